@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * id.h - time-ordered 63-bit ids: 41 bit ms since 2026-01-01 · 10 bit node ·
+ * 12 bit sequence (MODEL.md 1).  On the wire 13 characters of Crockford
+ * base32.  An id is not a secret.
+ */
+#ifndef BASE_ID_H
+#define BASE_ID_H
+
+#include "base/str.h"
+
+#define ID_TEXT 13
+#define ID_EPOCH_MS INT64_C(1767225600000)	/* 2026-01-01T00:00:00Z */
+
+/* This node's leased number, 0 … 1023; set once before the first id_new(). */
+void id_node_set(unsigned node);
+unsigned id_node(void);
+
+/* Larger than every id this node made before, over clock steps too.  Safe from any thread. */
+int64_t id_new(void);
+
+/* The instant an id was made, ms UTC. */
+int64_t id_ms(int64_t id);
+
+void id_encode(int64_t id, char text[ID_TEXT]);
+struct str id_text(struct arena *, int64_t id);
+/* Strict: 13 characters, upper or lower case, no I L O U, value > 0 and within 63 bits. */
+bool id_decode(struct str text, int64_t *id) USE_RESULT;
+
+#endif

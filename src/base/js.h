@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * js.h - JSON in and out.  jansson reads (duplicate keys refused, depth and
+ * size limited); the writer here gives the canonical form: members in the
+ * order written, no white space, so callers write keys sorted where a digest
+ * depends on it.
+ */
+#ifndef BASE_JS_H
+#define BASE_JS_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct js;	/* a parsed value; lives as long as the arena */
+
+enum js_type { JS_NULL, JS_BOOL, JS_INT, JS_REAL, JS_STRING, JS_ARRAY, JS_OBJECT };
+
+#define JS_DEPTH_MAX 32
+
+/* ERR_BAD_INPUT with line, column and reason.  Text with NUL or bad UTF-8 is refused. */
+enum err js_parse(struct ctx *, struct str text, const struct js **out) USE_RESULT;
+
+enum js_type js_type(const struct js *);
+bool js_bool(const struct js *);
+int64_t js_int(const struct js *);		/* JS_INT only */
+double js_real(const struct js *);		/* JS_INT or JS_REAL */
+struct str js_str(const struct js *);		/* JS_STRING only: a view */
+size_t js_count(const struct js *);		/* of an array or object */
+const struct js *js_at(const struct js *array, size_t i);
+const struct js *js_get(const struct js *object, const char *key);	/* NULL if absent */
+/* The I-th member of an object in input order. */
+const struct js *js_member(const struct js *object, size_t i, struct str *key);
+
+/* Writing.  js_key before each value of an object; commas place themselves. */
+struct js_out {
+	struct buf *b;
+	bool	    needs_comma;
+};
+
+void js_begin(struct js_out *, struct buf *);
+void js_open_object(struct js_out *);
+void js_close_object(struct js_out *);
+void js_open_array(struct js_out *);
+void js_close_array(struct js_out *);
+void js_key(struct js_out *, const char *);
+void js_key_str(struct js_out *, struct str);
+void js_put_str(struct js_out *, struct str);
+void js_put_z(struct js_out *, const char *);
+void js_put_int(struct js_out *, int64_t);
+void js_put_bool(struct js_out *, bool);
+void js_put_null(struct js_out *);
+void js_put_id(struct js_out *, int64_t id);	/* wire form of an id; 0 gives null */
+void js_put_time(struct js_out *, int64_t ms);	/* RFC 3339; 0 gives null */
+void js_put_date(struct js_out *, int32_t day);
+void js_put_raw(struct js_out *, struct str json);	/* already JSON */
+
+#endif

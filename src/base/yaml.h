@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * yaml.h - a YAML text as the same tree of js values that JSON gives, plus the
+ * line each value stands on, so that decoders are written once.
+ *
+ * The safe subset: one document, no anchors, no aliases, no tags; plain
+ * scalars are bool, int or null only in their YAML 1.2 core spelling.
+ */
+#ifndef BASE_YAML_H
+#define BASE_YAML_H
+
+#include "base/js.h"
+
+/* ERR_BAD_INPUT with line and column.  At most 4 MiB, depth JS_DEPTH_MAX. */
+enum err yaml_parse(struct ctx *, struct str text, const struct js **out) USE_RESULT;
+
+/* The line a value stands on; 0 for one that came from JSON. */
+int js_line(const struct js *);
+
+#endif
