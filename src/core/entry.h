@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * entry.h - a log entry: exactly one subject, what was done to it, by whom,
+ * and the clear changes from which the tables can be replayed.
+ *
+ * Exact inputs and attributes before and after stand in `sealed`, under the
+ * subject's audit key; the clear part has only ids, states and counters.
+ * Encoding and hashing are audit/'s.
+ */
+#ifndef CORE_ENTRY_H
+#define CORE_ENTRY_H
+
+#include "base/str.h"
+
+/*  name                  wire */
+#define ACTIONS(X) \
+	X(TENANT_CREATED,      "tenant.created") \
+	X(CATALOGUE_APPLIED,   "catalogue.applied") \
+	X(TOKEN_CREATED,       "token.created") \
+	X(TOKEN_REVOKED,       "token.revoked") \
+	X(PERSON_ONBOARDED,    "person.onboarded") \
+	X(PERSON_CREATED,      "person.created") \
+	X(PERSON_CHANGED,      "person.changed") \
+	X(PERSON_ACTIVATED,    "person.activated") \
+	X(PERSON_LEFT,         "person.left") \
+	X(SEAT_TAKEN,          "seat.taken") \
+	X(SEAT_ENDED,          "seat.ended") \
+	X(WAIT_ENDED,          "wait.ended") \
+	X(POOL_CHANGED,        "pool.changed") \
+	X(IMPORT_STARTED,      "import.started") \
+	X(IMPORT_ENDED,        "import.ended") \
+	X(GUARD_OVERRIDDEN,    "guard.overridden") \
+	X(LOG_CONTINUED,       "log.continued") \
+	X(BACKUP_MADE,         "backup.made") \
+	X(KEYS_EXPORTED,       "keys.exported")
+
+enum action {
+	ACTION_NONE,
+#define X(name, wire) ACTION_##name,
+	ACTIONS(X)
+#undef X
+	ACTION_COUNT
+};
+
+const char *action_name(enum action);
+
+enum subject_kind {
+	SUBJECT_TENANT = 1,
+	SUBJECT_PERSON,
+	SUBJECT_POOL,
+	SUBJECT_PRODUCT,
+	SUBJECT_TOKEN,
+	SUBJECT_IMPORT,
+	SUBJECT_CATALOGUE,
+	SUBJECT_COUNT
+};
+
+const char *subject_kind_name(enum subject_kind);
+
+/*
+ * One clear change of the subject; replaying them in order gives the tables.
+ *	kind		    object    in		before/after
+ *	CHANGE_LIFECYCLE    -         -			enum lifecycle
+ *	CHANGE_CERTIFICATION -        -			enum certification
+ *	CHANGE_SEAT	    product   pool		enum seat_state (0 = no row)
+ *	CHANGE_WAIT	    product   -			0 / 1 + priority
+ *	CHANGE_GRANT	    product   enum grant_reason	0 / 1
+ *	CHANGE_CONTRACT	    contract  site		0 / 1
+ *	CHANGE_QUOTA	    pool      product		seats
+ *	CHANGE_BLOCK	    enum block_kind -		0 / 1
+ *	CHANGE_VERSION	    -         -			row or catalogue version
+ */
+enum change_kind {
+	CHANGE_LIFECYCLE = 1,
+	CHANGE_CERTIFICATION,
+	CHANGE_SEAT,
+	CHANGE_WAIT,
+	CHANGE_GRANT,
+	CHANGE_CONTRACT,
+	CHANGE_QUOTA,
+	CHANGE_BLOCK,
+	CHANGE_VERSION,
+	CHANGE_COUNT
+};
+
+const char *change_kind_name(enum change_kind);
+
+struct change {
+	enum change_kind kind;
+	int64_t		 object, in, before, after;
+};
+
+struct entry {
+	int64_t		     time_ms;
+	uint16_t	     node;
+	struct str	     request_id;	/* 16 bytes */
+	uint8_t		     actor_kind;	/* enum actor_kind */
+	int64_t		     actor;
+	uint8_t		     factors;		/* enum factor bits of the actor */
+	enum action	     action;
+	enum subject_kind    subject_kind;
+	int64_t		     subject;
+	int64_t		     key_version;	/* of the subject's audit key; 0: nothing sealed */
+	struct str	     before, after;	/* 32-byte salted digests of the record, or empty */
+	const struct change *change;
+	size_t		     nchange;
+	struct str	     sealed;		/* UE1, purpose AUDIT; may be empty */
+};
+
+#endif
