@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * filter.h - the one language of conditions: the SCIM filter grammar (RFC 7644
+ * section 3.4.2.2), parsed once, compiled to a flat program over facts.
+ *
+ * Two dialects: FILTER_SCIM is strict, for the wire; FILTER_RULE adds date
+ * arithmetic (`now`, `now+5d`, `now-2w`) and any/all contract(...).
+ * Used for list filters, product grants, pool eligibility, actors' scopes.
+ */
+#ifndef CORE_FILTER_H
+#define CORE_FILTER_H
+
+#include "core/attr.h"
+
+enum filter_dialect { FILTER_SCIM, FILTER_RULE };
+
+#define FILTER_TEXT_MAX	 4096
+#define FILTER_DEPTH_MAX 16
+#define FILTER_NODES_MAX 100
+
+/*
+ * How names become numbers: dictionary and catalogue ids of organisational
+ * values.  find: id of VALUE (compared by canon_key) for ATTRIBUTE, 0 if nobody has it.
+ * text: the value of an id, for co, sw, ew, gt …; empty if unknown.
+ */
+struct filter_names {
+	int64_t	   (*find)(const void *arg, enum attribute, struct str value);
+	struct str (*text)(const void *arg, enum attribute, int64_t id);
+	const void *arg;
+};
+
+struct filter;	/* compiled; immutable; lives in the arena it was compiled in */
+
+/* The parsed tree, for encoders to SQL and for tests. */
+enum filter_op { F_EQ, F_NE, F_CO, F_SW, F_EW, F_GT, F_GE, F_LT, F_LE, F_PR, F_AND, F_OR, F_NOT, F_ANY_CONTRACT, F_ALL_CONTRACT };
+
+/*
+ * ERR_BAD_INPUT (MSG_FILTER_*) names what is wrong and at which character.
+ * Personal attributes: only `eq` on unique ones is allowed, and only where the
+ * caller says so (ALLOW_PERSONAL); anything else on sealed attributes is refused with the reason.
+ */
+enum err filter_compile(struct ctx *, struct str text, enum filter_dialect, bool allow_personal, struct filter **out) USE_RESULT;
+
+/* A person as a filter sees it: facts of the primary contract, and of all contracts for any/all. */
+struct filter_subject {
+	const struct facts *facts;
+	const struct facts *contract;
+	size_t		    ncontract;
+	int64_t		    now_ms;
+	int32_t		    today;	/* in the zone of the person's site */
+};
+
+/* Pure and total.  Personal comparisons are false here (they are for the store). */
+bool filter_match(const struct filter *, const struct filter_names *, const struct filter_subject *);
+
+/* Walking the program in postfix order: for store/'s SQL. */
+struct filter_node {
+	enum filter_op	op;
+	enum attribute	attribute;	/* of a comparison */
+	enum attr_type	type;		/* of the literal */
+	struct str	text;		/* string literal */
+	int64_t		number;		/* bool, int, day (biased) literal; days relative to today if is_relative */
+	bool		is_relative;
+	uint32_t	nodes;		/* of any/all: how many nodes before this one are its operand */
+};
+const struct filter_node *filter_nodes(const struct filter *, size_t *n);
+/* As it was written. */
+struct str filter_text(const struct filter *);
+
+#endif
