@@ -31,10 +31,17 @@ struct str checkpoint_text(struct arena *, const struct checkpoint *);	/* what i
 /* The signature line for raw Ed25519 SIGNATURE (64 bytes) over the text. */
 struct str note_sign(struct arena *, struct str text, const struct verifier *, const uint8_t signature[64]);
 
+/* NAME is a view that must stay: printable ASCII without space and plus, at most 256 characters. */
+void verifier_init(struct verifier *, struct str name, const uint8_t public_key[32]);
 bool verifier_parse(struct arena *, struct str vkey, struct verifier *) USE_RESULT;
 struct str verifier_text(struct arena *, const struct verifier *);
 
-/* Strict: parses NOTE, requires VERIFIER's signature and, if not empty, ORIGIN.  false with a reason (English, for logs and the verifier's output). */
+/*
+ * Strict: parses NOTE, requires VERIFIER's signature once and, if not empty,
+ * ORIGIN.  Signature lines of other keys (witnesses) must be well formed and
+ * are not judged.  false with a reason (English, for logs and the verifier's
+ * output).  OUT and WHY are views of NOTE and of constants.
+ */
 bool note_check(struct arena *, struct str note, const struct verifier *, struct str origin, struct checkpoint *out, const char **why) USE_RESULT;
 
 #endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * catalogue.h - the configuration of a tenant: sites, departments,
+ * organisations, products, pools, settings.  A versioned document of plain
+ * declarations with slugs as keys (MODEL.md 6; format: demo/catalogue.yaml).
+ *
+ * A compiled catalogue is immutable; a new version is a new object.  Slugs
+ * keep their id over versions (the sealed document remembers it), so rows
+ * carry integers only.
+ */
+#ifndef CORE_CATALOGUE_H
+#define CORE_CATALOGUE_H
+
+#include "core/filter.h"
+
+#define SLUG_MAX      63	/* [a-z0-9] and inner - */
+#define FAILOVER_MAX  8
+#define SITES_MAX     10000
+#define PRODUCTS_MAX  1000
+#define POOLS_MAX     20000
+
+struct site {
+	int64_t	   id;
+	struct str slug, name, country, zone;
+	int64_t	   failover[FAILOVER_MAX];
+	size_t	   nfailover;
+};
+
+struct named {			/* a department or an organisation */
+	int64_t	   id;
+	struct str slug, name;
+};
+
+struct product {
+	int64_t		     id;
+	struct str	     slug, name;
+	const struct filter *grant;	/* who gets it without asking; NULL: nobody */
+	int		     cap_percent; /* default 90 */
+	struct str	     role_required; /* slug of a role; empty: none */
+	const int64_t	    *pool;	/* ids of its pools by pool priority (1 first), then slug */
+	size_t		     npool;
+};
+
+struct pool_info {
+	int64_t		     id, product, site;	/* site 0: the global overflow */
+	struct str	     slug;
+	const struct filter *eligibility; /* NULL: everybody */
+	int		     priority;	/* orders pools, 1 … 9; default 5 */
+	int64_t		     quota;	/* as declared */
+	bool		     is_reserve; /* third party: never assigned from */
+};
+
+struct setting_info {
+	const char *name;
+	bool	    is_text;
+	const char *text;		/* default of a text setting */
+	int64_t	    fallback, min, max;
+	const char *help;
+};
+
+#define SETTINGS(X) \
+	X(IMPORT_REMOVALS_PERCENT, "import.removals_percent", 5, 0, 100, "a run that would remove or disable more than this share is stopped") \
+	X(IMPORT_REMOVALS_LEAST,   "import.removals_least",   20, 0, 1000000, "and at least this many") \
+	X(EMAIL_UNIQUE,		   "person.email_unique",     0, 0, 1, "an e-mail address belongs to one person") \
+	X(HOLD_MINUTES,		   "seat.hold_minutes",	      1440, 1, 525600, "how long a seat is held while checks are open") \
+	X(CAP_PASS_PRIORITY,	   "pool.cap_pass_priority",  7, 0, 10, "requests of this priority may take the last seats above the cap") \
+	X(OPEN_PER_MINUTE,	   "vault.open_per_minute",   120000, 1, 100000000, "how many sealed records one credential may open a minute") \
+	X(SEAL_PER_MINUTE,	   "vault.seal_per_minute",   1000000, 1, 100000000, "above this an alarm is logged")
+
+enum setting {
+#define X(id, name, fallback, min, max, help) SETTING_##id,
+	SETTINGS(X)
+#undef X
+	SETTING_COUNT
+};
+
+const struct setting_info *setting_info(enum setting);
+
+struct catalogue {
+	int64_t		  version;	/* 0: the empty catalogue of a new tenant */
+	const struct site *site;
+	size_t		   nsite;
+	const struct named *department, *organisation;
+	size_t		    ndepartment, norganisation;
+	const struct product *product;
+	size_t		      nproduct;
+	const struct pool_info *pool;
+	size_t			npool;
+	int64_t		  setting[SETTING_COUNT];
+	struct str	  user_name_template; /* setting person.user_name */
+	int64_t		  next_id;
+	struct str	  canonical;	/* JSON with ids: what is sealed and digested */
+	struct catalogue_index *index;	/* private: by slug and id */
+};
+
+/*
+ * Decodes and checks a catalogue document (from YAML or JSON), giving ids:
+ * those of PREVIOUS (NULL: none) for known slugs (or `was:` slugs), new ones
+ * else.  With IS_STORED the document is one of ours and carries its ids.
+ * Refusals name the line, the path and the remedy.
+ */
+enum err catalogue_decode(struct ctx *, const struct js *, const struct catalogue *previous, bool is_stored, struct catalogue **out) USE_RESULT;
+/* As YAML for people (no ids): decode(export(c)) gives the same catalogue. */
+struct str catalogue_export(struct arena *, const struct catalogue *);
+
+const struct site *catalogue_site(const struct catalogue *, int64_t id);
+const struct site *catalogue_site_slug(const struct catalogue *, struct str slug_or_name);
+const struct named *catalogue_department_slug(const struct catalogue *, struct str slug_or_name);
+const struct named *catalogue_organisation(const struct catalogue *, int64_t id);
+const struct named *catalogue_organisation_slug(const struct catalogue *, struct str slug);
+const struct product *catalogue_product(const struct catalogue *, int64_t id);
+const struct product *catalogue_product_slug(const struct catalogue *, struct str slug);
+const struct pool_info *catalogue_pool(const struct catalogue *, int64_t id);
+const struct pool_info *catalogue_pool_slug(const struct catalogue *, struct str slug);
+
+/*
+ * The pools PRODUCT may be served from for a person at SITE, in order: own site,
+ * fail-over sites, global (each by pool priority); reserves never.  At most MAX.
+ */
+size_t catalogue_pools_for(const struct catalogue *, int64_t product, int64_t site, int64_t *pool, size_t max);
+
+/* What changes from BEFORE to AFTER, for apply and its report. */
+struct catalogue_diff {
+	const struct pool_info *const *pool_new;   size_t npool_new;
+	const struct pool_info *const *pool_quota; size_t npool_quota;	/* declared quota changed */
+	const int64_t *pool_gone;		   size_t npool_gone;	/* ids */
+	const int64_t *product_gone;		   size_t nproduct_gone;
+	const int64_t *site_gone;		   size_t nsite_gone;
+	size_t added, changed, removed;		/* declarations in all */
+};
+void catalogue_compare(struct arena *, const struct catalogue *before, const struct catalogue *after, struct catalogue_diff *out);
+
+/*
+ * The tenant's dictionary: organisational strings to integers and back.
+ * Append-only; values are compared by canon_key.  Has its own lock: readers
+ * and the sealer meet here (besides the queues; see the decision record).
+ */
+struct dictionary;
+struct dictionary *dictionary_open(void);
+void dictionary_close(struct dictionary *);
+int64_t dictionary_find(struct dictionary *, struct str value);		/* 0: not there */
+struct str dictionary_text(struct dictionary *, int64_t id);		/* as first written; empty: not there */
+/* Adds under ID unless the value is there; returns the id that counts. */
+int64_t dictionary_add(struct dictionary *, int64_t id, struct str value);
+size_t dictionary_count(struct dictionary *);
+
+/* Names for filters: site, organisation, manager from the catalogue, the rest from the dictionary. */
+struct names {
+	const struct catalogue *catalogue;
+	struct dictionary      *dictionary;
+};
+struct filter_names names_of(const struct names *);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * decide.h - what becomes of one person: the pure step that every door shares
+ * (onboarding, import, change, the clock).
+ */
+#ifndef CORE_DECIDE_H
+#define CORE_DECIDE_H
+
+#include "core/seat.h"
+
+/* A product asked for by name. */
+struct want {
+	int64_t product;
+	int	priority;
+};
+
+struct person_move {
+	/* in */
+	const struct person *before;	/* NULL: new */
+	struct person	     after;	/* contract and states as they shall be; lifecycle is decided here */
+	struct contract	    *contract;	/* all, after the move */
+	size_t		     ncontract;
+	int32_t		     today;	/* in the zone of the primary site */
+	struct holding	    *holding;	/* what it has, any order; grows in the gate's arena */
+	size_t		     nholding;
+	const struct want   *want;
+	size_t		     nwant;
+	bool		     all_or_nothing;
+	bool		     has_open_checks;
+	int64_t		     onboarding;	/* the origin of requested grants */
+	int		     rule_priority;	/* of seats by rule: 5 */
+	/* out */
+	struct outcome_row  *outcome;	/* one for each want, in order, then one for each product newly granted by rule */
+	size_t		     noutcome;
+	struct change_list   changes;
+	bool		     is_changed;	/* anything at all differs */
+};
+
+/*
+ * Decides lifecycle from the contracts, grants by rule for an ACTIVE person
+ * (and their loss), seats for wants and grants, the return of everything when
+ * it LEFT.  A seat ends when its last grant ends.  With all_or_nothing: if any
+ * want is not assigned or held, nothing is changed and ERR_CONFLICT
+ * (MSG_ONBOARD_ALL_OR_NOTHING) names the product.
+ */
+enum err person_decide(struct ctx *, struct gate *, struct person_move *) USE_RESULT;
+
+#endif

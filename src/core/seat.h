@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * seat.h - the seat gate: who gets a seat of which pool, who waits, and who is
+ * served when one comes free.  Pure; the rows are loaded and saved by act/.
+ *
+ *	seat:  (none) --take--> HELD --checks passed--> ASSIGNED --end--> (none, past)
+ *		  '------------take without checks--------^   HELD --failed, expired--> (none, past)
+ *
+ * Invariants (also constraints of the database): one row per (tenant, product,
+ * person); held + assigned <= quota in every pool; a seat or a wait, never both.
+ */
+#ifndef CORE_SEAT_H
+#define CORE_SEAT_H
+
+#include "core/catalogue.h"
+#include "core/entry.h"
+#include "core/person.h"
+
+enum seat_state { SEAT_NONE, SEAT_HELD, SEAT_ASSIGNED };
+enum grant_reason { GRANT_REQUEST = 1, GRANT_RULE, GRANT_DIRECT, GRANT_REASON_COUNT };
+enum seat_end { SEAT_END_RELEASED = 1, SEAT_END_LEFT, SEAT_END_RULE, SEAT_END_EXPIRED, SEAT_END_CHECK };
+enum outcome { OUTCOME_ASSIGNED = 1, OUTCOME_HELD, OUTCOME_QUEUED, OUTCOME_REFUSED };
+
+const char *seat_state_name(enum seat_state);
+const char *grant_reason_name(enum grant_reason);
+const char *seat_end_name(enum seat_end);
+const char *outcome_name(enum outcome);
+
+/* --- rows ----------------------------------------------------------------- */
+
+struct pool {			/* the counted state of a pool */
+	int64_t tenant, id, product;
+	int64_t quota, held, assigned;
+	int64_t version;
+};
+
+struct seat {
+	int64_t		tenant, product, person;
+	int64_t		pool;
+	enum seat_state state;
+	int64_t		since_ms, expires_ms;	/* expires_ms: of a held one; 0: never */
+	int64_t		onboarding;		/* whose checks it waits for; 0: none */
+};
+
+struct seat_past {
+	int64_t	      tenant, id;		/* id_new() */
+	int64_t	      product, person, pool, since_ms, until_ms;
+	enum seat_end reason;
+};
+
+struct wait {
+	int64_t tenant, product, person;
+	int64_t priority, since;		/* since: id_new() of joining, so that age is a total order */
+	int64_t onboarding;
+};
+
+struct wait_pool {		/* one row for each pool the wait may be served from */
+	int64_t tenant, pool, rank;		/* rank = 9 - priority: ascending is first */
+	int64_t since, person, product;
+};
+
+struct grant {
+	int64_t		  tenant, person, product;
+	enum grant_reason reason;
+	int64_t		  origin;		/* onboarding id, or catalogue version of the rule */
+	int64_t		  since_ms, until_ms;	/* until_ms 0: open */
+};
+
+struct grant_past {
+	int64_t		  tenant, id;
+	int64_t		  person, product;
+	enum grant_reason reason;
+	int64_t		  origin, since_ms, until_ms;
+};
+
+/* --- what a decision adds ----------------------------------------------------- */
+
+/* Row changes of one batch; act/ saves them set-wise.  Arrays grow in the arena. */
+#define EFFECT_ROWS(X) \
+	X(seat_put, struct seat) X(seat_end, struct seat) X(seat_past, struct seat_past) \
+	X(wait_put, struct wait) X(wait_end, struct wait) \
+	X(wait_pool_put, struct wait_pool) X(wait_pool_end, struct wait_pool) \
+	X(grant_put, struct grant) X(grant_end, struct grant) X(grant_past, struct grant_past)
+
+struct effects {
+	struct arena *arena;
+#define X(name, type) type *name; size_t n##name, cap##name;
+	EFFECT_ROWS(X)
+#undef X
+};
+
+#define X(name, type) void effect_##name(struct effects *, const type *);
+EFFECT_ROWS(X)
+#undef X
+
+/* The clear changes of one subject, for its log entry. */
+struct change_list {
+	struct arena  *arena;
+	struct change *change;
+	size_t	       n, cap;
+};
+void change_add(struct change_list *, enum change_kind, int64_t object, int64_t in, int64_t before, int64_t after);
+
+/* --- the gate ----------------------------------------------------------------- */
+
+/* A waiter as loaded: its wait, what it may be served from, and who it is. */
+struct waiter {
+	struct wait  wait;
+	struct facts facts;
+	int32_t	     today;
+};
+
+/*
+ * One tenant's pools and waiters in memory during one batch.  Each decision
+ * sees what its predecessors decided.
+ */
+struct gate {
+	struct arena		  *arena;
+	const struct catalogue	  *catalogue;
+	struct filter_names	   names;
+	int64_t			   tenant, now_ms;
+	struct pool		  *pool;	/* loaded; changed in place */
+	size_t			   npool;
+	bool			  *is_touched;	/* pool[i] must be saved */
+	struct waiter		  *waiter;	/* ordered by (rank, since); those that may be served in this batch */
+	size_t			   nwaiter, capwaiter;
+	int64_t			   waiting[10];	/* private */
+	struct effects		  *fx;
+	/* Called when a waiter is served, so that the caller writes its log entry. */
+	void (*served)(void *arg, const struct seat *, const struct wait *);
+	void *served_arg;
+};
+
+/* What one person holds and awaits of one product; as loaded, and as it stands after each decision. */
+struct holding {
+	int64_t		product;
+	unsigned	grants;		/* bit of each enum grant_reason held */
+	struct grant	grant[GRANT_REASON_COUNT];
+	struct seat	seat;		/* state SEAT_NONE: none */
+	struct wait	wait;		/* since 0: does not wait */
+};
+
+struct outcome_row {
+	int64_t	     product;
+	enum outcome outcome;
+	int64_t	     pool;		/* the pool it got, or the first it waits for; 0: none */
+	int64_t	     position;		/* in the waiting list, from 1, filled by the caller; 0: none */
+	enum msg     reason;		/* MSG_NONE when assigned */
+};
+
+struct seat_request {
+	int64_t		  person, product;
+	const struct facts *facts;
+	int32_t		  today;
+	int		  priority;	/* 0 … 9 */
+	bool		  must_hold;	/* a check is open */
+	bool		  must_not_wait; /* all_or_nothing */
+	int64_t		  onboarding;
+	int64_t		  hold_until_ms;
+};
+
+/*
+ * Takes a seat for REQUEST into HOLDING, or puts it into the waiting list.
+ * Asking again for what it has is the same outcome and no effect.  Refused:
+ * MSG_SEAT_ROLE (role required), MSG_SEAT_NO_POOL (no pool of this product may
+ * serve this person), MSG_SEAT_FULL with must_not_wait.
+ */
+void gate_take(struct gate *, const struct seat_request *, struct holding *, struct outcome_row *out, struct change_list *);
+
+/* Ends the seat or the wait in HOLDING; a freed seat goes to the first eligible waiter at once.  Nothing held: no effect. */
+void gate_end(struct gate *, struct holding *, enum seat_end, struct change_list *);
+
+/* HELD becomes ASSIGNED. */
+void gate_confirm(struct gate *, struct holding *, struct change_list *);
+
+/* ERR_CONFLICT (MSG_POOL_BELOW_USAGE, with how many seats are in the way).  Up: waiters are served at once. */
+enum err gate_quota(struct ctx *, struct gate *, int64_t pool, int64_t quota, struct change_list *) USE_RESULT;
+
+/* Seats that a request of PRIORITY may take now; cap: reserve = floor(quota * (1 - cap)), pools under 10 have none at 90 %. */
+int64_t pool_free(const struct gate *, const struct pool *, int priority);
+
+#endif
