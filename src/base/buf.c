@@ -9,7 +9,7 @@
 
 #define FIRST_CAP 256
 
-static bool grow(struct buf *, size_t);
+static void grow(struct buf *, size_t);
 static void put_be(struct buf *, uint64_t, size_t);
 static uint64_t get_be(struct cursor *, size_t);
 
@@ -51,13 +51,16 @@ buf_reserve(struct buf *b, size_t n)
 		b->over = true;
 		return NULL;
 	}
-	if ((n > b->cap - b->n || b->p == NULL) && !grow(b, b->n + n))
-		return NULL;
+	if (n > b->cap - b->n || b->p == NULL)
+		grow(b, b->n + n);
 	return b->p + b->n;
 }
 
-/* Room for NEED bytes in all; doubling, so that a byte is copied twice at most on average. */
-static bool
+/*
+ * Room for NEED bytes in all, doubling so that a byte is copied twice at most
+ * on average; and one byte more, for the NUL that vsnprintf insists on.
+ */
+static void
 grow(struct buf *b, size_t need)
 {
 	size_t cap = b->cap < FIRST_CAP ? FIRST_CAP : b->cap;
@@ -68,15 +71,14 @@ grow(struct buf *b, size_t need)
 	if (cap > b->max)
 		cap = b->max;
 	if (b->arena == NULL) {
-		b->p = heap_grow(b->p, cap, 1);
+		b->p = heap_grow(b->p, cap + 1, 1);
 	} else {
-		p = arena_alloc(b->arena, cap);
+		p = arena_alloc(b->arena, cap + 1);
 		if (b->n > 0)
 			memcpy(p, b->p, b->n);
 		b->p = p;
 	}
 	b->cap = cap;
-	return true;
 }
 
 void
@@ -113,19 +115,10 @@ buf_fmt(struct buf *b, const char *fmt, ...)
 	va_copy(again, ap);
 	n = vsnprintf(NULL, 0, fmt, ap);
 	must(n >= 0);
-	/* One more for the NUL that vsnprintf insists on. */
-	if ((size_t)n > b->max - b->n || b->over) {
-		b->over = true;
-	} else {
-		char small[64];
-
-		if ((size_t)n < sizeof(small)) {
-			vsnprintf(small, sizeof(small), fmt, again);
-			buf_bytes(b, small, (size_t)n);
-		} else if ((p = buf_reserve(b, (size_t)n + 1)) != NULL) {
-			vsnprintf(p, (size_t)n + 1, fmt, again);
-			b->n += (size_t)n;
-		}
+	p = buf_reserve(b, (size_t)n);
+	if (p != NULL) {
+		vsnprintf(p, (size_t)n + 1, fmt, again);
+		b->n += (size_t)n;
 	}
 	va_end(again);
 	va_end(ap);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * clock.h - the only place that knows what time it is, and the only source of
- * chance.  Tests may set both.
+ * chance.  Tests may set the time.
  */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
@@ -25,12 +25,18 @@ struct str date_text(struct arena *, int32_t day);			/* "2026-11-23" */
 struct str time_text(struct arena *, int64_t ms);			/* "2026-11-23T06:16:07.123Z" */
 bool time_parse(struct str rfc3339, int64_t *ms) USE_RESULT;
 
+/* The same texts without an arena; no NUL.  Years outside 0 … 9999 give the nearest instant inside. */
+#define DATE_TEXT 10
+#define TIME_TEXT 24
+void date_encode(int32_t day, char text[DATE_TEXT]);
+void time_encode(int64_t ms, char text[TIME_TEXT]);
+
 /*
  * The calendar day at instant MS in ZONE, a name under /usr/share/zoneinfo
  * such as "Europe/Berlin".  Zones are read once and kept.  false: no such zone.
  */
 bool zone_day(struct str zone, int64_t ms, int32_t *day) USE_RESULT;
-/* The instant at which DAY begins in ZONE. */
+/* The instant at which DAY begins in ZONE: midnight, or later where midnight is skipped. */
 bool zone_midnight(struct str zone, int32_t day, int64_t *ms) USE_RESULT;
 
 #endif

@@ -19,6 +19,9 @@ unsigned id_node(void);
 /* Larger than every id this node made before, over clock steps too.  Safe from any thread. */
 int64_t id_new(void);
 
+/* From now on ids are larger than ID: at start, with the largest one stored, for the clock may have stepped back while we were down. */
+void id_raise(int64_t id);
+
 /* The instant an id was made, ms UTC. */
 int64_t id_ms(int64_t id);
 

@@ -37,6 +37,7 @@ struct person {
 	int64_t		   created_ms, changed_ms;
 	int64_t		   key_version;		/* of the person's data key */
 	struct str	   sealed;		/* the document, UE1 */
+	struct str	   keys;		/* its blind-index keys (store/rows.h), so that they can be removed without opening it */
 	int64_t		   site, department, title, cost_center, division;
 	int64_t		   organization, country, language, user_type, manager;
 	int64_t		   start_day, end_day;	/* biased (DAY_BIAS); 0: open */

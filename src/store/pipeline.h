@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pipeline.h - the way of every change: queue, sealer, writer, one commit.
+ *
+ *	submit -> [per tenant, two classes] -> sealer thread: prepare, want, keep
+ *	       -> writer thread: BEGIN, load, decide, save, COMMIT -> done
+ *
+ * A batch forms by itself while the one before commits; no timer; at most
+ * BATCH_MAX items.  The sealer works on batch n + 1 while n commits.  Items of
+ * several use cases share a commit: each use case sees its own items as one
+ * batch, in the order of their arrival.
+ */
+#ifndef STORE_PIPELINE_H
+#define STORE_PIPELINE_H
+
+#include "store/store.h"
+
+#define BATCH_MAX 200
+
+struct use_case;
+struct vault_call;	/* vault/vault.h; the pipeline only carries it */
+
+/* One request on its way.  Made by a door, which waits for done(). */
+struct item {
+	struct ctx	      *cx;	/* the request's; the pipeline's until done() */
+	const struct use_case *use_case;
+	uint32_t	       tenant;
+	void		      *in;	/* decoded request, the use case's type */
+	void		      *out;	/* result, in the ctx's arena */
+	enum err	       err;	/* OK, refused (fault says why), or ERR_UNKNOWN */
+	void		      *state;	/* the use case's own, per item; cleared before each try */
+	unsigned	       tries;
+	bool		       again;	/* set by decide(): what was sealed is out of date, try from prepare() */
+	void		     (*done)(struct item *);	/* after the commit; any thread; may free the item */
+	void		      *owner;	/* done()'s own */
+};
+
+struct batch {
+	const struct use_case *use_case;
+	struct item	     **item;
+	size_t		       n;
+	struct ctx	      *cx;	/* of the batch: arena until done, now_ms */
+	void		      *state;	/* the use case's own, per batch */
+	void		      *world;	/* what pipeline_open() was given */
+};
+
+/*
+ * One kind of work.  Every stage sees the whole batch; n >= 1; each may be
+ * NULL.  A stage's error fails the whole batch (replayed one by one); an
+ * item's own refusal goes to item->err, and later stages must pass it over.
+ */
+struct use_case {
+	const char *name;
+	/* sealer: reads a snapshot (data and keys) and opens what a change starts from, or indexes candidates */
+	enum err (*prepare)(struct batch *, struct tx *data, struct tx *keys, struct vault_call *);
+	/* sealer, after prepare's calls were answered: what to seal and index */
+	void	 (*want)(struct batch *, struct vault_call *);
+	/* sealer, after want's calls were answered: stores wrapped keys, committed before the data */
+	enum err (*keep)(struct batch *, struct tx *keys);
+	/* writer, in the transaction */
+	enum err (*load)(struct batch *, struct tx *);
+	void	 (*decide)(struct batch *);	/* pure; each item sees what its predecessors decided */
+	enum err (*save)(struct batch *, struct tx *);
+	/* writer, after the commit and before done(): caches */
+	void	 (*committed)(struct batch *);
+};
+
+enum item_class { ITEM_INTERACTIVE, ITEM_BULK };
+
+struct pipeline_conf {
+	struct store *store;
+	void	     *world;		/* handed to every batch */
+	/* Makes a call ready (capability, tenant) and runs it on the sealer's own vault channel. */
+	void	    (*call_init)(void *world, struct vault_call **, struct arena *);
+	enum err    (*call_run)(void *world, struct ctx *, struct vault_call *);
+	size_t	      tenant_max;	/* queued items of one tenant and class; 4,000 */
+};
+
+struct pipeline;
+struct pipeline *pipeline_open(const struct pipeline_conf *);
+/* Refuses new items, finishes what is queued, joins the threads. */
+void pipeline_close(struct pipeline *);
+
+/* ERR_LIMITED at once when the tenant's queue is full (MSG_STORE_QUEUE).  Else done() will be called, exactly once. */
+enum err pipeline_submit(struct pipeline *, struct item *, enum item_class) USE_RESULT;
+/* Submits and waits: for imports, the clock, tests.  Waits for room. */
+enum err pipeline_do(struct pipeline *, struct item *, enum item_class) USE_RESULT;
+
+struct pipeline_count { uint64_t commits, items, batches_replayed, again, keys_commits; size_t depth; };
+void pipeline_counts(struct pipeline *, struct pipeline_count *);
+
+#endif

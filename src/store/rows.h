@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rows.h - every table, its row struct, and the few reads that are more than a
+ * key prefix.  Column order here is key order.
+ */
+#ifndef STORE_ROWS_H
+#define STORE_ROWS_H
+
+#include "core/actor.h"
+#include "core/person.h"
+#include "core/seat.h"
+#include "store/store.h"
+
+/* Rows of core/ structs. */
+extern const struct table PERSON;	/* tenant id | versioned */
+extern const struct table CONTRACT;	/* tenant person id | versioned off: replaces */
+extern const struct table BLOCK;	/* tenant person kind */
+extern const struct table POOL;		/* tenant id; CHECK (held >= 0 AND assigned >= 0 AND held + assigned <= quota) */
+extern const struct table SEAT;		/* tenant product person | replaces; references pool and person */
+extern const struct table SEAT_PAST;	/* tenant id */
+extern const struct table WAIT;		/* tenant product person */
+extern const struct table WAIT_POOL;	/* tenant pool rank since person product */
+extern const struct table GRANT;	/* tenant person product reason */
+extern const struct table GRANT_PAST;	/* tenant id */
+
+struct tenant_row {		/* TENANT: tenant (one row); the lock of a batch, and the log's end */
+	int64_t	   tenant;
+	int64_t	   state;	/* enum tenant_state */
+	struct str name;	/* sealed, PURPOSE_NAME */
+	struct str name_key;	/* 32 bytes: SHA-256 of the slug, for the operator's look-up */
+	int64_t	   log_origin, log_size;
+	struct str frontier;	/* audit/tree.h, of the present origin */
+	int64_t	   catalogue_version;
+	int64_t	   created_ms;
+};
+enum tenant_state { TENANT_ACTIVE = 1, TENANT_SUSPENDED };
+extern const struct table TENANT;
+
+struct contract_past { int64_t tenant, id, person, contract, site, start_day, end_day, until_ms; };
+extern const struct table CONTRACT_PAST;	/* tenant id */
+struct block_past { int64_t tenant, id, person, kind, author, since_ms, until_ms; };
+extern const struct table BLOCK_PAST;		/* tenant id */
+
+struct wait_count { int64_t tenant, product, rank, waiting; };	/* CHECK waiting >= 0 */
+extern const struct table WAIT_COUNT;		/* tenant product rank */
+
+struct index_row {		/* IX_UNIQUE: tenant kind epoch key */
+	int64_t	   tenant, kind, epoch;
+	struct str key;		/* 32 bytes */
+	int64_t	   person;
+};
+extern const struct table IX_UNIQUE;		/* EXISTS_FAILS */
+
+struct search_row { int64_t tenant, epoch, key, person; };	/* IX_SEARCH: all four are the key; key: 48 bits */
+extern const struct table IX_SEARCH;		/* EXISTS_STAYS */
+
+struct source_row {		/* SOURCE: who brings persons (a file, a client) */
+	int64_t	   tenant, id;
+	struct str name;	/* sealed */
+	struct str name_key;	/* 32 bytes, blind index of the name */
+	int64_t	   kind;	/* 1 file, 2 client */
+	int64_t	   created_ms;
+};
+extern const struct table SOURCE;		/* tenant id */
+
+struct source_ref {		/* SOURCE_REF: tenant source key */
+	int64_t	   tenant, source;
+	struct str key;		/* 32 bytes, keyed hash of the ref */
+	int64_t	   person;
+	struct str row;		/* 32 bytes, keyed hash of its rows; empty: not from a file */
+	int64_t	   state;	/* 1 present, 2 removed */
+	int64_t	   onboarding;	/* that brought it; 0: import */
+};
+extern const struct table SOURCE_REF;
+
+struct onboarding_row {
+	int64_t	   tenant, id, person, source, client;
+	int64_t	   state;	/* enum onboarding_state */
+	int64_t	   priority;
+	int64_t	   received_ms, sealed_ms, decided_ms, done_ms, expires_ms;
+	struct str outcome;	/* packed struct outcome_row array, as first told */
+};
+enum onboarding_state { ONBOARDING_OPEN = 1, ONBOARDING_DONE, ONBOARDING_FAILED, ONBOARDING_EXPIRED };
+extern const struct table ONBOARDING;		/* tenant id */
+
+enum check_kind { CHECK_ROLE = 1, CHECK_RISK, CHECK_ATTESTATION, CHECK_MANUAL };
+enum check_state { CHECK_OPEN = 1, CHECK_PASSED, CHECK_FAILED };
+struct check_row { int64_t tenant, onboarding, kind, state, since_ms, until_ms, actor; };
+extern const struct table CHECK_ROW;		/* tenant onboarding kind */
+
+struct idempotency_row {	/* tenant slot client key; slot = hour number, dropped whole after 24 h */
+	int64_t	   tenant, slot, client;
+	struct str key;		/* 32 bytes keyed hash of the client's key */
+	struct str body;	/* 32 bytes keyed hash of the body */
+	int64_t	   onboarding, status;
+};
+extern const struct table IDEMPOTENCY;		/* EXISTS_FAILS */
+
+struct dictionary_row {		/* tenant key */
+	int64_t	   tenant;
+	struct str key;		/* 32 bytes blind index */
+	int64_t	   id;
+	struct str sealed;
+};
+extern const struct table DICTIONARY;		/* EXISTS_STAYS */
+
+struct catalogue_row {
+	int64_t	   tenant, version;
+	struct str sealed, digest;
+	int64_t	   author, created_ms;
+};
+extern const struct table CATALOGUE;		/* tenant version */
+
+struct token_row {
+	int64_t	   tenant, id;
+	struct str hash;	/* SHA-256 of the token, 32 bytes */
+	int64_t	   rights;
+	struct str label, scope; /* sealed; scope empty: all */
+	int64_t	   source;	/* the source this client brings persons as */
+	int64_t	   created_ms, expires_ms, revoked_ms, last_used_ms, author;
+};
+extern const struct table TOKEN;		/* tenant id | replaces */
+
+struct log_row {		/* tenant seq; seq = origin << 40 | index: also the event cursor */
+	int64_t	   tenant, seq;
+	struct str entry;
+};
+#define LOG_SEQ(origin, index) (((int64_t)(origin) << 40) | (int64_t)(index))
+extern const struct table LOG;			/* EXISTS_FAILS */
+
+struct checkpoint_row { int64_t tenant, seq; struct str note; int64_t signed_ms; };	/* seq of the last entry it covers + 1 */
+extern const struct table CHECKPOINT;
+
+struct due_row {		/* tenant due_ms id: timed work */
+	int64_t tenant, due_ms, id;
+	int64_t kind;		/* enum due_kind */
+	int64_t subject, object;
+};
+enum due_kind { DUE_LIFECYCLE = 1, DUE_ONBOARDING, DUE_SWEEP };
+extern const struct table DUE;
+
+struct lease_row { int64_t tenant, name, holder, fence, until_ms; };	/* name: enum lease_name */
+enum lease_name { LEASE_CLOCK = 1, LEASE_SIGNER, LEASE_NODE };
+extern const struct table LEASE;
+
+struct import_row_state {	/* IMPORT: tenant id */
+	int64_t	   tenant, id, source;
+	int64_t	   state;	/* enum import_state */
+	int64_t	   rows, persons, added, changed, unchanged, removed, rejected;
+	struct str digest;
+	int64_t	   started_ms, ended_ms, actor;
+};
+enum import_state { IMPORT_SCANNED = 1, IMPORT_STOPPED, IMPORT_APPLYING, IMPORT_DONE, IMPORT_BROKEN };
+extern const struct table IMPORT;
+
+struct job_row { int64_t tenant, id, kind, subject, state, attempts, due_ms, fence; struct str payload; };
+extern const struct table JOB;			/* tenant id; targets come later */
+
+struct access_row { int64_t tenant, id, actor, actor_kind, count, at_ms; struct str query; };	/* reads of personal data */
+extern const struct table ACCESS_LOG;
+
+/* --- keys.db ------------------------------------------------------------------- */
+
+enum key_state { KEY_ACTIVE = 1, KEY_RETIRED, KEY_DESTROYED };
+struct key_row {
+	int64_t	   tenant, person, version;
+	int64_t	   state, kek_epoch, created_ms;
+	struct str wrapped;
+};
+extern const struct table PERSON_KEY;		/* tenant person version */
+
+/* --- index keys, all behind two calls (PERFORMANCE.md: may be deferred one day) --- */
+
+/* One blind-index key of a person; packed into person.keys. */
+struct index_key {
+	uint8_t	kind;		/* enum index_kind (vault/vault.h); 0 = search */
+	uint8_t	bytes[32];	/* search: the first 6 count */
+};
+struct str index_pack(struct arena *, const struct index_key *, size_t n);
+size_t index_unpack(struct arena *, struct str packed, const struct index_key **out);
+
+struct index_change {
+	int64_t		       person;
+	const struct index_key *put, *drop;
+	size_t			nput, ndrop;
+};
+/* ERR_CONFLICT when a unique key belongs to somebody else (MSG_STORE_UNIQUE). */
+enum err index_put(struct tx *, int64_t tenant, const struct index_change *, size_t n) USE_RESULT;
+/* person[i] = the owner of the unique key, 0 if none. */
+enum err index_find(struct tx *, int64_t tenant, const struct index_key *, size_t n, int64_t *person) USE_RESULT;
+/* Persons that have every one of the search keys, ascending, after AFTER. */
+enum err index_search(struct tx *, int64_t tenant, const struct index_key *, size_t n, int64_t after, size_t limit, struct rows *search_rows) USE_RESULT;
+
+/* --- lists ------------------------------------------------------------------- */
+
+struct person_query {
+	int64_t			   tenant;
+	const struct filter	  *filter;	/* NULL: all */
+	const struct filter	  *scope;	/* the actor's; NULL: all */
+	const struct filter_names *names;
+	int32_t			   today;
+	int64_t			   after;	/* id of the last row seen; 0: from the start */
+	size_t			   limit;
+};
+/* By id.  Both filters become SQL over the person's columns (any/all contract as EXISTS); an attribute SQL cannot serve is ERR_BAD_INPUT. */
+enum err person_list(struct tx *, const struct person_query *, struct rows *persons) USE_RESULT;
+/* Of these ids, those in scope; for single objects. */
+enum err person_in_scope(struct tx *, const struct person_query *, const int64_t *ids, size_t n, bool *in) USE_RESULT;
+
+/* How many wait before (rank, since) in a pool. */
+enum err wait_position(struct tx *, const struct wait_pool *keys, size_t n, int64_t *before) USE_RESULT;
+
+/* Work due at NOW over all tenants, at most LIMIT, by time. */
+enum err due_list(struct tx *, int64_t now_ms, size_t limit, struct rows *due) USE_RESULT;
+/* The earliest due instant of all; INT64_MAX: none. */
+enum err due_next(struct tx *, int64_t *ms) USE_RESULT;
+
+/* Persons of a source that are present but whose 8-byte key prefix SEEN denies; paged by key. */
+struct source_ref_page { int64_t tenant, source; struct str after; size_t limit; };
+enum err source_ref_page(struct tx *, const struct source_ref_page *, struct rows *refs) USE_RESULT;
+
+/* Keys older than BEFORE_MS, paged; for the sweep. */
+enum err key_list(struct tx *keys, int64_t tenant, int64_t after_person, int64_t before_ms, size_t limit, struct rows *out) USE_RESULT;
+
+/* Persons enabled and brought by SOURCE: for the guards' share. */
+enum err person_count_source(struct tx *, int64_t tenant, int64_t source, int64_t *active) USE_RESULT;
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store.h - the only door to the databases: connections, transactions, and
+ * set-wise loading and saving driven by one declaration a table.
+ *
+ * The plural is the primitive: every call takes an array, one item is an array
+ * of one.  Everything is read by a prefix of the primary key, so that there
+ * are no secondary indexes to keep.  Two databases: data (usher.db) and the
+ * wrapped keys (keys.db).  One connection does all writes and all checkpoints
+ * of each (S-F3).
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/err.h"
+
+struct store;	/* where the databases are, and which engine */
+struct db;	/* one connection; one thread uses it at a time */
+struct tx;	/* a write transaction, or a reader's snapshot */
+
+enum db_kind { DB_DATA, DB_KEYS };
+
+/* URL: a folder (SQLite, both files in it).  Makes and migrates what is missing.  ERR_CONFLICT: newer schema than this program, damaged, or in use. */
+enum err store_open(struct ctx *, const char *url, struct store **out) USE_RESULT;
+void store_close(struct store *);
+
+/* The writing connection is one per database and process; asking twice is a bug. */
+struct db *db_open_writer(struct store *, enum db_kind);
+struct db *db_open_reader(struct store *, enum db_kind);
+void db_close(struct db *);
+
+/* CX's arena receives what is loaded.  Writers: BEGIN IMMEDIATE.  Readers: a snapshot until tx_end(). */
+struct tx *tx_begin(struct db *, struct ctx *);
+/* Durable when it returns OK; one fsync.  An I/O error is fatal() (S-F3: never retried).  ERR_FULL: no space, nothing was stored. */
+enum err tx_commit(struct tx *) USE_RESULT;
+void tx_rollback(struct tx *);
+void tx_end(struct tx *);		/* of a reader */
+struct ctx *tx_ctx(struct tx *);
+/* Nested: for replaying a batch one by one inside its transaction. */
+enum err tx_savepoint(struct tx *) USE_RESULT;
+void tx_undo(struct tx *);		/* back to the savepoint, and forgets it */
+void tx_keep(struct tx *);		/* forgets it */
+
+/*
+ * In idle moments and at a cap of pages, on the writer's own connection; true
+ * if the log was reset.  See PERFORMANCE.md (traps): RESTART at the cap.
+ */
+bool db_checkpoint(struct db *, bool is_idle);
+
+/* --- tables ---------------------------------------------------------------------- */
+
+/* Column types are C types of the row struct: any integer, enum or bool, or struct str (a blob or text). */
+struct column {
+	const char *name;
+	bool	    is_bytes;
+	size_t	    offset, size;
+};
+
+enum when_exists {
+	EXISTS_FAILS,		/* ERR_CONFLICT (MSG_STORE_EXISTS names the table) */
+	EXISTS_REPLACES,	/* the other columns take the new values */
+	EXISTS_STAYS,		/* the stored row stays */
+	EXISTS_VERSIONED	/* replaces if the stored version is the row's, which then grows by one; else stale.  Version 0: must not exist */
+};
+
+struct table {
+	const char	    *name;
+	enum db_kind	     db;
+	const struct column *column;	/* key columns first, tenant the very first */
+	size_t		     ncolumn, nkey;
+	size_t		     row_size;
+	enum when_exists     when_exists;
+};
+
+struct rows {
+	void   *row;	/* array of the table's row struct */
+	size_t	n;
+	size_t *key;	/* key[i]: which of the keys asked for row i belongs to */
+};
+
+/*
+ * All rows whose first NPREFIX key columns equal those of one of the N keys
+ * (row structs with these fields filled), in key order for each key, at most
+ * LIMIT for each (0: all).  Strings are copied to the arena.
+ */
+enum err store_load(struct tx *, const struct table *, const void *keys, size_t n, size_t nprefix, size_t limit, struct rows *out) USE_RESULT;
+
+/*
+ * Saves N rows.  STALE (may be NULL unless versioned) gets a flag for each
+ * row.  ERR_CONFLICT: a constraint was violated; the transaction must be
+ * rolled back or undone to its savepoint.
+ */
+enum err store_save(struct tx *, const struct table *, const void *rows, size_t n, bool *stale) USE_RESULT;
+
+/* Deletes by the first NPREFIX key columns; how many went, if wanted. */
+enum err store_drop(struct tx *, const struct table *, const void *keys, size_t n, size_t nprefix, int64_t *count) USE_RESULT;
+
+/*
+ * One page in key order: rows whose first NPREFIX key columns equal FROM's and
+ * whose whole key is greater than FROM's (or, with IS_FIRST, any).
+ */
+enum err store_page(struct tx *, const struct table *, const void *from, size_t nprefix, bool is_first, size_t limit, struct rows *out) USE_RESULT;
+
+/* How many rows have this key prefix; for verify and reports only, it walks them. */
+enum err store_count(struct tx *, const struct table *, const void *key, size_t nprefix, int64_t *out) USE_RESULT;
+
+/* A consistent copy of a database while it is in use, then synced.  PATH must not exist. */
+enum err store_copy(struct ctx *, struct store *, enum db_kind, const char *path) USE_RESULT;
+/* The engine's own check of the file, every page. */
+enum err store_check(struct ctx *, struct store *, enum db_kind) USE_RESULT;
+
+#endif
