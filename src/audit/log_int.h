@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * log_int.h - what the files of audit/ share: the reason why bytes are no
- * entry, and tiles with their paths.
+ * entry, tiles with their paths, and the steps of a verification.
  */
 #ifndef AUDIT_LOG_INT_H
 #define AUDIT_LOG_INT_H
@@ -49,5 +49,28 @@ struct tiles {
 enum err tiles_add(struct tiles *, const struct hash *leaf) USE_RESULT;
 /* Emits what is left as partial tiles, lowest level first. */
 enum err tiles_end(struct tiles *) USE_RESULT;
+
+/* A verification on its way through the entries, in order. */
+struct check {
+	struct arena		*arena;		/* of the findings */
+	const struct verifier	*key;
+	struct checkpoint	 now;
+	const struct checkpoint *older;		/* that it must extend; NULL: none */
+	struct frontier		 frontier;	/* of the entries hashed so far */
+	int64_t			 latest_ms;	/* of the entries read so far */
+	struct verdict		*out;
+};
+
+/* Checks NOTE and readies C for entries; false: found wrong. */
+bool check_begin(struct check *, struct str note, struct str origin) USE_RESULT;
+/* Hashes the next entry into the frontier. */
+void check_leaf(struct check *, struct str entry, struct hash *leaf);
+/* Form and time of entry I; SCRATCH may be emptied afterwards. */
+void check_form(struct check *, struct arena *scratch, uint64_t i, struct str entry);
+/* All entries were hashed: size and root, and the verdict. */
+void check_end(struct check *);
+bool check_failed(const struct check *);
+/* Records what is wrong, unless something was found before. */
+void finding(struct check *, uint64_t at, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 #endif

@@ -12,7 +12,7 @@
 enum option_type { OPTION_TEXT, OPTION_INT, OPTION_BOOL, OPTION_PATH };
 
 struct option {
-	const char	*name;		/* "listen": --listen, USHER_LISTEN, listen= */
+	const char	*name;		/* "data-dir": --data-dir, USHER_DATA_DIR, data-dir= */
 	enum option_type type;
 	const char	*fallback;	/* the default, as text; NULL: none */
 	int64_t		 min, max;	/* for OPTION_INT */
@@ -23,9 +23,11 @@ struct option {
 struct conf;	/* values by name, each with where it came from */
 
 /*
- * Reads FILE (NULL: none; absent is OK unless the user named it), then the
- * environment, then the flags `--name value`, `--name=value`, `--bool` in
- * ARGV; words that are no flag are left in ARGV and counted in *ARGC.
+ * Reads FILE (NULL: none; absent is OK unless the user named it, with an
+ * option "config" of the table, which goes before FILE), then the environment,
+ * then the flags `--name value`, `--name=value`, `--bool` in ARGV; words that
+ * are no flag, and all that follows `--`, are left in ARGV and counted in
+ * *ARGC.
  * ERR_BAD_INPUT names option, place, reason and remedy.
  */
 enum err conf_load(struct ctx *, const struct option *table, size_t n, const char *file, int *argc, char **argv, struct conf **out) USE_RESULT;

@@ -16,8 +16,12 @@ struct js;	/* a parsed value; lives as long as the arena */
 enum js_type { JS_NULL, JS_BOOL, JS_INT, JS_REAL, JS_STRING, JS_ARRAY, JS_OBJECT };
 
 #define JS_DEPTH_MAX 32
+#define JS_TEXT_MAX  (16u * 1024 * 1024)
 
-/* ERR_BAD_INPUT with line, column and reason.  Text with NUL or bad UTF-8 is refused. */
+/*
+ * Any JSON value.  ERR_BAD_INPUT with line, column and reason; ERR_TOO_LARGE
+ * past JS_TEXT_MAX.  Text with NUL or bad UTF-8 is refused.
+ */
 enum err js_parse(struct ctx *, struct str text, const struct js **out) USE_RESULT;
 
 enum js_type js_type(const struct js *);
@@ -25,9 +29,9 @@ bool js_bool(const struct js *);
 int64_t js_int(const struct js *);		/* JS_INT only */
 double js_real(const struct js *);		/* JS_INT or JS_REAL */
 struct str js_str(const struct js *);		/* JS_STRING only: a view */
-size_t js_count(const struct js *);		/* of an array or object */
+size_t js_count(const struct js *);		/* of an array or object; 0 of anything else */
 const struct js *js_at(const struct js *array, size_t i);
-const struct js *js_get(const struct js *object, const char *key);	/* NULL if absent */
+const struct js *js_get(const struct js *object, const char *key);	/* NULL if absent, or if it is no object */
 /* The I-th member of an object in input order. */
 const struct js *js_member(const struct js *object, size_t i, struct str *key);
 

@@ -3,8 +3,9 @@
  * yaml.h - a YAML text as the same tree of js values that JSON gives, plus the
  * line each value stands on, so that decoders are written once.
  *
- * The safe subset: one document, no anchors, no aliases, no tags; plain
- * scalars are bool, int or null only in their YAML 1.2 core spelling.
+ * The safe subset: one document, no anchors, no aliases, no tags, no key
+ * twice; plain scalars are bool, int, real or null only in their YAML 1.2 core
+ * spelling.  A number with leading zeros ("00123") is text: it is a code.
  */
 #ifndef BASE_YAML_H
 #define BASE_YAML_H

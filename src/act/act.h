@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * act.h - the use cases: what may be done, called alike by every door.
+ *
+ * Each takes its input from item->in and leaves its result in item->out.  The
+ * actor is cx->actor: its tenant is the item's, its scope bounds what is seen.
+ */
+#ifndef ACT_ACT_H
+#define ACT_ACT_H
+
+#include "act/world.h"
+#include "core/decide.h"
+#include "core/import.h"
+
+/* Organisational values as a door received them, text; p == NULL: not given. */
+struct contract_in {
+	struct str key;		/* the door's own key of the contract; empty: the only one */
+	struct str site, department, title, cost_center, division;
+	struct str organization;
+	struct str manager;	/* id text of a person, or a ref of the same source */
+	struct str start, end;	/* ISO 8601; empty: open */
+};
+
+/*
+ * One order about one person: the single way in which persons come, change and
+ * go.  Which fields count is said at each kind.
+ */
+enum order_kind {
+	ORDER_ONBOARD = 1,	/* a new person with wanted products; repeated source ref: the existing onboarding */
+	ORDER_CREATE,		/* a new person, nothing wanted; repeated source ref: ERR_CONFLICT */
+	ORDER_CHANGE,		/* if_version; doc laid over, removed, contracts (of the API's source) replaced if given */
+	ORDER_IMPORT,		/* create or change by source ref; row_hash */
+	ORDER_LEAVE,		/* ends every contract of the source today: gone from its file */
+	ORDER_CLOCK,		/* a due day came: lifecycle again */
+	ORDER_MANAGER,		/* after an import: sets the managers of contracts by ref */
+	ORDER_TAKE,		/* products for an existing person */
+	ORDER_RELEASE,		/* one product's seat or wait */
+	ORDER_CHECK,		/* onboarding, check, passed or failed */
+	ORDER_EXPIRE		/* onboarding past its expiry: its open checks fail */
+};
+
+struct order {
+	enum order_kind	   kind;
+	int64_t		   person;	/* CHANGE … RELEASE; 0: by source ref */
+	int64_t		   source;
+	struct str	   ref;		/* of the source; empty: none */
+	struct doc	   doc;
+	const enum attribute *removed;
+	size_t		   nremoved;
+	struct str	   user_name[8]; /* candidates, if the source makes it by template */
+	size_t		   nuser_name;
+	struct str	   country, language, user_type;
+	const struct contract_in *contract;
+	size_t		   ncontract;
+	bool		   has_contracts;
+	struct key256	   row_hash;	/* IMPORT: keyed hash of the person's rows */
+	const struct str  *product;	/* slugs wanted, or the one to release */
+	size_t		   nproduct;
+	int		   priority;	/* 0 … 9, default 5 */
+	bool		   all_or_nothing;
+	bool		   manual_check; /* ONBOARD: opens CHECK_MANUAL, seats are held */
+	struct str	   idempotency_key; /* ONBOARD; empty: none (batch items carry their own) */
+	struct str	   body;	/* what the key stands for: the request's bytes */
+	int64_t		   if_version;	/* CHANGE: 0 = ERR_NO_PRECONDITION was the door's to say; -1: any */
+	int64_t		   onboarding;	/* CHECK, EXPIRE */
+	enum check_kind	   check;
+	bool		   check_passed;
+	bool		   is_dry;	/* decide and tell, save nothing */
+};
+
+struct seat_told {		/* one product's outcome, for the encoder */
+	struct str   product, pool;	/* slugs */
+	enum outcome outcome;
+	int64_t	     position;
+	enum msg     reason;
+	struct str   reason_arg;
+};
+
+struct order_out {
+	int64_t		       person, version, onboarding;
+	int64_t		       log_seq;	/* of its entry; 0: nothing changed */
+	bool		       is_new;	/* 201; else 200 */
+	bool		       was_repeated; /* idempotent repeat, or an existing source ref */
+	bool		       is_changed;
+	enum lifecycle	       lifecycle, lifecycle_before;
+	enum onboarding_state  state;
+	const struct seat_told *seat;
+	size_t		       nseat;
+};
+
+extern const struct use_case person_order;	/* in: struct order, out: struct order_out */
+
+/* --- pools ----------------------------------------------------------------- */
+
+struct quota_in { struct str pool; int64_t quota, if_version; };
+struct quota_out { struct pool pool; int64_t served; };
+extern const struct use_case pool_quota;
+
+/* --- catalogue ----------------------------------------------------------------- */
+
+struct catalogue_in {
+	struct str text;		/* YAML or JSON */
+	bool	   allow_removals;
+	struct str reason;		/* required with allow_removals */
+	bool	   is_dry;
+};
+struct catalogue_out { int64_t version; struct str digest; size_t added, changed, removed; bool is_changed; int64_t regranted; };
+/*
+ * Applies a whole catalogue: new pools are made, changed quotas are set (below
+ * usage: refused with how many seats are in the way), waiters are served.
+ * Persons whose grants by rule change are re-decided afterwards by
+ * catalogue_regrant(), in bulk orders of ORDER_CLOCK.
+ */
+extern const struct use_case catalogue_apply;
+enum err catalogue_regrant(struct reader *, struct ctx *, int64_t *persons) USE_RESULT;
+
+/* --- tokens, tenants (operator: bootstrap) ------------------------------------- */
+
+struct token_in { struct str label; uint64_t rights; struct str scope, source; int64_t expires_ms; };
+struct token_out { int64_t id; struct str token; };	/* shown once: usher_api_<tenant>_<43 characters> */
+extern const struct use_case token_create;
+struct token_revoke_in { int64_t token; };
+extern const struct use_case token_revoke;
+
+struct tenant_in { struct str slug; };
+struct tenant_out { uint32_t tenant; };
+extern const struct use_case tenant_create;
+
+/* --- sources -------------------------------------------------------------------- */
+
+struct source_in { struct str name; int64_t kind; };
+struct source_out { int64_t id; };
+extern const struct use_case source_ensure;	/* finds by name or makes it */
+
+/* --- imports (MODEL.md 6) ------------------------------------------------------- */
+
+struct reject {
+	int64_t	   line;
+	struct str column;	/* of the file; empty: the whole row */
+	struct fault fault;
+};
+
+#define IMPORT_REJECTS_MAX 10000
+
+struct import_report {
+	int64_t	   run;
+	int64_t	   rows, persons, added, changed, unchanged, removed, rejected, disabled;
+	int64_t	   seats_assigned, seats_queued;
+	struct str digest;		/* of what pass 1 found, hex; pass 2 must give the same */
+	bool	   is_stopped;		/* a guard said no */
+	int64_t	   removals_allowed;	/* how many the guard would have let pass */
+	const struct reject *reject;	/* at most IMPORT_REJECTS_MAX; `rejected` counts all */
+	size_t	   nreject;
+	struct str map_canonical;
+};
+
+struct import_in {
+	struct str map;			/* YAML */
+	struct str source;		/* must be the map's */
+	int64_t	   allow_removals;	/* 0: the guard decides */
+	struct str reason;
+	bool	   is_dry;
+	int64_t	   run;			/* pass 2: the run that pass 1 opened */
+	struct str digest;		/* pass 2: what pass 1 said */
+	/* Where the file comes from: bytes, 0 at the end, -1 if the sender is gone. */
+	ssize_t	 (*read)(void *arg, void *p, size_t max);
+	void	  *read_arg;
+};
+
+/* Queries for world_long(); in: struct import_in, out: struct import_report. */
+enum err import_scan(struct reader *, struct ctx *, const void *in, void **out) USE_RESULT;
+enum err import_apply(struct reader *, struct ctx *, const void *in, void **out) USE_RESULT;
+
+#endif

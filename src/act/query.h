@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * query.h - the reads: each is a query's run() for world_query().  The actor's
+ * scope bounds every one of them.
+ */
+#ifndef ACT_QUERY_H
+#define ACT_QUERY_H
+
+#include "act/act.h"
+#include "audit/log.h"
+
+#define PAGE_MAX 500
+
+struct page_in {
+	struct str filter;	/* empty: all */
+	int64_t	   after;	/* cursor: the last id seen */
+	size_t	   limit;	/* 1 … PAGE_MAX; default 100 */
+	struct str of;		/* product or pool slug, where the list is one's */
+	int64_t	   person;	/* where the list is a person's */
+};
+
+struct person_view {
+	struct person	 row;
+	struct doc	 doc;		/* opened */
+	const struct contract *contract;
+	size_t		 ncontract;
+	struct str	 source;
+	/* organisational values as text */
+	struct str	 site, department, title, cost_center, division, organization, country, language, user_type;
+};
+
+struct persons_out { const struct person_view *person; size_t n; int64_t next; };	/* next: cursor, 0 at the end */
+enum err person_show(struct reader *, struct ctx *, const void *id /* const int64_t * */, void **person_view) USE_RESULT;
+/* Filters on sealed attributes are served by index where eq; a search word by page_in.of. */
+enum err persons_list(struct reader *, struct ctx *, const void *page_in, void **persons_out) USE_RESULT;
+
+struct onboarding_view {
+	struct onboarding_row row;
+	const struct seat_told *told;	/* as first answered */
+	size_t		 ntold;
+	const struct seat_told *now;	/* as it stands */
+	size_t		 nnow;
+	const struct check_row *check;
+	size_t		 ncheck;
+};
+enum err onboarding_show(struct reader *, struct ctx *, const void *id, void **onboarding_view) USE_RESULT;
+
+struct pool_view { struct pool row; const struct pool_info *info; const struct product *product; struct str site; int64_t waiting; };
+struct pools_out { const struct pool_view *pool; size_t n; };
+enum err pools_list(struct reader *, struct ctx *, const void *page_in, void **pools_out) USE_RESULT;	/* of: a product, or empty */
+enum err pool_show(struct reader *, struct ctx *, const void *slug /* const struct str * */, void **pool_view) USE_RESULT;
+
+struct product_view { const struct product *info; int64_t quota, held, assigned, waiting; size_t npool; };
+struct products_out { const struct product_view *product; size_t n; };
+enum err products_list(struct reader *, struct ctx *, const void *page_in, void **products_out) USE_RESULT;
+enum err product_show(struct reader *, struct ctx *, const void *slug, void **product_view) USE_RESULT;
+
+struct seat_view { struct seat row; struct str product, pool; };
+struct seats_out { const struct seat_view *seat; size_t n; int64_t next; };
+enum err seats_list(struct reader *, struct ctx *, const void *page_in, void **seats_out) USE_RESULT;	/* of a product or a person */
+
+struct wait_view { struct wait row; struct str product; int64_t position; };
+struct waits_out { const struct wait_view *wait; size_t n; int64_t next; };
+enum err waits_list(struct reader *, struct ctx *, const void *page_in, void **waits_out) USE_RESULT;	/* of a product, in order; or of a person */
+
+/* Recomputes every seat invariant from the rows and replays the log against the tables. */
+struct seat_fault { enum msg what; struct str args[4]; };
+struct seats_verdict { int64_t persons, seats, waits, pools, entries; const struct seat_fault *fault; size_t nfault; bool is_whole; };
+enum err seats_verify(struct reader *, struct ctx *, const void *none, void **seats_verdict) USE_RESULT;
+
+enum err catalogue_show(struct reader *, struct ctx *, const void *none, void **str_yaml) USE_RESULT;	/* struct str */
+
+struct event_view { int64_t seq; struct entry entry; };
+struct events_out { const struct event_view *event; size_t n; int64_t next; };
+enum err events_list(struct reader *, struct ctx *, const void *page_in, void **events_out) USE_RESULT;
+
+/* Raw entries for export, and the newest checkpoint that covers them. */
+struct log_out { const struct str *entry; size_t n; int64_t next; struct str note, vkey, origin; int64_t log_size; };
+enum err log_page(struct reader *, struct ctx *, const void *page_in, void **log_out) USE_RESULT;
+
+struct token_view { struct token_row row; struct str label, scope; };
+struct tokens_out { const struct token_view *token; size_t n; };
+enum err tokens_list(struct reader *, struct ctx *, const void *none, void **tokens_out) USE_RESULT;
+
+struct tenant_view { uint32_t tenant; struct str slug; int64_t state, created_ms, log_size; };
+struct tenants_out { const struct tenant_view *tenant; size_t n; };
+enum err tenants_list(struct reader *, struct ctx *, const void *none, void **tenants_out) USE_RESULT;	/* operator */
+
+enum err import_show(struct reader *, struct ctx *, const void *id, void **import_row_state) USE_RESULT;
+
+/* Operator: copies data first, keys after, into two files in the server's backup folder. */
+struct backup_out { struct str data_path, keys_path; int64_t data_bytes, keys_bytes; };
+enum err backup_make(struct reader *, struct ctx *, const void *none, void **backup_out) USE_RESULT;
+enum err key_export(struct reader *, struct ctx *, const void *passphrase /* const struct str * */, void **str_archive) USE_RESULT;
+
+struct doctor_row { const char *what; bool is_ok; struct str found, remedy; };
+struct doctor_out { const struct doctor_row *row; size_t n; };
+enum err doctor_run(struct reader *, struct ctx *, const void *none, void **doctor_out) USE_RESULT;
+
+#endif

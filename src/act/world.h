@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * world.h - what all use cases of one front share: the store, the pipeline,
+ * the vault channels, and each tenant's immutable snapshot.
+ *
+ * A realm is one tenant as it stands: its catalogue (replaced as a whole when
+ * a version is applied), its dictionary (append-only), its API tokens.  Who
+ * takes a realm holds that version until the ctx's arena closes.
+ */
+#ifndef ACT_WORLD_H
+#define ACT_WORLD_H
+
+#include "core/actor.h"
+#include "core/catalogue.h"
+#include "store/pipeline.h"
+#include "store/rows.h"
+#include "vault/vault.h"
+
+struct world;
+
+struct realm {
+	uint32_t		tenant;
+	struct str		slug;
+	bool			is_suspended;
+	const struct catalogue *catalogue;
+	struct names		names_arg;
+	struct filter_names	names;	/* over catalogue and dictionary */
+	struct dictionary      *dictionary;
+	struct capability	capability; /* the server's own, for this tenant */
+};
+
+struct world_conf {
+	struct store *store;
+	const int    *vault_fd;		/* one channel each: sealer, signer, the rest readers; at least 3 */
+	size_t	      nvault;
+	const char   *data_dir;		/* checkpoints of what was acknowledged, backups */
+};
+
+/*
+ * Opens: reads tenants, catalogues, dictionaries and tokens, starts the
+ * pipeline, the readers, the signer and the clock.  ERR_SEALED: the vault has
+ * no keys, or they do not fit this database.
+ */
+enum err world_open(struct ctx *, const struct world_conf *, struct world **out) USE_RESULT;
+void world_close(struct world *);
+
+struct pipeline *world_pipeline(struct world *);
+struct store *world_store(struct world *);
+
+/* The tenant's realm, held until CX's arena ends.  ERR_NOT_FOUND. */
+enum err world_realm(struct world *, struct ctx *, uint32_t tenant, const struct realm **out) USE_RESULT;
+/* All tenants' numbers, ascending. */
+size_t world_tenants(struct world *, struct arena *, uint32_t **out);
+/* 0: no such slug.  For the operator only. */
+uint32_t world_tenant_named(struct world *, struct str slug);
+
+/* Puts a new catalogue version in force / adds a tenant / adds or changes a token; called by use cases after their commit. */
+void world_catalogue_set(struct world *, uint32_t tenant, struct str canonical, int64_t version);
+void world_tenant_add(struct world *, uint32_t tenant, struct str slug, const struct capability *);
+void world_token_set(struct world *, const struct token_row *, struct str scope);
+
+/*
+ * The actor behind an API token: looked up by its SHA-256 in memory, no vault
+ * call.  ERR_UNAUTHENTICATED: unknown, expired, revoked, tenant suspended (all
+ * the same answer).  SOURCE: the source this client brings persons as.
+ */
+enum err world_authenticate(struct world *, struct ctx *, struct str token, struct actor *out) USE_RESULT;
+int64_t world_token_source(struct world *, uint32_t tenant, int64_t token);
+
+/* A capability for this actor, minted once and kept. */
+enum err world_capability(struct world *, struct vault *, struct ctx *, const struct actor *, struct capability *out) USE_RESULT;
+
+/* --- readers ----------------------------------------------------------------- */
+
+/* What a query runs with, on a reader thread: its own snapshots and channel. */
+struct reader {
+	struct world *world;
+	struct tx    *data, *keys;
+	struct vault *vault;
+};
+
+/* A read that a door waits for.  run() fills out; done() answers. */
+struct query {
+	struct ctx *cx;
+	enum err  (*run)(struct reader *, struct ctx *, const void *in, void **out);
+	const void *in;
+	void	   *out;
+	enum err    err;
+	void	  (*done)(struct query *);
+	void	   *owner;
+};
+
+/* ERR_LIMITED at once when too many wait. */
+enum err world_query(struct world *, struct query *) USE_RESULT;
+/* Long reads and imports run on a thread of their own (at most 4; else ERR_LIMITED), with a reader each. */
+enum err world_long(struct world *, struct query *) USE_RESULT;
+
+struct world_count {
+	struct pipeline_count pipeline;
+	uint64_t queries, query_depth, checkpoints, due_done;
+	bool	 log_alarm;	/* the vault refused to sign */
+};
+void world_counts(struct world *, struct world_count *);
+
+#endif
