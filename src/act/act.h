@@ -65,7 +65,7 @@ struct order {
 	int64_t		   onboarding;	/* CHECK, EXPIRE */
 	enum check_kind	   check;
 	bool		   check_passed;
-	bool		   is_dry;	/* decide and tell, save nothing */
+	int64_t		   line;	/* of the file, for reports; 0: none */
 };
 
 struct seat_told {		/* one product's outcome, for the encoder */

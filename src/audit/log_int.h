@@ -55,14 +55,16 @@ struct check {
 	struct arena		*arena;		/* of the findings */
 	const struct verifier	*key;
 	struct checkpoint	 now;
-	const struct checkpoint *older;		/* that it must extend; NULL: none */
+	const struct checkpoint *older;		/* that it must extend; NULL: none, or not yet */
 	struct frontier		 frontier;	/* of the entries hashed so far */
 	int64_t			 latest_ms;	/* of the entries read so far */
 	struct verdict		*out;
 };
 
-/* Checks NOTE and readies C for entries; false: found wrong. */
+/* Checks NOTE and readies the check for entries; false: found wrong. */
 bool check_begin(struct check *, struct str note, struct str origin) USE_RESULT;
+/* Also that it extends the older one of NOTE, which is decoded into OLDER. */
+bool check_begin_older(struct check *, struct str note, struct checkpoint *older) USE_RESULT;
 /* Hashes the next entry into the frontier. */
 void check_leaf(struct check *, struct str entry, struct hash *leaf);
 /* Form and time of entry I; SCRATCH may be emptied afterwards. */

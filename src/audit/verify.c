@@ -48,6 +48,23 @@ check_begin(struct check *c, struct str note, struct str origin)
 	}
 	c->out->size = c->now.size;
 	c->out->root = c->now.root;
+	return true;
+}
+
+bool
+check_begin_older(struct check *c, struct str note, struct checkpoint *older)
+{
+	const char *why;
+
+	if (!note_check(c->arena, note, c->key, c->now.origin, older, &why)) {
+		finding(c, ENTRY_UNKNOWN, "older checkpoint: %s", why);
+		return false;
+	}
+	if (older->size > c->now.size)
+		finding(c, ENTRY_UNKNOWN, "older checkpoint: it is of %" PRIu64
+		    " entries, this log has only %" PRIu64
+		    ": it was rolled back", older->size, c->now.size);
+	c->older = older;
 	check_older(c);
 	return !check_failed(c);
 }
@@ -122,19 +139,13 @@ finding(struct check *c, uint64_t at, const char *fmt, ...)
 	c->out->at = at;
 }
 
-/* Looks at the older checkpoint when as many entries as it has were hashed. */
+/* When as many entries as the older checkpoint has were hashed. */
 static void
 check_older(struct check *c)
 {
 	struct hash root;
 
-	if (c->older == NULL)
-		return;
-	if (c->older->size > c->now.size)
-		finding(c, ENTRY_UNKNOWN, "older checkpoint: it is of %" PRIu64
-		    " entries, this log has only %" PRIu64
-		    ": it was rolled back", c->older->size, c->now.size);
-	if (c->older->size != c->frontier.size)
+	if (c->older == NULL || c->older->size != c->frontier.size)
 		return;
 	frontier_root(&c->frontier, &root);
 	if (!hash_eq(&root, &c->older->root))
@@ -151,10 +162,11 @@ origin_before(struct arena *a, struct str origin, struct str *before)
 	size_t n = origin.n;
 	int64_t number;
 
-	while (n > 0 && origin.p[n - 1] != '/')
+	while (n > 0 && origin.p[n - 1] >= '0' && origin.p[n - 1] <= '9')
 		n--;
-	if (n == 0 || !str_int(str_sub(origin, n, origin.n - n), &number) ||
-	    number <= 0)
+	if (n == 0 || origin.p[n - 1] != '/' || n == origin.n ||
+	    origin.p[n] == '0' ||
+	    !str_int(str_sub(origin, n, origin.n - n), &number))
 		return false;
 	*before = str_fmt(a, "%.*s%" PRId64, (int)n, origin.p, number - 1);
 	return true;

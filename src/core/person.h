@@ -36,6 +36,7 @@ struct person {
 	int64_t		   source;		/* owner; a source's id (catalogue-like, sealed name) */
 	int64_t		   created_ms, changed_ms;
 	int64_t		   key_version;		/* of the person's data key */
+	int64_t		   record_version;	/* of `sealed`; bound into it */
 	struct str	   sealed;		/* the document, UE1 */
 	struct str	   keys;		/* its blind-index keys (store/rows.h), so that they can be removed without opening it */
 	int64_t		   site, department, title, cost_center, division;

@@ -53,8 +53,8 @@ struct use_case {
 	const char *name;
 	/* sealer: reads a snapshot (data and keys) and opens what a change starts from, or indexes candidates */
 	enum err (*prepare)(struct batch *, struct tx *data, struct tx *keys, struct vault_call *);
-	/* sealer, after prepare's calls were answered: what to seal and index */
-	void	 (*want)(struct batch *, struct vault_call *);
+	/* sealer, after prepare's calls were answered, same snapshot: what to seal and index */
+	enum err (*want)(struct batch *, struct tx *data, struct vault_call *);
 	/* sealer, after want's calls were answered: stores wrapped keys, committed before the data */
 	enum err (*keep)(struct batch *, struct tx *keys);
 	/* writer, in the transaction */

@@ -127,6 +127,50 @@ digest_make(struct crypt *c, const struct str *piece, size_t n, uint8_t out[32])
 
 void
 hkdf(struct crypt *c, struct str key, struct str salt, struct str info,
-    struct str_out *out)
+    uint8_t out[64])
 {
+	const struct str first = { (char *)out, HASH };
+	uint8_t prk[HASH];
+
+	mac_key(c, &c->extract, salt);
+	mac_make(c, &c->extract, &key, 1, prk);
+	mac_key(c, &c->expand, (struct str) { (char *)prk, HASH });
+	mac_make(c, &c->expand, (struct str[]) { info, STR("\1") }, 2, out);
+	mac_make(c, &c->expand, (struct str[]) { first, info, STR("\2") }, 3,
+	    out + HASH);
+	secret_wipe(prk, sizeof(prk));
+}
+
+void
+key_derive(struct crypt *c, const uint8_t key[KEY_BYTES], const char *label,
+    uint64_t number, uint8_t out[KEY_BYTES])
+{
+	const struct str root = { (const char *)key, KEY_BYTES };
+	uint8_t okm[64];
+	char text[64];
+	struct buf info = { .p = text, .cap = sizeof(text), .max = sizeof(text) };
+
+	buf_z(&info, "usher/kdf/");
+	buf_lp(&info, str_of(label));
+	buf_u64(&info, number);
+	must(!info.over);
+	hkdf(c, root, STR(""), buf_view(&info), okm);
+	memcpy(out, okm, KEY_BYTES);
+	secret_wipe(okm, sizeof(okm));
+}
+
+void
+chance(struct crypt *c, void *out, size_t n)
+{
+	uint8_t *p;
+
+	must(n <= CHANCE_BYTES);
+	if (c->chance_left < n) {
+		random_bytes(c->chance.p, CHANCE_BYTES);
+		c->chance_left = CHANCE_BYTES;
+	}
+	p = c->chance.p + c->chance_left - n;
+	memcpy(out, p, n);
+	secret_wipe(p, n);
+	c->chance_left -= n;
 }

@@ -46,9 +46,9 @@ void mac_make(struct crypt *, const struct mac *, const struct str *piece,
 void digest_make(struct crypt *, const struct str *piece, size_t n,
     uint8_t out[32]);
 
-/* HKDF-SHA256 (RFC 5869), up to 64 bytes of output. */
+/* HKDF-SHA256 (RFC 5869) with 64 bytes of output. */
 void hkdf(struct crypt *, struct str key, struct str salt, struct str info,
-    struct secret *out);
+    uint8_t out[64]);
 
 /* The key with this LABEL and NUMBER below KEY; every use has a label of its own. */
 void key_derive(struct crypt *, const uint8_t key[KEY_BYTES], const char *label,
