@@ -9,6 +9,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,13 +21,14 @@
 #define NOTE_FILE_MAX (64 * 1024)
 #define NAMES_MAX     4096	/* in one folder; the format needs 2,001 */
 #define DEPTH_MAX     8
-#define NAMES_BYTES   (NAMES_MAX * 4096)
+#define NAMES_BYTES   (NAMES_MAX * 8192)
 #define BUNDLE_MEMORY (128 * 1024 * 1024)
 
 /* The folder being verified. */
 struct folder {
 	struct check  check;
 	const char   *dir;
+	char	      full[PATH_MAX];	/* the path being looked at */
 	struct tiles  tiles;
 	struct arena *scratch;	/* of one bundle */
 	struct str    entry[TILE_WIDTH];
@@ -336,10 +339,13 @@ kind_of(struct folder *f, const char *path)
 	return st.st_mode & S_IFMT;
 }
 
+/* Of no use to the kernel when too long. */
 static const char *
 full_path(struct folder *f, const char *path)
 {
-	return str_z(f->scratch, str_fmt(f->scratch, "%s/%s", f->dir, path));
+	int n = snprintf(f->full, sizeof(f->full), "%s/%s", f->dir, path);
+
+	return n > 0 && (size_t)n < sizeof(f->full) ? f->full : "";
 }
 
 /* A stranger's file name must not play with the reader's terminal. */
