@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * act_int.h - what the use cases share among themselves: the log of a batch,
+ * the pools of a batch, and the stages of an order about a person.
+ */
+#ifndef ACT_ACT_INT_H
+#define ACT_ACT_INT_H
+
+#include "act/act.h"
+#include "audit/log.h"
+#include "core/decide.h"
+
+/* A growing array in an arena. */
+#define LIST(type) struct { type *v; size_t n, cap; }
+#define list_add(arena, list, item) \
+	do { \
+		if ((list)->n == (list)->cap) \
+			list_grow(arena, (void **)&(list)->v, &(list)->cap, sizeof(*(list)->v), (list)->n); \
+		(list)->v[(list)->n++] = (item); \
+	} while (0)
+void list_grow(struct arena *, void **v, size_t *cap, size_t size, size_t n);
+
+/* --- logbook.c: the entries of one batch, appended under the tenants' locks ---- */
+
+struct log_line {
+	uint32_t     tenant;
+	struct entry entry;
+	int64_t	    *seq;	/* where its place in the log is told; may be NULL */
+};
+
+struct logbook {
+	struct arena *arena;
+	LIST(struct log_line) line;
+};
+
+/* An entry by the actor of CX, now. */
+struct entry entry_by(const struct ctx *, enum action, enum subject_kind, int64_t subject);
+void logbook_add(struct logbook *, uint32_t tenant, const struct entry *, int64_t *seq);
+/* Extends each tenant's tree and log in the transaction of the changes. */
+enum err logbook_save(struct logbook *, struct tx *) USE_RESULT;
+
+/* --- pools.c: one tenant's pools and waiting lists in one batch ------------------ */
+
+struct pools {
+	const struct realm *realm;
+	struct gate	    gate;
+	struct effects	    fx;
+	LIST(struct wait_count) count;	/* loaded: every rank of the products concerned */
+};
+
+/*
+ * Loads the pools of PRODUCTS and, for each pool of FREEING, its first waiters:
+ * as many as may be served, with who they are.
+ */
+struct pools_need {
+	const int64_t *product;
+	size_t	       nproduct;
+	const int64_t *freeing;
+	size_t	       nfreeing;
+	size_t	       waiters;		/* for each pool */
+};
+enum err pools_load(struct tx *, const struct realm *, const struct pools_need *, struct pools *out) USE_RESULT;
+enum err pools_save(struct tx *, struct pools *) USE_RESULT;
+/* A wait of PRIORITY of PRODUCT began (+1) or ended (-1). */
+void pools_waiting(struct pools *, int64_t product, int64_t priority, int64_t by);
+/* The place of the newest waiter of this priority, from 1. */
+int64_t pools_position(const struct pools *, int64_t product, int64_t priority);
+
+/* --- keyset.c: small hash set of 256-bit keys, for what one batch has seen -------- */
+
+struct keyset;
+struct keyset *keyset_open(struct arena *, size_t max);
+/* The value kept under (KIND, KEY), or NULL. */
+void *keyset_find(const struct keyset *, unsigned kind, const void *key32);
+void keyset_put(struct keyset *, unsigned kind, const void *key32, void *value);
+
+/* --- order: one person, four files --------------------------------------------- */
+
+#define CONTRACTS_MAX 50
+#define WORDS_MAX     64
+
+/* An organisational string on its way to an integer. */
+struct interned {
+	int64_t		     *slot;		/* where the id goes */
+	struct str	      value;
+	int64_t		      id;		/* known already, or the one proposed */
+	const struct text_out *sealed;		/* NULL: known already */
+	const struct index_out *key;
+};
+
+/* A contract that was asked for, on its way to a row. */
+struct contract_plan {
+	struct contract row;
+	size_t		key_at;		/* its place among the index values; SIZE_MAX: none */
+	size_t		manager_at;
+	int64_t		manager;	/* given by id */
+};
+
+/* item->state of a person order. */
+struct order_state {
+	const struct order *in;
+	const struct realm *realm;
+	struct order_out   *out;
+	int64_t		    person;	/* given, or the new one's id */
+	bool		    is_new;	/* sealed as a new person */
+
+	/* sealer */
+	const struct person *old;	/* as prepare() read it */
+	struct str	     old_key;
+	const struct open_out *opened;
+	const struct index_out *candidate; /* keys of in->user_name */
+	struct doc	     before, after;
+	bool		     seals;	/* a record is written */
+	struct seal_in	     seal;
+	const struct seal_out *sealed;
+	LIST(struct index_value) value;
+	size_t		     ref_at, key_at, body_at, unique_at, nunique, search_at, nsearch;
+	struct contract_plan *contract;
+	size_t		     ncontract;
+	struct person	     org;	/* country, language, user_type filled by interning */
+	LIST(struct interned) intern;
+	struct hash	     digest_before, digest_after;
+
+	/* writer */
+	const struct idempotency_row *repeated;
+	const struct source_ref *ref;
+	const struct onboarding_row *onboarding;
+	struct check_row    *check;
+	size_t		     ncheck;
+	struct subject	    *subject;
+	struct order_state  *twin;	/* an earlier item of this batch with the same key or ref */
+	int64_t		     owner;	/* of a unique key: somebody else, 0 if free */
+	size_t		     owner_at;
+	struct holding	     holding;
+};
+
+/* One person in this batch, as it stands after each decision. */
+struct subject {
+	const struct realm *realm;
+	struct person	    stored, row;
+	struct contract	   *contract;
+	size_t		    ncontract, ncontract_stored;
+	struct contract	   *contract_stored;
+	struct holding	   *holding;
+	size_t		    nholding;
+	bool		    is_dirty, has_new_contracts;
+};
+
+/* batch->state of person orders. */
+struct order_batch {
+	struct arena  *arena;
+	struct logbook log;
+	LIST(struct subject *) subject;
+	LIST(struct pools *) pools;	/* one for each tenant */
+	struct keyset *seen;		/* idempotency keys, refs, unique keys of this batch */
+	LIST(struct index_change) index;
+	LIST(struct source_ref) ref;
+	LIST(struct onboarding_row) onboarding;
+	LIST(struct check_row) check;
+	LIST(struct idempotency_row) idempotency;
+	LIST(struct due_row) due;
+	LIST(struct dictionary_row) dictionary;
+	LIST(int64_t) dictionary_tenant;
+	struct str *dictionary_value;
+	LIST(struct item *) served_for;	/* whose decision is under way */
+};
+
+struct order_state *order_state(const struct item *);
+const struct key256 *order_key(const struct order_state *, size_t at);
+struct pools *order_pools(struct order_batch *, uint32_t tenant);
+struct subject *order_subject(struct order_batch *, uint32_t tenant, int64_t person);
+/* Today where SITE is (UTC without one). */
+int32_t order_today(const struct realm *, int64_t site, int64_t now_ms);
+
+enum err order_prepare(struct batch *, struct tx *data, struct tx *keys, struct vault_call *);
+enum err order_want(struct batch *, struct tx *data, struct vault_call *);
+enum err order_keep(struct batch *, struct tx *keys);
+enum err order_load(struct batch *, struct tx *);
+void order_decide(struct batch *);
+enum err order_save(struct batch *, struct tx *);
+void order_committed(struct batch *);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * logbook.c - the log entries of one batch.  They are numbered and hashed in
+ * the order they were added, under the tenant's row: the tree's frontier moves
+ * in the transaction of the changes it describes.  No entry, no change.
+ */
+#include "act/act_int.h"
+
+#include "base/id.h"
+
+static struct tenant_row *find_tenant(struct tenant_row *, size_t, uint32_t);
+static enum err load_tenants(struct logbook *, struct tx *, struct rows *);
+static struct log_row append(struct arena *, struct tenant_row *,
+    struct frontier *, const struct log_line *);
+
+void
+list_grow(struct arena *arena, void **v, size_t *cap, size_t size, size_t n)
+{
+	size_t wider = *cap == 0 ? 16 : *cap * 2;
+	char *to = arena_array(arena, wider, size);
+
+	if (n > 0)
+		__builtin_memcpy(to, *v, n * size);
+	*v = to;
+	*cap = wider;
+}
+
+struct entry
+entry_by(const struct ctx *cx, enum action action, enum subject_kind kind,
+    int64_t subject)
+{
+	struct entry e = {
+		.time_ms = cx->now_ms,
+		.node = (uint16_t)id_node(),
+		.request_id = cx->request_id,
+		.action = action,
+		.subject_kind = kind,
+		.subject = subject,
+	};
+
+	if (cx->actor != NULL) {
+		e.actor_kind = (uint8_t)cx->actor->kind;
+		e.actor = cx->actor->id;
+		e.factors = (uint8_t)cx->actor->factors;
+	}
+	return e;
+}
+
+void
+logbook_add(struct logbook *book, uint32_t tenant, const struct entry *e,
+    int64_t *seq)
+{
+	struct log_line line = { tenant, *e, seq };
+
+	list_add(book->arena, &book->line, line);
+}
+
+enum err
+logbook_save(struct logbook *book, struct tx *tx)
+{
+	struct rows tenants;
+	struct frontier *tree;
+	struct log_row *row;
+
+	if (book->line.n == 0)
+		return OK;
+	TRY(load_tenants(book, tx, &tenants));
+	tree = arena_array(book->arena, tenants.n, sizeof(*tree));
+	for (size_t i = 0; i < tenants.n; i++) {
+		struct tenant_row *t = &((struct tenant_row *)tenants.row)[i];
+
+		must(frontier_decode(t->frontier, &tree[i]));
+		must(tree[i].size == (uint64_t)t->log_size);
+	}
+	row = arena_array(book->arena, book->line.n, sizeof(*row));
+	for (size_t i = 0; i < book->line.n; i++) {
+		const struct log_line *line = &book->line.v[i];
+		struct tenant_row *t =
+		    find_tenant(tenants.row, tenants.n, line->tenant);
+		size_t at = (size_t)(t - (struct tenant_row *)tenants.row);
+
+		row[i] = append(book->arena, t, &tree[at], line);
+	}
+	for (size_t i = 0; i < tenants.n; i++) {
+		struct tenant_row *t = &((struct tenant_row *)tenants.row)[i];
+		uint8_t *p = arena_alloc(book->arena, FRONTIER_BYTES_MAX);
+
+		t->frontier = (struct str) { (char *)p,
+			frontier_encode(&tree[i], p) };
+	}
+	TRY(store_save(tx, &LOG, row, book->line.n, NULL));
+	return store_save(tx, &TENANT, tenants.row, tenants.n, NULL);
+}
+
+static struct log_row
+append(struct arena *arena, struct tenant_row *t, struct frontier *tree,
+    const struct log_line *line)
+{
+	struct str bytes = entry_encode(arena, &line->entry);
+	int64_t seq = LOG_SEQ(t->log_origin, t->log_size);
+	struct hash leaf;
+
+	tree_leaf(bytes, &leaf);
+	frontier_append(tree, &leaf);
+	t->log_size++;
+	if (line->seq != NULL)
+		*line->seq = seq;
+	return (struct log_row) { t->tenant, seq, bytes };
+}
+
+/* The rows of all tenants that the lines name, each once. */
+static enum err
+load_tenants(struct logbook *book, struct tx *tx, struct rows *out)
+{
+	struct tenant_row *key =
+	    arena_array(book->arena, book->line.n, sizeof(*key));
+	size_t n = 0;
+
+	for (size_t i = 0; i < book->line.n; i++)
+		if (find_tenant(key, n, book->line.v[i].tenant) == NULL)
+			key[n++].tenant = book->line.v[i].tenant;
+	TRY(store_load(tx, &TENANT, key, n, 1, 0, out));
+	must(out->n == n);
+	return OK;
+}
+
+static struct tenant_row *
+find_tenant(struct tenant_row *row, size_t n, uint32_t tenant)
+{
+	for (size_t i = 0; i < n; i++)
+		if (row[i].tenant == tenant)
+			return &row[i];
+	return NULL;
+}

@@ -1,0 +1,582 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * order.c - orders about persons, on the sealer's side: what must be opened,
+ * indexed and sealed before the transaction.
+ *
+ * Nothing is decided here but names: the writer checks everything again under
+ * the tenant's lock, and sends an order back (`again`) when what was sealed is
+ * out of date.
+ */
+#include "act/act_int.h"
+
+#include <string.h>
+
+#include "base/canon.h"
+#include "base/clock.h"
+#include "base/id.h"
+
+const struct use_case person_order = {
+	.name = "person_order",
+	.prepare = order_prepare,
+	.want = order_want,
+	.keep = order_keep,
+	.load = order_load,
+	.decide = order_decide,
+	.save = order_save,
+};
+
+static enum err start(struct batch *, struct item *, struct vault_call *);
+static bool opens_record(const struct order *);
+static enum err read_persons(struct batch *, struct tx *, struct rows *);
+static enum err read_keys(struct batch *, struct tx *, const struct rows *,
+    struct rows *);
+static void ask_open(struct batch *, const struct rows *, const struct rows *,
+    struct vault_call *);
+static const struct key_row *find_key(const struct rows *,
+    const struct person *);
+static enum err choose_user_names(struct batch *, struct tx *);
+static enum err seal_order(struct item *, struct order_state *,
+    struct vault_call *);
+static enum err make_document(struct item *, struct order_state *);
+static enum err plan_contracts(struct item *, struct order_state *);
+static enum err plan_contract(struct item *, struct order_state *,
+    const struct contract_in *, struct contract_plan *);
+static enum err plan_places(struct item *, struct order_state *,
+    const struct contract_in *, struct contract *);
+static enum err plan_manager(struct item *, struct order_state *,
+    struct str manager, struct contract_plan *);
+static enum err plan_day(struct item *, const char *field, struct str,
+    int64_t *);
+static void intern(struct item *, struct order_state *, int64_t *slot,
+    struct str, struct vault_call *);
+static size_t add_value(struct item *, struct order_state *, enum index_kind,
+    struct str);
+static void add_document_values(struct item *, struct order_state *);
+static struct str audit_text(struct item *, struct order_state *);
+static struct hash salted(struct arena *, struct str salt, struct str record);
+
+struct order_state *
+order_state(const struct item *it)
+{
+	return it->state;
+}
+
+const struct key256 *
+order_key(const struct order_state *s, size_t at)
+{
+	must(at < s->value.n);
+	return &s->sealed->key[at];
+}
+
+/* --- prepare: open what a change starts from ------------------------------- */
+
+enum err
+order_prepare(struct batch *b, struct tx *data, struct tx *keys,
+    struct vault_call *call)
+{
+	struct rows persons, wrapped;
+
+	for (size_t i = 0; i < b->n; i++)
+		if (b->item[i]->err == OK)
+			b->item[i]->err = start(b, b->item[i], call);
+	TRY(read_persons(b, data, &persons));
+	TRY(read_keys(b, keys, &persons, &wrapped));
+	ask_open(b, &persons, &wrapped, call);
+	return OK;
+}
+
+static enum err
+start(struct batch *b, struct item *it, struct vault_call *call)
+{
+	struct order_state *s = arena_alloc(it->cx->arena, sizeof(*s));
+	struct index_value *value;
+
+	it->state = s;
+	s->in = it->in;
+	s->owner_at = s->ref_at = s->key_at = s->body_at = SIZE_MAX;
+	TRY(world_realm(b->world, it->cx, it->tenant, &s->realm));
+	s->person = s->in->person;
+	s->is_new = s->person == 0 && (s->in->kind == ORDER_ONBOARD
+	    || s->in->kind == ORDER_CREATE || s->in->kind == ORDER_IMPORT);
+	if (s->is_new)
+		s->person = id_new();
+	if (!s->is_new || s->in->nuser_name == 0)
+		return OK;
+	value = arena_array(it->cx->arena, s->in->nuser_name, sizeof(*value));
+	for (size_t i = 0; i < s->in->nuser_name; i++) {
+		value[i].kind = INDEX_USER_NAME;
+		if (!canon_key(it->cx->arena, s->in->user_name[i],
+		    &value[i].value))
+			return fail(it->cx, ERR_BAD_INPUT, MSG_ORDER_NAME,
+			    "userName");
+	}
+	call->tenant = it->tenant;
+	call->capability = &s->realm->capability;
+	s->candidate = vault_index(call, value, s->in->nuser_name);
+	return OK;
+}
+
+/* Orders that lay a new record over the stored one. */
+static bool
+opens_record(const struct order *in)
+{
+	return in->person != 0
+	    && (in->kind == ORDER_CHANGE || in->kind == ORDER_IMPORT);
+}
+
+static enum err
+read_persons(struct batch *b, struct tx *data, struct rows *out)
+{
+	struct person *key = arena_array(b->cx->arena, b->n, sizeof(*key));
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n; i++) {
+		const struct item *it = b->item[i];
+
+		if (it->err == OK && opens_record(it->in)) {
+			key[n].tenant = it->tenant;
+			key[n++].id = order_state(it)->person;
+		}
+	}
+	return store_load(data, &PERSON, key, n, 2, 0, out);
+}
+
+static enum err
+read_keys(struct batch *b, struct tx *keys, const struct rows *persons,
+    struct rows *out)
+{
+	struct key_row *key =
+	    arena_array(b->cx->arena, persons->n + 1, sizeof(*key));
+
+	for (size_t i = 0; i < persons->n; i++) {
+		const struct person *p = &((struct person *)persons->row)[i];
+
+		key[i].tenant = p->tenant;
+		key[i].person = p->id;
+		key[i].version = p->key_version;
+	}
+	return store_load(keys, &PERSON_KEY, key, persons->n, 3, 0, out);
+}
+
+static void
+ask_open(struct batch *b, const struct rows *persons,
+    const struct rows *wrapped, struct vault_call *call)
+{
+	size_t asked = 0, at = 0;
+
+	for (size_t i = 0; i < b->n; i++) {
+		struct item *it = b->item[i];
+		struct order_state *s = order_state(it);
+		const struct key_row *key;
+
+		if (it->err != OK || !opens_record(it->in))
+			continue;
+		if (at < persons->n && persons->key[at] == asked)
+			s->old = &((struct person *)persons->row)[at++];
+		asked++;
+		if (s->old == NULL || s->old->lifecycle == LIFE_DELETED) {
+			it->err = fail(it->cx, ERR_NOT_FOUND,
+			    MSG_ORDER_NO_PERSON, "person");
+			continue;
+		}
+		key = find_key(wrapped, s->old);
+		must(key != NULL);
+		s->old_key = key->wrapped;
+		call->tenant = it->tenant;
+		call->capability = &s->realm->capability;
+		s->opened = vault_open(call, &(struct open_in) {
+		    .person = s->old->id, .version = s->old->record_version,
+		    .wrapped_key = key->wrapped, .key_version = key->version,
+		    .purpose = PURPOSE_PERSON, .sealed = s->old->sealed });
+	}
+}
+
+static const struct key_row *
+find_key(const struct rows *wrapped, const struct person *p)
+{
+	for (size_t i = 0; i < wrapped->n; i++) {
+		const struct key_row *key =
+		    &((struct key_row *)wrapped->row)[i];
+
+		if (key->person == p->id && key->tenant == p->tenant
+		    && key->version == p->key_version)
+			return key;
+	}
+	return NULL;
+}
+
+/* --- want: what to seal and index ------------------------------------------ */
+
+enum err
+order_want(struct batch *b, struct tx *data, struct vault_call *call)
+{
+	TRY(choose_user_names(b, data));
+	for (size_t i = 0; i < b->n; i++) {
+		struct item *it = b->item[i];
+
+		if (it->err == OK)
+			it->err = seal_order(it, order_state(it), call);
+	}
+	return OK;
+}
+
+/*
+ * The first candidate that nobody has, neither in the snapshot nor in this
+ * batch.  A loser of the race with the batch before comes again.
+ */
+static enum err
+choose_user_names(struct batch *b, struct tx *data)
+{
+	struct keyset *taken = keyset_open(b->cx->arena, b->n);
+
+	for (size_t i = 0; i < b->n; i++) {
+		struct item *it = b->item[i];
+		struct order_state *s = order_state(it);
+		struct index_key key[8] = { { 0 } };
+		int64_t owner[8];
+		size_t free = 0;
+
+		if (it->err != OK || s->candidate == NULL)
+			continue;
+		for (size_t j = 0; j < s->in->nuser_name; j++) {
+			key[j].kind = INDEX_USER_NAME;
+			memcpy(key[j].bytes, s->candidate->key[j].bytes, 32);
+		}
+		TRY(index_find(data, it->tenant, key, s->in->nuser_name,
+		    owner));
+		while (free < s->in->nuser_name && (owner[free] != 0
+		    || keyset_find(taken, it->tenant, key[free].bytes)))
+			free++;
+		if (free == s->in->nuser_name) {
+			it->err = fail(it->cx, ERR_CONFLICT,
+			    MSG_ORDER_NO_NAME_FREE, "userName");
+			continue;
+		}
+		keyset_put(taken, it->tenant, key[free].bytes, it);
+		it->err = doc_set(it->cx, &s->before, STR("userName"),
+		    s->in->user_name[free]);
+	}
+	return OK;
+}
+
+static enum err
+seal_order(struct item *it, struct order_state *s, struct vault_call *call)
+{
+	const struct order *in = s->in;
+	struct ctx *cx = it->cx;
+
+	call->tenant = it->tenant;
+	call->capability = &s->realm->capability;
+	TRY(make_document(it, s));
+	TRY(plan_contracts(it, s));
+	intern(it, s, &s->org.country, in->country, call);
+	intern(it, s, &s->org.language, in->language, call);
+	intern(it, s, &s->org.user_type, in->user_type, call);
+	for (size_t i = 0; i < s->ncontract; i++) {
+		const struct contract_in *c = &in->contract[i];
+		struct contract *row = &s->contract[i].row;
+
+		intern(it, s, &row->department, c->department, call);
+		intern(it, s, &row->title, c->title, call);
+		intern(it, s, &row->cost_center, c->cost_center, call);
+		intern(it, s, &row->division, c->division, call);
+	}
+	if (in->ref.n > 0)
+		s->ref_at = add_value(it, s, INDEX_SOURCE_REF,
+		    str_fmt(cx->arena, "%lld/%.*s", (long long)in->source,
+		    STR_ARG(in->ref)));
+	if (in->idempotency_key.n > 0) {
+		s->key_at = add_value(it, s, INDEX_IDEMPOTENCY,
+		    in->idempotency_key);
+		s->body_at = add_value(it, s, INDEX_BODY, in->body);
+	}
+	s->seal.person = s->person;
+	s->seal.audit = audit_text(it, s);
+	s->seal.index = s->value.v;
+	s->seal.nindex = s->value.n;
+	if (s->seals || s->value.n > 0)
+		s->sealed = vault_seal(call, &s->seal);
+	return OK;
+}
+
+/* The record to be written: new, or the opened one with the change laid over it. */
+static enum err
+make_document(struct item *it, struct order_state *s)
+{
+	const struct order *in = s->in;
+	struct doc chosen = s->before;	/* a userName, or nothing */
+
+	if (!s->is_new && !opens_record(in))
+		return OK;
+	if (s->is_new) {
+		s->before = (struct doc) { 0 };
+		doc_merge(it->cx->arena, &in->doc, &chosen, NULL, 0,
+		    &s->after);
+		s->seal.version = 1;
+	} else {
+		if (s->opened->err != OK)
+			return fail(it->cx, s->opened->err, MSG_ORDER_SEALED,
+			    "person");
+		doc_restore(it->cx, s->opened->text, &s->before);
+		doc_merge(it->cx->arena, &s->before, &in->doc, in->removed,
+		    in->nremoved, &s->after);
+		s->seal.version = s->old->record_version + 1;
+		s->seal.wrapped_key = s->old_key;
+		s->seal.key_version = s->old->key_version;
+	}
+	TRY(doc_complete(it->cx, &s->after));
+	s->seals = s->is_new || !doc_eq(&s->before, &s->after);
+	if (s->seals) {
+		s->seal.record = doc_canonical(it->cx->arena, &s->after);
+		if (s->seal.record.n > DOC_BYTES_MAX)
+			return fail(it->cx, ERR_TOO_LARGE, MSG_ORDER_RECORD,
+			    "person");
+	}
+	add_document_values(it, s);
+	return OK;
+}
+
+static void
+add_document_values(struct item *it, struct order_state *s)
+{
+	struct arena *arena = it->cx->arena;
+	struct str word[WORDS_MAX], key;
+	size_t n;
+
+	s->unique_at = s->value.n;
+	if (canon_key(arena, doc_get(&s->after, A_USER_NAME, 0), &key))
+		add_value(it, s, INDEX_USER_NAME, key);
+	for (size_t i = 0; i < s->after.n; i++)
+		if (s->after.attr[i].id == A_EMAIL_VALUE
+		    && s->realm->catalogue->setting[SETTING_EMAIL_UNIQUE]
+		    && canon_key(arena, s->after.attr[i].value, &key))
+			add_value(it, s, INDEX_EMAIL, key);
+	s->nunique = s->value.n - s->unique_at;
+	s->search_at = s->value.n;
+	n = doc_words(arena, &s->after, word, COUNT(word));
+	for (size_t i = 0; i < n; i++)
+		add_value(it, s, INDEX_SEARCH, word[i]);
+	for (size_t i = 0; i < s->after.n; i++)
+		if (s->after.attr[i].id == A_EMAIL_VALUE
+		    && canon_key(arena, s->after.attr[i].value, &key))
+			add_value(it, s, INDEX_SEARCH, key);
+	s->nsearch = s->value.n - s->search_at;
+}
+
+static size_t
+add_value(struct item *it, struct order_state *s, enum index_kind kind,
+    struct str value)
+{
+	struct index_value v = { kind, value };
+
+	list_add(it->cx->arena, &s->value, v);
+	return s->value.n - 1;
+}
+
+/* --- contracts --------------------------------------------------------------- */
+
+static enum err
+plan_contracts(struct item *it, struct order_state *s)
+{
+	const struct order *in = s->in;
+
+	if (in->ncontract > CONTRACTS_MAX)
+		return fail(it->cx, ERR_BAD_INPUT, MSG_ORDER_CONTRACTS,
+		    "contracts");
+	s->ncontract = in->ncontract;
+	s->contract = arena_array(it->cx->arena, in->ncontract + 1,
+	    sizeof(*s->contract));
+	for (size_t i = 0; i < in->ncontract; i++)
+		TRY(plan_contract(it, s, &in->contract[i], &s->contract[i]));
+	return OK;
+}
+
+static enum err
+plan_contract(struct item *it, struct order_state *s,
+    const struct contract_in *c, struct contract_plan *plan)
+{
+	struct contract *row = &plan->row;
+
+	row->tenant = it->tenant;
+	row->person = s->person;
+	row->source = s->in->source;
+	plan->key_at = add_value(it, s, INDEX_SOURCE_REF,
+	    str_fmt(it->cx->arena, "%lld/%lld/%.*s", (long long)s->in->source,
+	    (long long)s->person, STR_ARG(c->key)));
+	TRY(plan_places(it, s, c, row));
+	TRY(plan_day(it, "start", c->start, &row->start_day));
+	TRY(plan_day(it, "end", c->end, &row->end_day));
+	return plan_manager(it, s, c->manager, plan);
+}
+
+static enum err
+plan_places(struct item *it, struct order_state *s,
+    const struct contract_in *c, struct contract *row)
+{
+	const struct catalogue *cat = s->realm->catalogue;
+	const struct site *site;
+	const struct named *organisation;
+
+	if (c->site.n > 0) {
+		site = catalogue_site_slug(cat, c->site);
+		if (site == NULL)
+			return fail(it->cx, ERR_BAD_INPUT, MSG_ORDER_SITE,
+			    "site", str_z(it->cx->arena, c->site));
+		row->site = site->id;
+	}
+	if (c->organization.n > 0) {
+		organisation =
+		    catalogue_organisation_slug(cat, c->organization);
+		if (organisation == NULL)
+			return fail(it->cx, ERR_BAD_INPUT,
+			    MSG_ORDER_ORGANISATION, "organization",
+			    str_z(it->cx->arena, c->organization));
+		row->organization = organisation->id;
+	}
+	return OK;
+}
+
+/* By the id of a person, or by a ref of the same source. */
+static enum err
+plan_manager(struct item *it, struct order_state *s, struct str manager,
+    struct contract_plan *plan)
+{
+	plan->manager_at = SIZE_MAX;
+	if (manager.n == 0)
+		return OK;
+	if (s->in->kind != ORDER_IMPORT && s->in->kind != ORDER_MANAGER
+	    && id_decode(manager, &plan->manager))
+		return OK;
+	if (str_eq(manager, s->in->ref))
+		return fail(it->cx, ERR_BAD_INPUT, MSG_ORDER_OWN_MANAGER,
+		    "manager");
+	plan->manager_at = add_value(it, s, INDEX_SOURCE_REF,
+	    str_fmt(it->cx->arena, "%lld/%.*s", (long long)s->in->source,
+	    STR_ARG(manager)));
+	return OK;
+}
+
+static enum err
+plan_day(struct item *it, const char *field, struct str iso, int64_t *out)
+{
+	int32_t day;
+
+	if (iso.n == 0)
+		return OK;
+	if (!date_parse(iso, &day))
+		return fail(it->cx, ERR_BAD_INPUT, MSG_ORDER_DATE, field,
+		    str_z(it->cx->arena, iso));
+	*out = day + DAY_BIAS;
+	return OK;
+}
+
+/*
+ * Puts the id of an organisational string into SLOT; an unknown one is sealed
+ * and indexed now, and gets its id in the transaction.
+ */
+static void
+intern(struct item *it, struct order_state *s, int64_t *slot,
+    struct str value, struct vault_call *call)
+{
+	struct interned in = { .slot = slot };
+	struct index_value *key;
+	struct str canonical;
+	const struct named *department;
+
+	if (value.n == 0)
+		return;
+	department = catalogue_department_slug(s->realm->catalogue, value);
+	in.value = department != NULL ? department->slug : value;
+	*slot = dictionary_find(s->realm->dictionary, in.value);
+	if (*slot != 0)
+		return;
+	if (!canon_key(it->cx->arena, in.value, &canonical))
+		canonical = in.value;
+	key = arena_alloc(it->cx->arena, sizeof(*key));
+	*key = (struct index_value) { INDEX_DICTIONARY, canonical };
+	in.id = id_new();
+	in.sealed = vault_text_seal(call, PURPOSE_DICTIONARY, in.id, in.value);
+	in.key = vault_index(call, key, 1);
+	list_add(it->cx->arena, &s->intern, in);
+}
+
+/* --- the exact inputs, for the log -------------------------------------------- */
+
+static struct str
+audit_text(struct item *it, struct order_state *s)
+{
+	struct arena *arena = it->cx->arena;
+	uint8_t *salt = arena_alloc(arena, 16);
+	struct str salt_str = { (char *)salt, 16 };
+	struct buf b;
+	struct js_out js;
+
+	if (!s->seals)
+		return (struct str) { 0 };
+	random_bytes(salt, 16);
+	buf_init(&b, arena, 4 * DOC_BYTES_MAX);
+	js_begin(&js, &b);
+	js_open_object(&js);
+	if (!s->is_new) {
+		struct str before = doc_canonical(arena, &s->before);
+
+		js_key(&js, "after");
+		js_put_raw(&js, s->seal.record);
+		js_key(&js, "before");
+		js_put_raw(&js, before);
+		s->digest_before = salted(arena, salt_str, before);
+	}
+	s->digest_after = salted(arena, salt_str, s->seal.record);
+	js_key(&js, "inputs");
+	js_put_str(&js, s->in->body);
+	js_key(&js, "salt");
+	js_put_str(&js, str_base64url(arena, salt_str));
+	js_close_object(&js);
+	must(!b.over);
+	return buf_view(&b);
+}
+
+/* What stands in clear for a record: useless without the salt, which is sealed. */
+static struct hash
+salted(struct arena *arena, struct str salt, struct str record)
+{
+	struct buf b;
+	struct hash out;
+
+	buf_init(&b, arena, salt.n + record.n);
+	buf_str(&b, salt);
+	buf_str(&b, record);
+	sha256(buf_view(&b), &out);
+	return out;
+}
+
+/* --- keep: wrapped keys, before the data ------------------------------------------ */
+
+enum err
+order_keep(struct batch *b, struct tx *keys)
+{
+	struct key_row *row = arena_array(b->cx->arena, b->n, sizeof(*row));
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n; i++) {
+		struct item *it = b->item[i];
+		struct order_state *s = order_state(it);
+
+		if (it->err == OK && s->sealed != NULL
+		    && s->sealed->err != OK)
+			it->err = fail(it->cx, s->sealed->err,
+			    MSG_ORDER_SEALED, "person");
+		if (it->err != OK || !s->is_new || s->sealed == NULL)
+			continue;
+		row[n++] = (struct key_row) {
+			.tenant = it->tenant,
+			.person = s->person,
+			.version = s->sealed->key_version,
+			.state = KEY_ACTIVE,
+			.kek_epoch = s->sealed->kek_epoch,
+			.created_ms = b->cx->now_ms,
+			.wrapped = s->sealed->wrapped_key,
+		};
+	}
+	return store_save(keys, &PERSON_KEY, row, n, NULL);
+}
