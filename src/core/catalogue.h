@@ -18,6 +18,7 @@
 #define SITES_MAX     10000
 #define PRODUCTS_MAX  1000
 #define POOLS_MAX     20000
+#define QUOTA_MAX     1000000000
 
 struct site {
 	int64_t	   id;
@@ -71,13 +72,14 @@ enum setting {
 #define X(id, name, fallback, min, max, help) SETTING_##id,
 	SETTINGS(X)
 #undef X
-	SETTING_COUNT
+	SETTING_COUNT,
+	SETTING_USER_NAME = SETTING_COUNT /* the one text: person.user_name, see user_name_template */
 };
 
 const struct setting_info *setting_info(enum setting);
 
 struct catalogue {
-	int64_t		  version;	/* 0: the empty catalogue of a new tenant */
+	int64_t		  version;	/* 0: the empty catalogue of a new tenant; of a stored one, the caller's to set */
 	const struct site *site;
 	size_t		   nsite;
 	const struct named *department, *organisation;
@@ -95,13 +97,18 @@ struct catalogue {
 
 /*
  * Decodes and checks a catalogue document (from YAML or JSON), giving ids:
- * those of PREVIOUS (NULL: none) for known slugs (or `was:` slugs), new ones
- * else.  With IS_STORED the document is one of ours and carries its ids.
- * Refusals name the line, the path and the remedy.
+ * those of PREVIOUS (NULL: none) for known slugs, else for known `was:` slugs,
+ * else new ones; so a document with `was:` may be applied again.  The version
+ * is the one after PREVIOUS's.  With IS_STORED the document is one of ours and
+ * carries its ids.  Refusals name the path with its line, and the remedy.
+ * Time zones are checked for their form only.
  */
 enum err catalogue_decode(struct ctx *, const struct js *, const struct catalogue *previous, bool is_stored, struct catalogue **out) USE_RESULT;
 /* As YAML for people (no ids): decode(export(c)) gives the same catalogue. */
 struct str catalogue_export(struct arena *, const struct catalogue *);
+
+/* An attribute by the name that the user name's template gives it (`givenName` is name.givenName); -1: unknown.  For template_compile(). */
+int user_name_attribute(const void *arg, struct str name);
 
 const struct site *catalogue_site(const struct catalogue *, int64_t id);
 const struct site *catalogue_site_slug(const struct catalogue *, struct str slug_or_name);
@@ -144,7 +151,11 @@ struct str dictionary_text(struct dictionary *, int64_t id);		/* as first writte
 int64_t dictionary_add(struct dictionary *, int64_t id, struct str value);
 size_t dictionary_count(struct dictionary *);
 
-/* Names for filters: site, organisation, manager from the catalogue, the rest from the dictionary. */
+/*
+ * Names for filters: site and organisation from the catalogue, manager by id,
+ * states by their names, the rest from the dictionary (a department by its
+ * catalogue name too).
+ */
 struct names {
 	const struct catalogue *catalogue;
 	struct dictionary      *dictionary;

@@ -17,7 +17,7 @@ struct want {
 struct person_move {
 	/* in */
 	const struct person *before;	/* NULL: new */
-	struct person	     after;	/* contract and states as they shall be; lifecycle is decided here */
+	struct person	     after;	/* as it shall be; contract values (if any contract) and lifecycle are decided here */
 	struct contract	    *contract;	/* all, after the move */
 	size_t		     ncontract;
 	int32_t		     today;	/* in the zone of the primary site */
@@ -30,18 +30,19 @@ struct person_move {
 	int64_t		     onboarding;	/* the origin of requested grants */
 	int		     rule_priority;	/* of seats by rule: 5 */
 	/* out */
-	struct outcome_row  *outcome;	/* one for each want, in order, then one for each product newly granted by rule */
+	struct outcome_row  *outcome;	/* one for each want, in order, then one for each other product that a rule gives now */
 	size_t		     noutcome;
-	struct change_list   changes;
-	bool		     is_changed;	/* anything at all differs */
+	struct change_list   changes;	/* states, blocks, grants, seats, waits; contracts are the caller's to add */
+	bool		     is_changed;	/* the person's row or any of these */
 };
 
 /*
  * Decides lifecycle from the contracts, grants by rule for an ACTIVE person
- * (and their loss), seats for wants and grants, the return of everything when
- * it LEFT.  A seat ends when its last grant ends.  With all_or_nothing: if any
- * want is not assigned or held, nothing is changed and ERR_CONFLICT
- * (MSG_ONBOARD_ALL_OR_NOTHING) names the product.
+ * that is not denied (and their loss), seats for wants and grants, the return
+ * of everything when it LEFT.  A seat ends when its last grant ends, and a
+ * refused product leaves no grant.  Blocks freeze: they neither give nor take
+ * a grant.  With all_or_nothing: if any want is not assigned or held, nothing
+ * is changed and ERR_CONFLICT (MSG_ONBOARD_ALL_OR_NOTHING) names the product.
  */
 enum err person_decide(struct ctx *, struct gate *, struct person_move *) USE_RESULT;
 

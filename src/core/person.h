@@ -61,7 +61,7 @@ struct block {
 	int64_t		since_ms;
 };
 
-/* Facts as filters see them. */
+/* Facts as filters see them; `active` is what SCIM says: enabled. */
 void person_facts(const struct person *, struct facts *out);
 void contract_facts(const struct contract *, struct facts *out);
 
@@ -69,7 +69,8 @@ void contract_facts(const struct contract *, struct facts *out);
  * The lifecycle that CONTRACTS give on TODAY (day numbers in each contract's
  * own zone are the caller's; TODAY is that of the primary site).  A person
  * without contracts is ACTIVE until told otherwise (BEFORE stays LEFT/DELETED).
- * The contract's last day is worked: LEFT begins the day after.
+ * The contract's last day is worked: LEFT begins the day after.  A contract
+ * that ends before it starts was called off and never runs.  DELETED stays.
  */
 enum lifecycle lifecycle_on(enum lifecycle before, const struct contract *, size_t n, int32_t today);
 /* The next day on which lifecycle_on() may answer otherwise; INT32_MAX: none. */

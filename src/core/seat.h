@@ -51,8 +51,13 @@ struct seat_past {
 struct wait {
 	int64_t tenant, product, person;
 	int64_t priority, since;		/* since: id_new() of joining, so that age is a total order */
-	int64_t onboarding;
+	int64_t onboarding;			/* whose checks are open: served as HELD; 0: none */
+	struct str pools;			/* ids of its pools, best first, 8 bytes each: what its wait_pool rows say */
 };
+
+#define WAIT_POOLS_MAX 64
+struct str wait_pools_pack(struct arena *, const int64_t *pool, size_t n);
+size_t wait_pools_unpack(const struct wait *, int64_t pool[WAIT_POOLS_MAX]);
 
 struct wait_pool {		/* one row for each pool the wait may be served from */
 	int64_t tenant, pool, rank;		/* rank = 9 - priority: ascending is first */
@@ -75,7 +80,12 @@ struct grant_past {
 
 /* --- what a decision adds ----------------------------------------------------- */
 
-/* Row changes of one batch; act/ saves them set-wise.  Arrays grow in the arena. */
+/*
+ * Row changes of one batch; act/ saves them set-wise: the ends first, then the
+ * puts.  A key stands among the puts at most once, as it is to be stored, and
+ * not at all if it ended later; the end of a row that was never stored is
+ * nothing.  Arrays grow in the arena.
+ */
 #define EFFECT_ROWS(X) \
 	X(seat_put, struct seat) X(seat_end, struct seat) X(seat_past, struct seat_past) \
 	X(wait_put, struct wait) X(wait_end, struct wait) \
@@ -87,6 +97,7 @@ struct effects {
 #define X(name, type) type *name; size_t n##name, cap##name;
 	EFFECT_ROWS(X)
 #undef X
+	struct effect_index *index;	/* private: where a key stands among the puts */
 };
 
 #define X(name, type) void effect_##name(struct effects *, const type *);
@@ -108,11 +119,18 @@ struct waiter {
 	struct wait  wait;
 	struct facts facts;
 	int32_t	     today;
+	bool	     is_over;	/* private: it waits no more */
+	struct seat  seat;	/* private: what it holds since */
 };
 
 /*
  * One tenant's pools and waiters in memory during one batch.  Each decision
  * sees what its predecessors decided.
+ *
+ * All pools of a product that is asked for, and the pool of a seat that may
+ * end, must be loaded.  Of a pool that may get seats free, the first waiters:
+ * at least as many as seats may come free in the whole batch, and as waiters
+ * may leave its list otherwise.
  */
 struct gate {
 	struct arena		  *arena;
@@ -122,9 +140,9 @@ struct gate {
 	struct pool		  *pool;	/* loaded; changed in place */
 	size_t			   npool;
 	bool			  *is_touched;	/* pool[i] must be saved */
-	struct waiter		  *waiter;	/* ordered by (rank, since); those that may be served in this batch */
+	struct waiter		  *waiter;	/* those that may be served in this batch, any order; grows */
 	size_t			   nwaiter, capwaiter;
-	int64_t			   waiting[10];	/* private */
+	struct gate_index	  *index;	/* private: NULL until the first decision */
 	struct effects		  *fx;
 	/* Called when a waiter is served, so that the caller writes its log entry. */
 	void (*served)(void *arg, const struct seat *, const struct wait *);
@@ -153,30 +171,47 @@ struct seat_request {
 	const struct facts *facts;
 	int32_t		  today;
 	int		  priority;	/* 0 … 9 */
-	bool		  must_hold;	/* a check is open */
+	bool		  must_hold;	/* a check of `onboarding` is open */
 	bool		  must_not_wait; /* all_or_nothing */
 	int64_t		  onboarding;
 	int64_t		  hold_until_ms;
 };
 
 /*
+ * Brings HOLDING of PERSON up to date with what earlier decisions of the batch
+ * did to it: a waiter may have been served.  The calls below do so themselves.
+ */
+void gate_refresh(struct gate *, int64_t person, struct holding *);
+
+/*
  * Takes a seat for REQUEST into HOLDING, or puts it into the waiting list.
- * Asking again for what it has is the same outcome and no effect.  Refused:
- * MSG_SEAT_ROLE (role required), MSG_SEAT_NO_POOL (no pool of this product may
- * serve this person), MSG_SEAT_FULL with must_not_wait.
+ * Asking again for what it has is the same outcome and no effect; who waits
+ * keeps the higher priority and the age, and what may serve it is found anew.
+ * Refused: MSG_SEAT_ROLE (role required), MSG_SEAT_NO_POOL (no pool of this
+ * product may serve this person; a wait ends), MSG_SEAT_FULL with must_not_wait.
  */
 void gate_take(struct gate *, const struct seat_request *, struct holding *, struct outcome_row *out, struct change_list *);
+
+/* Why gate_take() would not give REQUEST a seat now; MSG_NONE: it would. */
+enum msg gate_refusal(struct gate *, const struct seat_request *, const struct holding *);
 
 /* Ends the seat or the wait in HOLDING; a freed seat goes to the first eligible waiter at once.  Nothing held: no effect. */
 void gate_end(struct gate *, struct holding *, enum seat_end, struct change_list *);
 
-/* HELD becomes ASSIGNED. */
+/* As gate_end(), and all grants of the product with it: a grant stands only beside a seat or a wait. */
+void holding_end(struct gate *, struct holding *, enum seat_end, struct change_list *);
+
+/* The checks are passed: HELD becomes ASSIGNED; who waits will be served as ASSIGNED. */
 void gate_confirm(struct gate *, struct holding *, struct change_list *);
 
-/* ERR_CONFLICT (MSG_POOL_BELOW_USAGE, with how many seats are in the way).  Up: waiters are served at once. */
+/*
+ * ERR_CONFLICT (MSG_POOL_BELOW_USAGE, with how many seats are in the way),
+ * ERR_BAD_INPUT (MSG_POOL_QUOTA) out of 0 … QUOTA_MAX.  Up: waiters are served
+ * at once.  POOL must be loaded.
+ */
 enum err gate_quota(struct ctx *, struct gate *, int64_t pool, int64_t quota, struct change_list *) USE_RESULT;
 
-/* Seats that a request of PRIORITY may take now; cap: reserve = floor(quota * (1 - cap)), pools under 10 have none at 90 %. */
+/* Seats that a request of PRIORITY may take now (none of a third party's reserve); cap: reserve = floor(quota * (1 - cap)), pools under 10 have none at 90 %. */
 int64_t pool_free(const struct gate *, const struct pool *, int priority);
 
 #endif
