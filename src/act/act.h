@@ -82,6 +82,7 @@ struct order_out {
 	bool		       is_new;	/* 201; else 200 */
 	bool		       was_repeated; /* idempotent repeat, or an existing source ref */
 	bool		       is_changed;
+	bool		       lacks_manager;	/* IMPORT: the ref is not known yet; ask again with ORDER_MANAGER */
 	enum lifecycle	       lifecycle, lifecycle_before;
 	enum onboarding_state  state;
 	const struct seat_told *seat;

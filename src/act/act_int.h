@@ -113,6 +113,7 @@ struct order_state {
 	bool		     seals;	/* a record is written */
 	struct seal_in	     seal;
 	const struct seal_out *sealed;
+	const struct index_out *indexed; /* instead, where nothing is sealed */
 	LIST(struct index_value) value;
 	size_t		     ref_at, key_at, body_at, unique_at, nunique, search_at, nsearch;
 	struct contract_plan *contract;
@@ -129,21 +130,19 @@ struct order_state {
 	size_t		     ncheck;
 	struct subject	    *subject;
 	struct order_state  *twin;	/* an earlier item of this batch with the same key or ref */
-	int64_t		     owner;	/* of a unique key: somebody else, 0 if free */
-	size_t		     owner_at;
-	struct holding	     holding;
+	bool		     lacks_manager;
+	size_t		     taken_at;	/* the unique value that is somebody else's; SIZE_MAX: none */
 };
 
 /* One person in this batch, as it stands after each decision. */
 struct subject {
 	const struct realm *realm;
-	struct person	    stored, row;
+	struct person	    row;
 	struct contract	   *contract;
-	size_t		    ncontract, ncontract_stored;
-	struct contract	   *contract_stored;
+	size_t		    ncontract;
 	struct holding	   *holding;
 	size_t		    nholding;
-	bool		    is_dirty, has_new_contracts;
+	bool		    is_stored, is_dirty;
 };
 
 /* batch->state of person orders. */
@@ -159,10 +158,11 @@ struct order_batch {
 	LIST(struct check_row) check;
 	LIST(struct idempotency_row) idempotency;
 	LIST(struct due_row) due;
-	LIST(struct dictionary_row) dictionary;
-	LIST(int64_t) dictionary_tenant;
-	struct str *dictionary_value;
-	LIST(struct item *) served_for;	/* whose decision is under way */
+	LIST(struct dictionary_row) dictionary;	/* new words, saved with the batch */
+	LIST(struct str) word;		/* their texts, for the memory after the commit */
+	LIST(struct contract) contract_end;
+	LIST(struct contract_past) contract_past;
+	struct item   *under_way;	/* whose decision is being made */
 };
 
 struct order_state *order_state(const struct item *);

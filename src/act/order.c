@@ -53,6 +53,7 @@ static size_t add_value(struct item *, struct order_state *, enum index_kind,
     struct str);
 static void add_document_values(struct item *, struct order_state *);
 static struct str audit_text(struct item *, struct order_state *);
+static enum err vault_refused(const struct order_state *);
 static struct hash salted(struct arena *, struct str salt, struct str record);
 
 struct order_state *
@@ -65,7 +66,7 @@ const struct key256 *
 order_key(const struct order_state *s, size_t at)
 {
 	must(at < s->value.n);
-	return &s->sealed->key[at];
+	return s->sealed != NULL ? &s->sealed->key[at] : &s->indexed->key[at];
 }
 
 /* --- prepare: open what a change starts from ------------------------------- */
@@ -93,7 +94,7 @@ start(struct batch *b, struct item *it, struct vault_call *call)
 
 	it->state = s;
 	s->in = it->in;
-	s->owner_at = s->ref_at = s->key_at = s->body_at = SIZE_MAX;
+	s->taken_at = s->ref_at = s->key_at = s->body_at = SIZE_MAX;
 	TRY(world_realm(b->world, it->cx, it->tenant, &s->realm));
 	s->person = s->in->person;
 	s->is_new = s->person == 0 && (s->in->kind == ORDER_ONBOARD
@@ -294,8 +295,10 @@ seal_order(struct item *it, struct order_state *s, struct vault_call *call)
 	s->seal.audit = audit_text(it, s);
 	s->seal.index = s->value.v;
 	s->seal.nindex = s->value.n;
-	if (s->seals || s->value.n > 0)
+	if (s->seals)
 		s->sealed = vault_seal(call, &s->seal);
+	else if (s->value.n > 0)
+		s->indexed = vault_index(call, s->value.v, s->value.n);
 	return OK;
 }
 
@@ -552,6 +555,17 @@ salted(struct arena *arena, struct str salt, struct str record)
 
 /* --- keep: wrapped keys, before the data ------------------------------------------ */
 
+static enum err
+vault_refused(const struct order_state *s)
+{
+	for (size_t i = 0; i < s->intern.n; i++)
+		if (s->intern.v[i].sealed->err != OK)
+			return s->intern.v[i].sealed->err;
+	if (s->sealed != NULL)
+		return s->sealed->err;
+	return s->indexed != NULL ? s->indexed->err : OK;
+}
+
 enum err
 order_keep(struct batch *b, struct tx *keys)
 {
@@ -562,9 +576,8 @@ order_keep(struct batch *b, struct tx *keys)
 		struct item *it = b->item[i];
 		struct order_state *s = order_state(it);
 
-		if (it->err == OK && s->sealed != NULL
-		    && s->sealed->err != OK)
-			it->err = fail(it->cx, s->sealed->err,
+		if (it->err == OK && vault_refused(s) != OK)
+			it->err = fail(it->cx, vault_refused(s),
 			    MSG_ORDER_SEALED, "person");
 		if (it->err != OK || !s->is_new || s->sealed == NULL)
 			continue;

@@ -1,0 +1,639 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * order_load.c - orders about persons, in the transaction: everything that the
+ * decisions of a batch need, set-wise.
+ */
+#include "act/act_int.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+#define SLOT_MS		INT64_C(3600000)
+#define SLOTS		24
+#define WAITERS_SPARE	64
+
+static void begin(struct batch *, struct tx *);
+static enum err load_realms(struct batch *);
+static enum err load_repeats(struct batch *, struct tx *);
+static void repeat_found(struct batch *, const struct rows *, size_t);
+static enum err load_refs(struct batch *, struct tx *);
+static enum err load_known_onboardings(struct batch *, struct tx *);
+static enum err load_unique(struct batch *, struct tx *);
+static enum err load_dictionary(struct batch *, struct tx *);
+static enum err load_managers(struct batch *, struct tx *);
+static enum err load_checks(struct batch *, struct tx *);
+static enum err load_subjects(struct batch *, struct tx *);
+static enum err load_contracts(struct batch *, struct tx *);
+static enum err load_grants(struct batch *, struct tx *);
+static enum err load_seats(struct batch *, struct tx *);
+static enum err check_scope(struct batch *, struct tx *);
+static enum err load_pools(struct batch *, struct tx *, uint32_t tenant);
+static bool is_last_of_tenant(const struct batch *, size_t);
+
+static struct order_batch *
+state(const struct batch *b)
+{
+	return b->state;
+}
+
+enum err
+order_load(struct batch *b, struct tx *tx)
+{
+	begin(b, tx);
+	TRY(load_realms(b));
+	TRY(load_repeats(b, tx));
+	TRY(load_refs(b, tx));
+	TRY(load_known_onboardings(b, tx));
+	TRY(load_unique(b, tx));
+	TRY(load_dictionary(b, tx));
+	TRY(load_managers(b, tx));
+	TRY(load_checks(b, tx));
+	TRY(load_subjects(b, tx));
+	TRY(load_contracts(b, tx));
+	TRY(load_grants(b, tx));
+	TRY(load_seats(b, tx));
+	TRY(check_scope(b, tx));
+	for (size_t i = 0; i < b->n; i++)
+		if (is_last_of_tenant(b, i))
+			TRY(load_pools(b, tx, b->item[i]->tenant));
+	return OK;
+}
+
+static void
+begin(struct batch *b, struct tx *tx)
+{
+	struct arena *arena = tx_ctx(tx)->arena;
+	struct order_batch *ob = arena_alloc(arena, sizeof(*ob));
+
+	ob->arena = ob->log.arena = arena;
+	ob->seen = keyset_open(arena, b->n * 8);
+	b->state = ob;
+}
+
+/* The catalogue may have changed since the sealer looked: decide by the newest. */
+static enum err
+load_realms(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		struct item *it = b->item[i];
+
+		if (it->err == OK)
+			TRY(world_realm(b->world, it->cx, it->tenant,
+			    &order_state(it)->realm));
+	}
+	return OK;
+}
+
+/* --- what was answered before -------------------------------------------------- */
+
+static enum err
+load_repeats(struct batch *b, struct tx *tx)
+{
+	struct arena *arena = state(b)->arena;
+	int64_t slot = b->cx->now_ms / SLOT_MS;
+	struct idempotency_row *key =
+	    arena_array(arena, b->n * (SLOTS + 1) + 1, sizeof(*key));
+	struct rows rows;
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n; i++) {
+		const struct item *it = b->item[i];
+		struct order_state *s = order_state(it);
+
+		if (it->err != OK || s->key_at == SIZE_MAX)
+			continue;
+		for (int64_t h = 0; h <= SLOTS; h++)
+			key[n++] = (struct idempotency_row) {
+				.tenant = it->tenant,
+				.slot = slot - h,
+				.client = it->cx->actor->id,
+				.key = { (const char *)order_key(s,
+				    s->key_at)->bytes, 32 },
+			};
+	}
+	TRY(store_load(tx, &IDEMPOTENCY, key, n, 4, 0, &rows));
+	repeat_found(b, &rows, SLOTS + 1);
+	return OK;
+}
+
+static void
+repeat_found(struct batch *b, const struct rows *rows, size_t each)
+{
+	size_t asked = 0, at = 0;
+
+	for (size_t i = 0; i < b->n; i++) {
+		struct order_state *s = order_state(b->item[i]);
+
+		if (b->item[i]->err != OK || s->key_at == SIZE_MAX)
+			continue;
+		while (at < rows->n && rows->key[at] / each < asked)
+			at++;
+		if (at < rows->n && rows->key[at] / each == asked)
+			s->repeated =
+			    &((struct idempotency_row *)rows->row)[at];
+		asked++;
+	}
+}
+
+static enum err
+load_refs(struct batch *b, struct tx *tx)
+{
+	struct source_ref *key =
+	    arena_array(state(b)->arena, b->n, sizeof(*key));
+	struct item **asker = arena_array(state(b)->arena, b->n,
+	    sizeof(struct item *));
+	struct rows rows;
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n; i++) {
+		struct item *it = b->item[i];
+		struct order_state *s = order_state(it);
+
+		if (it->err != OK || s->ref_at == SIZE_MAX)
+			continue;
+		asker[n] = it;
+		key[n++] = (struct source_ref) {
+			.tenant = it->tenant,
+			.source = s->in->source,
+			.key = { (const char *)order_key(s,
+			    s->ref_at)->bytes, 32 },
+		};
+	}
+	TRY(store_load(tx, &SOURCE_REF, key, n, 3, 0, &rows));
+	for (size_t i = 0; i < rows.n; i++) {
+		struct order_state *s = order_state(asker[rows.key[i]]);
+
+		s->ref = &((struct source_ref *)rows.row)[i];
+	}
+	return OK;
+}
+
+/* The onboardings that a repeated key or ref, a check or an expiry is about. */
+static enum err
+load_known_onboardings(struct batch *b, struct tx *tx)
+{
+	struct onboarding_row *key =
+	    arena_array(state(b)->arena, b->n, sizeof(*key));
+	struct order_state **asker = arena_array(state(b)->arena, b->n,
+	    sizeof(struct order_state *));
+	struct rows rows;
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n; i++) {
+		struct order_state *s = order_state(b->item[i]);
+		int64_t id;
+
+		if (b->item[i]->err != OK)
+			continue;
+		id = s->in->onboarding != 0 ? s->in->onboarding
+		    : s->repeated != NULL ? s->repeated->onboarding
+		    : s->ref != NULL ? s->ref->onboarding : 0;
+		if (id == 0)
+			continue;
+		asker[n] = s;
+		key[n].tenant = b->item[i]->tenant;
+		key[n++].id = id;
+	}
+	TRY(store_load(tx, &ONBOARDING, key, n, 2, 0, &rows));
+	for (size_t i = 0; i < rows.n; i++) {
+		struct order_state *s = asker[rows.key[i]];
+
+		s->onboarding = &((struct onboarding_row *)rows.row)[i];
+		if (s->in->onboarding != 0)
+			s->person = s->onboarding->person;
+	}
+	return OK;
+}
+
+/* --- unique values, words, managers, checks -------------------------------------- */
+
+static enum err
+load_unique(struct batch *b, struct tx *tx)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		struct item *it = b->item[i];
+		struct order_state *s = order_state(it);
+		struct index_key *key;
+		int64_t *owner;
+
+		if (it->err != OK || s->nunique == 0)
+			continue;
+		key = arena_array(state(b)->arena, s->nunique, sizeof(*key));
+		owner = arena_array(state(b)->arena, s->nunique,
+		    sizeof(*owner));
+		for (size_t j = 0; j < s->nunique; j++) {
+			key[j].kind =
+			    (uint8_t)s->value.v[s->unique_at + j].kind;
+			memcpy(key[j].bytes,
+			    order_key(s, s->unique_at + j)->bytes, 32);
+		}
+		TRY(index_find(tx, it->tenant, key, s->nunique, owner));
+		for (size_t j = 0; j < s->nunique; j++)
+			if (owner[j] != 0 && owner[j] != s->person)
+				s->taken_at = s->unique_at + j;
+	}
+	return OK;
+}
+
+/*
+ * Gives every word on its way its integer: the stored one if another batch was
+ * quicker, else the proposed one, which then is saved with this batch.
+ */
+static enum err
+load_dictionary(struct batch *b, struct tx *tx)
+{
+	struct order_batch *ob = state(b);
+	struct keyset *words = keyset_open(ob->arena, b->n * 64);
+	LIST(struct interned *) asked = { 0 };
+	LIST(struct dictionary_row) key = { 0 };
+	struct rows rows;
+
+	for (size_t i = 0; i < b->n; i++) {
+		struct order_state *s = order_state(b->item[i]);
+
+		for (size_t j = 0; b->item[i]->err == OK && j < s->intern.n;
+		    j++) {
+			struct interned *w = &s->intern.v[j];
+			struct dictionary_row row = {
+				.tenant = b->item[i]->tenant,
+				.key = { (const char *)w->key->key->bytes,
+				    32 },
+				.id = w->id,
+				.sealed = w->sealed->text,
+			};
+
+			list_add(ob->arena, &asked, w);
+			list_add(ob->arena, &key, row);
+		}
+	}
+	TRY(store_load(tx, &DICTIONARY, key.v, key.n, 2, 0, &rows));
+	for (size_t i = 0; i < rows.n; i++) {
+		struct dictionary_row *row =
+		    &((struct dictionary_row *)rows.row)[i];
+
+		keyset_put(words, (unsigned)row->tenant, row->key.p, row);
+	}
+	for (size_t i = 0; i < key.n; i++) {
+		struct dictionary_row *row = keyset_find(words,
+		    (unsigned)key.v[i].tenant, key.v[i].key.p);
+
+		if (row == NULL) {
+			row = &key.v[i];
+			keyset_put(words, (unsigned)row->tenant, row->key.p,
+			    row);
+			list_add(ob->arena, &ob->dictionary, *row);
+			list_add(ob->arena, &ob->word, asked.v[i]->value);
+		}
+		*asked.v[i]->slot = row->id;
+	}
+	return OK;
+}
+
+/*
+ * Managers by ref.  One that is nobody yet is no error in an import: the run
+ * asks again when all rows are in.
+ */
+static enum err
+load_managers(struct batch *b, struct tx *tx)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		struct item *it = b->item[i];
+		struct order_state *s = order_state(it);
+
+		for (size_t j = 0; it->err == OK && j < s->ncontract; j++) {
+			struct contract_plan *plan = &s->contract[j];
+			struct source_ref key = { .tenant = it->tenant,
+				.source = s->in->source };
+			struct person who = { .tenant = it->tenant,
+				.id = plan->manager };
+			struct rows rows;
+
+			if (plan->manager_at != SIZE_MAX) {
+				key.key.p = (const char *)order_key(s,
+				    plan->manager_at)->bytes;
+				key.key.n = 32;
+				TRY(store_load(tx, &SOURCE_REF, &key, 1, 3, 0,
+				    &rows));
+				if (rows.n == 1)
+					plan->row.manager =
+					    ((struct source_ref *)rows.row)
+					    ->person;
+			} else if (plan->manager != 0) {
+				TRY(store_load(tx, &PERSON, &who, 1, 2, 0,
+				    &rows));
+				plan->row.manager = rows.n == 1 ? who.id : 0;
+			} else {
+				continue;
+			}
+			if (plan->row.manager != 0)
+				continue;
+			if (s->in->kind == ORDER_IMPORT)
+				s->lacks_manager = true;
+			else
+				it->err = fail(it->cx, ERR_BAD_INPUT,
+				    MSG_ORDER_MANAGER, "manager");
+		}
+	}
+	return OK;
+}
+
+static enum err
+load_checks(struct batch *b, struct tx *tx)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		struct order_state *s = order_state(b->item[i]);
+		struct check_row key = { .tenant = b->item[i]->tenant };
+		struct rows rows;
+
+		if (b->item[i]->err != OK || s->in->onboarding == 0)
+			continue;
+		key.onboarding = s->in->onboarding;
+		TRY(store_load(tx, &CHECK_ROW, &key, 1, 2, 0, &rows));
+		s->check = rows.row;
+		s->ncheck = rows.n;
+	}
+	return OK;
+}
+
+/* --- persons that exist -------------------------------------------------------- */
+
+static enum err
+load_subjects(struct batch *b, struct tx *tx)
+{
+	struct order_batch *ob = state(b);
+	struct person *key = arena_array(ob->arena, b->n, sizeof(*key));
+	struct rows rows;
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n; i++) {
+		const struct item *it = b->item[i];
+		const struct order_state *s = order_state(it);
+
+		if (it->err != OK || s->is_new)
+			continue;
+		key[n].tenant = it->tenant;
+		key[n++].id = s->person;
+	}
+	TRY(store_load(tx, &PERSON, key, n, 2, 0, &rows));
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct person *p = &((struct person *)rows.row)[i];
+		struct subject *subject;
+
+		if (order_subject(ob, (uint32_t)p->tenant, p->id) != NULL)
+			continue;
+		subject = arena_alloc(ob->arena, sizeof(*subject));
+		subject->row = *p;
+		subject->is_stored = true;
+		list_add(ob->arena, &ob->subject, subject);
+	}
+	for (size_t i = 0; i < b->n; i++) {
+		struct item *it = b->item[i];
+		struct order_state *s = order_state(it);
+
+		if (it->err != OK || s->is_new)
+			continue;
+		s->subject = order_subject(ob, it->tenant, s->person);
+		if (s->subject == NULL
+		    || s->subject->row.lifecycle == LIFE_DELETED)
+			it->err = fail(it->cx, ERR_NOT_FOUND,
+			    MSG_ORDER_NO_PERSON, "person");
+		else
+			s->subject->realm = s->realm;
+	}
+	return OK;
+}
+
+struct subject *
+order_subject(struct order_batch *ob, uint32_t tenant, int64_t person)
+{
+	for (size_t i = 0; i < ob->subject.n; i++)
+		if (ob->subject.v[i]->row.id == person
+		    && ob->subject.v[i]->row.tenant == tenant)
+			return ob->subject.v[i];
+	return NULL;
+}
+
+static enum err
+load_contracts(struct batch *b, struct tx *tx)
+{
+	struct order_batch *ob = state(b);
+	size_t n = ob->subject.n;
+	struct contract *key = arena_array(ob->arena, n + 1, sizeof(*key));
+	struct rows rows;
+
+	for (size_t i = 0; i < n; i++) {
+		key[i].tenant = ob->subject.v[i]->row.tenant;
+		key[i].person = ob->subject.v[i]->row.id;
+	}
+	TRY(store_load(tx, &CONTRACT, key, n, 2, 0, &rows));
+	for (size_t i = 0; i < rows.n; i++) {
+		struct subject *subject = ob->subject.v[rows.key[i]];
+
+		if (subject->ncontract++ == 0)
+			subject->contract =
+			    &((struct contract *)rows.row)[i];
+	}
+	return OK;
+}
+
+/* Every product that a person was granted: a seat or a wait stands on a grant. */
+static enum err
+load_grants(struct batch *b, struct tx *tx)
+{
+	struct order_batch *ob = state(b);
+	size_t n = ob->subject.n;
+	struct grant *key = arena_array(ob->arena, n + 1, sizeof(*key));
+	struct rows rows;
+
+	for (size_t i = 0; i < n; i++) {
+		key[i].tenant = ob->subject.v[i]->row.tenant;
+		key[i].person = ob->subject.v[i]->row.id;
+	}
+	TRY(store_load(tx, &GRANT, key, n, 2, 0, &rows));
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct grant *g = &((struct grant *)rows.row)[i];
+		struct subject *s = ob->subject.v[rows.key[i]];
+		struct holding *h;
+
+		if (s->holding == NULL)
+			s->holding = arena_array(ob->arena, rows.n,
+			    sizeof(*s->holding));
+		h = s->nholding > 0 ? &s->holding[s->nholding - 1] : NULL;
+		if (h == NULL || h->product != g->product) {
+			h = &s->holding[s->nholding++];
+			h->product = g->product;
+		}
+		h->grants |= 1U << g->reason;
+		h->grant[g->reason] = *g;
+	}
+	return OK;
+}
+
+static enum err
+load_seats(struct batch *b, struct tx *tx)
+{
+	struct order_batch *ob = state(b);
+	LIST(struct seat) seat = { 0 };
+	LIST(struct wait) wait = { 0 };
+	LIST(struct holding *) at = { 0 };
+	struct rows seats, waits;
+
+	for (size_t i = 0; i < ob->subject.n; i++) {
+		struct subject *s = ob->subject.v[i];
+
+		for (size_t j = 0; j < s->nholding; j++) {
+			struct seat sk = { .tenant = s->row.tenant,
+				.product = s->holding[j].product,
+				.person = s->row.id };
+			struct wait wk = { .tenant = s->row.tenant,
+				.product = s->holding[j].product,
+				.person = s->row.id };
+
+			list_add(ob->arena, &at, &s->holding[j]);
+			list_add(ob->arena, &seat, sk);
+			list_add(ob->arena, &wait, wk);
+		}
+	}
+	TRY(store_load(tx, &SEAT, seat.v, seat.n, 3, 0, &seats));
+	TRY(store_load(tx, &WAIT, wait.v, wait.n, 3, 0, &waits));
+	for (size_t i = 0; i < seats.n; i++)
+		at.v[seats.key[i]]->seat = ((struct seat *)seats.row)[i];
+	for (size_t i = 0; i < waits.n; i++)
+		at.v[waits.key[i]]->wait = ((struct wait *)waits.row)[i];
+	return OK;
+}
+
+/* A person out of the actor's scope does not exist for it. */
+static enum err
+check_scope(struct batch *b, struct tx *tx)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		struct item *it = b->item[i];
+		struct order_state *s = order_state(it);
+		struct person_query q = { .tenant = it->tenant };
+		bool in;
+
+		if (it->err != OK || s->subject == NULL
+		    || it->cx->actor->scope == NULL)
+			continue;
+		q.scope = it->cx->actor->scope;
+		q.names = &s->realm->names;
+		q.today = order_today(s->realm, s->subject->row.site,
+		    b->cx->now_ms);
+		TRY(person_in_scope(tx, &q, &s->person, 1, &in));
+		if (!in)
+			it->err = fail(it->cx, ERR_NOT_FOUND,
+			    MSG_ORDER_NO_PERSON, "person");
+	}
+	return OK;
+}
+
+/* --- pools ----------------------------------------------------------------------- */
+
+static void
+need_product(struct arena *arena, struct pools_need *need, size_t *cap,
+    int64_t product)
+{
+	for (size_t i = 0; i < need->nproduct; i++)
+		if (need->product[i] == product)
+			return;
+	if (need->nproduct == *cap)
+		list_grow(arena, (void **)&need->product, cap,
+		    sizeof(int64_t), need->nproduct);
+	((int64_t *)need->product)[need->nproduct++] = product;
+}
+
+static void
+need_freeing(struct arena *arena, struct pools_need *need, size_t *cap,
+    int64_t pool)
+{
+	need->waiters++;
+	for (size_t i = 0; i < need->nfreeing; i++)
+		if (need->freeing[i] == pool)
+			return;
+	if (need->nfreeing == *cap)
+		list_grow(arena, (void **)&need->freeing, cap,
+		    sizeof(int64_t), need->nfreeing);
+	((int64_t *)need->freeing)[need->nfreeing++] = pool;
+}
+
+static enum err
+load_pools(struct batch *b, struct tx *tx, uint32_t tenant)
+{
+	struct order_batch *ob = state(b);
+	struct pools_need need = { .waiters = WAITERS_SPARE };
+	size_t cap = 0, capfree = 0;
+	const struct realm *realm = NULL;
+	struct pools *pools;
+
+	for (size_t i = 0; i < b->n; i++) {
+		const struct order_state *s = order_state(b->item[i]);
+
+		if (b->item[i]->err != OK || b->item[i]->tenant != tenant)
+			continue;
+		realm = s->realm;
+		for (size_t j = 0; j < s->in->nproduct; j++) {
+			const struct product *p = catalogue_product_slug(
+			    realm->catalogue, s->in->product[j]);
+
+			if (p != NULL)
+				need_product(ob->arena, &need, &cap, p->id);
+		}
+	}
+	if (realm == NULL)
+		return OK;
+	for (size_t i = 0; i < realm->catalogue->nproduct; i++)
+		if (realm->catalogue->product[i].grant != NULL)
+			need_product(ob->arena, &need, &cap,
+			    realm->catalogue->product[i].id);
+	for (size_t i = 0; i < ob->subject.n; i++) {
+		const struct subject *s = ob->subject.v[i];
+
+		for (size_t j = 0; s->row.tenant == tenant
+		    && j < s->nholding; j++) {
+			const struct holding *h = &s->holding[j];
+
+			need_product(ob->arena, &need, &cap, h->product);
+			if (h->seat.state != SEAT_NONE)
+				need_freeing(ob->arena, &need, &capfree,
+				    h->seat.pool);
+		}
+	}
+	pools = arena_alloc(ob->arena, sizeof(*pools));
+	TRY(pools_load(tx, realm, &need, pools));
+	list_add(ob->arena, &ob->pools, pools);
+	return OK;
+}
+
+struct pools *
+order_pools(struct order_batch *ob, uint32_t tenant)
+{
+	for (size_t i = 0; i < ob->pools.n; i++)
+		if (ob->pools.v[i]->realm->tenant == tenant)
+			return ob->pools.v[i];
+	must(!"pools of a tenant were not loaded");
+	return NULL;
+}
+
+/* So that each tenant is met once. */
+static bool
+is_last_of_tenant(const struct batch *b, size_t i)
+{
+	for (size_t j = i + 1; j < b->n; j++)
+		if (b->item[j]->tenant == b->item[i]->tenant)
+			return false;
+	return true;
+}
+
+int32_t
+order_today(const struct realm *realm, int64_t site, int64_t now_ms)
+{
+	const struct site *at = catalogue_site(realm->catalogue, site);
+	int32_t day;
+
+	if (at != NULL && zone_day(at->zone, now_ms, &day))
+		return day;
+	must(zone_day(STR("UTC"), now_ms, &day));
+	return day;
+}
