@@ -266,9 +266,10 @@ class Company:
 
     def _leave(self, rng, _, rows):
         gone = self.today + datetime.timedelta(days=rng.randrange(2, 29))
+        last = gone.strftime("%Y%m%d")
         for row in rows:
             end = sortable(row[COLUMN["Austritt"]]) or "9"
-            if sortable(row[COLUMN["Eintritt"]]) < gone.strftime("%Y%m%d") < end:
+            if sortable(row[COLUMN["Eintritt"]]) < last < end:
                 put(row, "Austritt", dotted(gone))
         return rows
 

@@ -23,7 +23,8 @@ GIVEN = {
         Ben, Paul, Jonas, Finn, Noah, Luis, Felix, Maximilian, Moritz, Anton,
         Jakob, Emil, Oskar, Götz, Jörn, Hülya, Bärbel, Dörte, Gürkan, Traudl,
         Veronika, Therese, Leopold, Xaver, Sepp, Resi, Florian, Tobias, Ulrike,
-        Kerstin, Silke, Antje, Gesine, Wiebke, Fenja, Tjark, Henning, Volker"""),
+        Kerstin, Silke, Antje, Gesine, Wiebke, Fenja, Tjark, Henning,
+        Volker"""),
     "fr": words("""
         Aurélie, Hélène, Céline, Amélie, Zoé, Chloé, Inès, Maëlle, Noémie,
         Françoise, Geneviève, Anaïs, Éloïse, Léa, Margaux, Camille, Manon,
@@ -50,7 +51,8 @@ GIVEN = {
         Ayşe, Fatma, Zeynep, Elif, Çiğdem, Gülşen, Şule, Özlem, Ümmü Gülsüm,
         Emine, Hatice, Yasemin, Nurgül, Sıla, İrem, Ebru, Tuğba, Büşra, Pınar,
         Mehmet, Mustafa, Ahmet, Ali, Hüseyin, Hasan, İbrahim, İsmail, Çağrı,
-        Özgür, Ömer, Uğur, Gökhan, Tuğrul, Şükrü, Işık, Yiğit, Kıvanç, Barış"""),
+        Özgür, Ömer, Uğur, Gökhan, Tuğrul, Şükrü, Işık, Yiğit, Kıvanç,
+        Barış"""),
 }
 
 FAMILY = {
@@ -139,14 +141,17 @@ STREETS = {
 }
 
 TITLES = {
-    "management": ["Geschäftsführer", "Standortleiterin", "Assistenz der Leitung"],
+    "management": ["Geschäftsführer", "Standortleiterin",
+                   "Assistenz der Leitung"],
     "sales": ["Vertriebsbeauftragte", "Key Account Manager", "Innendienst"],
     "marketing": ["Redakteurin", "Grafiker", "Leiter \"Marke & Messe\""],
-    "service": ["Servicetechniker", "Kundenberaterin", "Field Service Engineer"],
+    "service": ["Servicetechniker", "Kundenberaterin",
+                "Field Service Engineer"],
     "finance": ["Buchhalter", "Bilanzbuchhalterin", "Treasury Analyst"],
     "controlling": ["Controller", "Werkscontrollerin"],
     "purchasing": ["Einkäufer", "Strategische Einkäuferin", "Acheteur"],
-    "engineering": ["Konstrukteur", "Entwicklungsingenieurin", "Ingénieure R&D"],
+    "engineering": ["Konstrukteur", "Entwicklungsingenieurin",
+                    "Ingénieure R&D"],
     "design": ["Produktdesignerin", "Designer \"Digitale Werkstatt\""],
     "production": ["Maschinenführer", "Schichtleiterin", "Monteur"],
     "quality": ["Prüferin", "Qualitätsingenieur"],
