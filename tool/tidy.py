@@ -187,7 +187,7 @@ def check_words(tree):
 
 
 def functions(file):
-    """(name, line of the name, lines) of each function definition."""
+    """(name, line of the name, lines, last line) of each function."""
     name, at, start = None, 0, 0
     for number, line in enumerate(file.code.split("\n"), 1):
         head = re.match(r"(\w+)\(", line)
@@ -196,13 +196,13 @@ def functions(file):
         if line.startswith("{") and name:
             start = number
         if line.startswith("}") and start:
-            yield name, at, number - start + 1
+            yield name, at, number - start + 1, number
             name, start = None, 0
 
 
 def check_functions(tree):
     for file in tree.c:
-        for name, line, length in functions(file):
+        for name, line, length, _ in functions(file):
             if length > FUNCTION_LINES:
                 yield file, line, "function", "%s has %d lines, %d may" % (
                     name, length, FUNCTION_LINES)
@@ -310,7 +310,7 @@ def check_exports(tree):
     """A function in a header is defined, and somebody else uses it."""
     defined, used = {}, collections.defaultdict(set)
     for file in tree.c:
-        for name, _, _ in functions(file):
+        for name, _, _, _ in functions(file):
             defined.setdefault(name, file.path)
     for file in tree.files:
         for word in set(re.findall(r"\b[a-z]\w+\b", file.code)):
