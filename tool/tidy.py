@@ -438,7 +438,8 @@ def refused_words(root):
         return refused
     with open(path, encoding="utf-8") as glossary:
         for found in re.finditer(
-                r"\*\*([^*]+)\*\*[^\n]*\bNot: ([^.\n]+)", glossary.read()):
+                r"^\*\*([^*\n]+)\*\* .*\bNot: ([^.\n]+)", glossary.read(),
+                re.M):
             for word in found.group(2).split(","):
                 refused[word.strip()] = found.group(1)
     return refused
