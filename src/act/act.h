@@ -54,6 +54,7 @@ struct order {
 	size_t		   ncontract;
 	bool		   has_contracts;
 	struct key256	   row_hash;	/* IMPORT: keyed hash of the person's rows */
+	struct key256	   ref_key;	/* LEAVE: keyed hash of the ref that is gone */
 	const struct str  *product;	/* slugs wanted, or the one to release */
 	size_t		   nproduct;
 	int		   priority;	/* 0 … 9, default 5 */

@@ -121,6 +121,7 @@ struct order_state {
 	struct person	     org;	/* country, language, user_type filled by interning */
 	LIST(struct interned) intern;
 	struct hash	     digest_before, digest_after;
+	int64_t		     sealed_ms;
 
 	/* writer */
 	const struct idempotency_row *repeated;
@@ -129,7 +130,6 @@ struct order_state {
 	struct check_row    *check;
 	size_t		     ncheck;
 	struct subject	    *subject;
-	struct order_state  *twin;	/* an earlier item of this batch with the same key or ref */
 	bool		     lacks_manager;
 	size_t		     taken_at;	/* the unique value that is somebody else's; SIZE_MAX: none */
 };
@@ -142,7 +142,7 @@ struct subject {
 	size_t		    ncontract;
 	struct holding	   *holding;
 	size_t		    nholding;
-	bool		    is_stored, is_dirty;
+	bool		    is_stored, is_dirty, has_new_contracts;
 };
 
 /* batch->state of person orders. */
@@ -160,10 +160,22 @@ struct order_batch {
 	LIST(struct due_row) due;
 	LIST(struct dictionary_row) dictionary;	/* new words, saved with the batch */
 	LIST(struct str) word;		/* their texts, for the memory after the commit */
+	LIST(struct order_state *) told; /* onboardings of this batch */
 	LIST(struct contract) contract_end;
 	LIST(struct contract_past) contract_past;
 	struct item   *under_way;	/* whose decision is being made */
 };
+
+/* What a stored onboarding's outcome looks like; msg ids are not stable, so reasons have a table. */
+struct str outcome_pack(struct arena *, const struct outcome_row *, size_t n);
+size_t outcome_unpack(struct arena *, struct str, struct outcome_row **out);
+/* For people: slugs instead of ids. */
+const struct seat_told *outcome_tell(struct arena *, const struct catalogue *, const struct outcome_row *, size_t n);
+
+/* order_contract.c: laying the contracts of an order over those of the person. */
+bool contracts_replace(struct order_batch *, struct item *, struct subject *, struct change_list *);
+bool contracts_leave(struct order_batch *, struct item *, struct subject *, int32_t today, struct change_list *);
+bool contracts_manager(struct item *, struct subject *, struct change_list *);
 
 struct order_state *order_state(const struct item *);
 const struct key256 *order_key(const struct order_state *, size_t at);

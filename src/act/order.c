@@ -23,6 +23,7 @@ const struct use_case person_order = {
 	.load = order_load,
 	.decide = order_decide,
 	.save = order_save,
+	.committed = order_committed,
 };
 
 static enum err start(struct batch *, struct item *, struct vault_call *);
@@ -288,7 +289,8 @@ seal_order(struct item *it, struct order_state *s, struct vault_call *call)
 		    STR_ARG(in->ref)));
 	if (in->idempotency_key.n > 0) {
 		s->key_at = add_value(it, s, INDEX_IDEMPOTENCY,
-		    in->idempotency_key);
+		    str_fmt(cx->arena, "%lld/%.*s",
+		    (long long)cx->actor->id, STR_ARG(in->idempotency_key)));
 		s->body_at = add_value(it, s, INDEX_BODY, in->body);
 	}
 	s->seal.person = s->person;
@@ -579,6 +581,7 @@ order_keep(struct batch *b, struct tx *keys)
 		if (it->err == OK && vault_refused(s) != OK)
 			it->err = fail(it->cx, vault_refused(s),
 			    MSG_ORDER_SEALED, "person");
+		s->sealed_ms = clock_now_ms();
 		if (it->err != OK || !s->is_new || s->sealed == NULL)
 			continue;
 		row[n++] = (struct key_row) {

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * order_contract.c - laying the contracts of an order over those a person has.
+ * A source owns its contracts: others' stay as they are.
+ */
+#include "act/act_int.h"
+
+#include <string.h>
+
+#include "base/id.h"
+
+static int64_t plan_id(const struct order_state *,
+    const struct contract_plan *);
+static struct contract *find_contract(const struct subject *, int64_t id);
+static bool is_planned(const struct order_state *, int64_t id);
+static bool is_same(const struct contract *, const struct contract *);
+static void end_contract(struct order_batch *, struct item *,
+    const struct contract *, struct change_list *);
+
+/*
+ * The contracts of the order's source become what the order says.  True if any
+ * row is new, other or gone.
+ */
+bool
+contracts_replace(struct order_batch *ob, struct item *it, struct subject *sub,
+    struct change_list *changes)
+{
+	struct order_state *s = order_state(it);
+	struct contract *next = arena_array(ob->arena,
+	    sub->ncontract + s->ncontract + 1, sizeof(*next));
+	bool is_changed = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < sub->ncontract; i++) {
+		const struct contract *c = &sub->contract[i];
+
+		if (c->source != s->in->source) {
+			next[n++] = *c;
+		} else if (!is_planned(s, c->id)) {
+			end_contract(ob, it, c, changes);
+			is_changed = true;
+		}
+	}
+	for (size_t i = 0; i < s->ncontract; i++) {
+		struct contract row = s->contract[i].row;
+		const struct contract *old;
+
+		row.id = plan_id(s, &s->contract[i]);
+		row.person = sub->row.id;
+		old = find_contract(sub, row.id);
+		if (old != NULL && row.manager == 0 && s->lacks_manager)
+			row.manager = old->manager;
+		if (old == NULL || !is_same(old, &row)) {
+			change_add(changes, CHANGE_CONTRACT, row.id, row.site,
+			    old != NULL, 1);
+			is_changed = true;
+		}
+		next[n++] = row;
+	}
+	sub->contract = next;
+	sub->ncontract = n;
+	return is_changed;
+}
+
+/* Gone from its source: what runs ended yesterday, what was to come is no more. */
+bool
+contracts_leave(struct order_batch *ob, struct item *it, struct subject *sub,
+    int32_t today, struct change_list *changes)
+{
+	const struct order_state *s = order_state(it);
+	int64_t yesterday = (int64_t)today - 1 + DAY_BIAS;
+	bool is_changed = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < sub->ncontract; i++) {
+		struct contract c = sub->contract[i];
+
+		if (c.source != s->in->source
+		    || (c.end_day != 0 && c.end_day <= yesterday)) {
+			sub->contract[n++] = c;
+			continue;
+		}
+		is_changed = true;
+		if (c.start_day > yesterday) {
+			end_contract(ob, it, &c, changes);
+			continue;
+		}
+		c.end_day = yesterday;
+		change_add(changes, CHANGE_CONTRACT, c.id, c.site, 1, 1);
+		sub->contract[n++] = c;
+	}
+	sub->ncontract = n;
+	return is_changed;
+}
+
+bool
+contracts_manager(struct item *it, struct subject *sub,
+    struct change_list *changes)
+{
+	const struct order_state *s = order_state(it);
+	bool is_changed = false;
+
+	for (size_t i = 0; i < s->ncontract; i++) {
+		struct contract *c =
+		    find_contract(sub, plan_id(s, &s->contract[i]));
+		int64_t manager = s->contract[i].row.manager;
+
+		if (c == NULL || manager == 0 || c->manager == manager)
+			continue;
+		c->manager = manager;
+		change_add(changes, CHANGE_CONTRACT, c->id, c->site, 1, 1);
+		is_changed = true;
+	}
+	return is_changed;
+}
+
+/* A contract's id is the keyed hash of its source, person and key: found again without a table. */
+static int64_t
+plan_id(const struct order_state *s, const struct contract_plan *plan)
+{
+	uint64_t id;
+
+	memcpy(&id, order_key(s, plan->key_at)->bytes, sizeof(id));
+	return (int64_t)(id >> 1 | 1);
+}
+
+static struct contract *
+find_contract(const struct subject *sub, int64_t id)
+{
+	for (size_t i = 0; i < sub->ncontract; i++)
+		if (sub->contract[i].id == id)
+			return &sub->contract[i];
+	return NULL;
+}
+
+static bool
+is_planned(const struct order_state *s, int64_t id)
+{
+	for (size_t i = 0; i < s->ncontract; i++)
+		if (plan_id(s, &s->contract[i]) == id)
+			return true;
+	return false;
+}
+
+static bool
+is_same(const struct contract *a, const struct contract *b)
+{
+	return a->site == b->site && a->department == b->department
+	    && a->title == b->title && a->cost_center == b->cost_center
+	    && a->division == b->division
+	    && a->organization == b->organization
+	    && a->manager == b->manager && a->start_day == b->start_day
+	    && a->end_day == b->end_day;
+}
+
+static void
+end_contract(struct order_batch *ob, struct item *it,
+    const struct contract *c, struct change_list *changes)
+{
+	struct contract_past past = { c->tenant, id_new(), c->person, c->id,
+		c->site, c->start_day, c->end_day, it->cx->now_ms };
+
+	change_add(changes, CHANGE_CONTRACT, c->id, c->site, 1, 0);
+	list_add(ob->arena, &ob->contract_end, *c);
+	list_add(ob->arena, &ob->contract_past, past);
+}
