@@ -70,16 +70,16 @@ SANITIZED = ("-Db_sanitize=address,undefined", "-Db_lundef=false")
 THREADED = ("-Db_sanitize=thread", "-Db_lundef=false")
 FUZZED = SANITIZED + ("-Dfuzz=true", "-Dc_args=-fsanitize=fuzzer-no-link")
 
-# name, first tier it runs in, the build it tests, whether it reports single
+# name, first tier it runs in, the build it needs, whether it reports single
 # tests, commands, variables, minutes it may take there and in full
 Step = collections.namedtuple(
     "Step", "name tier build reports run env minutes full")
 STEPS = [Step(*row) for row in (
     ("build", "quick", "build", False, build("build"), {}, 10, 10),
-    ("tidy", "quick", "build", False, tool("tool/tidy.py"), {}, 2, 2),
-    ("tidy-selftest", "quick", "build", True,
+    ("tidy", "quick", "", False, tool("tool/tidy.py"), {}, 2, 2),
+    ("tidy-selftest", "quick", "", True,
      tool("tool/tidy.py", "--selftest"), {}, 2, 2),
-    ("demo", "quick", "build", False,
+    ("demo", "quick", "", False,
      tool("tool/demo.py", "--check", "demo"), {}, 2, 2),
     ("unit", "quick", "build", True, meson("build", "unit"), {}, 3, 3),
     ("contract", "quick", "build", True, meson("build", "contract"), {}, 3, 3),
@@ -220,20 +220,24 @@ def show(step, result, seconds):
     print("%s  %-14s %-24s %7.1f s  %s" % (
         word, step.name, count, seconds,
         os.path.join(LOGS, step.name + ".log")), flush=True)
-    if result.failed:
-        tail(step, result.why)
+    if result.failed and not result.why.startswith("not run"):
+        tail(step)
+    if result.why:
+        print("      " + result.why)
 
 
-def tail(step, why):
+def tail(step):
     """What a reader needs first: the failed lines, else the last ones."""
     path = os.path.join(ROOT, LOGS, step.name + ".log")
     with open(path, encoding="utf-8", errors="replace") as log:
         lines = log.read().splitlines()
     failed = [line for line in lines if line.lstrip().startswith("not ok")]
+    broken = [n for n, line in enumerate(lines)
+              if line.startswith(("FAILED:", "--- "))]
+    if not failed and broken:
+        failed = lines[broken[0]:broken[0] + TAIL]
     for line in (failed or lines)[-TAIL:]:
-        print("      | " + line)
-    if why:
-        print("      " + why)
+        print("      | " + line[:200])
 
 
 def select(tier, names):
@@ -259,8 +263,8 @@ def main():
     began = time.monotonic()
     for step in select(args.tier, args.step):
         start = time.monotonic()
-        if step.build in broken:
-            result = Result(0, 1, step.build + " did not build")
+        if step.build in broken and step.name != step.build:
+            result = Result(0, 1, "not run: %s failed" % step.build)
         else:
             result = run_step(step, args.tier)
         if result.failed and step.name == step.build:
