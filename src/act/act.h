@@ -8,6 +8,8 @@
 #ifndef ACT_ACT_H
 #define ACT_ACT_H
 
+#include <sys/types.h>
+
 #include "act/world.h"
 #include "core/decide.h"
 #include "core/import.h"

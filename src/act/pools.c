@@ -5,7 +5,7 @@
  */
 #include "act/act_int.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 static enum err load_pools(struct tx *, const struct pools_need *,
     struct pools *);
