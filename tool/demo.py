@@ -514,7 +514,7 @@ def finish(args, company, rejected, rejected_next, wrong):
         json.dump(expect, out, indent=1)
         out.write("\n")
     for name, text in (
-            ("hr-map.yaml", demo_catalogue.hr_map()),
+            ("hr-map.yaml", demo_catalogue.hr_map(args.people)),
             ("catalogue.yaml", demo_catalogue.catalogue(company.demand))):
         with open(os.path.join(args.out, name), "w", encoding="utf-8") as out:
             out.write(text)

@@ -80,17 +80,36 @@ PRODUCTS = [
 ]
 
 
-def hr_map():
+# Eight numbers are tried for a user name; beyond this many people that is not
+# enough for the most common names, and their numbers have to serve.
+NAMES_SUFFICE = 6000
+USER_NAME = "{Vorname|trim|ascii|lower}.{Nachname|trim|ascii|lower}{n}"
+USER_NUMBER = "p{Personalnummer|trim}"
+
+
+def hr_map(people):
     values = ", ".join("\"%s\": %s" % (s["hr"], s["slug"]) for s in SITES)
-    return HR_MAP.replace("@SITES@", values)
+    user_name = USER_NAME if people <= NAMES_SUFFICE else USER_NUMBER
+    return HR_MAP.replace("@SITES@", values).replace("@USER@", user_name)
 
 
 HR_MAP = """\
 # How a row of the HR export becomes a person and a contract.
+#
+#   source, format    whose file it is, and how it is written; encoding utf-8
+#                     or windows-1252; a separator not named is found
+#   ref, contract     the key of a person in the file, and of a contract;
+#                     rows with the same ref are one person's contracts
+#   person            personal attributes, from the first row of the person
+#   contracts         organisational attributes, from each row
+#   values            what the file calls it: what the catalogue calls it
+#
+# On the right stand templates: text with {column|filter|filter:argument}.
+# Filters: trim lower upper first (character) ascii (ae for ä) date (as the
+# format writes it) concat:TEXT (appends it to what is not empty).  A template
+# with {n} is tried with nothing, 2, 3 ... until the name is free.
 source: hr
 format: { separator: ";", encoding: utf-8, dates: dd.mm.yyyy }
-
-# Rows with the same ref are one person's contracts.
 ref: "{Personalnummer|trim}"
 contract: "{Vertragsnummer|trim}"
 
@@ -98,24 +117,23 @@ contract: "{Vertragsnummer|trim}"
 person:
   name.familyName: "{Nachname|trim}"
   name.givenName: "{Vorname|trim}"
-  userName: "{Vorname|first|ascii|lower}.{Nachname|ascii|lower}{n}"
+  userName: "@USER@"
   emails[work].value: "{E-Mail|trim|lower}"
   phoneNumbers[work].value: "{Telefon|trim}"
-  addresses[home].streetAddress: "{Straße}"
+  addresses[home].streetAddress: "{Straße|trim}"
   addresses[home].postalCode: "{PLZ|trim}"
   addresses[home].locality: "{Ort|trim}"
-  preferredLanguage: "{Sprache|trim|lower}"
 
 contracts:
   site: "{Standort|trim}"
   department: "{Abteilung|trim}"
   title: "{Stelle|trim}"
   costCenter: "{Kostenstelle|trim}"
+  preferredLanguage: "{Sprache|trim|lower}"
   manager: "{Vorgesetzter|trim}"
   start: "{Eintritt|date}"
   end: "{Austritt|date}"
 
-# What the export calls it, and what the catalogue calls it.
 values:
   site: { @SITES@ }
 """
