@@ -101,8 +101,8 @@ pad(struct crypt *c, EVP_MD_CTX *ctx, const uint8_t key[BLOCK], uint8_t with)
 }
 
 void
-mac_make(struct crypt *c, const struct mac *m, const struct str *piece, size_t n,
-    uint8_t out[32])
+mac_make(struct crypt *c, const struct mac *m, const struct str *piece,
+    size_t n, uint8_t out[32])
 {
 	uint8_t inner[HASH];
 

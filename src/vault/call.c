@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* call.c - adding work to a vault call, and its form on the wire. */
+#include "vault/client_int.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+
+#define BODY_MAX  (FRAME_MAX - FRAME_HEAD)
+#define VALUE_MIN (1 + 4)	/* of an index value: kind and length */
+
+/* A text and what it is bound to. */
+struct text_in {
+	int64_t	   subject;
+	struct str text;
+};
+
+static void seal_encode(struct buf *, const struct vault_op *);
+static bool seal_decode(struct vault_op *, struct cursor *);
+static void open_encode(struct buf *, const struct vault_op *);
+static bool open_decode(struct vault_op *, struct cursor *);
+static void index_encode(struct buf *, const struct vault_op *);
+static bool index_decode(struct vault_op *, struct cursor *);
+static void text_encode(struct buf *, const struct vault_op *);
+static bool text_decode(struct vault_op *, struct cursor *);
+
+static const struct op_shape
+	seal_shape = { seal_encode, seal_decode },
+	open_shape = { open_encode, open_decode },
+	index_shape = { index_encode, index_decode },
+	text_shape = { text_encode, text_decode };
+
+static size_t seal_size(const struct seal_in *);
+static size_t values_size(const struct index_value *, size_t n);
+static size_t values_fitting(const struct index_value *, size_t n);
+static void put_values(struct buf *, const struct index_value *, size_t n);
+static bool get_keys(struct cursor *, struct key256 *, size_t n);
+static const struct text_out *text_add(struct vault_call *, enum frame_op,
+    enum vault_purpose, const struct text_in *);
+
+void
+vault_call_init(struct vault_call *call, struct arena *arena)
+{
+	*call = (struct vault_call) { .arena = arena };
+	call->last = &call->first;
+}
+
+struct vault_op *
+op_add(struct vault_call *call, enum frame_op op, const struct op_shape *shape,
+    enum err *err)
+{
+	struct vault_op *o = arena_alloc(call->arena, sizeof(*o));
+
+	o->shape = shape;
+	o->err = err;
+	o->arena = call->arena;
+	o->frame.op = op;
+	o->frame.tenant = call->tenant;
+	if (call->capability != NULL)
+		o->frame.capability = *call->capability;
+	*call->last = o;
+	call->last = &o->next;
+	call->n++;
+	return o;
+}
+
+const struct seal_out *
+vault_seal(struct vault_call *call, const struct seal_in *in)
+{
+	struct seal_out *out = arena_alloc(call->arena, sizeof(*out));
+	struct vault_op *op;
+
+	must(call->capability != NULL);
+	if (in->nindex > FRAME_VALUES_MAX || seal_size(in) > BODY_MAX) {
+		out->err = ERR_TOO_LARGE;
+		return out;
+	}
+	out->key = arena_array(call->arena, in->nindex, sizeof(*out->key));
+	op = op_add(call, OP_SEAL, &seal_shape, &out->err);
+	op->frame.purpose = PURPOSE_PERSON;
+	op->in = arena_copy(call->arena, in, sizeof(*in));
+	op->out = out;
+	op->n = in->nindex;
+	return out;
+}
+
+static size_t
+seal_size(const struct seal_in *in)
+{
+	return 3 * 8 + 4 + in->wrapped_key.n + 4 + in->record.n + 4 +
+	    in->audit.n + 2 + values_size(in->index, in->nindex);
+}
+
+static void
+seal_encode(struct buf *b, const struct vault_op *op)
+{
+	const struct seal_in *in = op->in;
+
+	buf_u64(b, (uint64_t)in->person);
+	buf_u64(b, (uint64_t)in->version);
+	buf_u64(b, (uint64_t)in->key_version);
+	buf_lp(b, in->wrapped_key);
+	buf_lp(b, in->record);
+	buf_lp(b, in->audit);
+	put_values(b, in->index, in->nindex);
+}
+
+static bool
+seal_decode(struct vault_op *op, struct cursor *c)
+{
+	struct seal_out *out = op->out;
+
+	out->wrapped_key = str_copy(op->arena, get_lp(c));
+	out->key_version = (int64_t)get_u64(c);
+	out->kek_epoch = get_u32(c);
+	out->record = str_copy(op->arena, get_lp(c));
+	out->audit = str_copy(op->arena, get_lp(c));
+	return get_keys(c, out->key, op->n);
+}
+
+const struct open_out *
+vault_open(struct vault_call *call, const struct open_in *in)
+{
+	struct open_out *out = arena_alloc(call->arena, sizeof(*out));
+	struct vault_op *op;
+
+	must(call->capability != NULL);
+	must(in->purpose == PURPOSE_PERSON || in->purpose == PURPOSE_AUDIT);
+	if (3 * 8 + 4 + in->wrapped_key.n + 4 + in->sealed.n > BODY_MAX) {
+		out->err = ERR_TOO_LARGE;
+		return out;
+	}
+	op = op_add(call, OP_OPEN, &open_shape, &out->err);
+	op->frame.purpose = (uint8_t)in->purpose;
+	op->in = arena_copy(call->arena, in, sizeof(*in));
+	op->out = out;
+	return out;
+}
+
+static void
+open_encode(struct buf *b, const struct vault_op *op)
+{
+	const struct open_in *in = op->in;
+
+	buf_u64(b, (uint64_t)in->person);
+	buf_u64(b, (uint64_t)in->version);
+	buf_u64(b, (uint64_t)in->key_version);
+	buf_lp(b, in->wrapped_key);
+	buf_lp(b, in->sealed);
+}
+
+static bool
+open_decode(struct vault_op *op, struct cursor *c)
+{
+	struct open_out *out = op->out;
+
+	out->text = str_copy(op->arena, get_bytes(c, c->left.n));
+	return true;
+}
+
+/* Many values are several frames with one output. */
+const struct index_out *
+vault_index(struct vault_call *call, const struct index_value *value, size_t n)
+{
+	struct index_out *out = arena_alloc(call->arena, sizeof(*out));
+	struct vault_op *op;
+	size_t taken;
+
+	must(call->capability != NULL);
+	out->key = arena_array(call->arena, n, sizeof(*out->key));
+	for (size_t from = 0; from < n; from += taken) {
+		taken = values_fitting(value + from, n - from);
+		if (taken == 0) {
+			out->err = ERR_TOO_LARGE;
+			return out;
+		}
+		op = op_add(call, OP_INDEX, &index_shape, &out->err);
+		op->in = arena_copy(
+		    call->arena, value + from, taken * sizeof(*value));
+		op->out = out;
+		op->from = from;
+		op->n = taken;
+	}
+	return out;
+}
+
+/* How many of the first N fill a frame; 0: not even one fits. */
+static size_t
+values_fitting(const struct index_value *value, size_t n)
+{
+	size_t size = 2, i;
+
+	for (i = 0; i < n && i < FRAME_VALUES_MAX; i++) {
+		if (value[i].value.n > BODY_MAX - VALUE_MIN - size)
+			break;
+		size += VALUE_MIN + value[i].value.n;
+		if (size > BODY_MAX - VALUE_MIN)
+			return i + 1;
+	}
+	return i;
+}
+
+static size_t
+values_size(const struct index_value *value, size_t n)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < n; i++)
+		size += VALUE_MIN + value[i].value.n;
+	return size;
+}
+
+static void
+index_encode(struct buf *b, const struct vault_op *op)
+{
+	put_values(b, op->in, op->n);
+}
+
+static void
+put_values(struct buf *b, const struct index_value *value, size_t n)
+{
+	buf_u16(b, (uint16_t)n);
+	for (size_t i = 0; i < n; i++) {
+		must(value[i].kind > 0 && value[i].kind < INDEX_COUNT);
+		buf_u8(b, (uint8_t)value[i].kind);
+		buf_lp(b, value[i].value);
+	}
+}
+
+static bool
+index_decode(struct vault_op *op, struct cursor *c)
+{
+	struct index_out *out = op->out;
+
+	return get_keys(c, out->key + op->from, op->n);
+}
+
+static bool
+get_keys(struct cursor *c, struct key256 *key, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct str bytes = get_bytes(c, sizeof(*key));
+
+		if (c->bad)
+			return false;
+		memcpy(key[i].bytes, bytes.p, sizeof(*key));
+	}
+	return true;
+}
+
+const struct text_out *
+vault_text_seal(struct vault_call *call, enum vault_purpose purpose,
+    int64_t subject, struct str text)
+{
+	const struct text_in in = { subject, text };
+
+	return text_add(call, OP_TEXT_SEAL, purpose, &in);
+}
+
+const struct text_out *
+vault_text_open(struct vault_call *call, enum vault_purpose purpose,
+    int64_t subject, struct str sealed)
+{
+	const struct text_in in = { subject, sealed };
+
+	return text_add(call, OP_TEXT_OPEN, purpose, &in);
+}
+
+static const struct text_out *
+text_add(struct vault_call *call, enum frame_op frame_op,
+    enum vault_purpose purpose, const struct text_in *in)
+{
+	struct text_out *out = arena_alloc(call->arena, sizeof(*out));
+	struct vault_op *op;
+
+	must(call->capability != NULL);
+	must(purpose >= PURPOSE_DICTIONARY && purpose < PURPOSE_COUNT);
+	if (8 + 4 + in->text.n > BODY_MAX) {
+		out->err = ERR_TOO_LARGE;
+		return out;
+	}
+	op = op_add(call, frame_op, &text_shape, &out->err);
+	op->frame.purpose = (uint8_t)purpose;
+	op->in = arena_copy(call->arena, in, sizeof(*in));
+	op->out = out;
+	return out;
+}
+
+static void
+text_encode(struct buf *b, const struct vault_op *op)
+{
+	const struct text_in *in = op->in;
+
+	buf_u64(b, (uint64_t)in->subject);
+	buf_lp(b, in->text);
+}
+
+static bool
+text_decode(struct vault_op *op, struct cursor *c)
+{
+	struct text_out *out = op->out;
+
+	out->text = str_copy(op->arena, get_bytes(c, c->left.n));
+	return true;
+}
