@@ -115,8 +115,9 @@ struct doc {
 #define VALUE_CHARS_MAX 1024
 
 /*
- * Personal attributes of a JSON object into a document, everything stored as
- * canon_store() gives it.  Members that are organisational are left in *ORG
+ * Personal attributes of a JSON object into a document, everything trimmed and
+ * stored as canon_store() gives it.  Names are at most NAME_MAX_CHARS, parts of
+ * addresses VALUE_CHARS_MAX.  null and "" are absent.  Members that are organisational are left in *ORG
  * (as pairs with id and text value, unsorted); any other unknown member, a wrong type, more
  * than one primary, or an invalid e-mail, date or language is ERR_BAD_INPUT
  * naming its path.
@@ -126,24 +127,34 @@ enum err doc_decode(struct ctx *, const struct js *object, struct doc *out, stru
 /* The members of the document into an object that is being written (caller opens and closes it). */
 void doc_encode(const struct doc *, struct js_out *);
 
-/* Canonical JSON, members sorted: what is sealed; and back (a sealed record that does not parse is a bug). */
+/* Canonical JSON of a completed document, members sorted: what is sealed; and back (a sealed record that does not parse is a bug). */
 struct str doc_canonical(struct arena *, const struct doc *);
 void doc_restore(struct ctx *, struct str canonical, struct doc *out);
 
 /*
- * Sets or (empty VALUE) removes by a path as import maps write it: "userName",
- * "name.givenName", "emails[work].value" (the element with that type, made if
- * absent).  Validates like doc_decode.
+ * A path as import maps write it: "userName", "name.givenName", "emails[work].value"
+ * (SELECTOR is "work": the element with that type).  ERR_BAD_INPUT names the path.
+ */
+enum err doc_path(struct ctx *, struct str path, enum attribute *, struct str *selector) USE_RESULT;
+/*
+ * Sets or (empty VALUE) removes by such a path; an element that is absent is made,
+ * one that lost its value vanishes.  Validates like doc_decode.
  */
 enum err doc_set(struct ctx *, struct doc *, struct str path, struct str value) USE_RESULT;
 /* The value at a single-valued attribute, or of element INDEX; empty if absent. */
 struct str doc_get(const struct doc *, enum attribute, uint16_t index);
 
-/* AFTER laid over BEFORE: attributes present in AFTER replace (a multi-valued one as a whole); those in REMOVED vanish. */
+/*
+ * AFTER laid over BEFORE: attributes present in AFTER replace (a multi-valued one as a whole); those in REMOVED vanish.
+ * Formatted and display names that were derived vanish too, so that doc_complete() derives them from the new parts.
+ */
 void doc_merge(struct arena *, const struct doc *before, const struct doc *after, const enum attribute *removed, size_t nremoved, struct doc *out);
 bool doc_eq(const struct doc *, const struct doc *);
 
-/* Required and derived: userName or a name; formatted and display name filled from the parts; exactly one primary e-mail if any. */
+/*
+ * Required and derived: userName or a name; formatted and display name filled from the parts; exactly one primary
+ * e-mail if any; elements without a value dropped; no e-mail address twice.  Completing twice changes nothing.
+ */
 enum err doc_complete(struct ctx *, struct doc *) USE_RESULT;
 
 /* Canonical search words of its ATTR_SEARCH values: whole words, and their first three letters, each once.  At most MAX. */

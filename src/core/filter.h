@@ -28,6 +28,7 @@ struct filter_names {
 	struct str (*text)(const void *arg, enum attribute, int64_t id);
 	const void *arg;
 };
+/* Never asked for: lifecycle and certification (built in), manager (a person's id, in its wire form). */
 
 struct filter;	/* compiled; immutable; lives in the arena it was compiled in */
 
@@ -50,16 +51,27 @@ struct filter_subject {
 	int32_t		    today;	/* in the zone of the person's site */
 };
 
-/* Pure and total.  Personal comparisons are false here (they are for the store). */
+/*
+ * A copy in ARENA that knows the ids of its eq and ne literals, so that matching
+ * is integer comparisons; whoever adds names binds again.  A name that nobody has
+ * becomes -1.  Nodes of a bound filter have type ATTR_INT there.
+ */
+struct filter *filter_bind(struct arena *, const struct filter *, const struct filter_names *);
+
+/*
+ * Pure and total.  Personal comparisons are false here (they are for the store).
+ * An absent value is ne to everything, and neither before nor after anything; active is never absent;
+ * all contract(...) of nobody's contracts is true.  NAMES may be NULL: then no name is known.
+ */
 bool filter_match(const struct filter *, const struct filter_names *, const struct filter_subject *);
 
 /* Walking the program in postfix order: for store/'s SQL. */
 struct filter_node {
 	enum filter_op	op;
 	enum attribute	attribute;	/* of a comparison */
-	enum attr_type	type;		/* of the literal */
+	enum attr_type	type;		/* of the literal; ATTR_INT: an enum, a person's id, or bound */
 	struct str	text;		/* string literal */
-	int64_t		number;		/* bool, int, day (biased) literal; days relative to today if is_relative */
+	int64_t		number;		/* bool, int, day (biased) literal; biased days relative to today if is_relative */
 	bool		is_relative;
 	uint32_t	nodes;		/* of any/all: how many nodes before this one are its operand */
 };

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/attr.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/canon.h"
+#include "base/clock.h"
+
+#include "core/doc_int.h"
+
+/* RFC 5321 4.5.3.1: octets of the local part, of the domain, of the whole. */
+#define LOCAL_MAX   64
+#define DOMAIN_MAX  255
+#define MAILBOX_MAX 254
+#define LABEL_MAX   63 /* RFC 1035 2.3.4 */
+
+#define LANGUAGE_MAX 35 /* RFC 5646 4.4.1 */
+
+static const struct attr_info infos[A_COUNT] = {
+#define X(name, path, type, class, flags) { path, type, class, flags },
+	ATTRIBUTES(X)
+#undef X
+};
+
+static enum msg misfit(enum attribute, struct str);
+static enum msg refusal(enum attribute, struct str);
+static size_t chars_max(enum attribute);
+static size_t char_count(struct str);
+static bool is_email(struct str);
+static bool is_local_part(struct str);
+static bool is_domain(struct str);
+static bool is_label(struct str);
+static bool has_space(struct str);
+static bool is_alnum(char);
+static bool is_language(struct str);
+
+const struct attr_info *
+attr_info(enum attribute a)
+{
+	must(a < A_COUNT);
+	return &infos[a];
+}
+
+enum attribute
+attr_find(struct str path)
+{
+	for (int i = 0; i < A_COUNT; i++)
+		if (str_eq_nocase(str_of(infos[i].path), path))
+			return (enum attribute)i;
+	return A_COUNT;
+}
+
+struct attr_path
+attr_split(enum attribute a)
+{
+	struct str rest = str_of(attr_info(a)->path);
+	struct attr_path path;
+
+	path.head = str_cut(&rest, '.');
+	path.sub = rest;
+	return path;
+}
+
+bool
+attr_is_sibling(enum attribute a, enum attribute b)
+{
+	struct attr_path x = attr_split(a), y = attr_split(b);
+
+	return x.sub.n > 0 && y.sub.n > 0 && str_eq(x.head, y.head);
+}
+
+bool
+attr_is_multi(enum attribute a)
+{
+	return (attr_info(a)->flags & ATTR_MULTI) != 0;
+}
+
+enum attribute
+attr_sibling(enum attribute a, struct str sub)
+{
+	for (int i = 0; i < A_COUNT; i++) {
+		enum attribute b = (enum attribute)i;
+
+		if (attr_is_sibling(a, b) &&
+		    str_eq_nocase(attr_split(b).sub, sub))
+			return b;
+	}
+	return A_COUNT;
+}
+
+struct str
+attr_path_text(struct arena *arena, enum attribute a, uint16_t index)
+{
+	struct attr_path path = attr_split(a);
+
+	if (!attr_is_multi(a))
+		return str_of(attr_info(a)->path);
+	return str_fmt(arena, "%.*s[%u].%.*s", STR_ARG(path.head),
+	    (unsigned)index, STR_ARG(path.sub));
+}
+
+int
+attr_cmp(const struct attr *a, const struct attr *b)
+{
+	if (a->id != b->id)
+		return a->id < b->id ? -1 : 1;
+	return (a->index > b->index) - (a->index < b->index);
+}
+
+enum err
+attr_value(struct ctx *cx, enum attribute a, struct str field,
+    struct str text, struct str *out)
+{
+	char limit[24];
+	enum msg why;
+
+	text = str_trim(text);
+	if (canon_store(cx->arena, text, chars_max(a), out))
+		why = misfit(a, *out);
+	else
+		why = refusal(a, text);
+	if (why == MSG_NONE)
+		return OK;
+	snprintf(limit, sizeof(limit), "%zu", chars_max(a));
+	return fail(cx, ERR_BAD_INPUT, why, str_z(cx->arena, field), limit);
+}
+
+static enum msg
+misfit(enum attribute a, struct str value)
+{
+	int32_t day;
+
+	if (value.n == 0)
+		return MSG_NONE;
+	if (attr_info(a)->type == ATTR_BOOL && !str_eq(value, STR("true")) &&
+	    !str_eq(value, STR("false")))
+		return MSG_ATTR_NOT_BOOL;
+	if (attr_info(a)->type == ATTR_DATE && !date_parse(value, &day))
+		return MSG_ATTR_NOT_DATE;
+	if (a == A_EMAIL_VALUE && !is_email(value))
+		return MSG_ATTR_EMAIL;
+	return a == A_LANGUAGE && !is_language(value) ? MSG_ATTR_LANGUAGE
+						      : MSG_NONE;
+}
+
+/* Why canon_store() did not take TEXT. */
+static enum msg
+refusal(enum attribute a, struct str text)
+{
+	if (!str_utf8(text))
+		return MSG_ATTR_UTF8;
+	return char_count(text) > chars_max(a) ? MSG_ATTR_LONG
+					       : MSG_ATTR_CONTROL;
+}
+
+/* Names are short; only addresses need room. */
+static size_t
+chars_max(enum attribute a)
+{
+	return a >= A_ADDRESS_STREET && a <= A_ADDRESS_COUNTRY
+	    ? VALUE_CHARS_MAX
+	    : NAME_MAX_CHARS;
+}
+
+static size_t
+char_count(struct str text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.n; i++)
+		n += (text.p[i] & 0xc0) != 0x80;
+	return n;
+}
+
+/*
+ * A mailbox that real systems deliver to: no quoted local parts, no address
+ * literals.  Letters beyond ASCII are allowed on both sides (RFC 6531).
+ */
+static bool
+is_email(struct str text)
+{
+	struct str domain = text, local;
+
+	if (text.n > MAILBOX_MAX || has_space(text))
+		return false;
+	local = str_cut(&domain, '@');
+	return is_local_part(local) && is_domain(domain);
+}
+
+static bool
+is_local_part(struct str s)
+{
+	if (s.n == 0 || s.n > LOCAL_MAX || s.p[0] == '.' ||
+	    s.p[s.n - 1] == '.')
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		if (memchr("\"(),:;<>@[\\]", s.p[i], 12) != NULL)
+			return false;
+		if (s.p[i] == '.' && s.p[i - 1] == '.')
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_domain(struct str domain)
+{
+	if (domain.n == 0 || domain.n > DOMAIN_MAX ||
+	    domain.p[domain.n - 1] == '.')
+		return false;
+	while (domain.n > 0)
+		if (!is_label(str_cut(&domain, '.')))
+			return false;
+	return true;
+}
+
+static bool
+is_label(struct str s)
+{
+	if (s.n == 0 || s.n > LABEL_MAX || s.p[0] == '-' ||
+	    s.p[s.n - 1] == '-')
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		if (!is_alnum(s.p[i]) && s.p[i] != '-' && !(s.p[i] & 0x80))
+			return false;
+	return true;
+}
+
+/* Any of Unicode's spaces (Zs, Zl, Zp), and the space of no width. */
+static bool
+has_space(struct str text)
+{
+	static const char *const spaces[] = { " ", "\u00a0", "\u1680",
+		"\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005",
+		"\u2006", "\u2007", "\u2008", "\u2009", "\u200a", "\u200b",
+		"\u2028", "\u2029", "\u202f", "\u205f", "\u3000" };
+
+	for (size_t i = 0; i < COUNT(spaces); i++)
+		if (memmem(text.p, text.n, spaces[i], strlen(spaces[i])))
+			return true;
+	return false;
+}
+
+static bool
+is_alnum(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+	    (c >= 'A' && c <= 'Z');
+}
+
+/* A language tag in its outer form (RFC 5646 2.1): de, de-CH, zh-Hant-TW. */
+static bool
+is_language(struct str text)
+{
+	bool is_first = true;
+
+	if (text.n > LANGUAGE_MAX || text.p[text.n - 1] == '-')
+		return false;
+	for (; text.n > 0; is_first = false) {
+		struct str part = str_cut(&text, '-');
+
+		if (part.n < (is_first ? 2 : 1) || part.n > 8)
+			return false;
+		for (size_t i = 0; i < part.n; i++)
+			if (!is_alnum(part.p[i]) ||
+			    (is_first && part.p[i] <= '9'))
+				return false;
+	}
+	return true;
+}
