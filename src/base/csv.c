@@ -471,7 +471,7 @@ check_length(struct csv *c, struct csv_record *r)
 		return;
 	r->raw.n = CSV_RECORD_MAX;
 	while (c->n_fields > 0 && (c->n_fields > CSV_FIELDS_MAX ||
-		c->span[c->n_fields - 1].to > CSV_RECORD_MAX))
+		c->span[c->n_fields - 1].to >= CSV_RECORD_MAX))
 		c->n_fields--;
 	if (r->error != MSG_NONE && c->error_at <= CSV_RECORD_MAX)
 		return;

@@ -94,6 +94,7 @@ struct ctx {
 	struct fault	    fault;
 };
 
+#undef fail	/* cmocka has another */
 /* Records why and returns ERR.  FIELD and up to four args are C strings, copied. */
 #define fail(cx, err, msg, ...) fail_args(cx, err, msg, __VA_ARGS__, (const char *)NULL)
 enum err fail_args(struct ctx *, enum err, enum msg, const char *field, ...);

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "try.h"
+
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/queue.h"
+
+#define HOUR_MS INT64_C(3600000)
+
+static int64_t
+instant(const char *text)
+{
+	int64_t ms;
+
+	assert_true(time_parse(str_of(text), &ms));
+	return ms;
+}
+
+static int32_t
+day_of(const char *text)
+{
+	int32_t day;
+
+	assert_true(date_parse(str_of(text), &day));
+	return day;
+}
+
+static void
+a_day_begins_when_its_zone_says(void **state)
+{
+	static const struct {
+		const char *zone, *day, *begins;
+	} cases[] = {
+		{ "UTC", "2026-11-23", "2026-11-23T00:00:00Z" },
+		{ "Europe/Berlin", "2026-11-23", "2026-11-22T23:00:00Z" },
+		{ "Europe/Berlin", "2026-07-01", "2026-06-30T22:00:00Z" },
+		{ "Europe/Berlin", "2026-03-29", "2026-03-28T23:00:00Z" },
+		{ "Europe/Berlin", "2026-03-30", "2026-03-29T22:00:00Z" },
+		{ "Europe/Berlin", "2026-10-25", "2026-10-24T22:00:00Z" },
+		{ "Europe/Berlin", "2026-10-26", "2026-10-25T23:00:00Z" },
+		/* 2040: no file has transitions there, the rule must. */
+		{ "Europe/Berlin", "2040-01-15", "2040-01-14T23:00:00Z" },
+		{ "Europe/Berlin", "2040-03-25", "2040-03-24T23:00:00Z" },
+		{ "Europe/Berlin", "2040-03-26", "2040-03-25T22:00:00Z" },
+		{ "Europe/Berlin", "2040-10-28", "2040-10-27T22:00:00Z" },
+		{ "Europe/Berlin", "2040-10-29", "2040-10-28T23:00:00Z" },
+		{ "Europe/Berlin", "2040-12-31", "2040-12-30T23:00:00Z" },
+		{ "Europe/Paris", "2039-07-01", "2039-06-30T22:00:00Z" },
+		{ "Europe/Amsterdam", "2050-06-01", "2050-05-31T22:00:00Z" },
+		{ "Europe/London", "2040-07-01", "2040-06-30T23:00:00Z" },
+		/* Negative daylight saving: winter is the exception. */
+		{ "Europe/Dublin", "2040-01-01", "2040-01-01T00:00:00Z" },
+		{ "Europe/Dublin", "2040-07-01", "2040-06-30T23:00:00Z" },
+		/* The southern half: summer over the new year. */
+		{ "Australia/Sydney", "2040-01-01", "2039-12-31T13:00:00Z" },
+		{ "Australia/Sydney", "2040-07-01", "2040-06-30T14:00:00Z" },
+		{ "America/New_York", "2040-07-04", "2040-07-04T04:00:00Z" },
+		{ "Asia/Kolkata", "2026-01-01", "2025-12-31T18:30:00Z" },
+		{ "Asia/Kathmandu", "2040-01-01", "2039-12-31T18:15:00Z" },
+		{ "Africa/Casablanca", "2200-01-01", "2199-12-31T23:00:00Z" },
+		{ "Pacific/Kiritimati", "2026-01-01", "2025-12-31T10:00:00Z" },
+		{ "America/St_Johns", "2026-01-01", "2026-01-01T03:30:00Z" },
+		{ "Asia/Tokyo", "1960-01-01", "1959-12-31T15:00:00Z" },
+		{ "Europe/Berlin", "1850-01-01", "1849-12-31T23:06:32Z" },
+		/* Midnight is skipped: the day begins an hour late. */
+		{ "America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00Z" },
+		{ "Africa/Cairo", "2024-04-26", "2024-04-25T22:00:00Z" },
+		/* Midnight comes twice: at 24:00 it is 23:00 again. */
+		{ "America/Sao_Paulo", "2018-02-18", "2018-02-18T03:00:00Z" },
+		/* A whole day is skipped: it begins where the next does. */
+		{ "Pacific/Apia", "2011-12-30", "2011-12-30T10:00:00Z" },
+		{ "Pacific/Apia", "2011-12-31", "2011-12-30T10:00:00Z" },
+		{ "Etc/GMT+5", "2026-01-01", "2026-01-01T05:00:00Z" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct str zone = str_of(cases[i].zone);
+		int64_t ms = 0;
+
+		assert_true(zone_midnight(zone, day_of(cases[i].day), &ms));
+		if (ms != instant(cases[i].begins))
+			print_error("%s %s: %lld s off\n", cases[i].zone,
+			    cases[i].day,
+			    (long long)(ms - instant(cases[i].begins)) / 1000);
+		assert_true(ms == instant(cases[i].begins));
+	}
+}
+
+/* The C library's answer for the same instant. */
+static int32_t
+day_by_libc(int64_t ms)
+{
+	time_t t = (time_t)(ms / 1000);
+	struct tm tm;
+	int32_t day;
+
+	assert_non_null(localtime_r(&t, &tm));
+	assert_true(date_make(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+	    &day));
+	return day;
+}
+
+static void
+we_agree_with_the_c_library_hour_by_hour(void **state)
+{
+	static const char *const zones[] = { "Europe/Berlin", "Europe/Dublin",
+		"America/New_York", "Australia/Lord_Howe", "Asia/Tehran",
+		"America/Sao_Paulo", "Africa/Casablanca", "Pacific/Apia",
+		"America/Nuuk", "Africa/Cairo", "Asia/Gaza", "UTC" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(zones); i++) {
+		int64_t from = instant("1990-01-01T00:30:00Z");
+		int64_t to = instant("2090-01-01T00:00:00Z");
+
+		setenv("TZ", zones[i], 1);
+		tzset();
+		/* A prime number of hours meets every hour of the day. */
+		for (int64_t ms = from; ms < to; ms += 31 * HOUR_MS) {
+			int32_t day = 0;
+
+			assert_true(zone_day(str_of(zones[i]), ms, &day));
+			assert_int_equal(day, day_by_libc(ms));
+		}
+	}
+}
+
+static void
+a_day_is_in_itself_from_its_first_to_its_last_ms(void **state)
+{
+	static const char *const zones[] = { "Europe/Berlin", "Europe/London",
+		"America/New_York", "Australia/Sydney", "Asia/Kolkata" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(zones); i++) {
+		struct str zone = str_of(zones[i]);
+
+		for (int32_t day = 20000; day < 27000; day++) {
+			int64_t begins, next;
+			int32_t first, last;
+
+			assert_true(zone_midnight(zone, day, &begins));
+			assert_true(zone_midnight(zone, day + 1, &next));
+			assert_true(next - begins >= 23 * HOUR_MS &&
+			    next - begins <= 25 * HOUR_MS);
+			assert_true(zone_day(zone, begins, &first));
+			assert_true(zone_day(zone, next - 1, &last));
+			assert_int_equal(first, day);
+			assert_int_equal(last, day);
+		}
+	}
+}
+
+static void
+what_is_no_zone_is_refused(void **state)
+{
+	static const char *const bad[] = { "", "/", "Europe", "Europe/",
+		"/Europe/Berlin", "Europe//Berlin", "../zoneinfo/UTC",
+		"Europe/../UTC", "./UTC", "Europe/Atlantis", "zone.tab",
+		"tzdata.zi", "Europe/Berlin ", "Europe\\Berlin",
+		"right/Europe/Berlin/x", "leapseconds",
+		"EuropeEuropeEuropeEuropeEuropeEuropeEuropeEuropeEuropeEuropeEuropeEurope" };
+	int32_t day;
+	int64_t ms;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		if (zone_day(str_of(bad[i]), 0, &day))
+			print_error("took %s\n", bad[i]);
+		assert_false(zone_day(str_of(bad[i]), 0, &day));
+		assert_false(zone_midnight(str_of(bad[i]), 0, &ms));
+	}
+	assert_false(zone_day(STR("UTC\0x"), 0, &day));
+	/* Zones that count leap seconds are not ours. */
+	assert_false(zone_day(STR("right/Europe/Berlin"), 0, &day));
+}
+
+static void
+ask_often(void *arg)
+{
+	static const char *const zones[] = { "Europe/Rome", "Europe/Oslo",
+		"Europe/Madrid", "Europe/Vienna" };
+
+	for (int i = 0; i < 400; i++) {
+		int32_t day;
+
+		if (!zone_day(str_of(zones[i % 4]),
+			instant("2026-06-30T22:00:00Z"), &day) ||
+		    day != day_of("2026-07-01"))
+			*(bool *)arg = false;
+	}
+}
+
+static void
+threads_may_ask_for_the_same_new_zone(void **state)
+{
+	struct thread *threads[4];
+	bool is_right[4] = { true, true, true, true };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(threads); i++)
+		threads[i] = thread_start("zone", ask_often, &is_right[i]);
+	for (size_t i = 0; i < COUNT(threads); i++) {
+		thread_join(threads[i]);
+		assert_true(is_right[i]);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(threads_may_ask_for_the_same_new_zone),
+		cmocka_unit_test(a_day_begins_when_its_zone_says),
+		cmocka_unit_test(we_agree_with_the_c_library_hour_by_hour),
+		cmocka_unit_test(
+		    a_day_is_in_itself_from_its_first_to_its_last_ms),
+		cmocka_unit_test(what_is_no_zone_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
