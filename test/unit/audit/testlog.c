@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testlog.h"
 
+#include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 
 static struct str make_entry(struct arena *, size_t i);
 static EVP_PKEY *private_key(const struct testlog *);
+static void remove_own(struct testlog *);
 static int remove_one(const char *, const struct stat *, int, struct FTW *);
 static char *below(struct testlog *, const char *dir, const char *path);
 
@@ -23,7 +25,9 @@ testlog_open(size_t n)
 {
 	struct arena *a = arena_open(1024 * 1024 * 1024);
 	struct testlog *t = arena_alloc(a, sizeof(*t));
-	char folder[] = "/tmp/usher-audit-XXXXXX";
+	/* In memory where there is such a file system: syncing costs nothing. */
+	char shm[] = "/dev/shm/usher-audit-XXXXXX";
+	char tmp[] = "/tmp/usher-audit-XXXXXX";
 	uint8_t public_key[32];
 	size_t size = sizeof(public_key);
 	EVP_PKEY *key;
@@ -35,8 +39,10 @@ testlog_open(size_t n)
 	EVP_PKEY_free(key);
 	verifier_init(&t->key, STR("test/audit"), public_key);
 	t->vkey = verifier_text(a, &t->key);
-	must(mkdtemp(folder) != NULL);
-	t->folder = str_copy(a, str_of(folder));
+	t->folder = str_copy(a, str_of(mkdtemp(shm) != NULL ? shm :
+	    mkdtemp(tmp)));
+	must(t->folder.n > 0);
+	t->own = true;
 
 	t->n = n;
 	t->entry = arena_array(a, n + 1, sizeof(*t->entry));
@@ -49,9 +55,16 @@ testlog_open(size_t n)
 void
 testlog_close(struct testlog *t)
 {
-	must(nftw(str_z(t->arena, t->folder), remove_one, 16,
-	    FTW_DEPTH | FTW_PHYS) == 0);
+	remove_own(t);
 	arena_close(t->arena);
+}
+
+void
+testlog_move(struct testlog *t, const char *folder)
+{
+	remove_own(t);
+	t->own = false;
+	t->folder = str_copy(t->arena, str_of(folder));
 }
 
 const char *
@@ -119,15 +132,16 @@ file_get(struct testlog *t, const char *dir, const char *path)
 void
 file_put(struct testlog *t, const char *dir, const char *path, struct str s)
 {
-	FILE *f = fopen(below(t, dir, path), "wb");
+	char *file = below(t, dir, path);
+	FILE *f;
 
+	for (char *p = strchr(file + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
+		*p = '\0';
+		must(mkdir(file, 0700) == 0 || errno == EEXIST);
+		*p = '/';
+	}
+	f = fopen(file, "wb");
 	must(f != NULL && fwrite(s.p, 1, s.n, f) == s.n && fclose(f) == 0);
-}
-
-void
-file_drop(struct testlog *t, const char *dir, const char *path)
-{
-	must(remove(below(t, dir, path)) == 0);
 }
 
 struct str
@@ -138,6 +152,46 @@ flipped(struct arena *a, struct str bytes, size_t bit)
 	must(bit < 8 * bytes.n);
 	p[bit / 8] = (char)(p[bit / 8] ^ 1 << bit % 8);
 	return (struct str) { p, bytes.n };
+}
+
+void
+tamper(struct testlog *t, const char *dir, const struct tamper *how)
+{
+	char *path = below(t, dir, how->path);
+	char *aside = below(t, dir, "../aside");
+	struct str s = { 0 };
+	char *more;
+
+	if (how->how < FOLDER)
+		s = file_get(t, dir, how->path);
+	switch (how->how) {
+	case FLIP:
+		file_put(t, dir, how->path, flipped(t->arena, s, how->n));
+		return;
+	case CUT:
+		must(how->n <= s.n);
+		file_put(t, dir, how->path, str_sub(s, 0, s.n - how->n));
+		return;
+	case GROW:
+		more = arena_alloc(t->arena, s.n + 1);
+		memcpy(more, s.p, s.n);
+		file_put(t, dir, how->path, (struct str) { more, s.n + 1 });
+		return;
+	case MOVE:
+	case COPY:
+		file_put(t, dir, how->to, s);
+		must(how->how == COPY || remove(path) == 0);
+		return;
+	case DROP:
+		must(remove(path) == 0);
+		return;
+	case FOLDER:
+		must(mkdir(path, 0700) == 0);
+		return;
+	case LINK:
+		must(rename(path, aside) == 0 && symlink(aside, path) == 0);
+		return;
+	}
 }
 
 /* Some with digests, some with changes, some with a sealed part. */
@@ -177,6 +231,14 @@ private_key(const struct testlog *t)
 
 	must(key != NULL);
 	return key;
+}
+
+static void
+remove_own(struct testlog *t)
+{
+	if (t->own)
+		must(nftw(str_z(t->arena, t->folder), remove_one, 16,
+		    FTW_DEPTH | FTW_PHYS) == 0);
 }
 
 static int
