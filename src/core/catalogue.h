@@ -43,8 +43,9 @@ struct product {
 };
 
 struct pool_info {
-	int64_t		     id, product, site;	/* site 0: the global overflow */
+	int64_t		     id;
 	struct str	     slug;
+	int64_t		     product, site;	/* site 0: the global overflow */
 	const struct filter *eligibility; /* NULL: everybody */
 	int		     priority;	/* orders pools, 1 … 9; default 5 */
 	int64_t		     quota;	/* as declared */
@@ -59,12 +60,13 @@ struct setting_info {
 	const char *help;
 };
 
+/* Sorted by name. */
 #define SETTINGS(X) \
-	X(IMPORT_REMOVALS_PERCENT, "import.removals_percent", 5, 0, 100, "a run that would remove or disable more than this share is stopped") \
 	X(IMPORT_REMOVALS_LEAST,   "import.removals_least",   20, 0, 1000000, "and at least this many") \
+	X(IMPORT_REMOVALS_PERCENT, "import.removals_percent", 5, 0, 100, "a run that would remove or disable more than this share is stopped") \
 	X(EMAIL_UNIQUE,		   "person.email_unique",     0, 0, 1, "an e-mail address belongs to one person") \
-	X(HOLD_MINUTES,		   "seat.hold_minutes",	      1440, 1, 525600, "how long a seat is held while checks are open") \
 	X(CAP_PASS_PRIORITY,	   "pool.cap_pass_priority",  7, 0, 10, "requests of this priority may take the last seats above the cap") \
+	X(HOLD_MINUTES,		   "seat.hold_minutes",	      1440, 1, 525600, "how long a seat is held while checks are open") \
 	X(OPEN_PER_MINUTE,	   "vault.open_per_minute",   120000, 1, 100000000, "how many sealed records one credential may open a minute") \
 	X(SEAL_PER_MINUTE,	   "vault.seal_per_minute",   1000000, 1, 100000000, "above this an alarm is logged")
 
@@ -135,6 +137,7 @@ struct catalogue_diff {
 	const int64_t *site_gone;		   size_t nsite_gone;
 	size_t added, changed, removed;		/* declarations in all */
 };
+/* Neither may be NULL: a new tenant's is the empty document. */
 void catalogue_compare(struct arena *, const struct catalogue *before, const struct catalogue *after, struct catalogue_diff *out);
 
 /*
