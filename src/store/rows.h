@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * rows.h - every table, its row struct, and the few reads that are more than a
- * key prefix.  Column order here is key order.
+ * key prefix.  Column order here is key order; a row that exists is replaced
+ * where nothing else is said.  Only the checks and references named here are
+ * constraints of the database; a referenced row must be saved first.
  */
 #ifndef STORE_ROWS_H
 #define STORE_ROWS_H
@@ -12,16 +14,16 @@
 #include "store/store.h"
 
 /* Rows of core/ structs. */
-extern const struct table PERSON;	/* tenant id | versioned */
-extern const struct table CONTRACT;	/* tenant person id | versioned off: replaces */
-extern const struct table BLOCK;	/* tenant person kind */
+extern const struct table PERSON;	/* tenant id | EXISTS_VERSIONED */
+extern const struct table CONTRACT;	/* tenant person id; references person */
+extern const struct table BLOCK;	/* tenant person kind; references person */
 extern const struct table POOL;		/* tenant id; CHECK (held >= 0 AND assigned >= 0 AND held + assigned <= quota) */
-extern const struct table SEAT;		/* tenant product person | replaces; references pool and person */
-extern const struct table SEAT_PAST;	/* tenant id */
-extern const struct table WAIT;		/* tenant product person */
-extern const struct table WAIT_POOL;	/* tenant pool rank since person product */
-extern const struct table GRANT;	/* tenant person product reason */
-extern const struct table GRANT_PAST;	/* tenant id */
+extern const struct table SEAT;		/* tenant product person; references pool and person */
+extern const struct table SEAT_PAST;	/* tenant id | EXISTS_FAILS */
+extern const struct table WAIT;		/* tenant product person; references person */
+extern const struct table WAIT_POOL;	/* tenant pool rank since person product | EXISTS_STAYS */
+extern const struct table GRANT;	/* tenant person product reason; references person */
+extern const struct table GRANT_PAST;	/* tenant id | EXISTS_FAILS */
 
 struct tenant_row {		/* TENANT: tenant (one row); the lock of a batch, and the log's end */
 	int64_t	   tenant;
@@ -37,9 +39,9 @@ enum tenant_state { TENANT_ACTIVE = 1, TENANT_SUSPENDED };
 extern const struct table TENANT;
 
 struct contract_past { int64_t tenant, id, person, contract, site, start_day, end_day, until_ms; };
-extern const struct table CONTRACT_PAST;	/* tenant id */
+extern const struct table CONTRACT_PAST;	/* tenant id | EXISTS_FAILS */
 struct block_past { int64_t tenant, id, person, kind, author, since_ms, until_ms; };
-extern const struct table BLOCK_PAST;		/* tenant id */
+extern const struct table BLOCK_PAST;		/* tenant id | EXISTS_FAILS */
 
 struct wait_count { int64_t tenant, product, rank, waiting; };	/* CHECK waiting >= 0 */
 extern const struct table WAIT_COUNT;		/* tenant product rank */
@@ -49,7 +51,7 @@ struct index_row {		/* IX_UNIQUE: tenant kind epoch key */
 	struct str key;		/* 32 bytes */
 	int64_t	   person;
 };
-extern const struct table IX_UNIQUE;		/* EXISTS_FAILS */
+extern const struct table IX_UNIQUE;		/* | EXISTS_FAILS */
 
 struct search_row { int64_t tenant, epoch, key, person; };	/* IX_SEARCH: all four are the key; key: 48 bits */
 extern const struct table IX_SEARCH;		/* EXISTS_STAYS */
@@ -109,7 +111,7 @@ struct catalogue_row {
 	struct str sealed, digest;
 	int64_t	   author, created_ms;
 };
-extern const struct table CATALOGUE;		/* tenant version */
+extern const struct table CATALOGUE;		/* tenant version | EXISTS_FAILS */
 
 struct token_row {
 	int64_t	   tenant, id;
@@ -119,14 +121,14 @@ struct token_row {
 	int64_t	   source;	/* the source this client brings persons as */
 	int64_t	   created_ms, expires_ms, revoked_ms, last_used_ms, author;
 };
-extern const struct table TOKEN;		/* tenant id | replaces */
+extern const struct table TOKEN;		/* tenant id */
 
 struct log_row {		/* tenant seq; seq = origin << 40 | index: also the event cursor */
 	int64_t	   tenant, seq;
 	struct str entry;
 };
 #define LOG_SEQ(origin, index) (((int64_t)(origin) << 40) | (int64_t)(index))
-extern const struct table LOG;			/* EXISTS_FAILS */
+extern const struct table LOG;			/* tenant seq | EXISTS_FAILS */
 
 struct checkpoint_row { int64_t tenant, seq; struct str note; int64_t signed_ms; };	/* seq of the last entry it covers + 1 */
 extern const struct table CHECKPOINT;
@@ -157,7 +159,7 @@ struct job_row { int64_t tenant, id, kind, subject, state, attempts, due_ms, fen
 extern const struct table JOB;			/* tenant id; targets come later */
 
 struct access_row { int64_t tenant, id, actor, actor_kind, count, at_ms; struct str query; };	/* reads of personal data */
-extern const struct table ACCESS_LOG;
+extern const struct table ACCESS_LOG;		/* tenant id | EXISTS_FAILS */
 
 /* --- keys.db ------------------------------------------------------------------- */
 
@@ -171,7 +173,7 @@ extern const struct table PERSON_KEY;		/* tenant person version */
 
 /* --- index keys, all behind two calls (PERFORMANCE.md: may be deferred one day) --- */
 
-/* One blind-index key of a person; packed into person.keys. */
+/* One blind-index key of a person; packed into person.keys.  Keys of another CANON_VERSION are other keys. */
 struct index_key {
 	uint8_t	kind;		/* enum index_kind (vault/vault.h); 0 = search */
 	uint8_t	bytes[32];	/* search: the first 6 count */
@@ -184,11 +186,12 @@ struct index_change {
 	const struct index_key *put, *drop;
 	size_t			nput, ndrop;
 };
-/* ERR_CONFLICT when a unique key belongs to somebody else (MSG_STORE_UNIQUE). */
+/* All drops, then all puts; putting what is there is fine.  ERR_CONFLICT when a unique key belongs to somebody else (MSG_STORE_UNIQUE). */
 enum err index_put(struct tx *, int64_t tenant, const struct index_change *, size_t n) USE_RESULT;
 /* person[i] = the owner of the unique key, 0 if none. */
 enum err index_find(struct tx *, int64_t tenant, const struct index_key *, size_t n, int64_t *person) USE_RESULT;
-/* Persons that have every one of the search keys, ascending, after AFTER. */
+#define SEARCH_KEYS_MAX 16
+/* Persons that have every one of the search keys, ascending, after AFTER; fastest with the rarest key first.  No keys: nobody. */
 enum err index_search(struct tx *, int64_t tenant, const struct index_key *, size_t n, int64_t after, size_t limit, struct rows *search_rows) USE_RESULT;
 
 /* --- lists ------------------------------------------------------------------- */
@@ -202,9 +205,13 @@ struct person_query {
 	int64_t			   after;	/* id of the last row seen; 0: from the start */
 	size_t			   limit;
 };
-/* By id.  Both filters become SQL over the person's columns (any/all contract as EXISTS); an attribute SQL cannot serve is ERR_BAD_INPUT. */
+/*
+ * By id.  Both filters become SQL over the person's columns (any/all contract as
+ * EXISTS) and give what filter_match() gives; a sealed attribute is ERR_BAD_INPUT
+ * (MSG_STORE_FILTER).  co, sw, ew, gt … on names ask NAMES for every text of the tenant.
+ */
 enum err person_list(struct tx *, const struct person_query *, struct rows *persons) USE_RESULT;
-/* Of these ids, those in scope; for single objects. */
+/* Of these ids, those in scope (only tenant, scope, names and today count); for single objects. */
 enum err person_in_scope(struct tx *, const struct person_query *, const int64_t *ids, size_t n, bool *in) USE_RESULT;
 
 /* How many wait before (rank, since) in a pool. */
@@ -215,11 +222,11 @@ enum err due_list(struct tx *, int64_t now_ms, size_t limit, struct rows *due) U
 /* The earliest due instant of all; INT64_MAX: none. */
 enum err due_next(struct tx *, int64_t *ms) USE_RESULT;
 
-/* Persons of a source that are present but whose 8-byte key prefix SEEN denies; paged by key. */
+/* Refs of a source that are present, after key AFTER (empty: from the start), in key order. */
 struct source_ref_page { int64_t tenant, source; struct str after; size_t limit; };
 enum err source_ref_page(struct tx *, const struct source_ref_page *, struct rows *refs) USE_RESULT;
 
-/* Keys older than BEFORE_MS, paged; for the sweep. */
+/* Keys older than BEFORE_MS, by person; at least LIMIT while there are, and all of the last person's, so that the next page begins after it. */
 enum err key_list(struct tx *keys, int64_t tenant, int64_t after_person, int64_t before_ms, size_t limit, struct rows *out) USE_RESULT;
 
 /* Persons enabled and brought by SOURCE: for the guards' share. */

@@ -60,7 +60,7 @@ enum when_exists {
 	EXISTS_FAILS,		/* ERR_CONFLICT (MSG_STORE_EXISTS names the table) */
 	EXISTS_REPLACES,	/* the other columns take the new values */
 	EXISTS_STAYS,		/* the stored row stays */
-	EXISTS_VERSIONED	/* replaces if the stored version is the row's, which then grows by one; else stale.  Version 0: must not exist */
+	EXISTS_VERSIONED	/* replaces if the stored version is the row's, and stores one more; else stale.  Version 0: must not exist, else stale */
 };
 
 struct table {
@@ -87,7 +87,8 @@ enum err store_load(struct tx *, const struct table *, const void *keys, size_t 
 
 /*
  * Saves N rows.  STALE (may be NULL unless versioned) gets a flag for each
- * row.  ERR_CONFLICT: a constraint was violated; the transaction must be
+ * row: nothing was written, the version is another or the row stayed.  The
+ * caller's row keeps its version.  ERR_CONFLICT: a constraint was violated; the transaction must be
  * rolled back or undone to its savepoint.
  */
 enum err store_save(struct tx *, const struct table *, const void *rows, size_t n, bool *stale) USE_RESULT;
@@ -97,7 +98,8 @@ enum err store_drop(struct tx *, const struct table *, const void *keys, size_t 
 
 /*
  * One page in key order: rows whose first NPREFIX key columns equal FROM's and
- * whose whole key is greater than FROM's (or, with IS_FIRST, any).
+ * whose whole key is greater than FROM's (or, with IS_FIRST, any).  NPREFIX is
+ * less than the whole key; 0: of all tenants.
  */
 enum err store_page(struct tx *, const struct table *, const void *from, size_t nprefix, bool is_first, size_t limit, struct rows *out) USE_RESULT;
 

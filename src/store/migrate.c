@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * migrate.c - the schema, step by step, one text for both engines.  An engine
+ * runs the steps it lacks and remembers the last one in the database.
+ */
+#include "store/store_int.h"
+
+#include <ctype.h>
+
+/* A list of statements; the preprocessor makes each a string of one line. */
+#define SQL(...) #__VA_ARGS__,
+static const char *const data_0001[] = {
+#include "store/migrations/data_0001.def"
+	NULL
+};
+static const char *const keys_0001[] = {
+#include "store/migrations/keys_0001.def"
+	NULL
+};
+#undef SQL
+
+/* Of each database in order. */
+const struct migration migrations[] = {
+	{ DB_DATA, 1, data_0001 },
+	{ DB_KEYS, 1, keys_0001 },
+	{ DB_DATA, 0, NULL }
+};
+
+int
+migration_last(enum db_kind kind)
+{
+	int last = 0;
+
+	for (const struct migration *m = migrations; m->text != NULL; m++)
+		if (m->db == kind)
+			last = m->version;
+	return last;
+}
+
+void
+migration_text(struct buf *b, const char *text, const struct word *word,
+    size_t nword)
+{
+	while (*text != '\0') {
+		struct str w = { text + 1, 0 };
+		size_t i = 0;
+
+		if (*text != '@') {
+			buf_u8(b, (uint8_t)*text++);
+			continue;
+		}
+		while (islower((unsigned char)w.p[w.n]))
+			w.n++;
+		while (i < nword && !str_eq(w, str_of(word[i].word)))
+			i++;
+		must(i < nword);
+		buf_z(b, word[i].means);
+		text += 1 + w.n;
+	}
+}

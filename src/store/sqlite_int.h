@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sqlite_int.h - the SQLite engine's two files: sqlite.c runs statements,
+ * sqlite_file.c opens, migrates, copies and checks the files.
+ */
+#ifndef STORE_SQLITE_INT_H
+#define STORE_SQLITE_INT_H
+
+#include <sqlite3.h>
+
+#include "store/store_int.h"
+
+/* A folder with usher.db, keys.db and a lock that only one server holds. */
+struct sqlite_store {
+	struct store base;
+	char	    *folder;
+	char	    *path[2];	/* by enum db_kind */
+	int	     lock_fd;
+};
+
+/* A prepared statement; at[i] is where parameter $(i + 1) stands in it. */
+struct stmt {
+	sqlite3_stmt *s;
+	int	     *at;
+	size_t	      n;
+};
+
+struct plan;
+struct text_plan;
+
+struct sqlite_db {
+	struct db	  base;
+	sqlite3		 *conn;
+	struct plan	**plan;	/* what tables need, made once; chains by hash */
+	struct text_plan *text;	/* the last few texts of queries */
+	size_t		  text_next;
+	int		  log_pages, log_copied; /* writer: of the write-ahead log */
+	int		  restart_at;
+};
+
+/* --- sqlite.c --- */
+
+void statements_open(struct sqlite_db *);
+void statements_close(struct sqlite_db *);
+/* Runs TEXT, which gives no rows; SQLite's code. */
+int sqlite_run(struct sqlite_db *, const char *text);
+
+enum err sqlite_step(struct tx *, enum tx_step);
+enum err sqlite_save(struct tx *, const struct table *, const void *rows, size_t n, bool *stale);
+enum err sqlite_load(struct tx *, const struct key_set *, struct rows *);
+enum err sqlite_drop(struct tx *, const struct key_set *, int64_t *count);
+enum err sqlite_query(struct tx *, const struct query *, struct rows *);
+bool sqlite_checkpoint(struct db *, bool is_idle);
+/* The machine is out of something, or the file is damaged. */
+void sqlite_fatal(sqlite3 *, int code) NO_RETURN;
+
+/* Pages of the write-ahead log at which it is restarted even under load (PERFORMANCE.md). */
+#define LOG_PAGES_CAP 64000
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store.c - the door: chooses the engine, keeps the rules of the interface,
+ * and hands on.
+ */
+#include "store/store.h"
+
+#include <stdatomic.h>
+
+#include "base/io.h"
+
+#include "store/store_int.h"
+
+static const struct engine *const engines[] = { &sqlite_engine };
+
+static enum err check_call(struct tx *, const struct table *, size_t);
+static enum err step(struct tx *, enum tx_step);
+static void fault_point(const char *);
+
+enum err
+store_open(struct ctx *cx, const char *url, struct store **out)
+{
+	for (size_t i = 0; i < COUNT(engines); i++)
+		if (engines[i]->serves(url))
+			return engines[i]->open(cx, url, out);
+	return fail(cx, ERR_BAD_INPUT, MSG_STORE_URL, "url");
+}
+
+void
+store_close(struct store *s)
+{
+	if (s == NULL)
+		return;
+	must(!s->is_taken[DB_DATA] && !s->is_taken[DB_KEYS]);
+	s->engine->close(s);
+}
+
+struct db *
+db_open_writer(struct store *s, enum db_kind kind)
+{
+	must(!atomic_exchange(&s->is_taken[kind], true));
+	return s->writer[kind];
+}
+
+struct db *
+db_open_reader(struct store *s, enum db_kind kind)
+{
+	return s->engine->connect(s, kind);
+}
+
+void
+db_close(struct db *db)
+{
+	if (db == NULL)
+		return;
+	must(!db->tx.is_open);
+	if (db->is_writer)
+		must(atomic_exchange(&db->store->is_taken[db->kind], false));
+	else
+		db->store->engine->disconnect(db);
+}
+
+/* --- transactions ----------------------------------------------------------- */
+
+struct tx *
+tx_begin(struct db *db, struct ctx *cx)
+{
+	struct tx *tx = &db->tx;
+
+	must(!tx->is_open);
+	*tx = (struct tx) { .db = db, .cx = cx, .is_open = true };
+	must(step(tx, TX_BEGIN) == OK);
+	return tx;
+}
+
+enum err
+tx_commit(struct tx *tx)
+{
+	enum err err;
+
+	must(tx->is_open && tx->db->is_writer && tx->depth == 0);
+	if (tx->is_lost || fault_here("commit")) {
+		tx_rollback(tx);
+		return fail(tx->cx, ERR_FULL, MSG_STORE_FULL, "");
+	}
+	if (tx->db->kind == DB_DATA)
+		fault_point("before-commit");
+	err = step(tx, TX_COMMIT);
+	tx->is_open = false;
+	if (err == OK)
+		fault_point(tx->db->kind == DB_DATA ? "after-commit" :
+						      "after-keys");
+	return err;
+}
+
+/* Such a point is for USHER_FAULT=kill-NAME only. */
+static void
+fault_point(const char *name)
+{
+	if (fault_here(name))
+		fatal("%s, as USHER_FAULT asks", name);
+}
+
+void
+tx_rollback(struct tx *tx)
+{
+	must(tx->is_open && tx->db->is_writer);
+	must(step(tx, TX_ROLLBACK) == OK);
+	tx->is_open = false;
+}
+
+void
+tx_end(struct tx *tx)
+{
+	must(tx->is_open && !tx->db->is_writer);
+	must(step(tx, TX_ROLLBACK) == OK);
+	tx->is_open = false;
+}
+
+struct ctx *
+tx_ctx(struct tx *tx)
+{
+	return tx->cx;
+}
+
+void
+tx_switch(struct tx *tx, struct ctx *cx)
+{
+	tx->cx = cx;
+}
+
+enum err
+tx_savepoint(struct tx *tx)
+{
+	must(tx->is_open && tx->db->is_writer);
+	if (tx->is_lost)
+		return fail(tx->cx, ERR_FULL, MSG_STORE_FULL, "");
+	TRY(step(tx, TX_SAVE_POINT));
+	tx->depth++;
+	return OK;
+}
+
+void
+tx_undo(struct tx *tx)
+{
+	must(tx->is_open && tx->depth > 0);
+	tx->depth--;
+	if (!tx->is_lost)
+		must(step(tx, TX_UNDO) == OK);
+}
+
+void
+tx_keep(struct tx *tx)
+{
+	must(tx->is_open && tx->depth > 0);
+	tx->depth--;
+	if (!tx->is_lost)
+		must(step(tx, TX_KEEP) == OK);
+}
+
+static enum err
+step(struct tx *tx, enum tx_step s)
+{
+	return tx->db->store->engine->step(tx, s);
+}
+
+bool
+db_checkpoint(struct db *db, bool is_idle)
+{
+	must(db->is_writer && !db->tx.is_open);
+	return db->store->engine->checkpoint(db, is_idle);
+}
+
+/* --- rows ------------------------------------------------------------------- */
+
+enum err
+store_load(struct tx *tx, const struct table *t, const void *keys, size_t n,
+    size_t nprefix, size_t limit, struct rows *out)
+{
+	struct key_set set = { t, keys, n, nprefix, limit };
+
+	TRY(check_call(tx, t, nprefix));
+	return tx->db->store->engine->load(tx, &set, out);
+}
+
+enum err
+store_save(struct tx *tx, const struct table *t, const void *rows, size_t n,
+    bool *stale)
+{
+	TRY(check_call(tx, t, 0));
+	must(tx->db->is_writer);
+	must(stale != NULL || n == 0 || t->when_exists != EXISTS_VERSIONED);
+	return tx->db->store->engine->save(tx, t, rows, n, stale);
+}
+
+enum err
+store_drop(struct tx *tx, const struct table *t, const void *keys, size_t n,
+    size_t nprefix, int64_t *count)
+{
+	struct key_set set = { t, keys, n, nprefix, 0 };
+	int64_t gone = 0;
+
+	TRY(check_call(tx, t, nprefix));
+	must(tx->db->is_writer && nprefix > 0);
+	TRY(tx->db->store->engine->drop(tx, &set, &gone));
+	if (count != NULL)
+		*count = gone;
+	return OK;
+}
+
+enum err
+store_page(struct tx *tx, const struct table *t, const void *from,
+    size_t nprefix, bool is_first, size_t limit, struct rows *out)
+{
+	struct arg arg[16];
+	struct query q = { .into = t, .arg = arg, .narg = t->nkey + 1 };
+	struct buf b;
+
+	if (is_first)
+		return store_load(tx, t, from, 1, nprefix, limit, out);
+	TRY(check_call(tx, t, nprefix));
+	must(q.narg <= COUNT(arg));
+	for (size_t i = 0; i < t->nkey; i++)
+		arg[i] = row_arg(&t->column[i], from);
+	arg[t->nkey] = ARG_OF_INT(limit > 0 ? (int64_t)limit : INT64_MAX);
+	buf_init(&b, tx->cx->arena, SQL_MAX);
+	sql_page(&b, t, nprefix);
+	q.text = sql_end(&b);
+	return store_query(tx, &q, out);
+}
+
+enum err
+store_count(struct tx *tx, const struct table *t, const void *key,
+    size_t nprefix, int64_t *out)
+{
+	struct arg arg[16];
+	struct query q = { .into = &NUMBER, .arg = arg, .narg = nprefix };
+	struct rows rows;
+	struct buf b;
+
+	TRY(check_call(tx, t, nprefix));
+	must(q.narg <= COUNT(arg));
+	for (size_t i = 0; i < nprefix; i++)
+		arg[i] = row_arg(&t->column[i], key);
+	buf_init(&b, tx->cx->arena, SQL_MAX);
+	sql_count(&b, t, nprefix);
+	q.text = sql_end(&b);
+	TRY(store_query(tx, &q, &rows));
+	*out = ((struct number *)rows.row)->n;
+	return OK;
+}
+
+/* A table of the other database, or more key columns than there are, is a bug. */
+static enum err
+check_call(struct tx *tx, const struct table *t, size_t nprefix)
+{
+	must(tx->is_open);
+	must(t->db == tx->db->kind);
+	must(nprefix <= t->nkey);
+	if (tx->is_lost)
+		return fail(tx->cx, ERR_FULL, MSG_STORE_FULL, "");
+	return OK;
+}
+
+enum err
+store_query(struct tx *tx, const struct query *q, struct rows *out)
+{
+	must(tx->is_open && q->narg <= ARGS_MAX);
+	return tx->db->store->engine->query(tx, q, out);
+}
+
+/* --- whole databases -------------------------------------------------------- */
+
+enum err
+store_copy(struct ctx *cx, struct store *s, enum db_kind kind, const char *path)
+{
+	return s->engine->copy(cx, s, kind, path);
+}
+
+enum err
+store_check(struct ctx *cx, struct store *s, enum db_kind kind)
+{
+	return s->engine->check(cx, s, kind);
+}

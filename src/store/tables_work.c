@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tables_work.c - what is under way: onboardings and their checks, idempotency
+ * keys, due work, leases, imports, jobs.
+ */
+#include "store/table.h"
+
+#define C(field) COLUMN(onboarding_row, field)
+static const struct column onboarding[] = {
+	C(tenant), C(id), C(person), C(source), C(client), C(state),
+	C(priority), C(received_ms), C(sealed_ms), C(decided_ms), C(done_ms),
+	C(expires_ms), C(outcome)
+};
+#undef C
+const struct table ONBOARDING = TABLE("onboarding", DB_DATA, onboarding, 2, onboarding_row, EXISTS_REPLACES);
+
+#define C(field) COLUMN(check_row, field)
+static const struct column check_row[] = {
+	C(tenant), C(onboarding), C(kind), C(state), C(since_ms), C(until_ms),
+	C(actor)
+};
+#undef C
+const struct table CHECK_ROW = TABLE("check_row", DB_DATA, check_row, 3, check_row, EXISTS_REPLACES);
+
+#define C(field) COLUMN(idempotency_row, field)
+static const struct column idempotency[] = {
+	C(tenant), C(slot), C(client), C(key), C(body), C(onboarding),
+	C(status)
+};
+#undef C
+const struct table IDEMPOTENCY = TABLE("idempotency", DB_DATA, idempotency, 4, idempotency_row, EXISTS_FAILS);
+
+#define C(field) COLUMN(due_row, field)
+static const struct column due[] = {
+	C(tenant), C(due_ms), C(id), C(kind), C(subject), C(object)
+};
+#undef C
+const struct table DUE = TABLE("due", DB_DATA, due, 3, due_row, EXISTS_REPLACES);
+
+#define C(field) COLUMN(lease_row, field)
+static const struct column lease[] = {
+	C(tenant), C(name), C(holder), C(fence), C(until_ms)
+};
+#undef C
+const struct table LEASE = TABLE("lease", DB_DATA, lease, 2, lease_row, EXISTS_REPLACES);
+
+#define C(field) COLUMN(import_row_state, field)
+static const struct column import[] = {
+	C(tenant), C(id), C(source), C(state), C(rows), C(persons), C(added),
+	C(changed), C(unchanged), C(removed), C(rejected), C(digest),
+	C(started_ms), C(ended_ms), C(actor)
+};
+#undef C
+const struct table IMPORT = TABLE("import", DB_DATA, import, 2, import_row_state, EXISTS_REPLACES);
+
+#define C(field) COLUMN(job_row, field)
+static const struct column job[] = {
+	C(tenant), C(id), C(kind), C(subject), C(state), C(attempts),
+	C(due_ms), C(fence), C(payload)
+};
+#undef C
+const struct table JOB = TABLE("job", DB_DATA, job, 2, job_row, EXISTS_REPLACES);
