@@ -39,7 +39,9 @@ ENTRY_MAX = 65535
 NAMES_MAX = 4096        # in one folder
 DEPTH_MAX = 8
 NAME = re.compile(rb"[!-*,-~]{1,256}\Z")
-DASH = "\u2014 ".encode()
+SIGNATURE = re.compile("\u2014 ".encode() + rb"([!-*,-~]{1,256}) (.+)\Z")
+TILE = re.compile(r"tile/(entries|[0-4])/((?:x\d{3}/)*\d{3})"
+                  r"(?:\.p/(\d{1,3}))?\Z", re.ASCII)
 
 # What entries of version 1 may hold.
 ACTOR_KINDS = range(1, 5)
@@ -177,11 +179,12 @@ class Checkpoint:
         ours = 0
         lines = signatures.split(b"\n")
         open_line = lines.pop()
-        for number, line in enumerate(lines + [open_line] * (open_line != b"")):
-            match = re.match(re.escape(DASH) + rb"([!-*,-~]{1,256}) (.+)\Z", line)
+        if open_line != b"":
+            lines.append(b"no newline at its end")
+        for number, line in enumerate(lines):
+            match = SIGNATURE.match(line)
             data = unbase64(match[2]) if match else None
-            if (number >= SIGNATURES_MAX or number >= len(lines)
-                    or data is None or len(data) <= 4):
+            if number >= SIGNATURES_MAX or data is None or len(data) <= 4:
                 raise ValueError("it has a malformed signature line")
             if match[1] != key.name or data[:4] != key.hash:
                 continue
@@ -189,8 +192,8 @@ class Checkpoint:
             if not ed25519_ok(key.public, text, data[4:]):
                 raise ValueError("its signature is wrong")
         if ours != 1:
-            raise ValueError("it is not signed with the trusted key" if ours == 0
-                             else "it is signed twice with one key")
+            raise ValueError("it is signed twice with one key" if ours else
+                             "it is not signed with the trusted key")
 
 
 # --- entries -----------------------------------------------------------------
@@ -220,7 +223,8 @@ def entry_time(data):
     try:
         r.bytes(1)
         time, _node, request_id = r.number("q"), r.number("H"), r.counted()
-        actor_kind, _actor, _factors = r.number("B"), r.number("q"), r.number("B")
+        actor_kind, _actor = r.number("B"), r.number("q")
+        _factors = r.number("B")
         action, subject_kind = r.number("H"), r.number("B")
         _subject, _key_version = r.number("q"), r.number("q")
         before, after = r.counted(), r.counted()
@@ -272,8 +276,7 @@ def tile_path(level, n, width):
 
 
 def tile_belongs(path, size):
-    match = re.match(r"tile/(entries|[0-4])/((?:x\d{3}/)*\d{3})(?:\.p/(\d{1,3}))?\Z",
-                     path, re.ASCII)
+    match = TILE.match(path)
     if not match:
         return False
     n = int(re.sub(r"\D", "", match[2]))
@@ -286,6 +289,11 @@ def tile_belongs(path, size):
 
 # --- an export ---------------------------------------------------------------
 
+def shown(path):
+    """A stranger's file name must not play with the reader's terminal."""
+    return re.sub(rb"[^!-~]", b"?", path[:200]).decode() or "."
+
+
 class Export:
     def __init__(self, folder, key, origin, older):
         self.folder, self.key = folder, key
@@ -295,10 +303,12 @@ class Export:
             os.listdir(folder)
         except OSError as error:
             raise Unusable("%s: %s" % (folder, error.strerror)) from None
-        self.now = self.checkpoint("checkpoint", self.load("checkpoint", NOTE_MAX), origin)
+        note = self.load("checkpoint", NOTE_MAX)
+        self.now = self.checkpoint("checkpoint", note, origin)
         self.older = None
         if older is not None:
-            self.older = self.checkpoint("older checkpoint", older, self.now.origin)
+            self.older = self.checkpoint("older checkpoint", older,
+                                         self.now.origin)
             self.check_older_size()
 
     def checkpoint(self, what, note, origin):
@@ -337,9 +347,12 @@ class Export:
 
     def kind(self, path):
         try:
-            return stat.S_IFMT(os.lstat(os.path.join(os.fsencode(self.folder), path)).st_mode)
+            return stat.S_IFMT(os.lstat(self.full(path)).st_mode)
         except OSError:
             return 0
+
+    def full(self, path):
+        return os.path.join(os.fsencode(self.folder), path)
 
     def load(self, path, limit):
         kind = self.kind(path.encode())
@@ -357,15 +370,15 @@ class Export:
         return data
 
     def check_names(self, path, depth):
-        shown = re.sub(rb"[^!-~]", b"?", path[:200]).decode() or "."
         try:
-            names = sorted(os.listdir(os.path.join(os.fsencode(self.folder), path)))
+            names = sorted(os.listdir(self.full(path)))
         except OSError:
             names = None
         if names is None or len(names) >= NAMES_MAX:
-            raise Finding("%s: the folder cannot be read or holds too many names" % shown)
+            raise Finding("%s: the folder cannot be read or holds too many "
+                          "names" % shown(path))
         if not names:
-            raise Finding("%s: the folder is empty" % shown)
+            raise Finding("%s: the folder is empty" % shown(path))
         for name in names:
             self.check_name(os.path.join(path, name), depth)
 
@@ -376,8 +389,8 @@ class Export:
         if path in (b"checkpoint", b"origin", b"vkey"):
             return
         if not tile_belongs(path.decode("latin-1"), self.now.size):
-            raise Finding("%s: it does not belong to a log of %d entries" % (
-                re.sub(rb"[^!-~]", b"?", path[:200]).decode(), self.now.size))
+            raise Finding("%s: it does not belong to a log of %d entries"
+                          % (shown(path), self.now.size))
 
     def check_line(self, path, want, why):
         if self.load(path, NOTE_MAX) != want + b"\n":

@@ -13,6 +13,7 @@
 #include "audit/log_int.h"
 
 #include "base/buf.h"
+
 #include "core/actor.h"
 
 #define VERSION	     1

@@ -86,7 +86,8 @@ tile_writer_close(struct ctx *cx, struct tile_writer *w, struct str note,
 	if (!verifier_parse(cx->arena, vkey, &v))
 		return fail(cx, ERR_BAD_INPUT, MSG_AUDIT_VKEY, "vkey");
 	if (!note_check(cx->arena, note, &v, STR(""), &c, &why))
-		return fail(cx, ERR_CONFLICT, MSG_AUDIT_NOTE, "checkpoint", why);
+		return fail(cx, ERR_CONFLICT, MSG_AUDIT_NOTE, "checkpoint",
+		    why);
 	frontier_root(&w->frontier, &root);
 	if (c.size != w->frontier.size ||
 	    memcmp(&c.root, &root, sizeof(root)) != 0)
@@ -175,7 +176,8 @@ put_note(struct tile_writer *w, struct str note, const struct checkpoint *c)
 static enum err
 put_line(struct tile_writer *w, const char *path, struct str text)
 {
-	return put_file(w, path, str_fmt(w->cx->arena, "%.*s\n", STR_ARG(text)));
+	return put_file(w, path,
+	    str_fmt(w->cx->arena, "%.*s\n", STR_ARG(text)));
 }
 
 static enum err

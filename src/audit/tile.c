@@ -41,7 +41,8 @@ tile_path_parse(struct str path, struct tile *out)
 	char again[TILE_PATH_MAX];
 	uint64_t v;
 
-	if (path.n >= TILE_PATH_MAX || !str_eq(str_cut(&left, '/'), STR("tile")))
+	if (path.n >= TILE_PATH_MAX ||
+	    !str_eq(str_cut(&left, '/'), STR("tile")))
 		return false;
 	part = str_cut(&left, '/');
 	if (str_eq(part, STR("entries")))
@@ -141,7 +142,7 @@ digits(struct str s, uint64_t *v)
 	return s.n > 0 && s.n <= 3;
 }
 
-/* How many full tiles a log of SIZE has on a level, and the width of the next. */
+/* The full tiles that a log of SIZE has on LEVEL; REST: width of the next. */
 static uint64_t
 full_tiles(int level, uint64_t size, size_t *rest)
 {

@@ -14,7 +14,8 @@
 #define BACKWARDS_MS 5000
 
 static void check_older(struct check *);
-static bool origin_before(struct arena *, struct str origin, struct str *before);
+static bool origin_before(struct arena *, struct str origin,
+    struct str *before);
 static void check_continued(struct check *, struct arena *scratch,
     struct str before, struct str entry);
 static bool hash_eq(const struct hash *, const struct hash *);
@@ -113,8 +114,8 @@ check_end(struct check *c)
 		    c->frontier.size);
 	frontier_root(&c->frontier, &root);
 	if (!hash_eq(&root, &c->now.root))
-		finding(c, ENTRY_UNKNOWN,
-		    "checkpoint: its root is not the one that the entries give");
+		finding(c, ENTRY_UNKNOWN, "checkpoint: its root is not the one "
+		    "that the entries give");
 	c->out->is_whole = !check_failed(c);
 }
 
@@ -180,8 +181,8 @@ check_continued(struct check *c, struct arena *scratch, struct str before,
 	const char *why;
 
 	if (!note_check(scratch, entry, c->key, before, &last, &why))
-		finding(c, 0, "entry 0: the last checkpoint of the origin before "
-		    "must stand here: %s", why);
+		finding(c, 0, "entry 0: the last checkpoint of the origin "
+		    "before must stand here: %s", why);
 }
 
 static bool

@@ -108,7 +108,7 @@ malformed_signature_lines_are_refused(void **state)
 {
 	struct testlog *t = testlog_open(0);
 	struct str honest = t->note;
-	struct str line = str_sub(honest, sizeof(text), honest.n - sizeof(text));
+	struct str line = str_sub(honest, sizeof(text), honest.n);
 	struct str base64 = str_sub(line, strlen(SIGNATURE),
 	    line.n - strlen(SIGNATURE) - 1);
 	const struct {

@@ -48,7 +48,8 @@ say(struct testlog *t, const char *dir)
 		printf("%s: wrong: %.*s\n", dir, STR_ARG(v.why));
 		return;
 	}
-	root = str_hex(t->arena, (struct str) { (const char *)v.root.bytes, 32 });
+	root = str_hex(t->arena,
+	    (struct str) { (const char *)v.root.bytes, 32 });
 	printf("%s: whole, %" PRIu64 " entries, root %.*s\n", dir, v.size,
 	    STR_ARG(root));
 }

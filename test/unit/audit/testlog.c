@@ -12,6 +12,7 @@
 #include <openssl/evp.h>
 
 #include "base/io.h"
+
 #include "core/actor.h"
 
 static struct str make_entry(struct arena *, size_t i);
@@ -25,7 +26,7 @@ testlog_open(size_t n)
 {
 	struct arena *a = arena_open(1024 * 1024 * 1024);
 	struct testlog *t = arena_alloc(a, sizeof(*t));
-	/* In memory where there is such a file system: syncing costs nothing. */
+	/* In memory where that is possible: syncing costs nothing. */
 	char shm[] = "/dev/shm/usher-audit-XXXXXX";
 	char tmp[] = "/tmp/usher-audit-XXXXXX";
 	uint8_t public_key[32];
@@ -132,10 +133,10 @@ file_get(struct testlog *t, const char *dir, const char *path)
 void
 file_put(struct testlog *t, const char *dir, const char *path, struct str s)
 {
-	char *file = below(t, dir, path);
+	char *file = below(t, dir, path), *p = file;
 	FILE *f;
 
-	for (char *p = strchr(file + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
+	while ((p = strchr(p + 1, '/')) != NULL) {
 		*p = '\0';
 		must(mkdir(file, 0700) == 0 || errno == EEXIST);
 		*p = '/';
@@ -198,7 +199,8 @@ tamper(struct testlog *t, const char *dir, const struct tamper *how)
 static struct str
 make_entry(struct arena *a, size_t i)
 {
-	const struct str text = STR("sixteen byte id!thirty-two bytes of a digest here");
+	const struct str text = STR("sixteen byte id!"
+	    "thirty-two bytes of a digest here");
 	const struct change change[] = {
 		{ CHANGE_SEAT, 7, 3, 0, 1 + (int64_t)i },
 		{ CHANGE_WAIT, -1, 0, 1, 0 },

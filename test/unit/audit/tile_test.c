@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tile_test.c - tiles stand where c2sp.org/tlog-tiles says, and hold what the tree says. */
+/*
+ * tile_test.c - tiles stand where c2sp.org/tlog-tiles says, and hold what the
+ * tree says.
+ */
 #include "audit/log_int.h"
 
 #include <setjmp.h>

@@ -30,7 +30,8 @@ static const struct {
 static void
 assert_hash(struct arena *a, const struct hash *hash, const char *hex)
 {
-	struct str got = str_hex(a, (struct str) { (const char *)hash->bytes, 32 });
+	struct str got = str_hex(a,
+	    (struct str) { (const char *)hash->bytes, 32 });
 
 	assert_string_equal(str_z(a, got), hex);
 }
