@@ -112,11 +112,12 @@ struct catalogue_out { int64_t version; struct str digest; size_t added, changed
 /*
  * Applies a whole catalogue: new pools are made, changed quotas are set (below
  * usage: refused with how many seats are in the way), waiters are served.
- * Persons whose grants by rule change are re-decided afterwards by
- * catalogue_regrant(), in bulk orders of ORDER_CLOCK.
+ * Pools are waited for anew and grants by rule re-decided afterwards, person by
+ * person, in bulk orders of ORDER_CLOCK.
  */
 extern const struct use_case catalogue_apply;
-enum err catalogue_regrant(struct reader *, struct ctx *, int64_t *persons) USE_RESULT;
+/* A query for world_long(): apply, then every person's grants by rule again. */
+enum err catalogue_put(struct reader *, struct ctx *, const void *catalogue_in, void **catalogue_out) USE_RESULT;
 
 /* --- tokens, tenants (operator: bootstrap) ------------------------------------- */
 
@@ -128,7 +129,8 @@ extern const struct use_case token_revoke;
 
 struct tenant_in { struct str slug; };
 struct tenant_out { uint32_t tenant; };
-extern const struct use_case tenant_create;
+/* A query for world_long(): it asks the vault for keys first. */
+enum err tenant_make(struct reader *, struct ctx *, const void *tenant_in, void **tenant_out) USE_RESULT;
 
 /* --- sources -------------------------------------------------------------------- */
 

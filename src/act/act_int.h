@@ -63,8 +63,13 @@ enum err pools_load(struct tx *, const struct realm *, const struct pools_need *
 enum err pools_save(struct tx *, struct pools *) USE_RESULT;
 /* A wait of PRIORITY of PRODUCT began (+1) or ended (-1). */
 void pools_waiting(struct pools *, int64_t product, int64_t priority, int64_t by);
+/* A waiter got a seat that came free: an entry of its own, by whoever freed it. */
+void log_served(const struct ctx *, struct logbook *, struct pools *, const struct seat *, const struct wait *);
 /* The place of the newest waiter of this priority, from 1. */
 int64_t pools_position(const struct pools *, int64_t product, int64_t priority);
+
+/* quota.c: in the caller's transaction; whatever is refused has saved nothing.  OUT may be NULL. */
+enum err quota_set(struct ctx *, struct tx *, const struct realm *, const struct quota_in *, struct logbook *, struct quota_out *out) USE_RESULT;
 
 /* --- keyset.c: small hash set of 256-bit keys, for what one batch has seen -------- */
 

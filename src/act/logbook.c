@@ -55,6 +55,24 @@ logbook_add(struct logbook *book, uint32_t tenant, const struct entry *e,
 	list_add(book->arena, &book->line, line);
 }
 
+void
+log_served(const struct ctx *cx, struct logbook *book, struct pools *pools,
+    const struct seat *seat, const struct wait *wait)
+{
+	struct change_list changes = { .arena = book->arena };
+	struct entry e = entry_by(cx, ACTION_SEAT_TAKEN, SUBJECT_PERSON,
+	    seat->person);
+
+	pools_waiting(pools, wait->product, wait->priority, -1);
+	change_add(&changes, CHANGE_WAIT, wait->product, 0,
+	    1 + wait->priority, 0);
+	change_add(&changes, CHANGE_SEAT, seat->product, seat->pool,
+	    SEAT_NONE, (int64_t)seat->state);
+	e.change = changes.change;
+	e.nchange = changes.n;
+	logbook_add(book, (uint32_t)seat->tenant, &e, NULL);
+}
+
 enum err
 logbook_save(struct logbook *book, struct tx *tx)
 {

@@ -854,22 +854,11 @@ count_waits(struct scene *sc, const struct holding *h, size_t n, int by)
 			    h[i].wait.priority, by);
 }
 
-/* A waiter got a seat that came free: an entry of its own, by whoever freed it. */
 static void
 served(void *arg, const struct seat *seat, const struct wait *wait)
 {
 	struct order_batch *ob = arg;
 	struct pools *pools = order_pools(ob, (uint32_t)seat->tenant);
-	struct change_list changes = { .arena = ob->arena };
-	struct entry e = entry_by(ob->under_way->cx, ACTION_SEAT_TAKEN,
-	    SUBJECT_PERSON, seat->person);
 
-	pools_waiting(pools, wait->product, wait->priority, -1);
-	change_add(&changes, CHANGE_WAIT, wait->product, 0,
-	    1 + wait->priority, 0);
-	change_add(&changes, CHANGE_SEAT, seat->product, seat->pool,
-	    SEAT_NONE, (int64_t)seat->state);
-	e.change = changes.change;
-	e.nchange = changes.n;
-	logbook_add(&ob->log, (uint32_t)seat->tenant, &e, NULL);
+	log_served(ob->under_way->cx, &ob->log, pools, seat, wait);
 }

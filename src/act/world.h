@@ -18,6 +18,8 @@
 
 struct world;
 
+#define WORLD_CHANNELS 8
+
 struct realm {
 	uint32_t		tenant;
 	struct str		slug;
@@ -31,9 +33,10 @@ struct realm {
 
 struct world_conf {
 	struct store *store;
-	const int    *vault_fd;		/* one channel each: sealer, signer, the rest readers; at least 3 */
+	const int    *vault_fd;		/* one channel each: WORLD_CHANNELS */
 	size_t	      nvault;
-	const char   *data_dir;		/* checkpoints of what was acknowledged, backups */
+	const char   *data_dir;		/* where backups go */
+	bool	      accept_rollback;	/* a restored database may have lost log entries (usher restore) */
 };
 
 /*

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * catalogue_put.c - a new version of the catalogue: checked and sealed, then
+ * its pools and quotas in one transaction, then each person's grants again.
+ */
+#include "act/world_int.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/queue.h"
+#include "base/yaml.h"
+
+#define PERSONS_A_PAGE 500
+
+struct put_state {
+	const struct realm     *realm;
+	struct catalogue       *next;
+	struct catalogue_diff	diff;
+	struct hash		digest;
+	const struct text_out  *sealed;
+	struct catalogue_out   *out;
+	bool			is_same;
+};
+
+static enum err parse(struct item *, struct put_state *);
+static enum err put_one(struct item *, struct tx *);
+static enum err drop_pools(struct item *, struct tx *, struct put_state *);
+static enum err make_pools(struct item *, struct tx *, struct put_state *,
+    struct logbook *);
+static enum err set_quotas(struct item *, struct tx *, struct put_state *,
+    struct logbook *);
+static enum err save_version(struct item *, struct tx *, struct put_state *,
+    struct logbook *);
+static enum err regrant(struct reader *, struct ctx *, int64_t *);
+static enum err regrant_page(struct reader *, struct ctx *,
+    const struct person *, size_t);
+
+/* --- before the transaction ----------------------------------------------------- */
+
+static enum err
+want(struct batch *b, struct tx *data, struct vault_call *call)
+{
+	(void)data;
+	for (size_t i = 0; i < b->n; i++) {
+		struct item *it = b->item[i];
+		const struct catalogue_in *in = it->in;
+		struct put_state *s = arena_alloc(it->cx->arena, sizeof(*s));
+
+		it->state = s;
+		it->err = world_realm(b->world, it->cx, it->tenant,
+		    &s->realm);
+		if (it->err == OK && in->allow_removals && in->reason.n == 0)
+			it->err = fail(it->cx, ERR_BAD_INPUT,
+			    MSG_CATALOGUE_REASON, "reason");
+		if (it->err == OK)
+			it->err = parse(it, s);
+		if (it->err != OK)
+			continue;
+		call->tenant = it->tenant;
+		call->capability = &s->realm->capability;
+		s->sealed = vault_text_seal(call, PURPOSE_CATALOGUE,
+		    s->next->version, s->next->canonical);
+	}
+	return OK;
+}
+
+static enum err
+parse(struct item *it, struct put_state *s)
+{
+	const struct catalogue_in *in = it->in;
+	const struct catalogue *before = s->realm->catalogue;
+	const struct js *js;
+
+	TRY(yaml_parse(it->cx, in->text, &js));
+	TRY(catalogue_decode(it->cx, js, before, false, &s->next));
+	s->next->version = before->version + 1;
+	sha256(s->next->canonical, &s->digest);
+	catalogue_compare(it->cx->arena, before, s->next, &s->diff);
+	s->is_same = before->version > 0
+	    && str_eq(before->canonical, s->next->canonical);
+	if (s->diff.removed > 0 && !in->allow_removals)
+		return fail(it->cx, ERR_CONFLICT, MSG_CATALOGUE_REMOVALS,
+		    "catalogue", str_z(it->cx->arena, str_fmt(it->cx->arena,
+		    "%zu", s->diff.removed)));
+	s->out = arena_alloc(it->cx->arena, sizeof(*s->out));
+	s->out->version = s->is_same ? before->version : s->next->version;
+	s->out->digest = str_hex(it->cx->arena,
+	    (struct str) { (char *)s->digest.bytes, 32 });
+	s->out->added = s->diff.added;
+	s->out->changed = s->diff.changed;
+	s->out->removed = s->diff.removed;
+	s->out->is_changed = !s->is_same;
+	return OK;
+}
+
+/* --- in the transaction ----------------------------------------------------------- */
+
+static enum err
+save(struct batch *b, struct tx *tx)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (b->item[i]->err == OK)
+			TRY(put_one(b->item[i], tx));
+	return OK;
+}
+
+static enum err
+put_one(struct item *it, struct tx *tx)
+{
+	struct put_state *s = it->state;
+	const struct catalogue_in *in = it->in;
+	struct logbook book = { .arena = tx_ctx(tx)->arena };
+	struct tenant_row key = { .tenant = it->tenant };
+	struct rows rows;
+
+	TRY(s->sealed->err);
+	TRY(store_load(tx, &TENANT, &key, 1, 1, 0, &rows));
+	must(rows.n == 1);
+	if (((struct tenant_row *)rows.row)->catalogue_version
+	    != s->next->version - 1) {
+		it->again = true;
+		return OK;
+	}
+	it->out = s->out;
+	if (s->is_same)
+		return OK;
+	/* A refusal here must leave nothing: this item is alone in its savepoint. */
+	TRY(tx_savepoint(tx));
+	it->err = drop_pools(it, tx, s);
+	if (it->err == OK)
+		it->err = make_pools(it, tx, s, &book);
+	if (it->err == OK)
+		it->err = set_quotas(it, tx, s, &book);
+	if (it->err == OK)
+		it->err = save_version(it, tx, s, &book);
+	if (it->err != OK || in->is_dry)
+		tx_undo(tx);
+	else
+		tx_keep(tx);
+	return OK;
+}
+
+/* A pool goes only when nobody sits in it. */
+static enum err
+drop_pools(struct item *it, struct tx *tx, struct put_state *s)
+{
+	for (size_t i = 0; i < s->diff.npool_gone; i++) {
+		struct pool key = { .tenant = it->tenant,
+			.id = s->diff.pool_gone[i] };
+		struct wait_pool place = { .tenant = it->tenant,
+			.pool = key.id };
+		const struct pool *row;
+		struct rows rows;
+
+		TRY(store_load(tx, &POOL, &key, 1, 2, 0, &rows));
+		must(rows.n == 1);
+		row = rows.row;
+		if (row->held + row->assigned > 0)
+			return fail(it->cx, ERR_CONFLICT, MSG_CATALOGUE_POOL,
+			    "pools", str_z(it->cx->arena, catalogue_pool(
+			    s->realm->catalogue, key.id)->slug),
+			    str_z(it->cx->arena, str_fmt(it->cx->arena,
+			    "%lld", (long long)(row->held
+			    + row->assigned))));
+		TRY(store_drop(tx, &WAIT_POOL, &place, 1, 2, NULL));
+		TRY(store_drop(tx, &POOL, &key, 1, 2, NULL));
+	}
+	return OK;
+}
+
+static enum err
+make_pools(struct item *it, struct tx *tx, struct put_state *s,
+    struct logbook *book)
+{
+	for (size_t i = 0; i < s->diff.npool_new; i++) {
+		const struct pool_info *info = s->diff.pool_new[i];
+		struct pool row = { .tenant = it->tenant, .id = info->id,
+			.product = info->product, .quota = info->quota,
+			.version = 1 };
+		struct change_list changes = { .arena = book->arena };
+		struct entry e = entry_by(it->cx, ACTION_POOL_CHANGED,
+		    SUBJECT_POOL, info->id);
+
+		change_add(&changes, CHANGE_QUOTA, info->id, info->product, 0,
+		    info->quota);
+		e.change = changes.change;
+		e.nchange = changes.n;
+		TRY(store_save(tx, &POOL, &row, 1, NULL));
+		logbook_add(book, it->tenant, &e, NULL);
+	}
+	return OK;
+}
+
+/* Only quotas whose declaration changed: what was bought since stays. */
+static enum err
+set_quotas(struct item *it, struct tx *tx, struct put_state *s,
+    struct logbook *book)
+{
+	for (size_t i = 0; i < s->diff.npool_quota; i++) {
+		const struct pool_info *info = s->diff.pool_quota[i];
+		struct str slug = catalogue_pool(s->realm->catalogue,
+		    info->id)->slug;	/* before a rename */
+		struct quota_in in = { slug, info->quota, -1 };
+
+		TRY(quota_set(it->cx, tx, s->realm, &in, book, NULL));
+	}
+	return OK;
+}
+
+static enum err
+save_version(struct item *it, struct tx *tx, struct put_state *s,
+    struct logbook *book)
+{
+	struct catalogue_row row = {
+		.tenant = it->tenant,
+		.version = s->next->version,
+		.sealed = s->sealed->text,
+		.digest = { (char *)s->digest.bytes, 32 },
+		.author = it->cx->actor->id,
+		.created_ms = it->cx->now_ms,
+	};
+	struct tenant_row key = { .tenant = it->tenant };
+	struct change_list changes = { .arena = book->arena };
+	struct entry e = entry_by(it->cx, ACTION_CATALOGUE_APPLIED,
+	    SUBJECT_CATALOGUE, row.version);
+	struct tenant_row *tenant;
+	struct rows rows;
+
+	change_add(&changes, CHANGE_VERSION, 0, 0, row.version - 1,
+	    row.version);
+	e.change = changes.change;
+	e.nchange = changes.n;
+	e.after = row.digest;
+	logbook_add(book, it->tenant, &e, NULL);
+	TRY(store_save(tx, &CATALOGUE, &row, 1, NULL));
+	TRY(store_load(tx, &TENANT, &key, 1, 1, 0, &rows));
+	tenant = rows.row;
+	tenant->catalogue_version = row.version;
+	TRY(store_save(tx, &TENANT, tenant, 1, NULL));
+	return logbook_save(book, tx);
+}
+
+static void
+committed(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		const struct item *it = b->item[i];
+		const struct catalogue_in *in = it->in;
+		const struct put_state *s = it->state;
+
+		if (it->err == OK && !it->again && !s->is_same && !in->is_dry)
+			world_catalogue_set(b->world, it->tenant,
+			    s->next->canonical, s->next->version);
+	}
+}
+
+const struct use_case catalogue_apply = {
+	.name = "catalogue_apply",
+	.want = want,
+	.save = save,
+	.committed = committed,
+};
+
+/* --- afterwards ---------------------------------------------------------------------- */
+
+enum err
+catalogue_put(struct reader *r, struct ctx *cx, const void *arg, void **out)
+{
+	struct catalogue_in in = *(const struct catalogue_in *)arg;
+	struct item it = { .cx = cx, .use_case = &catalogue_apply,
+		.tenant = cx->actor->tenant, .in = &in };
+	struct catalogue_out *told;
+
+	TRY(pipeline_do(world_pipeline(r->world), &it, ITEM_INTERACTIVE));
+	told = it.out;
+	*out = told;
+	if (!told->is_changed || in.is_dry)
+		return OK;
+	return regrant(r, cx, &told->regranted);
+}
+
+/* Everybody's rules and waiting places again, a page at a time. */
+static enum err
+regrant(struct reader *r, struct ctx *cx, int64_t *persons)
+{
+	struct person from = { .tenant = cx->actor->tenant };
+	bool is_first = true;
+	struct rows rows;
+
+	do {
+		struct arena *arena = arena_open(256 << 20);
+		struct ctx page = *cx;
+		enum err err;
+
+		page.arena = arena;
+		tx_use(r->data, &page);
+		err = store_page(r->data, &PERSON, &from, 1, is_first,
+		    PERSONS_A_PAGE, &rows);
+		if (err == OK)
+			err = regrant_page(r, &page, rows.row, rows.n);
+		if (err == OK && rows.n > 0)
+			from.id = ((struct person *)rows.row)[rows.n - 1].id;
+		tx_use(r->data, cx);
+		arena_close(arena);
+		TRY(err);
+		*persons += (int64_t)rows.n;
+		is_first = false;
+	} while (rows.n == PERSONS_A_PAGE);
+	return OK;
+}
+
+static void
+order_ended(struct item *it)
+{
+	must(queue_try_put(it->owner, it));
+}
+
+static enum err
+regrant_page(struct reader *r, struct ctx *cx, const struct person *p,
+    size_t n)
+{
+	struct item *item = arena_array(cx->arena, n + 1, sizeof(*item));
+	struct queue *ended = queue_open(n + 1);
+	size_t waiting = 0;
+	void *one;
+	enum err err = OK;
+
+	for (size_t i = 0; i < n && err == OK; i++) {
+		struct order *o = arena_alloc(cx->arena, sizeof(*o));
+		struct ctx *own = arena_copy(cx->arena, cx, sizeof(*cx));
+
+		o->kind = ORDER_CLOCK;
+		o->person = p[i].id;
+		own->arena = arena_open(16 << 20);
+		item[i] = (struct item) { .cx = own,
+			.use_case = &person_order,
+			.tenant = (uint32_t)p[i].tenant, .in = o,
+			.done = order_ended, .owner = ended };
+		err = pipeline_submit(world_pipeline(r->world), &item[i],
+		    ITEM_BULK);
+		if (err == OK)
+			waiting++;
+		else
+			arena_close(own->arena);
+	}
+	for (size_t i = 0; i < waiting; i++)
+		must(queue_take(ended, &one, 1, -1) == 1);
+	for (size_t i = 0; i < waiting; i++) {
+		if (err == OK && item[i].err != OK
+		    && item[i].err != ERR_NOT_FOUND)
+			err = item[i].err;
+		arena_close(item[i].cx->arena);
+	}
+	queue_close(ended);
+	return err;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tenant.c - making a tenant: its keys in the vault, its row, the empty log
+ * with its first entry.  The operator's alone.
+ */
+#include "act/world_int.h"
+
+#include "base/clock.h"
+
+#define SLUG_LEN_MAX 63
+#define TENANTS_MAX  100000
+
+struct tenant_make {
+	uint32_t   tenant;
+	struct str name, name_key;
+	int64_t	   seq;
+};
+
+static bool is_slug(struct str);
+static enum err seal_name(struct reader *, struct ctx *, struct str slug,
+    const struct capability *, struct tenant_make *);
+static const struct use_case tenant_save_case;
+
+enum err
+tenant_make(struct reader *r, struct ctx *cx, const void *arg, void **out)
+{
+	const struct tenant_in *in = arg;
+	struct tenant_make make = { 0 };
+	struct grant_in grant = { .open_per_minute = UINT32_MAX,
+		.seal_per_minute = UINT32_MAX };
+	struct capability capability;
+	struct tenant_out *told = arena_alloc(cx->arena, sizeof(*told));
+	struct item it = { .cx = cx, .use_case = &tenant_save_case,
+		.in = &make };
+	uint32_t *tenant;
+	size_t n = world_tenants(r->world, cx->arena, &tenant);
+
+	if (!is_slug(in->slug))
+		return fail(cx, ERR_BAD_INPUT, MSG_TENANT_SLUG, "name",
+		    str_utf8(in->slug) ? str_z(cx->arena, in->slug) : "");
+	if (world_tenant_named(r->world, in->slug) != 0)
+		return fail(cx, ERR_CONFLICT, MSG_TENANT_EXISTS, "name",
+		    str_z(cx->arena, in->slug));
+	make.tenant = 1;
+	for (size_t i = 0; i < n; i++)
+		if (tenant[i] >= make.tenant)
+			make.tenant = tenant[i] + 1;
+	TRY(vault_tenant_new(r->vault, cx, make.tenant));
+	grant.tenant = it.tenant = make.tenant;
+	TRY(vault_grant(r->vault, cx, &grant, &capability));
+	TRY(seal_name(r, cx, in->slug, &capability, &make));
+	TRY(pipeline_do(world_pipeline(r->world), &it, ITEM_INTERACTIVE));
+	world_tenant_add(r->world, make.tenant, in->slug, &capability);
+	told->tenant = make.tenant;
+	*out = told;
+	return OK;
+}
+
+static bool
+is_slug(struct str s)
+{
+	if (s.n == 0 || s.n > SLUG_LEN_MAX || s.p[0] == '-'
+	    || s.p[s.n - 1] == '-')
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		if (!(s.p[i] >= 'a' && s.p[i] <= 'z')
+		    && !(s.p[i] >= '0' && s.p[i] <= '9') && s.p[i] != '-')
+			return false;
+	return true;
+}
+
+static enum err
+seal_name(struct reader *r, struct ctx *cx, struct str slug,
+    const struct capability *capability, struct tenant_make *make)
+{
+	struct vault_call call;
+	struct index_value value = { INDEX_DICTIONARY, slug };
+	const struct text_out *name;
+	const struct index_out *key;
+
+	vault_call_init(&call, cx->arena);
+	call.tenant = make->tenant;
+	call.capability = capability;
+	name = vault_text_seal(&call, PURPOSE_NAME, make->tenant, slug);
+	key = vault_index(&call, &value, 1);
+	TRY(vault_run(r->vault, cx, &call));
+	TRY(name->err);
+	TRY(key->err);
+	make->name = name->text;
+	make->name_key = (struct str) { (const char *)key->key->bytes, 32 };
+	return OK;
+}
+
+/* Two at once would choose the same number: the second is refused by the key. */
+static enum err
+save(struct batch *b, struct tx *tx)
+{
+	struct logbook book = { .arena = tx_ctx(tx)->arena };
+
+	for (size_t i = 0; i < b->n; i++) {
+		struct item *it = b->item[i];
+		struct tenant_make *make = it->in;
+		struct frontier tree = { 0 };
+		uint8_t *bytes = arena_alloc(book.arena, FRONTIER_BYTES_MAX);
+		struct tenant_row row = {
+			.tenant = make->tenant,
+			.state = TENANT_ACTIVE,
+			.name = make->name,
+			.name_key = make->name_key,
+			.created_ms = b->cx->now_ms,
+		};
+		struct tenant_row key = { .tenant = make->tenant };
+		struct rows rows;
+		struct entry e = entry_by(it->cx, ACTION_TENANT_CREATED,
+		    SUBJECT_TENANT, make->tenant);
+
+		TRY(store_load(tx, &TENANT, &key, 1, 1, 0, &rows));
+		if (rows.n > 0) {
+			it->err = fail(it->cx, ERR_BUSY, MSG_TENANT_RACE,
+			    "name");
+			continue;
+		}
+		row.frontier = (struct str) { (char *)bytes,
+			frontier_encode(&tree, bytes) };
+		TRY(store_save(tx, &TENANT, &row, 1, NULL));
+		logbook_add(&book, make->tenant, &e, &make->seq);
+	}
+	return logbook_save(&book, tx);
+}
+
+static const struct use_case tenant_save_case = { .name = "tenant_create",
+	.save = save };

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * world.c - tenants, their catalogues and dictionaries in memory, opened from
+ * their sealed rows at start, replaced by use cases after their commits.
+ */
+#include "act/world_int.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/js.h"
+
+#define SLUG_KEPT 64
+
+static void call_init(void *, struct vault_call **, struct arena *);
+static enum err call_run(void *, struct ctx *, struct vault_call *);
+static enum err open_vault(struct world *, struct ctx *,
+    const struct world_conf *);
+static void release(void *);
+
+enum err
+world_open(struct ctx *cx, const struct world_conf *conf, struct world **out)
+{
+	struct world *w = heap_alloc(1, sizeof(*w));
+	struct pipeline_conf pc = {
+		.store = conf->store,
+		.world = w,
+		.call_init = call_init,
+		.call_run = call_run,
+		.tenant_max = 4000,
+	};
+	struct db *db;
+	enum err err;
+
+	w->store = conf->store;
+	w->data_dir = conf->data_dir;
+	w->mu = lock_open();
+	TRY(open_vault(w, cx, conf));
+	TRY(world_read(w, cx));
+	w->pipeline = pipeline_open(&pc);
+	db = db_open_reader(w->store, DB_DATA);
+	struct tx *tx = tx_begin(db, cx);
+	err = check_logs(w, cx, tx, conf->accept_rollback);
+	tx_end(tx);
+	db_close(db);
+	TRY(err);
+	readers_start(w);
+	clock_start(w);
+	*out = w;
+	return OK;
+}
+
+static enum err
+open_vault(struct world *w, struct ctx *cx, const struct world_conf *conf)
+{
+	struct vault_state state;
+
+	must(conf->nvault == CHANNEL_COUNT);
+	for (size_t i = 0; i < CHANNEL_COUNT; i++)
+		w->vault[i] = vault_connect(conf->vault_fd[i]);
+	TRY(vault_status(w->vault[CHANNEL_CLOCK], cx, &state));
+	if (!state.has_keys)
+		return fail(cx, ERR_SEALED, MSG_WORLD_SEALED, "vault");
+	return OK;
+}
+
+void
+world_close(struct world *w)
+{
+	clock_stop(w);
+	readers_stop(w);
+	pipeline_close(w->pipeline);
+	for (size_t i = 0; i < CHANNEL_COUNT; i++)
+		vault_close(w->vault[i]);
+	for (size_t i = 0; i < w->nrealm; i++) {
+		release(w->realm[i].edition);
+		dictionary_close(w->realm[i].dictionary);
+	}
+	for (size_t i = 0; i < w->ntoken; i++)
+		arena_close(w->token[i].arena);
+	heap_free(w->realm);
+	heap_free(w->token);
+	lock_close(w->mu);
+	heap_free(w);
+}
+
+static void
+call_init(void *world, struct vault_call **call, struct arena *arena)
+{
+	(void)world;
+	*call = arena_alloc(arena, sizeof(**call));
+	vault_call_init(*call, arena);
+}
+
+static enum err
+call_run(void *world, struct ctx *cx, struct vault_call *call)
+{
+	struct world *w = world;
+
+	return call->n == 0 ? OK
+	    : vault_run(w->vault[CHANNEL_SEALER], cx, call);
+}
+
+struct pipeline *
+world_pipeline(struct world *w)
+{
+	return w->pipeline;
+}
+
+struct store *
+world_store(struct world *w)
+{
+	return w->store;
+}
+
+/* --- realms --------------------------------------------------------------------- */
+
+struct realm_slot *
+realm_find(struct world *w, uint32_t tenant)
+{
+	for (size_t i = 0; i < w->nrealm; i++)
+		if (w->realm[i].tenant == tenant)
+			return &w->realm[i];
+	return NULL;
+}
+
+enum err
+world_realm(struct world *w, struct ctx *cx, uint32_t tenant,
+    const struct realm **out)
+{
+	struct realm *realm = arena_alloc(cx->arena, sizeof(*realm));
+	struct realm_slot *slot;
+	struct edition *edition = NULL;
+
+	lock_take(w->mu);
+	slot = realm_find(w, tenant);
+	if (slot != NULL) {
+		edition = slot->edition;
+		edition->refs++;
+		realm->tenant = tenant;
+		realm->slug = str_copy(cx->arena,
+		    (struct str) { slot->slug, slot->slug_n });
+		realm->is_suspended = slot->is_suspended;
+		realm->catalogue = edition->catalogue;
+		realm->dictionary = slot->dictionary;
+		realm->capability = slot->capability;
+	}
+	lock_give(w->mu);
+	if (edition == NULL)
+		return fail(cx, ERR_NOT_FOUND, MSG_WORLD_NO_TENANT, "tenant");
+	arena_defer(cx->arena, release, edition);
+	realm->names_arg.catalogue = realm->catalogue;
+	realm->names_arg.dictionary = realm->dictionary;
+	realm->names = names_of(&realm->names_arg);
+	*out = realm;
+	return OK;
+}
+
+static void
+release(void *object)
+{
+	struct edition *edition = object;
+	bool is_last;
+
+	lock_take(edition->mu);
+	is_last = --edition->refs == 0;
+	lock_give(edition->mu);
+	if (is_last)
+		arena_close(edition->arena);
+}
+
+size_t
+world_tenants(struct world *w, struct arena *arena, uint32_t **out)
+{
+	size_t n;
+
+	lock_take(w->mu);
+	n = w->nrealm;
+	*out = arena_array(arena, n + 1, sizeof(**out));
+	for (size_t i = 0; i < n; i++)
+		(*out)[i] = w->realm[i].tenant;
+	lock_give(w->mu);
+	return n;
+}
+
+uint32_t
+world_tenant_named(struct world *w, struct str slug)
+{
+	uint32_t tenant = 0;
+
+	lock_take(w->mu);
+	for (size_t i = 0; i < w->nrealm; i++)
+		if (str_eq(slug, (struct str) { w->realm[i].slug,
+		    w->realm[i].slug_n }))
+			tenant = w->realm[i].tenant;
+	lock_give(w->mu);
+	return tenant;
+}
+
+void
+world_tenant_add(struct world *w, uint32_t tenant, struct str slug,
+    const struct capability *capability)
+{
+	struct realm_slot slot = { .tenant = tenant,
+		.capability = *capability, .slug_n = slug.n };
+
+	must(slug.n < sizeof(slot.slug));
+	memcpy(slot.slug, slug.p, slug.n);
+	slot.dictionary = dictionary_open();
+	lock_take(w->mu);
+	w->realm = heap_grow(w->realm, w->nrealm + 1, sizeof(*w->realm));
+	w->realm[w->nrealm++] = slot;
+	lock_give(w->mu);
+	world_catalogue_set(w, tenant, STR("{\"catalogue\":1}"), 0);
+}
+
+/* The stored form was checked when it was applied: that it does not decode is a bug. */
+void
+world_catalogue_set(struct world *w, uint32_t tenant, struct str canonical,
+    int64_t version)
+{
+	struct edition *edition, *before;
+	struct arena *arena = arena_open(256 << 20);
+	struct ctx cx = { .arena = arena };
+	struct catalogue *catalogue;
+	struct realm_slot *slot;
+	const struct js *js;
+
+	must(js_parse(&cx, str_copy(arena, canonical), &js) == OK);
+	must(catalogue_decode(&cx, js, NULL, version != 0, &catalogue) == OK);
+	catalogue->version = version;
+	edition = arena_alloc(arena, sizeof(*edition));
+	*edition = (struct edition) { arena, catalogue, w->mu, 1 };
+	lock_take(w->mu);
+	slot = realm_find(w, tenant);
+	must(slot != NULL);
+	before = slot->edition;
+	slot->edition = edition;
+	lock_give(w->mu);
+	if (before != NULL)
+		release(before);
+}
+
+/* --- capabilities ----------------------------------------------------------------- */
+
+enum err
+world_capability(struct world *w, struct vault *vault, struct ctx *cx,
+    const struct actor *actor, struct capability *out)
+{
+	struct minted fresh = { actor->tenant, actor->kind, actor->id,
+		clock_now_ms() + INT64_C(43200000), { { 0 } } };
+	const struct realm *realm;
+	struct grant_in in = { .tenant = actor->tenant, .actor = actor->id };
+	bool found = false;
+
+	lock_take(w->mu);
+	for (size_t i = 0; i < w->nminted && !found; i++) {
+		const struct minted *m = &w->minted[i];
+
+		found = m->tenant == actor->tenant && m->kind == actor->kind
+		    && m->actor == actor->id
+		    && m->until_ms > clock_now_ms();
+		if (found)
+			*out = m->capability;
+	}
+	lock_give(w->mu);
+	if (found)
+		return OK;
+	TRY(world_realm(w, cx, actor->tenant, &realm));
+	in.open_per_minute = (uint32_t)
+	    realm->catalogue->setting[SETTING_OPEN_PER_MINUTE];
+	in.seal_per_minute = (uint32_t)
+	    realm->catalogue->setting[SETTING_SEAL_PER_MINUTE];
+	TRY(vault_grant(vault, cx, &in, &fresh.capability));
+	lock_take(w->mu);
+	w->minted[w->nminted < MINTED_MAX ? w->nminted++
+	    : (size_t)actor->id % MINTED_MAX] = fresh;
+	lock_give(w->mu);
+	*out = fresh.capability;
+	return OK;
+}
+
+void
+world_counts(struct world *w, struct world_count *out)
+{
+	memset(out, 0, sizeof(*out));
+	pipeline_counts(w->pipeline, &out->pipeline);
+	lock_take(w->mu);
+	out->queries = w->queries;
+	out->checkpoints = w->checkpoints;
+	out->due_done = w->due_done;
+	out->log_alarm = w->log_alarm;
+	lock_give(w->mu);
+	out->query_depth = queue_depth(w->queries_queue);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * world_int.h - the inside of a world, for the files that run its threads.
+ */
+#ifndef ACT_WORLD_INT_H
+#define ACT_WORLD_INT_H
+
+#include "act/act_int.h"
+#include "base/queue.h"
+
+#define READERS	  2
+#define LONGS_MAX 4
+/* Channels to the vault: sealer, clock and signer, readers, long work. */
+enum channel { CHANNEL_SEALER, CHANNEL_CLOCK, CHANNEL_READER, CHANNEL_LONG = CHANNEL_READER + READERS, CHANNEL_COUNT = CHANNEL_LONG + LONGS_MAX };
+_Static_assert(CHANNEL_COUNT == WORLD_CHANNELS, "a channel for each thread");
+
+/* One version of a tenant's catalogue; freed when nobody holds it any more. */
+struct edition {
+	struct arena	       *arena;
+	const struct catalogue *catalogue;
+	struct lock	       *mu;	/* the world's; guards refs */
+	unsigned		refs;
+};
+
+struct realm_slot {
+	uint32_t	   tenant;
+	char		   slug[64];
+	size_t		   slug_n;
+	bool		   is_suspended;
+	struct edition	  *edition;
+	struct dictionary *dictionary;
+	struct capability  capability;
+};
+
+struct token_slot {
+	uint8_t		     hash[32];
+	struct arena	    *arena;	/* of the scope */
+	struct filter	    *scope;
+	int64_t		     tenant, id, source, expires_ms, revoked_ms;
+	uint64_t	     rights;
+};
+
+struct minted {
+	uint32_t	  tenant;
+	enum actor_kind	  kind;
+	int64_t		  actor;
+	int64_t		  until_ms;
+	struct capability capability;
+};
+
+#define MINTED_MAX 256
+
+struct world {
+	struct store	  *store;
+	struct pipeline	  *pipeline;
+	struct vault	  *vault[CHANNEL_COUNT];
+	const char	  *data_dir;
+	struct lock	  *mu;		/* guards everything down to `counts` */
+	struct realm_slot *realm;
+	size_t		   nrealm;
+	struct token_slot *token;	/* sorted by hash */
+	size_t		   ntoken;
+	struct minted	   minted[MINTED_MAX];
+	size_t		   nminted;
+	bool		   long_busy[LONGS_MAX];
+	struct thread	  *long_thread[LONGS_MAX];
+	bool		   is_ending, log_alarm;
+	uint64_t	   queries, checkpoints, due_done;
+	struct queue	  *queries_queue;
+	struct thread	  *reader[READERS];
+	struct thread	  *clock;
+};
+
+struct realm_slot *realm_find(struct world *, uint32_t tenant);	/* mu held */
+/* Puts all tenants, catalogues, dictionaries and tokens into memory. */
+enum err world_read(struct world *, struct ctx *) USE_RESULT;
+
+void readers_start(struct world *);
+void readers_stop(struct world *);
+
+/* The clock's thread: due work, housekeeping, and signing the logs once a second. */
+void clock_start(struct world *);
+void clock_stop(struct world *);
+/* Brings each tenant's checkpoints up to date, if the vault agrees. */
+void sign_logs(struct world *, struct db *data);
+/* At start: every tenant's log must extend what the vault signed. */
+enum err check_logs(struct world *, struct ctx *, struct tx *, bool accept_rollback) USE_RESULT;
+
+/* Drops due rows that were worked off, and what only time makes superfluous. */
+struct due_done_in { const struct due_row *row; size_t n; };
+extern const struct use_case due_done;
+struct housekeeping_in { int64_t now_ms; };
+struct housekeeping_out { int64_t keys, slots; };
+extern const struct use_case housekeeping;
+struct checkpoint_in { struct checkpoint_row row; };
+extern const struct use_case checkpoint_keep;
+struct continued_in { uint32_t tenant; int64_t origin; struct str note; };
+extern const struct use_case log_continue;
+
+/* Finds a source by the keyed hash of its name among the tenant's, or adds it. */
+enum err source_find(struct tx *, uint32_t tenant, struct str name_key, struct source_row *out, bool *found) USE_RESULT;
+
+#endif
