@@ -37,15 +37,15 @@ struct deferred {
 };
 
 struct arena {
-	char		*at, *end;  /* what is left of the newest block */
-	struct block	*more;	    /* after the first, newest first */
+	char		*at, *end; /* what is left of the newest block */
+	struct block	*more;	   /* after the first, newest first */
 	struct deferred *deferred;
 	size_t		 max, used; /* bytes handed out, rounded up */
 	size_t		 next_block;
 	max_align_t	 first[FIRST_BLOCK / sizeof(max_align_t)];
 };
 
-/* In front of every piece of heap, so that heap_grow() can zero what it adds. */
+/* In front of every piece of heap: heap_grow() zeroes what it adds. */
 union heap_head {
 	size_t	    size;
 	max_align_t align;
@@ -211,9 +211,10 @@ heap_grow(void *p, size_t n, size_t size)
 		head = (union heap_head *)p - 1;
 		had = head->size;
 	}
-	if (want > SIZE_MAX - sizeof(*head))
+	if (want > SIZE_MAX - sizeof(*head) - 1)
 		fatal("%zu bytes of heap are too many", want);
-	head = realloc(head, sizeof(*head) + want);
+	/* One more, so that what we return points inside if it is empty. */
+	head = realloc(head, sizeof(*head) + want + 1);
 	if (head == NULL)
 		fatal("no memory for %zu bytes of heap", want);
 	head->size = want;

@@ -35,6 +35,6 @@ fatal(const char *what, ...)
 	log_event(LOG_ERROR, "fatal", LOG_WORD("what", text),
 	    LOG_WORD("reason", strerror_r(error, reason, sizeof(reason))),
 	    LOG_NUM("errno", error));
-	/* No atexit handlers: other threads still run on what they would free. */
+	/* No atexit handlers: other threads still use what they would free. */
 	_exit(EXIT_OUT_OF_SOMETHING);
 }

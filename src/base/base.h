@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define USE_RESULT	    __attribute__((warn_unused_result))
-#define PRINTF_LIKE(f, a)   __attribute__((format(printf, f, a)))
+#define PRINTF_LIKE(f, a)   __attribute__((format(printf, f, a), nonnull(f)))
 #define NO_RETURN	    __attribute__((noreturn))
 #define COUNT(array)	    (sizeof(array) / sizeof((array)[0]))
 

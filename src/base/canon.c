@@ -21,7 +21,10 @@ struct spelling {
 	const char	*as;
 };
 
-/* Letters that no decomposition reaches.  Case folding has been here before: ß is ss already, and there are no capitals. */
+/*
+ * Letters that no decomposition reaches.  Case folding has been here before: ß
+ * is ss already, and there are no capitals.
+ */
 static const struct spelling latin[] = {
 	{ 0x00e6, "ae" },	/* æ */
 	{ 0x00f0, "d" },	/* ð */
@@ -152,7 +155,7 @@ is_plain_ascii(struct str text, bool *is_ascii)
 {
 	unsigned char high = 0, control = 0;
 
-	/* No way out of the loop, so that the compiler may take 16 at a time. */
+	/* No way out of the loop, so that the compiler can take 16 at once. */
 	for (size_t i = 0; i < text.n; i++) {
 		unsigned char c = (unsigned char)text.p[i];
 
@@ -230,7 +233,10 @@ fold(struct arena *a, struct str text, utf8proc_option_t options,
 	return text_of(a, chars, n, spell);
 }
 
-/* The characters of TEXT, which is well formed, in the form OPTIONS ask for; on STACK if they fit. */
+/*
+ * The characters of TEXT, which is well formed, in the form that OPTIONS ask
+ * for; on STACK if they fit.
+ */
 static utf8proc_int32_t *
 chars_of(struct arena *a, struct str text, utf8proc_option_t options,
     utf8proc_int32_t *stack, size_t *n)
@@ -326,7 +332,10 @@ canon_words(struct str plain, struct str *words, size_t max)
 	return n;
 }
 
-/* Bytes of the first character of TEXT, and whether words are made of such: letters, their marks, and digits. */
+/*
+ * Bytes of the first character of TEXT, and whether words are made of such:
+ * letters, their marks, and digits.
+ */
 static size_t
 word_char(struct str text, bool *is_word)
 {

@@ -16,7 +16,13 @@
 #define ENVIRONMENT "USHER_"
 
 /* Where a value came from; what is greater wins. */
-enum origin { FROM_NOWHERE, FROM_DEFAULT, FROM_FILE, FROM_ENVIRONMENT, FROM_FLAG };
+enum origin {
+	FROM_NOWHERE,
+	FROM_DEFAULT,
+	FROM_FILE,
+	FROM_ENVIRONMENT,
+	FROM_FLAG
+};
 
 struct value {
 	enum origin origin;
@@ -31,11 +37,14 @@ struct conf {
 	struct value	    *value; /* one per row of the table */
 };
 
-/* A value offered for a row of the table, and from where. */
+/*
+ * A value offered for a row of the table.  The place is for people: "--port",
+ * "USHER_PORT", "usher.conf:3".
+ */
 struct offer {
 	size_t	    row;
 	enum origin origin;
-	const char *place; /* for people: "--port", "USHER_PORT", "usher.conf:3" */
+	const char *place;
 	struct str  text;
 };
 
@@ -53,6 +62,7 @@ static void read_defaults(struct ctx *, struct conf *);
 static enum err read_flags(struct ctx *, struct conf *, int *, char **);
 static enum err flag(struct ctx *, struct conf *, char **, int *);
 static enum err read_environment(struct ctx *, struct conf *);
+static char in_environment(char);
 static enum err read_file(struct ctx *, struct conf *, const char *);
 static char *next_line(char *, int, void *);
 static int pair(void *, const char *, const char *, const char *);
@@ -152,15 +162,22 @@ read_environment(struct ctx *cx, struct conf *c)
 		const char *text;
 
 		for (char *p = name; *p != '\0'; p++)
-			*p = (char)(*p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' :
-				*p == '-' || *p == '.'	   ? '_' :
-							     *p);
+			*p = in_environment(*p);
 		text = secure_getenv(name);
 		o.text = str_of(text);
 		if (text != NULL)
 			TRY(set(cx, c, &o));
 	}
 	return OK;
+}
+
+/* A letter of an option's name as it stands there: data-dir, DATA_DIR. */
+static char
+in_environment(char c)
+{
+	if (c == '-' || c == '.')
+		return '_';
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
 }
 
 static enum err

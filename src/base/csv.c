@@ -26,32 +26,35 @@ struct span {
 };
 
 struct csv {
-	char	     *p;		/* what was fed and not yet read */
-	size_t	      n, cap;
-	size_t	      record, at;	/* its first byte; the next to look at */
-	int64_t	      line;		/* of the record's first byte */
-	bool	      is_last;		/* no more will come */
-	bool	      after_cr;		/* an LF now belongs to the CR */
-	char	      head[HEAD_MAX];	/* the first bytes, until they can be told from a BOM */
-	size_t	      n_head;
-	bool	      head_done, is_1252;
-	char	      separator;
+	/* The text: what was fed and not yet read. */
+	char  *p;
+	size_t n, cap;
+	bool   is_last;	       /* no more will come */
+	char   head[HEAD_MAX]; /* the start, until it can be told from a BOM */
+	size_t n_head;
+	bool   head_done, is_1252;
+	char   separator;
 	unsigned char meaning[256];
+	size_t expected; /* fields of the first record; 0: none yet */
 
-	enum state    state;		/* of the present record: */
-	struct span   span[CSV_FIELDS_MAX];
-	size_t	      n_fields;		/* counted on past the maximum */
-	size_t	      field_from;
-	bool	      field_quotes;
-	bool	      is_odd;		/* a byte that is not ASCII, or NUL */
-	bool	      quoted_cr;	/* the last byte was a CR in quotes */
-	int64_t	      quoted_lines;	/* line ends in quotes */
-	enum msg      error;
-	size_t	      error_at, error_field;
+	/* The record that is being read. */
+	size_t	    record, at; /* its first byte; the next to look at */
+	int64_t	    line;	/* of its first byte */
+	bool	    after_cr;	/* an LF now belongs to the CR before it */
+	enum state  state;
+	struct span span[CSV_FIELDS_MAX];
+	size_t	    n_fields; /* counted on past the maximum */
+	size_t	    field_from;
+	bool	    field_quotes;
+	bool	    is_odd;	  /* has a byte that is not ASCII, or NUL */
+	bool	    quoted_cr;	  /* the last byte was a CR in quotes */
+	int64_t	    quoted_lines; /* line ends in quotes */
+	enum msg    error;
+	size_t	    error_at, error_field;
 
-	size_t	      expected;		/* fields of the first record; 0: none yet */
-	struct str    field[CSV_FIELDS_MAX];
-	char	      unquoted[CSV_RECORD_MAX];
+	/* What the last csv_next() gave. */
+	struct str field[CSV_FIELDS_MAX];
+	char	   unquoted[CSV_RECORD_MAX];
 };
 
 static void feed_text(struct csv *, struct str);
@@ -87,10 +90,15 @@ static enum state (*const steps[])(struct csv *) = {
 	[AFTER_ERROR] = after_error
 };
 
-/* Windows-1252 from 0x80 to 0x9f as UTF-8; the five that it leaves open become no character, and the record an error. */
+/*
+ * Windows-1252 from 0x80 to 0x9f as UTF-8.  The five that it leaves open stay
+ * as they are, which is not UTF-8, so that their record is an error.
+ */
 static const char windows_1252[32][4] = {
-	"€", "\x81", "‚", "ƒ", "„", "…", "†", "‡", "ˆ", "‰", "Š", "‹", "Œ", "\x8d", "Ž", "\x8f",
-	"\x90", "‘", "’", "“", "”", "•", "–", "—", "˜", "™", "š", "›", "œ", "\x9d", "ž", "Ÿ"
+	"€", "\x81", "‚", "ƒ", "„", "…", "†", "‡",
+	"ˆ", "‰", "Š", "‹", "Œ", "\x8d", "Ž", "\x8f",
+	"\x90", "‘", "’", "“", "”", "•", "–", "—",
+	"˜", "™", "š", "›", "œ", "\x9d", "ž", "Ÿ"
 };
 
 struct csv *

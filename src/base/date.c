@@ -117,9 +117,8 @@ time_parse(struct str text, int64_t *out)
 	text = str_sub(text, 19, text.n);
 	if (!fraction(&text, &ms) || !zone_offset(text, &offset_s))
 		return false;
-	*out = day * DAY_MS + ms +
-	    INT64_C(1000) *
-		((hour * 60 + minute) * 60 + second - offset_s);
+	second += (hour * 60 + minute) * 60 - offset_s;
+	*out = day * DAY_MS + second * INT64_C(1000) + ms;
 	return true;
 }
 
@@ -163,10 +162,13 @@ zone_offset(struct str text, int *seconds)
 void
 date_encode(int32_t day, char text[DATE_TEXT])
 {
-	struct civil c = civil_of(day < DAY_LEAST ? DAY_LEAST :
-		day > DAY_MOST			  ? DAY_MOST :
-						    day);
+	struct civil c;
 
+	if (day < DAY_LEAST)
+		day = DAY_LEAST;
+	if (day > DAY_MOST)
+		day = DAY_MOST;
+	c = civil_of(day);
 	put_digits(text, c.year, 4);
 	text[4] = '-';
 	put_digits(text + 5, c.month, 2);

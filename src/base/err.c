@@ -68,7 +68,7 @@ lang_pick(struct str header)
 	return best;
 }
 
-/* The language of a tag: "de", "de-CH", "de_DE.UTF-8"; LANG_COUNT if not ours. */
+/* The language of "de", "de-CH" or "de_DE.UTF-8"; LANG_COUNT: not ours. */
 static enum lang
 lang_of(struct str tag)
 {
@@ -79,7 +79,8 @@ lang_of(struct str tag)
 	/* "*" takes what we like best. */
 	if (str_eq(tag, STR("*")))
 		return LANG_EN;
-	while (lang < LANG_COUNT && !str_eq_nocase(tag, str_of(lang_codes[lang])))
+	while (lang < LANG_COUNT &&
+	    !str_eq_nocase(tag, str_of(lang_codes[lang])))
 		lang++;
 	return lang;
 }
@@ -179,7 +180,7 @@ fail_args(struct ctx *cx, enum err err, enum msg msg, const char *field, ...)
 	return err;
 }
 
-/* Tests of pure rules have a context without an arena; they ask for the code. */
+/* Tests of pure rules have no arena; what they look at is the code. */
 static struct str
 keep(struct ctx *cx, const char *z)
 {

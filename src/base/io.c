@@ -105,8 +105,8 @@ file_replace(const char *path, struct str bytes, unsigned mode)
 static bool
 write_new(const char *path, struct str bytes, unsigned mode)
 {
-	int fd = open(path,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode & 07777);
+	int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+	int fd = open(path, flags, mode & 07777);
 	bool done;
 
 	if (fd < 0)
@@ -122,11 +122,14 @@ static void
 sync_folder(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	size_t n = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
-	char *folder = heap_alloc(n + 2, 1);
+	char *folder = heap_alloc(strlen(path) + 2, 1);
 	int fd;
 
-	memcpy(folder, n == 0 ? "." : path, n == 0 ? 1 : n);
+	/* With its slash, so that the root is no special case. */
+	if (slash == NULL)
+		memcpy(folder, ".", 1);
+	else
+		memcpy(folder, path, (size_t)(slash - path) + 1);
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		fatal("the folder of a file just renamed cannot be opened");

@@ -22,10 +22,9 @@ static const struct complaint {
 	{ json_error_null_character, MSG_JSON_NUL },
 	{ json_error_null_byte_in_key, MSG_JSON_NUL },
 	{ json_error_numeric_overflow, MSG_JSON_NUMBER },
-	{ json_error_stack_overflow, MSG_JSON_TOO_DEEP },
 };
 
-static enum err complain(struct ctx *, const json_error_t *);
+static enum err complain(struct ctx *, struct str, const json_error_t *);
 static enum err refuse(struct ctx *, enum msg, int, int);
 static enum err too_deep(struct ctx *, struct str);
 static bool convert(struct arena *, json_t *, unsigned, struct js *);
@@ -49,10 +48,8 @@ js_parse(struct ctx *cx, struct str text, const struct js **out)
 		return fail(cx, ERR_TOO_LARGE, MSG_JSON_TOO_LARGE, NULL);
 	root = json_loadb(text.n == 0 ? "" : text.p, text.n,
 	    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-	if (root == NULL && json_error_code(&error) == json_error_stack_overflow)
-		return too_deep(cx, text);
 	if (root == NULL)
-		return complain(cx, &error);
+		return complain(cx, text, &error);
 	is_shallow = convert(cx->arena, root, 0, top);
 	json_decref(root);
 	if (!is_shallow)
@@ -62,13 +59,15 @@ js_parse(struct ctx *cx, struct str text, const struct js **out)
 }
 
 static enum err
-complain(struct ctx *cx, const json_error_t *error)
+complain(struct ctx *cx, struct str text, const json_error_t *error)
 {
 	enum json_error_code code = json_error_code(error);
 	enum msg msg = MSG_JSON_SYNTAX;
 
 	if (code == json_error_out_of_memory)
 		fatal("no memory to read JSON");
+	if (code == json_error_stack_overflow)
+		return too_deep(cx, text);
 	for (size_t i = 0; i < COUNT(complaints); i++)
 		if (complaints[i].code == code)
 			msg = complaints[i].msg;
@@ -78,14 +77,14 @@ complain(struct ctx *cx, const json_error_t *error)
 static enum err
 refuse(struct ctx *cx, enum msg msg, int line, int column)
 {
-	char line_text[16], column_text[16];
+	char at_line[16], at_column[16];
 
-	snprintf(line_text, sizeof(line_text), "%d", line < 1 ? 1 : line);
-	snprintf(column_text, sizeof(column_text), "%d", column < 1 ? 1 : column);
-	return fail(cx, ERR_BAD_INPUT, msg, NULL, line_text, column_text);
+	snprintf(at_line, sizeof(at_line), "%d", line < 1 ? 1 : line);
+	snprintf(at_column, sizeof(at_column), "%d", column < 1 ? 1 : column);
+	return fail(cx, ERR_BAD_INPUT, msg, NULL, at_line, at_column);
 }
 
-/* Finds the bracket that is one too many, for the message; TEXT is sound up to there. */
+/* Finds the bracket that is one too many; up to there TEXT is sound. */
 static enum err
 too_deep(struct ctx *cx, struct str text)
 {

@@ -10,7 +10,7 @@
 struct js {
 	enum js_type type;
 	uint32_t     line;	/* 0: not known */
-	size_t	     n;		/* bytes of a string; items of the others */
+	size_t	     n;		/* bytes of a string, items of the others */
 	union {
 		bool	    is_true;
 		int64_t	    number;

@@ -69,7 +69,7 @@ log_fields(enum log_level level, const char *event, const struct log_field *f,
 	errno = error;
 }
 
-/* A field that does not fit whole is left out; the brace at the end always fits. */
+/* A field that does not fit whole is left out; the last brace always fits. */
 static void
 put_field(struct line *line, const struct log_field *f)
 {

@@ -117,7 +117,7 @@ next(struct reader *r)
 		return OK;
 	if (r->parser.error == YAML_MEMORY_ERROR)
 		fatal("no memory to read YAML");
-	/* Only a character that YAML forbids is left for the reader to find: the text is UTF-8. */
+	/* The text is UTF-8: only a forbidden character is left to find. */
 	if (r->parser.error == YAML_READER_ERROR)
 		return refuse(r, MSG_YAML_CHARACTER, r->parser.mark);
 	return refuse(r, MSG_YAML_SYNTAX, r->parser.problem_mark);
@@ -380,7 +380,10 @@ digit(char c)
 	return 99;
 }
 
-/* [-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?; what JSON could not say (.inf, .nan) stays text. */
+/*
+ * [-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?
+ * What JSON could not say (.inf, .nan) stays text.
+ */
 static bool
 core_real(struct str text, struct js *to)
 {

@@ -22,7 +22,7 @@
 #define YEAR_S	   INT64_C(31556952) /* the mean one */
 #define FOREVER	   INT64_MAX
 
-/* One half of "M3.5.0/2": the day and the local second on which time changes. */
+/* "M3.5.0/2": the day, and its local second, on which the time changes. */
 struct rule {
 	enum { RULE_MONTH, RULE_JULIAN, RULE_ZERO } kind;
 	int month, week, day; /* JULIAN and ZERO use day only */
@@ -73,7 +73,7 @@ static bool abbreviation(struct str *);
 static bool number(struct str *, int *);
 static bool clock_time(struct str *, int, int *);
 static bool rule(struct str *, struct rule *);
-static bool skip(struct str *, char);
+static bool accept(struct str *, char);
 static struct span span_at(const struct zone *, int64_t);
 static struct span footer_span(const struct footer *, int64_t);
 static int64_t rule_second(const struct rule *, int);
@@ -290,7 +290,7 @@ data(struct zone *z, struct cursor *c, const struct counts *n)
 	return true;
 }
 
-/* POSIX TZ: std offset [ dst [ offset ] , start , end ]; west is positive there. */
+/* POSIX TZ: std offset [dst [offset], start, end]; west is positive there. */
 static bool
 footer(struct footer *f, struct str tz)
 {
@@ -313,7 +313,7 @@ footer(struct footer *f, struct str tz)
 			return false;
 		f->dst_s = -west;
 	}
-	return skip(&tz, ',') && rule(&tz, &f->start) && skip(&tz, ',') &&
+	return accept(&tz, ',') && rule(&tz, &f->start) && accept(&tz, ',') &&
 	    rule(&tz, &f->end) && tz.n == 0;
 }
 
@@ -323,11 +323,11 @@ abbreviation(struct str *tz)
 {
 	size_t n = 0;
 
-	if (skip(tz, '<')) {
+	if (accept(tz, '<')) {
 		size_t close = str_find(*tz, '>');
 
 		*tz = str_sub(*tz, close, tz->n);
-		return close > 0 && skip(tz, '>');
+		return close > 0 && accept(tz, '>');
 	}
 	while (n < tz->n && ((tz->p[n] | 0x20) >= 'a') &&
 	    ((tz->p[n] | 0x20) <= 'z'))
@@ -337,7 +337,7 @@ abbreviation(struct str *tz)
 }
 
 static bool
-skip(struct str *tz, char c)
+accept(struct str *tz, char c)
 {
 	if (tz->n == 0 || tz->p[0] != c)
 		return false;
@@ -361,17 +361,17 @@ number(struct str *tz, int *out)
 static bool
 clock_time(struct str *tz, int hour_most, int *seconds)
 {
-	bool is_negative = skip(tz, '-');
+	bool is_negative = accept(tz, '-');
 	int hour, minute = 0, second = 0;
 
 	if (!is_negative)
-		(void)skip(tz, '+');
+		(void)accept(tz, '+');
 	if (!number(tz, &hour) || hour > hour_most)
 		return false;
-	if (skip(tz, ':')) {
+	if (accept(tz, ':')) {
 		if (!number(tz, &minute) || minute > 59)
 			return false;
-		if (skip(tz, ':') && (!number(tz, &second) || second > 59))
+		if (accept(tz, ':') && (!number(tz, &second) || second > 59))
 			return false;
 	}
 	*seconds = (hour * 60 + minute) * 60 + second;
@@ -387,20 +387,20 @@ rule(struct str *tz, struct rule *r)
 	bool is_ok;
 
 	r->second = 2 * 3600;
-	if (skip(tz, 'M')) {
+	if (accept(tz, 'M')) {
 		r->kind = RULE_MONTH;
-		is_ok = number(tz, &r->month) && skip(tz, '.') &&
-		    number(tz, &r->week) && skip(tz, '.') &&
+		is_ok = number(tz, &r->month) && accept(tz, '.') &&
+		    number(tz, &r->week) && accept(tz, '.') &&
 		    number(tz, &r->day) && r->month >= 1 && r->month <= 12 &&
 		    r->week >= 1 && r->week <= 5 && r->day <= 6;
 	} else {
-		r->kind = skip(tz, 'J') ? RULE_JULIAN : RULE_ZERO;
+		r->kind = accept(tz, 'J') ? RULE_JULIAN : RULE_ZERO;
 		is_ok = number(tz, &r->day) && r->day <= 365 &&
 		    (r->kind == RULE_ZERO || r->day >= 1);
 	}
 	if (!is_ok)
 		return false;
-	return !skip(tz, '/') || clock_time(tz, 167, &r->second);
+	return !accept(tz, '/') || clock_time(tz, 167, &r->second);
 }
 
 static struct span

@@ -25,7 +25,7 @@ the_clock_runs_and_can_be_stopped(void **state)
 	assert_true(clock_now_ms() > INT64_C(1735689600000));
 }
 
-/* Starts this program again with USHER_NOW as it says; it then tells the time. */
+/* Starts this program again with USHER_NOW set; it then tells the time. */
 static void
 start_at(void *now)
 {

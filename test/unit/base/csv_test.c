@@ -105,7 +105,7 @@ static const struct nasty {
 	{ TEXT("a\tb|c\td\n1\t2\t3\n"), false, "1|7|NONE@0|a|b|c|d\n2|5|NONE@0|1|2|3\n" },
 	{ TEXT("a|b\n1|2\n"), false, "1|3|NONE@0|a|b\n2|3|NONE@0|1|2\n" },
 	{ TEXT("a;b,c\n1,2\n"), false, "1|5|NONE@0|a;b|c\n2|3|NONE@0|1|2\n" },
-	/* Quotes: doubled, empty, with separators and line ends of every kind. */
+	/* Quotes: doubled, empty, around separators and all line ends. */
 	{ TEXT("a,b\n\"\",\"\"\"\"\n\"x,\"\"y\"\"\",\"1\r\n2\r3\n4\"\n5,6\n"), false,
 	    "1|3|NONE@0|a|b\n2|7|NONE@0||\"\n3|20|NONE@0|x,\"y\"|1\r\n2\r3\n4\n7|3|NONE@0|5|6\n" },
 	{ TEXT("a,b\n\"\r\n\r\n\",\"\n\n\"\n\"\r\r\",x\r\n5,6\n"), false,

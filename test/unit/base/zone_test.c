@@ -3,8 +3,8 @@
 
 #include <time.h>
 
-#include "base/clock.h"
 #include "base/queue.h"
+#include "base/zone.c" /* its decoder is reached by no other door */
 
 #define HOUR_MS INT64_C(3600000)
 
@@ -105,23 +105,23 @@ day_by_libc(int64_t ms)
 static void
 we_agree_with_the_c_library_hour_by_hour(void **state)
 {
-	static const char *const zones[] = { "Europe/Berlin", "Europe/Dublin",
+	static const char *const names[] = { "Europe/Berlin", "Europe/Dublin",
 		"America/New_York", "Australia/Lord_Howe", "Asia/Tehran",
 		"America/Sao_Paulo", "Africa/Casablanca", "Pacific/Apia",
 		"America/Nuuk", "Africa/Cairo", "Asia/Gaza", "UTC" };
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(zones); i++) {
+	for (size_t i = 0; i < COUNT(names); i++) {
 		int64_t from = instant("1990-01-01T00:30:00Z");
 		int64_t to = instant("2090-01-01T00:00:00Z");
 
-		setenv("TZ", zones[i], 1);
+		setenv("TZ", names[i], 1);
 		tzset();
 		/* A prime number of hours meets every hour of the day. */
 		for (int64_t ms = from; ms < to; ms += 31 * HOUR_MS) {
 			int32_t day = 0;
 
-			assert_true(zone_day(str_of(zones[i]), ms, &day));
+			assert_true(zone_day(str_of(names[i]), ms, &day));
 			assert_int_equal(day, day_by_libc(ms));
 		}
 	}
@@ -130,12 +130,12 @@ we_agree_with_the_c_library_hour_by_hour(void **state)
 static void
 a_day_is_in_itself_from_its_first_to_its_last_ms(void **state)
 {
-	static const char *const zones[] = { "Europe/Berlin", "Europe/London",
+	static const char *const names[] = { "Europe/Berlin", "Europe/London",
 		"America/New_York", "Australia/Sydney", "Asia/Kolkata" };
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(zones); i++) {
-		struct str zone = str_of(zones[i]);
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct str zone = str_of(names[i]);
 
 		for (int32_t day = 20000; day < 27000; day++) {
 			int64_t begins, next;
@@ -161,7 +161,8 @@ what_is_no_zone_is_refused(void **state)
 		"Europe/../UTC", "./UTC", "Europe/Atlantis", "zone.tab",
 		"tzdata.zi", "Europe/Berlin ", "Europe\\Berlin",
 		"right/Europe/Berlin/x", "leapseconds",
-		"EuropeEuropeEuropeEuropeEuropeEuropeEuropeEuropeEuropeEuropeEuropeEurope" };
+		("A0123456789012345678901234567890123456789"
+		"0123456789012345678901234567890123456789") };
 	int32_t day;
 	int64_t ms;
 
@@ -177,16 +178,161 @@ what_is_no_zone_is_refused(void **state)
 	assert_false(zone_day(STR("right/Europe/Berlin"), 0, &day));
 }
 
+/* Decodes BYTES and asks it what it is good for; tells whether it was taken. */
+static bool
+try_decode(struct str bytes)
+{
+	static const int64_t seconds[] = { INT64_MIN / 1000, -1, 0, 1700000000,
+		2220000000, INT64_MAX / 1000 };
+	struct zone *z = heap_alloc(1, sizeof(*z));
+	bool is_taken = decode(z, bytes);
+
+	for (size_t i = 0; is_taken && i < COUNT(seconds); i++)
+		assert_true(span_at(z, seconds[i]).until > seconds[i]);
+	heap_free(z->at);
+	heap_free(z->offset_s);
+	heap_free(z);
+	return is_taken;
+}
+
+static void
+a_damaged_file_is_refused_or_harmless(void **state)
+{
+	struct arena *a = arena_open(1 << 20);
+	struct str file;
+	char *bytes;
+
+	(void)state;
+	assert_true(file_read(a, "/usr/share/zoneinfo/Europe/Berlin", 1 << 16,
+	    &file));
+	assert_true(try_decode(file));
+	/* The footer comes last, so no part of a file is a file. */
+	for (size_t n = 0; n < file.n; n++) {
+		char *part = heap_alloc(n, 1);
+
+		memcpy(part, file.p, n);
+		assert_false(try_decode((struct str) { part, n }));
+		heap_free(part);
+	}
+	bytes = arena_copy(a, file.p, file.n);
+	for (size_t i = 0; i < file.n; i++) {
+		static const unsigned char flips[] = { 0x01, 0x80, 0xff };
+
+		for (size_t k = 0; k < COUNT(flips); k++) {
+			bytes[i] = (char)(file.p[i] ^ flips[k]);
+			(void)try_decode((struct str) { bytes, file.n });
+		}
+		bytes[i] = file.p[i];
+	}
+	arena_close(a);
+}
+
+static void
+footers_are_read_to_the_last_byte(void **state)
+{
+	static const struct {
+		const char *text;
+		bool	    is_ok, has_dst;
+		int	    std_s, dst_s;
+	} cases[] = {
+		{ "", true, false, 0, 0 },
+		{ "UTC0", true, false, 0, 0 },
+		{ "EST5EDT,M3.2.0,M11.1.0", true, true, -18000, -14400 },
+		{ "<+0330>-3:30", true, false, 12600, 0 },
+		{ "IST-1GMT0,M10.5.0,M3.5.0/1", true, true, 3600, 0 },
+		{ "<-03>3<-02>,M3.5.0/-2,M10.5.0/-1", true, true, -10800, -7200 },
+		{ "A-1B", false, false, 0, 0 },
+		{ "AAA-1:30:15BBB,J60/2:30,365/167:59:59", true, true, 5415, 9015 },
+		{ "AAA", false, false, 0, 0 },
+		{ "AAA25", false, false, 0, 0 },
+		{ "AAA1:60", false, false, 0, 0 },
+		{ "AAA1:00:60", false, false, 0, 0 },
+		{ "AAA1:", false, false, 0, 0 },
+		{ "<+03-3", false, false, 0, 0 },
+		{ "<>3", false, false, 0, 0 },
+		{ "AAA1BBB", false, false, 0, 0 },
+		{ "AAA1BBB2x", false, false, 0, 0 },
+		{ "AAA1BBB,M3.2.0", false, false, 0, 0 },
+		{ "AAA1BBB,M13.2.0,M1.1.1", false, false, 0, 0 },
+		{ "AAA1BBB,M0.2.0,M1.1.1", false, false, 0, 0 },
+		{ "AAA1BBB,M3.6.0,M1.1.1", false, false, 0, 0 },
+		{ "AAA1BBB,M3.0.0,M1.1.1", false, false, 0, 0 },
+		{ "AAA1BBB,M3.2.7,M1.1.1", false, false, 0, 0 },
+		{ "AAA1BBB,M3.2,M1.1.1", false, false, 0, 0 },
+		{ "AAA1BBB,J0,M1.1.1", false, false, 0, 0 },
+		{ "AAA1BBB,366,M1.1.1", false, false, 0, 0 },
+		{ "AAA1BBB,M3.2.0/168,M1.1.1", false, false, 0, 0 },
+		{ "AAA1BBB,M3.2.0,M1.1.1 ", false, false, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct footer f = { .is_set = false };
+
+		if (footer(&f, str_of(cases[i].text)) != cases[i].is_ok)
+			print_error("%s\n", cases[i].text);
+		f = (struct footer) { .is_set = false };
+		assert_int_equal(footer(&f, str_of(cases[i].text)),
+		    cases[i].is_ok);
+		if (!cases[i].is_ok)
+			continue;
+		assert_int_equal(f.has_dst, cases[i].has_dst);
+		assert_int_equal(f.std_s, cases[i].std_s);
+		assert_int_equal(f.dst_s, cases[i].dst_s);
+	}
+}
+
+static void
+rules_strike_on_their_day(void **state)
+{
+	static const struct {
+		struct rule rule;
+		int	    year;
+		const char *day;
+	} cases[] = {
+		{ { RULE_MONTH, 3, 5, 0, 0 }, 2040, "2040-03-25" },
+		{ { RULE_MONTH, 3, 1, 0, 0 }, 2026, "2026-03-01" },
+		{ { RULE_MONTH, 2, 5, 0, 0 }, 2032, "2032-02-29" },
+		{ { RULE_MONTH, 12, 5, 4, 0 }, 2026, "2026-12-31" },
+		{ { RULE_JULIAN, 0, 0, 1, 0 }, 2026, "2026-01-01" },
+		{ { RULE_JULIAN, 0, 0, 59, 0 }, 2028, "2028-02-28" },
+		{ { RULE_JULIAN, 0, 0, 60, 0 }, 2028, "2028-03-01" },
+		{ { RULE_JULIAN, 0, 0, 60, 0 }, 2027, "2027-03-01" },
+		{ { RULE_JULIAN, 0, 0, 365, 0 }, 2028, "2028-12-31" },
+		{ { RULE_ZERO, 0, 0, 0, 0 }, 2026, "2026-01-01" },
+		{ { RULE_ZERO, 0, 0, 59, 0 }, 2028, "2028-02-29" },
+		{ { RULE_ZERO, 0, 0, 365, 0 }, 2028, "2028-12-31" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_int_equal(rule_second(&cases[i].rule, cases[i].year),
+		    day_of(cases[i].day) * DAY_S);
+}
+
+static void
+summer_all_year_has_no_gap(void **state)
+{
+	struct footer f = { .is_set = false };
+
+	(void)state;
+	/* RFC 8536 3.3.1: "permanent daylight saving time". */
+	assert_true(footer(&f, STR("EST5EDT,0/0,J365/25")));
+	for (int64_t at = 4102444800; at < 4102444800 + 800 * DAY_S;
+	     at += 900)
+		assert_int_equal(footer_span(&f, at).offset_s, -4 * 3600);
+}
+
 static void
 ask_often(void *arg)
 {
-	static const char *const zones[] = { "Europe/Rome", "Europe/Oslo",
+	static const char *const names[] = { "Europe/Rome", "Europe/Oslo",
 		"Europe/Madrid", "Europe/Vienna" };
 
 	for (int i = 0; i < 400; i++) {
 		int32_t day;
 
-		if (!zone_day(str_of(zones[i % 4]),
+		if (!zone_day(str_of(names[i % 4]),
 			instant("2026-06-30T22:00:00Z"), &day) ||
 		    day != day_of("2026-07-01"))
 			*(bool *)arg = false;
@@ -218,6 +364,10 @@ main(void)
 		cmocka_unit_test(
 		    a_day_is_in_itself_from_its_first_to_its_last_ms),
 		cmocka_unit_test(what_is_no_zone_is_refused),
+		cmocka_unit_test(a_damaged_file_is_refused_or_harmless),
+		cmocka_unit_test(footers_are_read_to_the_last_byte),
+		cmocka_unit_test(rules_strike_on_their_day),
+		cmocka_unit_test(summer_all_year_has_no_gap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
