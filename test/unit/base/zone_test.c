@@ -11,7 +11,7 @@
 static int64_t
 instant(const char *text)
 {
-	int64_t ms;
+	int64_t ms = 0;
 
 	assert_true(time_parse(str_of(text), &ms));
 	return ms;
@@ -20,7 +20,7 @@ instant(const char *text)
 static int32_t
 day_of(const char *text)
 {
-	int32_t day;
+	int32_t day = 0;
 
 	assert_true(date_parse(str_of(text), &day));
 	return day;
@@ -138,8 +138,8 @@ a_day_is_in_itself_from_its_first_to_its_last_ms(void **state)
 		struct str zone = str_of(names[i]);
 
 		for (int32_t day = 20000; day < 27000; day++) {
-			int64_t begins, next;
-			int32_t first, last;
+			int64_t begins = 0, next = 0;
+			int32_t first = 0, last = 0;
 
 			assert_true(zone_midnight(zone, day, &begins));
 			assert_true(zone_midnight(zone, day + 1, &next));
