@@ -36,6 +36,8 @@ enum err tx_commit(struct tx *) USE_RESULT;
 void tx_rollback(struct tx *);
 void tx_end(struct tx *);		/* of a reader */
 struct ctx *tx_ctx(struct tx *);
+/* CX of a transaction that serves several batches or pages in turn. */
+void tx_switch(struct tx *, struct ctx *);
 /* Nested: for replaying a batch one by one inside its transaction. */
 enum err tx_savepoint(struct tx *) USE_RESULT;
 void tx_undo(struct tx *);		/* back to the savepoint, and forgets it */

@@ -93,9 +93,6 @@ extern const struct engine sqlite_engine;
 /* Runs Q and collects what it gives. */
 enum err store_query(struct tx *, const struct query *, struct rows *) USE_RESULT;
 
-/* CX of a transaction that serves several batches in turn. */
-void tx_switch(struct tx *, struct ctx *);
-
 /* --- sql.c: texts made from a table's declaration --------------------------------- */
 
 /* INSERT with the table's rule for a row that exists. */

@@ -10,9 +10,9 @@
 static const struct column person[] = {
 	C(tenant), C(id), C(version), C(lifecycle), C(certification),
 	C(no_inheritance), C(blocks), C(source), C(created_ms), C(changed_ms),
-	C(key_version), C(site), C(department), C(title), C(cost_center),
-	C(division), C(organization), C(country), C(language), C(user_type),
-	C(manager), C(start_day), C(end_day), C(sealed), C(keys)
+	C(key_version), C(record_version), C(site), C(department), C(title),
+	C(cost_center), C(division), C(organization), C(country), C(language),
+	C(user_type), C(manager), C(start_day), C(end_day), C(sealed), C(keys)
 };
 #undef C
 const struct table PERSON = TABLE("person", DB_DATA, person, 2, person, EXISTS_VERSIONED);

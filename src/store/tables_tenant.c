@@ -37,9 +37,9 @@ static const struct column token[] = {
 const struct table TOKEN = TABLE("token", DB_DATA, token, 2, token_row, EXISTS_REPLACES);
 
 #define C(field) COLUMN(log_row, field)
-static const struct column log[] = { C(tenant), C(seq), C(entry) };
+static const struct column log_entry[] = { C(tenant), C(seq), C(entry) };
 #undef C
-const struct table LOG = TABLE("log", DB_DATA, log, 2, log_row, EXISTS_FAILS);
+const struct table LOG = TABLE("log", DB_DATA, log_entry, 2, log_row, EXISTS_FAILS);
 
 #define C(field) COLUMN(checkpoint_row, field)
 static const struct column checkpoint[] = {

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * group.c - who is in a group, and what becomes of them.  An item leaves by
+ * exactly one of: done(), or a further try.
+ */
+#include "store/pipeline_int.h"
+
+#include "base/clock.h"
+
+static void fresh(struct item *, bool);
+static struct part *part_for(struct group *, const struct use_case *);
+static void settle_part(struct pipeline *, struct part *);
+static void answer(struct pipeline *, struct item *);
+static void answer_part(struct pipeline *, struct part *);
+static void refuse(struct item *, enum err, const struct fault *);
+
+void
+group_form(struct group *g, void *world)
+{
+	int64_t now_ms = clock_now_ms();
+
+	arena_reset(g->arena);
+	g->cx = (struct ctx) { .arena = g->arena, .now_ms = now_ms };
+	g->part = arena_array(g->arena, g->n, sizeof(*g->part));
+	g->npart = 0;
+	for (size_t i = 0; i < g->n; i++) {
+		fresh(g->item[i], g->is_alone);
+		part_for(g, g->item[i]->use_case)->batch.n++;
+	}
+	for (size_t i = 0; i < g->npart; i++) {
+		struct part *p = &g->part[i];
+
+		p->cx = g->cx;
+		p->batch.cx = &p->cx;
+		p->batch.world = world;
+		p->batch.item = arena_array(g->arena, p->batch.n,
+		    sizeof(struct item *));
+		p->batch.n = 0;
+	}
+	for (size_t i = 0; i < g->n; i++) {
+		struct item *item = g->item[i];
+		struct part *p = g->is_alone ? &g->part[i] :
+					       part_for(g, item->use_case);
+
+		p->batch.item[p->batch.n++] = item;
+	}
+}
+
+static void
+fresh(struct item *item, bool is_alone)
+{
+	item->out = NULL;
+	item->err = OK;
+	item->state = NULL;
+	item->again = false;
+	item->cx->fault = (struct fault) { 0 };
+	/* Whoever is tried alone pays for another's failure. */
+	if (!is_alone)
+		item->tries++;
+}
+
+static struct part *
+part_for(struct group *g, const struct use_case *use_case)
+{
+	struct part *p = g->part;
+
+	while (p < g->part + g->npart &&
+	    (g->is_alone || p->batch.use_case != use_case))
+		p++;
+	if (p == g->part + g->npart) {
+		p->batch.use_case = use_case;
+		g->npart++;
+	}
+	return p;
+}
+
+void
+group_fail(struct group *g, enum err err)
+{
+	for (size_t i = 0; i < g->npart; i++) {
+		struct part *p = &g->part[i];
+
+		if (p->err != OK)
+			continue;
+		p->err = err;
+		p->is_final = true;
+		p->cx.fault = g->cx.fault;
+	}
+}
+
+bool
+group_settle(struct pipeline *p, struct group *g)
+{
+	bool stays = false;
+
+	for (size_t i = 0; i < g->npart; i++) {
+		settle_part(p, &g->part[i]);
+		stays |= g->part[i].batch.n > 0;
+	}
+	return stays;
+}
+
+static void
+settle_part(struct pipeline *p, struct part *part)
+{
+	struct batch *b = &part->batch;
+	size_t n = b->n;
+
+	if (part->err != OK && !part->is_final && n > 1) {
+		p->replayed++;
+		sched_retry(p->sched, b->item, n, true);
+		b->n = 0;
+		return;
+	}
+	b->n = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct item *item = b->item[i];
+
+		if (part->err != OK)
+			refuse(item, part->err, &part->cx.fault);
+		if (item->err != OK)
+			answer(p, item);
+		else
+			b->item[b->n++] = item;
+	}
+}
+
+void
+group_answer(struct pipeline *p, struct group *g)
+{
+	for (size_t i = 0; i < g->npart; i++)
+		answer_part(p, &g->part[i]);
+}
+
+static void
+answer_part(struct pipeline *p, struct part *part)
+{
+	for (size_t i = 0; i < part->batch.n; i++) {
+		struct item *item = part->batch.item[i];
+
+		if (part->err != OK)
+			refuse(item, part->err, &part->cx.fault);
+		if (item->err == OK && item->again &&
+		    item->tries < TRIES_MAX) {
+			p->again++;
+			sched_retry(p->sched, &item, 1, false);
+			continue;
+		}
+		if (item->err == OK && item->again)
+			item->err = fail(item->cx, ERR_BUSY, MSG_STORE_BUSY,
+			    "");
+		answer(p, item);
+	}
+	part->batch.n = 0;
+}
+
+void
+group_replay(struct pipeline *p, struct group *g)
+{
+	p->replayed++;
+	for (size_t i = 0; i < g->npart; i++) {
+		struct batch *b = &g->part[i].batch;
+
+		sched_retry(p->sched, b->item, b->n, true);
+		b->n = 0;
+	}
+}
+
+/* done() may free the item. */
+static void
+answer(struct pipeline *p, struct item *item)
+{
+	p->items++;
+	item->done(item);
+	sched_answered(p->sched, 1);
+}
+
+/* The batch's arena ends before the item's does. */
+static void
+refuse(struct item *item, enum err err, const struct fault *why)
+{
+	struct fault *f = &item->cx->fault;
+
+	*f = (struct fault) { .err = err };
+	if (why->err == err) {
+		f->msg = why->msg;
+		f->field = str_copy(item->cx->arena, why->field);
+		for (size_t i = 0; i < COUNT(f->args); i++)
+			f->args[i] = str_copy(item->cx->arena, why->args[i]);
+	}
+	item->err = err;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * stages.c - a group's way through its stages.
+ *
+ * A stage that fails for a batch fails for one of its items: the group is
+ * rolled back and every item tried alone, from prepare() on.  Then the culprit
+ * has its error and the others succeed, still in one commit.
+ */
+#include "store/pipeline_int.h"
+
+#include "base/clock.h"
+
+static void read_and_want(struct pipeline *, struct group *);
+static void keep(struct pipeline *, struct group *);
+static enum err keep_part(struct part *, struct tx *);
+static struct vault_call *call_open(struct pipeline *, struct group *);
+static void call_run(struct pipeline *, struct group *, struct vault_call *);
+static enum err write_parts(struct group *, struct tx *);
+static enum err write_part(struct part *, struct tx *);
+static enum err write_alone(struct part *, struct tx *);
+
+static bool reads(const struct use_case *);
+static bool keeps(const struct use_case *);
+static bool any_part(const struct group *, bool (*)(const struct use_case *));
+
+void
+group_seal(struct pipeline *p, struct group *g)
+{
+	if (any_part(g, reads))
+		read_and_want(p, g);
+	if (any_part(g, keeps))
+		keep(p, g);
+}
+
+static bool
+reads(const struct use_case *u)
+{
+	return u->prepare != NULL || u->want != NULL;
+}
+
+static bool
+keeps(const struct use_case *u)
+{
+	return u->keep != NULL;
+}
+
+/* Some part that has not failed is one of WHICH. */
+static bool
+any_part(const struct group *g, bool (*which)(const struct use_case *))
+{
+	for (size_t i = 0; i < g->npart; i++)
+		if (g->part[i].err == OK && which(g->part[i].batch.use_case))
+			return true;
+	return false;
+}
+
+/* Keys are committed before data, so the data's snapshot comes first. */
+static void
+read_and_want(struct pipeline *p, struct group *g)
+{
+	struct tx *data = tx_begin(p->reader[DB_DATA], &g->cx);
+	struct tx *keys = tx_begin(p->reader[DB_KEYS], &g->cx);
+	struct vault_call *call = call_open(p, g);
+
+	for (size_t i = 0; i < g->npart; i++) {
+		struct part *part = &g->part[i];
+		const struct use_case *u = part->batch.use_case;
+
+		tx_switch(data, &part->cx);
+		tx_switch(keys, &part->cx);
+		if (u->prepare != NULL)
+			part->err = u->prepare(&part->batch, data, keys, call);
+	}
+	call_run(p, g, call);
+	call = call_open(p, g);
+	for (size_t i = 0; i < g->npart; i++) {
+		struct part *part = &g->part[i];
+		const struct use_case *u = part->batch.use_case;
+
+		tx_switch(data, &part->cx);
+		if (part->err == OK && u->want != NULL)
+			part->err = u->want(&part->batch, data, call);
+	}
+	tx_end(keys);
+	tx_end(data);
+	call_run(p, g, call);
+}
+
+static struct vault_call *
+call_open(struct pipeline *p, struct group *g)
+{
+	struct vault_call *call = NULL;
+
+	if (p->conf.call_init != NULL)
+		p->conf.call_init(p->conf.world, &call, g->arena);
+	return call;
+}
+
+static void
+call_run(struct pipeline *p, struct group *g, struct vault_call *call)
+{
+	enum err err = OK;
+
+	if (call != NULL)
+		err = p->conf.call_run(p->conf.world, &g->cx, call);
+	if (err != OK)
+		group_fail(g, err);
+}
+
+static void
+keep(struct pipeline *p, struct group *g)
+{
+	struct tx *tx = tx_begin(p->writer[DB_KEYS], &g->cx);
+	enum err err;
+
+	for (size_t i = 0; i < g->npart; i++) {
+		struct part *part = &g->part[i];
+
+		tx_switch(tx, &part->cx);
+		if (part->err == OK && part->batch.use_case->keep != NULL)
+			part->err = keep_part(part, tx);
+	}
+	tx_switch(tx, &g->cx);
+	err = tx_commit(tx);
+	if (err != OK)
+		group_fail(g, err);
+	else
+		p->keys_commits++;
+	db_checkpoint(p->writer[DB_KEYS], false);
+}
+
+static enum err
+keep_part(struct part *part, struct tx *tx)
+{
+	enum err err;
+
+	TRY(tx_savepoint(tx));
+	err = part->batch.use_case->keep(&part->batch, tx);
+	if (err == OK)
+		tx_keep(tx);
+	else
+		tx_undo(tx);
+	return err;
+}
+
+void
+group_write(struct pipeline *p, struct group *g)
+{
+	struct tx *tx = tx_begin(p->writer[DB_DATA], &g->cx);
+	enum err err = write_parts(g, tx);
+
+	tx_switch(tx, &g->cx);
+	if (err == OK) {
+		err = tx_commit(tx);
+	} else {
+		tx_rollback(tx);
+		if (err != ERR_FULL) {
+			group_replay(p, g);
+			return;
+		}
+	}
+	if (err != OK)
+		group_fail(g, err);
+	else
+		p->commits++;
+	for (size_t i = 0; i < g->npart; i++) {
+		struct part *part = &g->part[i];
+		const struct use_case *u = part->batch.use_case;
+
+		if (part->err == OK && part->batch.n > 0 &&
+		    u->committed != NULL)
+			u->committed(&part->batch);
+	}
+	group_answer(p, g);
+	db_checkpoint(p->writer[DB_DATA], false);
+}
+
+/* An error, which G's ctx then tells, is the whole group's. */
+static enum err
+write_parts(struct group *g, struct tx *tx)
+{
+	int64_t now_ms = clock_now_ms();
+	bool is_alone = g->is_alone || g->n == 1;
+
+	for (size_t i = 0; i < g->npart; i++) {
+		struct part *part = &g->part[i];
+		enum err err;
+
+		if (part->batch.n == 0)
+			continue;
+		part->cx.now_ms = now_ms;
+		tx_switch(tx, &part->cx);
+		err = is_alone ? write_alone(part, tx) : write_part(part, tx);
+		if (err == OK || (is_alone && err != ERR_FULL)) {
+			part->err = err;
+			continue;
+		}
+		g->cx.fault = part->cx.fault;
+		return err;
+	}
+	return OK;
+}
+
+static enum err
+write_alone(struct part *part, struct tx *tx)
+{
+	enum err err;
+
+	TRY(tx_savepoint(tx));
+	err = write_part(part, tx);
+	if (err == OK)
+		tx_keep(tx);
+	else
+		tx_undo(tx);
+	return err;
+}
+
+static enum err
+write_part(struct part *part, struct tx *tx)
+{
+	const struct use_case *u = part->batch.use_case;
+
+	if (u->load != NULL)
+		TRY(u->load(&part->batch, tx));
+	if (u->decide != NULL)
+		u->decide(&part->batch);
+	if (u->save != NULL)
+		TRY(u->save(&part->batch, tx));
+	return OK;
+}
