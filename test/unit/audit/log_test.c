@@ -443,6 +443,23 @@ a_continued_log_begins_with_the_last_checkpoint_before(void **state)
 	testlog_close(t);
 }
 
+static void
+only_a_number_after_the_last_slash_continues_a_log(void **state)
+{
+	static const char *const origins[] = {
+		"alone", "7", "test/audit/", "test/audit/0", "test/audit/01",
+		"test/audit/7a", "test/audit/x7", "test/audit/-1",
+		"test/audit/99999999999999999999",
+	};
+	struct testlog *t = testlog_open(3);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(origins); i++)
+		assert_true(in_memory(t, t->entry, t->n, testlog_note(t,
+		    origins[i], t->entry, t->n)).is_whole);
+	testlog_close(t);
+}
+
 static struct verdict
 extends(struct testlog *t, const char *dir, struct str older)
 {
@@ -586,6 +603,46 @@ an_export_ends_only_with_the_checkpoint_of_its_entries(void **state)
 	testlog_close(t);
 }
 
+static void
+something_in_the_way_of_an_export_is_named(void **state)
+{
+	static const struct {
+		const char *path;	/* a file or, with a slash, a folder */
+		enum err    err;
+		const char *named;
+	} cases[] = {
+		{ "vkey/", ERR_CONFLICT, "vkey" },
+		{ "origin/", ERR_CONFLICT, "origin" },
+		{ "checkpoint/", ERR_DENIED, "checkpoint" },
+		{ "tile", ERR_NOT_FOUND, "tile/entries/000.p/3" },
+		{ "tile/0", ERR_NOT_FOUND, "tile/0/000.p/3" },
+		{ "tile/0/000.p/3/", ERR_CONFLICT, "tile/0/000.p/3" },
+	};
+	struct testlog *t = testlog_open(3);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *dir = testlog_folder(t);
+		const char *in_way = str_z(t->arena, str_fmt(t->arena,
+		    "%sx", cases[i].path));
+		struct tile_writer *w;
+		size_t n = strlen(cases[i].path);
+
+		assert_int_equal(tile_writer_open(&t->cx, dir, &w), OK);
+		file_put(t, dir, cases[i].path[n - 1] == '/' ? in_way :
+		    cases[i].path, STR(""));
+		for (size_t k = 0; k < t->n; k++)
+			assert_int_equal(tile_writer_add(&t->cx, w,
+			    t->entry[k]), OK);
+		assert_int_equal(tile_writer_close(&t->cx, w, t->note,
+		    t->vkey), cases[i].err);
+		assert_int_equal(t->cx.fault.msg, MSG_AUDIT_WRITE);
+		assert_string_equal(str_z(t->arena, t->cx.fault.args[0]),
+		    cases[i].named);
+	}
+	testlog_close(t);
+}
+
 /* Files may not grow beyond LIMIT bytes while this runs. */
 static enum err
 export_with_limit(struct testlog *t, const char *dir, rlim_t limit)
@@ -644,11 +701,13 @@ main(void)
 		cmocka_unit_test(a_signed_log_of_malformed_entries_is_refused),
 		cmocka_unit_test(time_may_run_backwards_by_five_seconds_and_no_more),
 		cmocka_unit_test(a_continued_log_begins_with_the_last_checkpoint_before),
+		cmocka_unit_test(only_a_number_after_the_last_slash_continues_a_log),
 		cmocka_unit_test(a_grown_log_extends_every_checkpoint_it_ever_had),
 		cmocka_unit_test(a_rolled_back_log_and_a_log_with_two_faces_are_told),
 		cmocka_unit_test(what_cannot_be_verified_at_all_is_an_error),
 		cmocka_unit_test(an_export_goes_into_an_empty_folder_only),
 		cmocka_unit_test(an_export_ends_only_with_the_checkpoint_of_its_entries),
+		cmocka_unit_test(something_in_the_way_of_an_export_is_named),
 		cmocka_unit_test(an_export_that_cannot_be_written_fails_and_has_no_checkpoint),
 	};
 

@@ -73,6 +73,7 @@ a_text_in_any_other_form_is_refused_although_it_is_signed(void **state)
 		{ "test+audit\n0\n" ROOT "\n", false },
 		{ "test\taudit\n0\n" ROOT "\n", false },
 		{ "t\xc3\xa9st\n0\n" ROOT "\n", false },
+		{ "t\x7fst\n0\n" ROOT "\n", false },
 		{ "x\n\n" ROOT "\n", false },
 		{ "x\n00\n" ROOT "\n", false },
 		{ "x\n01\n" ROOT "\n", false },
@@ -169,6 +170,22 @@ more_than_sixteen_signatures_are_refused(void **state)
 		    STR_ARG(note), i);
 		assert_int_equal(accepts(t, note), i < 16);
 	}
+	testlog_close(t);
+}
+
+static void
+names_have_256_characters_at_most_and_notes_64_kibibytes(void **state)
+{
+	struct testlog *t = testlog_open(0);
+	char name[70000];
+
+	(void)state;
+	memset(name, 'x', sizeof(name));
+	for (int n = 255; n <= 257; n++)
+		assert_int_equal(accepts(t, testlog_sign(t, str_fmt(t->arena,
+		    "%.*s\n0\n" ROOT "\n", n, name))), n <= 256);
+	assert_false(accepts(t, str_fmt(t->arena, "%.*s%.*s\n",
+	    STR_ARG(t->note), (int)sizeof(name), name)));
 	testlog_close(t);
 }
 
@@ -277,6 +294,7 @@ main(void)
 		cmocka_unit_test(a_text_in_any_other_form_is_refused_although_it_is_signed),
 		cmocka_unit_test(malformed_signature_lines_are_refused),
 		cmocka_unit_test(more_than_sixteen_signatures_are_refused),
+		cmocka_unit_test(names_have_256_characters_at_most_and_notes_64_kibibytes),
 		cmocka_unit_test(every_flipped_bit_and_every_cut_of_a_note_is_refused),
 		cmocka_unit_test(a_note_of_another_key_is_refused),
 		cmocka_unit_test(a_signature_of_the_wrong_length_is_refused),

@@ -52,7 +52,8 @@ other_spellings_of_a_path_are_refused(void **state)
 	static const char *const paths[] = {
 		"", "tile", "tile/", "tile/0", "tile/0/", "tile/0/0",
 		"tile/0/00", "tile/0/0000", "tile/0/x000/000",
-		"tile/0/x00/001", "tile/0/x001", "tile/0/x001/",
+		"tile/0/x00/001", "tile/0/xabc/001", "tile/0/000.p/1 ",
+		"tile/0/x001", "tile/0/x001/",
 		"tile/0/001/x001", "tile/0/001/001", "tile/00/001",
 		"tile/5/001", "tile/-1/001", "tile/entries", "tile/Entries/001",
 		"tile/0/000.p", "tile/0/000.p/", "tile/0/000.p/0",

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/queue.h"
 
 #define SIZES 600
 
@@ -181,6 +182,32 @@ a_leaf_is_never_taken_for_a_node(void **state)
 	assert_memory_not_equal(node.bytes, leaf.bytes, 32);
 }
 
+static void
+hash_many(void *out)
+{
+	struct hash *h = out;
+
+	for (int i = 0; i < 1000; i++)
+		tree_node(h, h, h);
+}
+
+/* Each has its own context, and gives it back. */
+static void
+threads_may_hash_at_once(void **state)
+{
+	struct hash hash[9] = { 0 };
+	struct thread *thread[8];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(thread); i++)
+		thread[i] = thread_start("hash", hash_many, &hash[i]);
+	hash_many(&hash[8]);
+	for (size_t i = 0; i < COUNT(thread); i++) {
+		thread_join(thread[i]);
+		assert_same(&hash[i], &hash[8]);
+	}
+}
+
 int
 main(void)
 {
@@ -190,6 +217,7 @@ main(void)
 		cmocka_unit_test(the_frontier_agrees_with_a_naive_tree_and_survives_storage),
 		cmocka_unit_test(a_malformed_frontier_is_refused),
 		cmocka_unit_test(a_leaf_is_never_taken_for_a_node),
+		cmocka_unit_test(threads_may_hash_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
