@@ -227,6 +227,85 @@ a_damaged_file_is_refused_or_harmless(void **state)
 	arena_close(a);
 }
 
+/* What a made-up file of two changes says; the rest of it is always right. */
+struct made {
+	char	magic;
+	uint8_t version;
+	int	leaps, types;
+	int64_t first, second; /* when the changes are */
+	uint8_t type;	       /* of the second */
+	int32_t offset_s;      /* of type 1 */
+	char	end;
+	bool	is_steady; /* no changes at all */
+};
+
+static struct str
+make_file(struct buf *b, const struct made *m)
+{
+	buf_clear(b);
+	for (int block = 0; block < 2; block++) {
+		buf_fmt(b, "%cZif%c%015d", m->magic, m->version, 0);
+		buf_u32(b, 0);
+		buf_u32(b, 0);
+		buf_u32(b, block == 0 ? 0 : (uint32_t)m->leaps);
+		buf_u32(b, block == 0 || m->is_steady ? 0 : 2);
+		buf_u32(b, block == 0 ? 0 : (uint32_t)m->types);
+		buf_u32(b, 0);
+	}
+	if (!m->is_steady) {
+		buf_u64(b, (uint64_t)m->first);
+		buf_u64(b, (uint64_t)m->second);
+		buf_u8(b, 1);
+		buf_u8(b, m->type);
+	}
+	for (int i = 0; i < m->types; i++) {
+		buf_u32(b, i == 1 ? (uint32_t)m->offset_s : 0);
+		buf_u16(b, 0);
+	}
+	for (int i = 0; i < 12 * m->leaps; i++)
+		buf_u8(b, 0);
+	buf_fmt(b, "%cUTC0\n", m->end);
+	return buf_view(b);
+}
+
+static void
+each_part_of_a_file_is_checked(void **state)
+{
+	static const struct {
+		struct made file;
+		bool	    is_ok;
+	} cases[] = {
+		{ { 'T', '2', 0, 2, 100, 200, 0, 3600, '\n', false }, true },
+		{ { 'T', '3', 0, 2, -100, 200, 1, -3600, '\n', false }, true },
+		{ { 'T', '2', 0, 2, 100, 101, 1, 26 * 3600 - 1, '\n', false }, true },
+		{ { 'T', '2', 0, 2, 100, 101, 1, 1 - 25 * 3600, '\n', false }, true },
+		{ { 'T', '2', 0, 1, 0, 0, 0, 0, '\n', true }, true },
+		{ { 'T', '2', 0, 0, 0, 0, 0, 0, '\n', true }, false },
+		{ { 'X', '2', 0, 2, 100, 200, 0, 3600, '\n', false }, false },
+		{ { 'T', '1', 0, 2, 100, 200, 0, 3600, '\n', false }, false },
+		{ { 'T', '2', 1, 2, 100, 200, 0, 3600, '\n', false }, false },
+		{ { 'T', '2', 0, 0, 100, 200, 0, 3600, '\n', false }, false },
+		{ { 'T', '2', 0, 257, 100, 200, 0, 3600, '\n', false }, false },
+		{ { 'T', '2', 0, 2, 100, 100, 0, 3600, '\n', false }, false },
+		{ { 'T', '2', 0, 2, 200, 100, 0, 3600, '\n', false }, false },
+		{ { 'T', '2', 0, 2, 100, 200, 2, 3600, '\n', false }, false },
+		{ { 'T', '2', 0, 2, 100, 200, 0, 26 * 3600, '\n', false }, false },
+		{ { 'T', '2', 0, 2, 100, 200, 0, -25 * 3600, '\n', false }, false },
+		{ { 'T', '2', 0, 2, 100, 200, 0, 3600, 'x', false }, false },
+	};
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, NULL, 10000);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		if (try_decode(make_file(&b, &cases[i].file)) != cases[i].is_ok)
+			print_error("case %zu\n", i);
+		assert_int_equal(try_decode(make_file(&b, &cases[i].file)),
+		    cases[i].is_ok);
+	}
+	buf_fini(&b);
+}
+
 static void
 footers_are_read_to_the_last_byte(void **state)
 {
@@ -365,6 +444,7 @@ main(void)
 		    a_day_is_in_itself_from_its_first_to_its_last_ms),
 		cmocka_unit_test(what_is_no_zone_is_refused),
 		cmocka_unit_test(a_damaged_file_is_refused_or_harmless),
+		cmocka_unit_test(each_part_of_a_file_is_checked),
 		cmocka_unit_test(footers_are_read_to_the_last_byte),
 		cmocka_unit_test(rules_strike_on_their_day),
 		cmocka_unit_test(summer_all_year_has_no_gap),
