@@ -188,6 +188,7 @@ serve_one(struct server *s, struct peer *p, const struct frame *f)
 
 	secret_wipe(s->person_key.p, s->person_key.n);
 	if (status == STATUS_MALFORMED) {
+		p->out.n = begin;
 		alarm_raise(&rq, ALARM_FRAME);
 		return false;
 	}
