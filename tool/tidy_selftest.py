@@ -88,8 +88,22 @@ DEF = "src/base/messages/core.def"
 # name, files to plant, where and what must be found (None: nothing)
 CASES = [
     ("the clean tree", {}, None, None),
-    ("81 columns", added("src/core/seat.c", "/* %s */\n" % ("x" * 75)),
+    ("81 columns of code", added("src/core/seat.c", "int %s;\n" % ("x" * 76)),
      "src/core/seat.c", "81 columns"),
+    ("81 columns of code before a comment", added(
+        "src/core/seat.c", "int %s; /* x */\n" % ("x" * 76)),
+     "src/core/seat.c", "columns, 80 may be"),
+    ("81 columns inside a comment", added(
+        "src/core/seat.c", "/*\n * %s\n */\n" % ("x" * 78)),
+     "src/core/seat.c", "81 columns"),
+    ("121 columns that end in a comment", added(
+        "src/core/seat.c", "int x; /* %s */\n" % ("x" * 108)),
+     "src/core/seat.c", "121 columns"),
+    ("a constant on one line", added(
+        "src/core/seat.c", "const struct table T = TABLE(%s);\n" % ("x" * 80)),
+     None, None),
+    ("120 columns that end in a comment", added(
+        "src/core/seat.c", "int x; /* %s */\n" % ("x" * 107)), None, None),
     ("tabs count as eight", added("src/core/seat.c", "\t" * 10 + "ab;\n"),
      "src/core/seat.c", "83 columns"),
     ("121 columns in a table", added(
