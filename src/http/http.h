@@ -6,9 +6,15 @@
  * then to whoever holds it, until http_reply() gives it back (from any thread,
  * exactly once).  A request is not a connection: nothing outside http/ knows
  * of connections.
+ *
+ * HEAD is served as GET; its reply goes without the body.  Every reply carries
+ * Date, Request-Id, Content-Length, Cache-Control: no-store and
+ * X-Content-Type-Options: nosniff.
  */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
+
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -51,7 +57,7 @@ struct reply {
 
 /* The header's value (names without case); empty p == NULL if absent. */
 struct str request_header(const struct request *, const char *name);
-/* The decoded value of a query parameter; p == NULL if absent.  Twice the same name: the request was refused before. */
+/* The value of a query parameter, decoded as a form's (+ is a space); p == NULL if absent.  Twice the same name: the request was refused before. */
 struct str request_query(struct request *, const char *name);
 /* Calls fn for each query parameter, decoded; for refusing unknown ones. */
 bool request_query_each(struct request *, bool (*fn)(void *arg, struct str name, struct str value), void *arg);
@@ -72,8 +78,10 @@ ssize_t http_body_read(struct request *, void *p, size_t max);
  *		 ERR_BAD_INPUT with MSG_HTTP_METHOD and *allow set for 405
  *	admit	 after the head: authenticates, checks the right.  An error is answered by refuse().
  *	serve	 with the whole body (or, if the route streams, at once): takes the request over.
- *	refuse	 writes the problem body for an error into *reply.
- *	ended	 after the last byte was sent: for the access log and counters
+ *	refuse	 writes the problem body for an error into *reply.  Where a message needs another status than
+ *		 its error (405, 408, 414, 415, 417, 431, 501, 505), http/ sets it afterwards.
+ *		 Of a malformed request only cx is sure to be set; method and route may be 0 and NULL.
+ *	ended	 after the last byte was sent, or the connection ended before: for the access log and counters
  */
 struct http_door {
 	enum err (*route)(struct request *, struct str *allow);
@@ -101,14 +109,14 @@ void router_close(struct router *);
 const struct route *router_find(const struct router *, enum method, struct str path, struct str param[ROUTE_PARAMS_MAX], struct str *allow, struct arena *);
 
 struct http_conf {
-	const int *fd;		/* listening sockets: TCP, loopback only */
+	const int *fd;		/* listening sockets: TCP, loopback only; all stay the caller's */
 	size_t	   nfd;
 	int	   operator_fd; /* Unix socket, -1: none */
 	uid_t	   operator_uid; /* who may use it, beside root */
 	size_t	   loops;
-	size_t	   connections_max;	/* in all; 10,000 */
+	size_t	   connections_max;	/* in all; 10,000.  One address: a quarter, but at least 64 */
 	int64_t	   head_ms;	/* for a whole head; 10,000 */
-	int64_t	   body_ms;	/* without a byte of body; 30,000 */
+	int64_t	   body_ms;	/* without a byte of body, and the grace before bodies and replies must move 1 KiB/s; 30,000 */
 	int64_t	   idle_ms;	/* keep-alive; 60,000 */
 	int64_t	   drain_ms;	/* graceful end; 10,000 */
 	struct http_door door;
@@ -118,7 +126,7 @@ struct http;
 
 /* Starts the loops. */
 struct http *http_open(const struct http_conf *);
-/* Stops accepting, answers what is under way (until drain_ms), closes.  `Connection: close` from now on. */
+/* Stops accepting, answers what is under way (until drain_ms), closes.  `Connection: close` from now on.  Threads that hold requests must still run: it waits for their replies. */
 void http_close(struct http *);
 
 /* Opens a loopback TCP listener on "127.0.0.1:8420" or "[::1]:8420"; anything beyond loopback is refused: there is no TLS yet. */
