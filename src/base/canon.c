@@ -2,6 +2,7 @@
 #include "base/canon.h"
 
 #include <string.h>
+
 #include <utf8proc.h>
 
 /*
@@ -78,8 +79,7 @@ static size_t char_count(struct str);
 static size_t word_char(struct str, bool *);
 
 bool
-canon_store(struct arena *a, struct str text, size_t max_chars,
-    struct str *out)
+canon_store(struct arena *a, struct str text, size_t max_chars, struct str *out)
 {
 	utf8proc_int32_t stack[STACK_MAX], *chars;
 	char *p;
@@ -99,8 +99,8 @@ canon_store(struct arena *a, struct str text, size_t max_chars,
 		return false;
 	p = arena_array(a, n, 4);
 	for (size_t i = 0; i < n; i++)
-		len += (size_t)utf8proc_encode_char(chars[i],
-		    (utf8proc_uint8_t *)p + len);
+		len += (size_t)utf8proc_encode_char(
+		    chars[i], (utf8proc_uint8_t *)p + len);
 	*out = (struct str) { p, len };
 	return true;
 }
@@ -175,8 +175,8 @@ is_clean(struct str text)
 	if (!str_utf8(text))
 		return false;
 	for (size_t i = 0; i < text.n;) {
-		i += (size_t)utf8proc_iterate(p + i,
-		    (utf8proc_ssize_t)(text.n - i), &c);
+		i += (size_t)utf8proc_iterate(
+		    p + i, (utf8proc_ssize_t)(text.n - i), &c);
 		if (is_refused(c))
 			return false;
 	}
@@ -249,8 +249,8 @@ chars_of(struct arena *a, struct str text, utf8proc_option_t options,
 	must(need >= 0);
 	if (need > STACK_MAX) {
 		chars = arena_array(a, (size_t)need, sizeof(chars[0]));
-		must(utf8proc_decompose(p, bytes, chars, need, options) ==
-		    need);
+		must(
+		    utf8proc_decompose(p, bytes, chars, need, options) == need);
 	}
 	got = utf8proc_normalize_utf32(chars, need, options);
 	must(got >= 0);
@@ -278,9 +278,9 @@ text_of(struct arena *a, const utf8proc_int32_t *chars, size_t n,
 			memcpy(p + len, as, strlen(as));
 			len += strlen(as);
 		} else {
-			len += (size_t)utf8proc_encode_char(
-			    space ? ' ' : chars[i],
-			    (utf8proc_uint8_t *)p + len);
+			len +=
+			    (size_t)utf8proc_encode_char(space ? ' ' : chars[i],
+				(utf8proc_uint8_t *)p + len);
 		}
 	}
 	if (len > 0 && was_space)
@@ -349,8 +349,8 @@ word_char(struct str text, bool *is_word)
 		    ((first | 0x20) >= 'a' && (first | 0x20) <= 'z');
 		return 1;
 	}
-	n = utf8proc_iterate((const utf8proc_uint8_t *)text.p,
-	    (utf8proc_ssize_t)text.n, &c);
+	n = utf8proc_iterate(
+	    (const utf8proc_uint8_t *)text.p, (utf8proc_ssize_t)text.n, &c);
 	must(n > 0);
 	kind = utf8proc_category(c);
 	*is_word = kind >= UTF8PROC_CATEGORY_LU && kind <= UTF8PROC_CATEGORY_NO;

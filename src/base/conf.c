@@ -138,13 +138,13 @@ flag(struct ctx *cx, struct conf *c, char **argv, int *i)
 
 	o.place = str_z(cx->arena, str_fmt(cx->arena, "--%.*s", STR_ARG(name)));
 	if (o.row == c->n)
-		return fail(cx, ERR_BAD_INPUT, MSG_OPTION_UNKNOWN, o.place,
-		    o.place);
+		return fail(
+		    cx, ERR_BAD_INPUT, MSG_OPTION_UNKNOWN, o.place, o.place);
 	if (rest.p == NULL && c->table[o.row].type == OPTION_BOOL)
 		o.text = STR("true");
 	else if (rest.p == NULL && argv[*i + 1] == NULL)
-		return fail(cx, ERR_BAD_INPUT, MSG_OPTION_NO_VALUE, o.place,
-		    o.place);
+		return fail(
+		    cx, ERR_BAD_INPUT, MSG_OPTION_NO_VALUE, o.place, o.place);
 	else if (rest.p == NULL)
 		o.text = str_of(argv[++*i]);
 	return set(cx, c, &o);
@@ -155,8 +155,8 @@ static enum err
 read_environment(struct ctx *cx, struct conf *c)
 {
 	for (size_t i = 0; i < c->n; i++) {
-		struct str all = str_fmt(cx->arena, ENVIRONMENT "%s",
-		    c->table[i].name);
+		struct str all =
+		    str_fmt(cx->arena, ENVIRONMENT "%s", c->table[i].name);
 		char *name = str_z(cx->arena, all);
 		struct offer o = { i, FROM_ENVIRONMENT, name, STR("") };
 		const char *text;
@@ -246,12 +246,12 @@ pair(void *arg, const char *section, const char *name, const char *text)
 	if (f->err != OK)
 		return 0;
 	if (o.row == f->conf->n)
-		f->err = fail(f->cx, ERR_BAD_INPUT, MSG_OPTION_UNKNOWN, full.p,
-		    o.place);
+		f->err = fail(
+		    f->cx, ERR_BAD_INPUT, MSG_OPTION_UNKNOWN, full.p, o.place);
 	/* An indented line is to inih more of the line before. */
 	else if (f->conf->value[o.row].line > 0)
-		f->err = fail(f->cx, ERR_BAD_INPUT, MSG_OPTION_TWICE, full.p,
-		    o.place);
+		f->err = fail(
+		    f->cx, ERR_BAD_INPUT, MSG_OPTION_TWICE, full.p, o.place);
 	else
 		f->err = set(f->cx, f->conf, &o);
 	if (f->err == OK)
@@ -307,8 +307,7 @@ check(struct ctx *cx, const struct option *row, const struct offer *o,
 	case OPTION_BOOL:
 		if (!parse_bool(o->text, number))
 			return fail(cx, ERR_BAD_INPUT, MSG_OPTION_NOT_BOOL,
-			    row->name, o->place,
-			    str_z(cx->arena, o->text));
+			    row->name, o->place, str_z(cx->arena, o->text));
 		return OK;
 	case OPTION_PATH:
 		if (o->text.n == 0)

@@ -141,8 +141,7 @@ csv_feed(struct csv *c, struct str bytes, bool end)
 
 	must(!c->is_last || bytes.n == 0);
 	c->is_last = end || c->is_last;
-	while (!c->head_done && bytes.n > 0 &&
-	    bytes.p[0] == bom[c->n_head]) {
+	while (!c->head_done && bytes.n > 0 && bytes.p[0] == bom[c->n_head]) {
 		c->head[c->n_head++] = bytes.p[0];
 		bytes = str_sub(bytes, 1, bytes.n);
 		c->head_done = c->n_head == HEAD_MAX;
@@ -418,8 +417,8 @@ static void
 add_field(struct csv *c, size_t to)
 {
 	if (c->n_fields < CSV_FIELDS_MAX)
-		c->span[c->n_fields] = (struct span) { c->field_from, to,
-			c->field_quotes };
+		c->span[c->n_fields] =
+		    (struct span) { c->field_from, to, c->field_quotes };
 	c->n_fields++;
 }
 
@@ -478,7 +477,8 @@ check_length(struct csv *c, struct csv_record *r)
 	if (r->raw.n <= CSV_RECORD_MAX)
 		return;
 	r->raw.n = CSV_RECORD_MAX;
-	while (c->n_fields > 0 && (c->n_fields > CSV_FIELDS_MAX ||
+	while (c->n_fields > 0 &&
+	    (c->n_fields > CSV_FIELDS_MAX ||
 		c->span[c->n_fields - 1].to >= CSV_RECORD_MAX))
 		c->n_fields--;
 	if (r->error != MSG_NONE && c->error_at <= CSV_RECORD_MAX)
@@ -526,9 +526,9 @@ check_text(struct csv_record *r)
 		if (str_utf8(r->field[i]))
 			continue;
 		r->error_field = i;
-		r->error = str_find(r->field[i], '\0') < r->field[i].n ?
-		    MSG_CSV_NUL :
-		    MSG_CSV_ENCODING;
+		r->error = str_find(r->field[i], '\0') < r->field[i].n
+		    ? MSG_CSV_NUL
+		    : MSG_CSV_ENCODING;
 		return;
 	}
 }

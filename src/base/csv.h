@@ -40,7 +40,11 @@ void csv_feed(struct csv *, struct str bytes, bool end);
 bool csv_next(struct csv *, struct csv_record *) USE_RESULT;
 char csv_separator(const struct csv *);		/* known after the first record */
 
-/* Appends FIELD to a line being written (separators and line ends are the caller's): quoted where needed, and with a leading ' where a spreadsheet would take it for a formula (S-T8) if DEFUSE. */
+/*
+ * Appends FIELD to a line being written: quoted where needed, and with a
+ * leading ' where a spreadsheet would take it for a formula (S-T8) if DEFUSE.
+ * Separators and line ends are the caller's.
+ */
 struct buf;
 void csv_write(struct buf *, struct str field, char separator, bool defuse);
 

@@ -34,8 +34,8 @@ date_make(int year, int month, int day, int32_t *out)
 	y = (month <= 2 ? year - 1 : year) + 400;
 	era = y / 400;
 	year_of_era = y % 400;
-	day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 +
-	    day - 1;
+	day_of_year =
+	    (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
 	*out = (era - 1) * DAYS_PER_ERA + year_of_era * 365 + year_of_era / 4 -
 	    year_of_era / 100 + day_of_year - 719468;
 	return true;

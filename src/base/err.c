@@ -79,8 +79,8 @@ lang_of(struct str tag)
 	/* "*" takes what we like best. */
 	if (str_eq(tag, STR("*")))
 		return LANG_EN;
-	while (lang < LANG_COUNT &&
-	    !str_eq_nocase(tag, str_of(lang_codes[lang])))
+	while (
+	    lang < LANG_COUNT && !str_eq_nocase(tag, str_of(lang_codes[lang])))
 		lang++;
 	return lang;
 }
@@ -115,16 +115,16 @@ lang_code(enum lang lang)
 }
 
 struct str
-msg_text(struct arena *a, enum msg msg, enum lang lang,
-    const struct str args[4])
+msg_text(
+    struct arena *a, enum msg msg, enum lang lang, const struct str args[4])
 {
 	must(msg < MSG_COUNT && lang < LANG_COUNT);
 	return fill(a, messages[msg].in[lang].text, args);
 }
 
 struct str
-msg_remedy(struct arena *a, enum msg msg, enum lang lang,
-    const struct str args[4])
+msg_remedy(
+    struct arena *a, enum msg msg, enum lang lang, const struct str args[4])
 {
 	must(msg < MSG_COUNT && lang < LANG_COUNT);
 	return fill(a, messages[msg].in[lang].remedy, args);

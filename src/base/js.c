@@ -175,10 +175,10 @@ convert_object(struct arena *a, json_t *from, unsigned depth, struct js *to)
 	for (void *at = json_object_iter(from); at != NULL;
 	     at = json_object_iter_next(from, at)) {
 		to->keys[i].n = json_object_iter_key_len(at);
-		to->keys[i].p = arena_copy(a, json_object_iter_key(at),
-		    to->keys[i].n);
-		if (!convert(a, json_object_iter_value(at), depth,
-			&to->items[i]))
+		to->keys[i].p =
+		    arena_copy(a, json_object_iter_key(at), to->keys[i].n);
+		if (!convert(
+			a, json_object_iter_value(at), depth, &to->items[i]))
 			return false;
 		i++;
 	}

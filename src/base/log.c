@@ -81,8 +81,8 @@ put_field(struct line *line, const struct log_field *f)
 	put_quoted(line, f->name);
 	put(line, ":", 1);
 	if (f->word == NULL) {
-		n = snprintf(number, sizeof(number), "%lld",
-		    (long long)f->number);
+		n = snprintf(
+		    number, sizeof(number), "%lld", (long long)f->number);
 		put(line, number, (size_t)n);
 	} else if (strcmp(f->word, "\1id") == 0) {
 		id_encode(f->number, number);

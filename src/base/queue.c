@@ -112,8 +112,8 @@ queue_take(struct queue *q, void **items, size_t max, int64_t wait_ms)
 	check(pthread_mutex_lock(&q->mu), "lock");
 	q->takers++;
 	while (q->n == 0 && !q->is_ended && in_time)
-		in_time = wait_until(&q->not_empty, &q->mu,
-		    wait_ms < 0 ? NULL : &until);
+		in_time = wait_until(
+		    &q->not_empty, &q->mu, wait_ms < 0 ? NULL : &until);
 	q->takers--;
 	while (taken < max && q->n > 0) {
 		items[taken++] = q->ring[q->head];
@@ -236,11 +236,11 @@ lock_wake(struct lock *l)
 }
 
 static bool
-wait_until(pthread_cond_t *cond, pthread_mutex_t *mu,
-    const struct timespec *until)
+wait_until(
+    pthread_cond_t *cond, pthread_mutex_t *mu, const struct timespec *until)
 {
-	int error = until == NULL ? pthread_cond_wait(cond, mu) :
-				    pthread_cond_timedwait(cond, mu, until);
+	int error = until == NULL ? pthread_cond_wait(cond, mu)
+				  : pthread_cond_timedwait(cond, mu, until);
 
 	if (error == ETIMEDOUT)
 		return false;

@@ -126,8 +126,8 @@ str_cut(struct str *s, char c)
 	size_t at = str_find(*s, c);
 	struct str before = str_sub(*s, 0, at);
 
-	*s = at == s->n ? (struct str) { NULL, 0 } :
-			  str_sub(*s, at + 1, s->n - at - 1);
+	*s = at == s->n ? (struct str) { NULL, 0 }
+			: str_sub(*s, at + 1, s->n - at - 1);
 	return before;
 }
 
@@ -309,8 +309,8 @@ encode64(struct arena *a, struct str bytes, const struct base64 *form)
 			    (k < have ? (unsigned char)bytes.p[i + k] : 0);
 		for (size_t k = 0; k < 4; k++) {
 			if (k <= have)
-				p[n++] = form->alphabet[bits >> (18 - 6 * k) &
-				    63];
+				p[n++] =
+				    form->alphabet[bits >> (18 - 6 * k) & 63];
 			else if (form->is_padded)
 				p[n++] = '=';
 		}
@@ -349,8 +349,9 @@ decode64(struct arena *a, struct str text, const struct base64 *form,
 	if (text.n % 4 == 1)
 		return false;
 	for (size_t i = 0; i < text.n; i++) {
-		const char *at = text.p[i] == '\0' ? NULL :
-		    strchr(form->alphabet, text.p[i]);
+		const char *at = text.p[i] == '\0'
+		    ? NULL
+		    : strchr(form->alphabet, text.p[i]);
 
 		if (at == NULL)
 			return false;

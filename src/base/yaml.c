@@ -262,8 +262,8 @@ keys_differ(struct reader *r, struct members *m)
 	qsort(m->places, m->n, sizeof(m->places[0]), place_order);
 	for (size_t i = 1; i < m->n; i++)
 		if (str_eq(m->places[i].key, m->places[i - 1].key))
-			return refuse(r, MSG_YAML_DUPLICATE_KEY,
-			    m->places[i].mark);
+			return refuse(
+			    r, MSG_YAML_DUPLICATE_KEY, m->places[i].mark);
 	return OK;
 }
 
@@ -313,15 +313,20 @@ static bool
 core_word(struct str text, struct js *to)
 {
 	static const struct word {
-		const char  *text;
+		const char *text;
 		enum js_type type;
-		bool	     is_true;
+		bool is_true;
 	} words[] = {
-		{ "", JS_NULL, false }, { "~", JS_NULL, false },
-		{ "null", JS_NULL, false }, { "Null", JS_NULL, false },
-		{ "NULL", JS_NULL, false }, { "true", JS_BOOL, true },
-		{ "True", JS_BOOL, true }, { "TRUE", JS_BOOL, true },
-		{ "false", JS_BOOL, false }, { "False", JS_BOOL, false },
+		{ "", JS_NULL, false },
+		{ "~", JS_NULL, false },
+		{ "null", JS_NULL, false },
+		{ "Null", JS_NULL, false },
+		{ "NULL", JS_NULL, false },
+		{ "true", JS_BOOL, true },
+		{ "True", JS_BOOL, true },
+		{ "TRUE", JS_BOOL, true },
+		{ "false", JS_BOOL, false },
+		{ "False", JS_BOOL, false },
 		{ "FALSE", JS_BOOL, false },
 	};
 

@@ -146,11 +146,11 @@ is_name(struct str name)
 	for (size_t i = 0; i < name.n; i++) {
 		char c = name.p[i];
 
-		if (c == '/' ? was_slash :
-			       c == '\0' || strchr(
-				"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				"abcdefghijklmnopqrstuvwxyz0123456789+-_", c) ==
-				   NULL)
+		if (c == '/' ? was_slash
+			     : c == '\0' ||
+			    strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "abcdefghijklmnopqrstuvwxyz0123456789+-_",
+				c) == NULL)
 			return false;
 		was_slash = c == '/';
 	}
@@ -225,8 +225,9 @@ decode(struct zone *z, struct str bytes)
 	/* The first block is for readers with 32-bit times. */
 	if (!header(&c, &n))
 		return false;
-	get_bytes(&c, (size_t)n.time * 5 + n.type * 6 + n.chars + n.leap * 8 +
-		n.isstd + n.isut);
+	get_bytes(&c,
+	    (size_t)n.time * 5 + n.type * 6 + n.chars + n.leap * 8 + n.isstd +
+		n.isut);
 	/* Zones that count leap seconds ("right/…") do not tell our time. */
 	if (!header(&c, &n) || n.type == 0 || n.leap != 0)
 		return false;
@@ -254,8 +255,8 @@ header(struct cursor *c, struct counts *n)
 	n->chars = get_u32(c);
 	return !c->bad && str_eq(magic, STR("TZif")) && version >= '2' &&
 	    n->isut <= FILE_MOST && n->isstd <= FILE_MOST &&
-	    n->leap <= FILE_MOST && n->time <= FILE_MOST &&
-	    n->type <= 256 && n->chars <= FILE_MOST;
+	    n->leap <= FILE_MOST && n->time <= FILE_MOST && n->type <= 256 &&
+	    n->chars <= FILE_MOST;
 }
 
 static bool

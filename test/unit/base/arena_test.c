@@ -38,8 +38,8 @@ memory_is_zeroed_aligned_and_apart(void **state)
 		for (size_t i = 0; i < COUNT(sizes); i++) {
 			p[i] = arena_alloc(a, sizes[i]);
 			assert_non_null(p[i]);
-			assert_int_equal((uintptr_t)p[i] %
-				_Alignof(max_align_t), 0);
+			assert_int_equal(
+			    (uintptr_t)p[i] % _Alignof(max_align_t), 0);
 			assert_true(is_zero(p[i], sizes[i]));
 			memset(p[i], (int)i + 1, sizes[i]);
 		}

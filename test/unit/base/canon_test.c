@@ -29,7 +29,8 @@ a_name_has_one_key_one_plain_and_one_german_form(void **state)
 	} cases[] = {
 		{ "Ana", "Ana", "ana", "ana", "ana" },
 		{ "", "", "", "", "" },
-		{ "  Ana   Maria ", "  Ana   Maria ", "ana maria", "ana maria", "ana maria" },
+		{ "  Ana   Maria ", "  Ana   Maria ", "ana maria", "ana maria",
+		    "ana maria" },
 		{ "   ", "   ", "", "", "" },
 		{ "M\xc3\xbcller", "Müller", "müller", "muller", "mueller" },
 		{ "Mu\xcc\x88ller", "Müller", "müller", "muller", "mueller" },
@@ -38,22 +39,39 @@ a_name_has_one_key_one_plain_and_one_german_form(void **state)
 		{ "GROẞ", "GROẞ", "gross", "gross", "gross" },
 		{ "Ærø Øst", "Ærø Øst", "ærø øst", "aero ost", "aero ost" },
 		{ "Łódź", "Łódź", "łódź", "lodz", "lodz" },
-		{ "Guðrún Þór", "Guðrún Þór", "guðrún þór", "gudrun thor", "gudrun thor" },
+		{ "Guðrún Þór", "Guðrún Þór", "guðrún þór", "gudrun thor",
+		    "gudrun thor" },
 		{ "Cœur", "Cœur", "cœur", "coeur", "coeur" },
 		{ "Đorđe", "Đorđe", "đorđe", "dorde", "dorde" },
 		{ "Ångström", "Ångström", "ångström", "angstrom", "angstroem" },
 		/* U+212B ANGSTROM SIGN is Å in NFC. */
 		{ "\xe2\x84\xabse", "Åse", "åse", "ase", "ase" },
-		{ "Özlem İnan Işık", "Özlem İnan Işık", "özlem i̇nan işık", "ozlem inan isik", "oezlem inan isik" },
+		{ "Özlem İnan Işık", "Özlem İnan Işık", "özlem i̇nan işık",
+		    "ozlem inan isik", "oezlem inan isik" },
 		{ "Σίσυφος", "Σίσυφος", "σίσυφοσ", "σισυφοσ", "σισυφοσ" },
 		{ "Иван", "Иван", "иван", "иван", "иван" },
 		{ "김철수", "김철수", "김철수", "김철수", "김철수" },
-		{ "Nguyễn Thị", "Nguyễn Thị", "nguyễn thị", "nguyen thi", "nguyen thi" },
+		{ "Nguyễn Thị", "Nguyễn Thị", "nguyễn thị", "nguyen thi",
+		    "nguyen thi" },
 		/* Spaces of other kinds are spaces: U+00A0, U+2003, U+3000. */
-		{ "\xc2\xa0" "a\xe2\x80\x83\xe3\x80\x80" "b ", "\xc2\xa0" "a\xe2\x80\x83\xe3\x80\x80" "b ", "a b", "a b", "a b" },
+		{ "\xc2\xa0"
+		  "a\xe2\x80\x83\xe3\x80\x80"
+		  "b ",
+		    "\xc2\xa0"
+		    "a\xe2\x80\x83\xe3\x80\x80"
+		    "b ",
+		    "a b", "a b", "a b" },
 		/* What cannot be seen makes no other name: ZWSP, SHY, ZWJ. */
-		{ "An\xe2\x80\x8b" "a", "An\xe2\x80\x8b" "a", "ana", "ana", "ana" },
-		{ "A\xc2\xad" "na\xe2\x80\x8d", "A\xc2\xad" "na\xe2\x80\x8d", "ana", "ana", "ana" },
+		{ "An\xe2\x80\x8b"
+		  "a",
+		    "An\xe2\x80\x8b"
+		    "a",
+		    "ana", "ana", "ana" },
+		{ "A\xc2\xad"
+		  "na\xe2\x80\x8d",
+		    "A\xc2\xad"
+		    "na\xe2\x80\x8d",
+		    "ana", "ana", "ana" },
 		/* Two marks in either order are one name. */
 		{ "a\xcc\xa3\xcc\x82", "ậ", "ậ", "a", "a" },
 		{ "a\xcc\x82\xcc\xa3", "ậ", "ậ", "a", "a" },
@@ -78,9 +96,8 @@ a_name_has_one_key_one_plain_and_one_german_form(void **state)
 static void
 the_canonical_form_is_its_own(void **state)
 {
-	bool (*const forms[])(struct arena *, struct str, struct str *) = {
-		canon_key, canon_plain, canon_ascii
-	};
+	bool (*const forms[])(struct arena *, struct str,
+	    struct str *) = { canon_key, canon_plain, canon_ascii };
 
 	(void)state;
 	/* Every character of the planes that names are written in. */
@@ -176,8 +193,8 @@ the_length_counts_characters_not_bytes(void **state)
 	/* Marks without end are refused before they cost anything. */
 	for (size_t i = 0; i < sizeof(text) / 2; i++)
 		memcpy(text + 2 * i, "\xcc\x88", 2);
-	assert_false(canon_store(a, (struct str) { text, sizeof(text) }, 100,
-	    &out));
+	assert_false(
+	    canon_store(a, (struct str) { text, sizeof(text) }, 100, &out));
 	assert_false(canon_key(a, (struct str) { text, sizeof(text) }, &out));
 }
 
@@ -198,7 +215,7 @@ words_are_letters_and_digits(void **state)
 {
 	static const struct {
 		const char *text, *words[4];
-		size_t	    n;
+		size_t n;
 	} cases[] = {
 		{ "", { NULL }, 0 },
 		{ " - ", { NULL }, 0 },

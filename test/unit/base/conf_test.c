@@ -104,8 +104,8 @@ a_flag_beats_the_environment_that_beats_the_file(void **state)
 	assert_false(conf_bool(conf, "json"));
 	assert_int_equal(conf_int(conf, "vault.rate"), 3);
 
-	assert_int_equal(load(file, "--batch-max 3 --json --vault.rate=-1"),
-	    OK);
+	assert_int_equal(
+	    load(file, "--batch-max 3 --json --vault.rate=-1"), OK);
 	assert_int_equal(conf_int(conf, "batch-max"), 3);
 	assert_true(conf_bool(conf, "json"));
 	assert_int_equal(conf_int(conf, "vault.rate"), -1);
@@ -118,8 +118,9 @@ static void
 words_stay_in_their_order(void **state)
 {
 	(void)state;
-	assert_int_equal(load("",
-	    "seat --json verify --listen=[::1]:1=2 - -- --batch-max"), OK);
+	assert_int_equal(
+	    load("", "seat --json verify --listen=[::1]:1=2 - -- --batch-max"),
+	    OK);
 	assert_int_equal(argc, 5);
 	assert_string_equal(argv[0], "usher");
 	assert_string_equal(argv[1], "seat");
@@ -134,50 +135,69 @@ words_stay_in_their_order(void **state)
 	assert_true(conf_is_set(conf, "listen"));
 }
 
+/* What is refused, and how it is told. */
+static const struct {
+	const char *file, *words;
+	enum msg msg;
+	const char *field, *place; /* "#n": line n of the file */
+} wrong[] = {
+	{ "", "--nothing", MSG_OPTION_UNKNOWN, "--nothing",
+	    "--nothing" },
+	{ "", "--batch-max", MSG_OPTION_NO_VALUE, "--batch-max",
+	    "--batch-max" },
+	{ "", "--batch-max x", MSG_OPTION_NOT_INT, "batch-max",
+	    "--batch-max" },
+	{ "", "--batch-max=", MSG_OPTION_NOT_INT, "batch-max",
+	    "--batch-max" },
+	{ "", "--batch-max 0", MSG_OPTION_RANGE, "batch-max",
+	    "--batch-max" },
+	{ "", "--batch-max 1001", MSG_OPTION_RANGE, "batch-max",
+	    "--batch-max" },
+	{ "", "--json=perhaps", MSG_OPTION_NOT_BOOL, "json", "--json" },
+	{ "", "--data-dir=", MSG_OPTION_NO_VALUE, "data-dir",
+	    "--data-dir" },
+	{ "", "--listen=\xff", MSG_OPTION_ENCODING, "listen",
+	    "--listen" },
+	{ "", "--config=/nonexistent/usher.conf", MSG_OPTION_FILE,
+	    "config", "/nonexistent/usher.conf" },
+	{ "a = 1\n", "", MSG_OPTION_UNKNOWN, "a", "#1" },
+	{ "[x]\nlisten = 1\n", "", MSG_OPTION_UNKNOWN, "x.listen",
+	    "#2" },
+	{ "\nbatch-max = many\n", "", MSG_OPTION_NOT_INT, "batch-max",
+	    "#2" },
+	/* A file that is wrong is wrong even where a flag beats it. */
+	{ "batch-max = 0\n", "--batch-max 5", MSG_OPTION_RANGE,
+	    "batch-max", "#1" },
+	{ "listen = a\n listen = b\n", "", MSG_OPTION_TWICE, "listen",
+	    "#2" },
+	{ "listen = a\n  json = true\n", "", MSG_OPTION_TWICE, "listen",
+	    "#2" },
+	{ "json = true\njson = true\n", "", MSG_OPTION_TWICE, "json",
+	    "#2" },
+	{ "json = true\nlisten\nbad = 1\n", "", MSG_OPTION_UNKNOWN,
+	    "bad", "#3" },
+	{ "json = true\nlisten\n", "", MSG_OPTION_FILE_LINE, "config",
+	    "#2" },
+	{ "[vault\n", "", MSG_OPTION_FILE_LINE, "config", "#1" },
+	{ "listen = \xff\n", "", MSG_OPTION_FILE_ENCODING, "config",
+	    NULL },
+};
+
 static void
 what_is_wrong_is_named_with_option_and_place(void **state)
 {
-	static const struct {
-		const char *file, *words;
-		enum msg    msg;
-		const char *field, *place; /* "#n": line n of the file */
-	} cases[] = {
-		{ "", "--nothing", MSG_OPTION_UNKNOWN, "--nothing", "--nothing" },
-		{ "", "--batch-max", MSG_OPTION_NO_VALUE, "--batch-max", "--batch-max" },
-		{ "", "--batch-max x", MSG_OPTION_NOT_INT, "batch-max", "--batch-max" },
-		{ "", "--batch-max=", MSG_OPTION_NOT_INT, "batch-max", "--batch-max" },
-		{ "", "--batch-max 0", MSG_OPTION_RANGE, "batch-max", "--batch-max" },
-		{ "", "--batch-max 1001", MSG_OPTION_RANGE, "batch-max", "--batch-max" },
-		{ "", "--json=perhaps", MSG_OPTION_NOT_BOOL, "json", "--json" },
-		{ "", "--data-dir=", MSG_OPTION_NO_VALUE, "data-dir", "--data-dir" },
-		{ "", "--listen=\xff", MSG_OPTION_ENCODING, "listen", "--listen" },
-		{ "", "--config=/nonexistent/usher.conf", MSG_OPTION_FILE, "config", "/nonexistent/usher.conf" },
-		{ "a = 1\n", "", MSG_OPTION_UNKNOWN, "a", "#1" },
-		{ "[x]\nlisten = 1\n", "", MSG_OPTION_UNKNOWN, "x.listen", "#2" },
-		{ "\nbatch-max = many\n", "", MSG_OPTION_NOT_INT, "batch-max", "#2" },
-		/* A file that is wrong is wrong even where a flag beats it. */
-		{ "batch-max = 0\n", "--batch-max 5", MSG_OPTION_RANGE, "batch-max", "#1" },
-		{ "listen = a\n listen = b\n", "", MSG_OPTION_TWICE, "listen", "#2" },
-		{ "listen = a\n  json = true\n", "", MSG_OPTION_TWICE, "listen", "#2" },
-		{ "json = true\njson = true\n", "", MSG_OPTION_TWICE, "json", "#2" },
-		{ "json = true\nlisten\nbad = 1\n", "", MSG_OPTION_UNKNOWN, "bad", "#3" },
-		{ "json = true\nlisten\n", "", MSG_OPTION_FILE_LINE, "config", "#2" },
-		{ "[vault\n", "", MSG_OPTION_FILE_LINE, "config", "#1" },
-		{ "listen = \xff\n", "", MSG_OPTION_FILE_ENCODING, "config", NULL },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		const char *place = cases[i].place;
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		const char *place = wrong[i].place;
 
-		if (load(cases[i].file, cases[i].words) != ERR_BAD_INPUT ||
-		    cx.fault.msg != cases[i].msg)
-			print_error("case %zu: %s\n", i,
-			    msg_name(cx.fault.msg));
+		if (load(wrong[i].file, wrong[i].words) != ERR_BAD_INPUT ||
+		    cx.fault.msg != wrong[i].msg)
+			print_error(
+			    "case %zu: %s\n", i, msg_name(cx.fault.msg));
 		assert_int_equal(cx.fault.err, ERR_BAD_INPUT);
-		assert_int_equal(cx.fault.msg, cases[i].msg);
+		assert_int_equal(cx.fault.msg, wrong[i].msg);
 		assert_null(conf);
-		assert_str(cx.fault.field, cases[i].field);
+		assert_str(cx.fault.field, wrong[i].field);
 		if (place == NULL)
 			place = path;
 		if (place[0] == '#')
@@ -218,9 +238,10 @@ a_file_may_be_absent_unless_it_was_named(void **state)
 	(void)state;
 	assert_int_equal(load("", ""), OK);
 	assert_int_equal(conf_load(&cx, table, COUNT(table),
-	    "/nonexistent/usher.conf", &argc, argv, &conf), OK);
-	assert_int_equal(conf_load(&cx, table, COUNT(table), NULL, &argc, argv,
-	    &conf), OK);
+			     "/nonexistent/usher.conf", &argc, argv, &conf),
+	    OK);
+	assert_int_equal(
+	    conf_load(&cx, table, COUNT(table), NULL, &argc, argv, &conf), OK);
 	/* What the user names goes before the usual place. */
 	assert_int_equal(load("listen = here\n", named), OK);
 	assert_str(conf_text(conf, "listen"), "here");

@@ -151,11 +151,11 @@ nasty_files_are_read_right_however_they_are_cut(void **state)
 			print_error("file %zu\n", i);
 		assert_str(records(f->text, SIZE_MAX / 2, f->is_1252), f->want);
 		for (size_t cut = 0; cut <= f->text.n; cut++)
-			assert_str(records_cut(f->text, cut, f->is_1252),
-			    f->want);
+			assert_str(
+			    records_cut(f->text, cut, f->is_1252), f->want);
 		for (size_t piece = 1; piece <= f->text.n; piece++)
-			assert_str(records(f->text, piece, f->is_1252),
-			    f->want);
+			assert_str(
+			    records(f->text, piece, f->is_1252), f->want);
 	}
 }
 
@@ -216,10 +216,10 @@ static void
 a_record_that_is_too_long_is_told_and_passed_over(void **state)
 {
 	static const struct {
-		size_t	    n;
+		size_t n;
 		const char *front, *back;
-		enum msg    msg;
-		size_t	    field;
+		enum msg msg;
+		size_t field;
 	} cases[] = {
 		{ CSV_RECORD_MAX, "1,", "", MSG_NONE, 0 },
 		{ CSV_RECORD_MAX + 1, "1,", "", MSG_CSV_TOO_LONG, 1 },
@@ -242,15 +242,15 @@ a_record_that_is_too_long_is_told_and_passed_over(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct str text = long_file(cases[i].n, cases[i].front,
-		    cases[i].back);
+		struct str text =
+		    long_file(cases[i].n, cases[i].front, cases[i].back);
 		struct str whole = records(text, SIZE_MAX / 2, false);
 		struct str left = whole, head;
 
 		str_cut(&left, '\n');
 		head = str_fmt(a, "2|%d|%s@%zu|1",
-		    (int)(cases[i].n < CSV_RECORD_MAX ? cases[i].n :
-							CSV_RECORD_MAX),
+		    (int)(cases[i].n < CSV_RECORD_MAX ? cases[i].n
+						      : CSV_RECORD_MAX),
 		    msg_name(cases[i].msg), cases[i].field);
 		if (!str_starts(left, head))
 			print_error("case %zu: %.40s\n", i, left.p);
@@ -258,8 +258,8 @@ a_record_that_is_too_long_is_told_and_passed_over(void **state)
 		/* The next record is whole, and its line is right. */
 		assert_true(str_ends(whole, STR("|3|NONE@0|1|2\n")));
 		for (size_t k = 0; k < COUNT(pieces); k++)
-			assert_true(str_eq(whole, records(text, pieces[k],
-			    false)));
+			assert_true(
+			    str_eq(whole, records(text, pieces[k], false)));
 		arena_reset(a);
 	}
 }
@@ -346,7 +346,7 @@ what_is_written_is_quoted_and_defused(void **state)
 {
 	static const struct {
 		const char *field;
-		bool	    defuse;
+		bool defuse;
 		const char *want;
 	} cases[] = {
 		{ "", false, "" },
@@ -366,10 +366,26 @@ what_is_written_is_quoted_and_defused(void **state)
 		{ "\tx", true, "\"'\tx\"" },
 		{ "\rx", true, "\"'\rx\"" },
 		{ "=a;\"b\"", true, "\"'=a;\"\"b\"\"\"" },
-		{ "\xef\xbc\x9d" "1", true, "'\xef\xbc\x9d" "1" },
-		{ "\xef\xbc\x8b" "1", true, "'\xef\xbc\x8b" "1" },
-		{ "\xef\xbc\x8d" "1", true, "'\xef\xbc\x8d" "1" },
-		{ "\xef\xbc\xa0" "1", true, "'\xef\xbc\xa0" "1" },
+		{ "\xef\xbc\x9d"
+		  "1",
+		    true,
+		    "'\xef\xbc\x9d"
+		    "1" },
+		{ "\xef\xbc\x8b"
+		  "1",
+		    true,
+		    "'\xef\xbc\x8b"
+		    "1" },
+		{ "\xef\xbc\x8d"
+		  "1",
+		    true,
+		    "'\xef\xbc\x8d"
+		    "1" },
+		{ "\xef\xbc\xa0"
+		  "1",
+		    true,
+		    "'\xef\xbc\xa0"
+		    "1" },
 		{ "a=b", true, "a=b" },
 		{ "'=1", true, "'=1" },
 	};

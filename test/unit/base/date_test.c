@@ -62,8 +62,8 @@ instants_are_read_as_rfc_3339_has_them(void **state)
 {
 	static const struct {
 		const char *text;
-		bool	    is_ok;
-		int64_t	    want;
+		bool is_ok;
+		int64_t want;
 	} cases[] = {
 		{ "1970-01-01T00:00:00Z", true, 0 },
 		{ "1969-12-31T23:59:59.999Z", true, -1 },
@@ -98,8 +98,8 @@ instants_are_read_as_rfc_3339_has_them(void **state)
 
 		if (time_parse(str_of(cases[i].text), &got) != cases[i].is_ok)
 			print_error("%s\n", cases[i].text);
-		assert_int_equal(time_parse(str_of(cases[i].text), &got),
-		    cases[i].is_ok);
+		assert_int_equal(
+		    time_parse(str_of(cases[i].text), &got), cases[i].is_ok);
 		assert_true(got == cases[i].want);
 	}
 }

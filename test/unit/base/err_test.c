@@ -19,8 +19,8 @@ every_error_has_its_row(void **state)
 		assert_in_range(info->http, 400, 599);
 		assert_in_range(info->cli, 2, 69);
 		for (enum err other = OK; other < e; other++) {
-			assert_string_not_equal(info->code,
-			    err_info(other)->code);
+			assert_string_not_equal(
+			    info->code, err_info(other)->code);
 			assert_int_not_equal(info->cli, err_info(other)->cli);
 		}
 	}
@@ -31,7 +31,7 @@ the_best_language_is_picked(void **state)
 {
 	static const struct {
 		const char *header;
-		enum lang   want;
+		enum lang want;
 	} cases[] = {
 		{ "", LANG_EN },
 		{ "de", LANG_DE },
@@ -60,8 +60,8 @@ the_best_language_is_picked(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		if (lang_pick(str_of(cases[i].header)) != cases[i].want)
 			print_error("%s\n", cases[i].header);
-		assert_int_equal(lang_pick(str_of(cases[i].header)),
-		    cases[i].want);
+		assert_int_equal(
+		    lang_pick(str_of(cases[i].header)), cases[i].want);
 	}
 	assert_int_equal(lang_pick(str_of(NULL)), LANG_EN);
 	assert_string_equal(lang_code(LANG_DE), "de");
@@ -100,8 +100,8 @@ every_message_says_the_same_in_four_languages(void **state)
 			if (l == LANG_EN)
 				want = places;
 			if (text.n == 0 || remedy.n == 0 || places != want)
-				print_error("%s in %s\n", msg_name(m),
-				    lang_code(l));
+				print_error(
+				    "%s in %s\n", msg_name(m), lang_code(l));
 			assert_true(text.n > 0 && remedy.n > 0);
 			assert_true(str_utf8(text) && str_utf8(remedy));
 			assert_int_equal(places, want);
@@ -143,8 +143,9 @@ a_failure_is_recorded_once_with_copies(void **state)
 	char arg[] = "12";
 
 	(void)state;
-	assert_int_equal(fail(&cx, ERR_STALE, MSG_JSON_SYNTAX, "name", arg,
-	    "34"), ERR_STALE);
+	assert_int_equal(
+	    fail(&cx, ERR_STALE, MSG_JSON_SYNTAX, "name", arg, "34"),
+	    ERR_STALE);
 	arg[0] = 'x';
 	assert_int_equal(cx.fault.err, ERR_STALE);
 	assert_int_equal(cx.fault.msg, MSG_JSON_SYNTAX);

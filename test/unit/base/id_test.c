@@ -99,8 +99,8 @@ threads_never_make_the_same_id(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++)
-		threads[i] = thread_start("ids", make_ids,
-		    ids + i * PER_THREAD);
+		threads[i] =
+		    thread_start("ids", make_ids, ids + i * PER_THREAD);
 	for (size_t i = 0; i < 4; i++) {
 		thread_join(threads[i]);
 		for (size_t k = 1; k < PER_THREAD; k++)

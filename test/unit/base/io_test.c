@@ -159,8 +159,8 @@ static int
 pass_faults(void)
 {
 	for (int i = 0; i < 4; i++)
-		fprintf(stderr, "%d%d", fault_here("commit"),
-		    fault_here("vault"));
+		fprintf(
+		    stderr, "%d%d", fault_here("commit"), fault_here("vault"));
 	fd_sync(STDERR_FILENO);
 	return 0;
 }

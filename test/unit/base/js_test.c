@@ -37,7 +37,8 @@ every_type_is_read(void **state)
 {
 	const struct js *v = parse("{\"a\":null,\"b\":[true,false],"
 				   "\"c\":-9223372036854775808,\"d\":1.5e3,"
-				   "\"e\":\"\\u00fc\\n\\\"\",\"\":{},\"f\":[]}");
+				   "\"e\":\"\\u00fc\\n\\\"\",\"\":{},"
+				   "\"f\":[]}");
 	struct str key;
 
 	(void)state;
@@ -73,8 +74,8 @@ static void
 what_is_wrong_is_named_with_its_place(void **state)
 {
 	static const struct {
-		struct str  text;
-		enum msg    msg;
+		struct str text;
+		enum msg msg;
 		const char *line, *column;
 	} cases[] = {
 		{ { "", 0 }, MSG_JSON_UNFINISHED, "1", "1" },
@@ -86,7 +87,8 @@ what_is_wrong_is_named_with_its_place(void **state)
 		{ { "{'a':1}", 7 }, MSG_JSON_SYNTAX, "1", "2" },
 		{ { "[01]", 4 }, MSG_JSON_SYNTAX, "1", "2" },
 		{ { "[1] 2", 5 }, MSG_JSON_TRAILING, "1", "5" },
-		{ { "{\"a\":1,\n\"a\":2}", 14 }, MSG_JSON_DUPLICATE_KEY, "2", "3" },
+		{ { "{\"a\":1,\n\"a\":2}", 14 }, MSG_JSON_DUPLICATE_KEY, "2",
+		    "3" },
 		{ { "[\"\xff\"]", 5 }, MSG_JSON_ENCODING, "1", "2" },
 		{ { "[\"\xed\xa0\x80\"]", 7 }, MSG_JSON_ENCODING, "1", "2" },
 		{ { "[\"\\ud800\"]", 10 }, MSG_JSON_SYNTAX, "1", "9" },
@@ -103,8 +105,8 @@ what_is_wrong_is_named_with_its_place(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct str column;
 
-		assert_int_equal(js_parse(&cx, cases[i].text, &v),
-		    ERR_BAD_INPUT);
+		assert_int_equal(
+		    js_parse(&cx, cases[i].text, &v), ERR_BAD_INPUT);
 		assert_null(v);
 		column = cx.fault.args[1];
 		if (cx.fault.msg != cases[i].msg ||
@@ -137,8 +139,8 @@ depth_and_size_have_an_end(void **state)
 	(void)state;
 	assert_int_equal(js_parse(&cx, nested(JS_DEPTH_MAX), &v), OK);
 	v = NULL;
-	assert_int_equal(js_parse(&cx, nested(JS_DEPTH_MAX + 1), &v),
-	    ERR_BAD_INPUT);
+	assert_int_equal(
+	    js_parse(&cx, nested(JS_DEPTH_MAX + 1), &v), ERR_BAD_INPUT);
 	assert_int_equal(cx.fault.msg, MSG_JSON_TOO_DEEP);
 	assert_str(cx.fault.args[0], "1");
 	assert_str(cx.fault.args[1], "33");
@@ -146,19 +148,22 @@ depth_and_size_have_an_end(void **state)
 	assert_int_equal(cx.fault.msg, MSG_JSON_TOO_DEEP);
 	/* Brackets in text do not count for the place. */
 	assert_int_equal(js_parse(&cx,
-	    str_fmt(cx.arena, "{\"[\\\"[\":\n%.*s}",
-		STR_ARG(nested(JS_DEPTH_MAX))), &v), ERR_BAD_INPUT);
+			     str_fmt(cx.arena, "{\"[\\\"[\":\n%.*s}",
+				 STR_ARG(nested(JS_DEPTH_MAX))),
+			     &v),
+	    ERR_BAD_INPUT);
 	assert_str(cx.fault.args[0], "2");
 	assert_str(cx.fault.args[1], "32");
 
 	big = arena_alloc(cx.arena, JS_TEXT_MAX + 1);
 	memset(big, ' ', JS_TEXT_MAX + 1);
 	big[0] = '7';
-	assert_int_equal(js_parse(&cx, (struct str) { big, JS_TEXT_MAX }, &v),
-	    OK);
+	assert_int_equal(
+	    js_parse(&cx, (struct str) { big, JS_TEXT_MAX }, &v), OK);
 	assert_int_equal(js_int(v), 7);
-	assert_int_equal(js_parse(&cx, (struct str) { big, JS_TEXT_MAX + 1 },
-	    &v), ERR_TOO_LARGE);
+	assert_int_equal(
+	    js_parse(&cx, (struct str) { big, JS_TEXT_MAX + 1 }, &v),
+	    ERR_TOO_LARGE);
 	assert_int_equal(cx.fault.msg, MSG_JSON_TOO_LARGE);
 }
 

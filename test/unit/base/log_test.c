@@ -35,8 +35,8 @@ static void
 say_too_much(void *arg)
 {
 	clock_set(1);
-	log_event(LOG_WARN, "big", LOG_NUM("before", 1),
-	    LOG_WORD("long", arg), LOG_NUM("after", 2));
+	log_event(LOG_WARN, "big", LOG_NUM("before", 1), LOG_WORD("long", arg),
+	    LOG_NUM("after", 2));
 }
 
 static void

@@ -93,8 +93,8 @@ many_threads_lose_and_double_nothing(void **state)
 	(void)state;
 	shared = queue_open(5);
 	for (size_t i = 0; i < 2; i++) {
-		takers[i] = thread_start("a taker with a long name", take_all,
-		    &taken[i]);
+		takers[i] = thread_start(
+		    "a taker with a long name", take_all, &taken[i]);
 		putters[i] = thread_start("putter", put_some, NULL);
 	}
 	thread_join(putters[0]);

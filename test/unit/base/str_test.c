@@ -95,8 +95,8 @@ numbers_are_decimal_whole_and_in_range(void **state)
 {
 	static const struct {
 		const char *text;
-		bool	    is_ok;
-		int64_t	    want;
+		bool is_ok;
+		int64_t want;
 	} cases[] = {
 		{ "0", true, 0 },
 		{ "-0", true, 0 },
@@ -121,8 +121,8 @@ numbers_are_decimal_whole_and_in_range(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		int64_t got = 0;
 
-		assert_int_equal(str_int(str_of(cases[i].text), &got),
-		    cases[i].is_ok);
+		assert_int_equal(
+		    str_int(str_of(cases[i].text), &got), cases[i].is_ok);
 		assert_true(got == cases[i].want);
 	}
 }
@@ -132,7 +132,7 @@ only_well_formed_utf8_passes(void **state)
 {
 	static const struct {
 		struct str text;
-		bool	   is_ok;
+		bool is_ok;
 	} cases[] = {
 		{ { "", 0 }, true },
 		{ { "plain and longer than eight bytes", 33 }, true },

@@ -97,8 +97,8 @@ day_by_libc(int64_t ms)
 	int32_t day;
 
 	assert_non_null(localtime_r(&t, &tm));
-	assert_true(date_make(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-	    &day));
+	assert_true(
+	    date_make(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, &day));
 	return day;
 }
 
@@ -203,8 +203,8 @@ a_damaged_file_is_refused_or_harmless(void **state)
 	char *bytes;
 
 	(void)state;
-	assert_true(file_read(a, "/usr/share/zoneinfo/Europe/Berlin", 1 << 16,
-	    &file));
+	assert_true(
+	    file_read(a, "/usr/share/zoneinfo/Europe/Berlin", 1 << 16, &file));
 	assert_true(try_decode(file));
 	/* The footer comes last, so no part of a file is a file. */
 	for (size_t n = 0; n < file.n; n++) {
@@ -273,12 +273,14 @@ each_part_of_a_file_is_checked(void **state)
 {
 	static const struct {
 		struct made file;
-		bool	    is_ok;
+		bool is_ok;
 	} cases[] = {
 		{ { 'T', '2', 0, 2, 100, 200, 0, 3600, '\n', false }, true },
 		{ { 'T', '3', 0, 2, -100, 200, 1, -3600, '\n', false }, true },
-		{ { 'T', '2', 0, 2, 100, 101, 1, 26 * 3600 - 1, '\n', false }, true },
-		{ { 'T', '2', 0, 2, 100, 101, 1, 1 - 25 * 3600, '\n', false }, true },
+		{ { 'T', '2', 0, 2, 100, 101, 1, 26 * 3600 - 1, '\n', false },
+		    true },
+		{ { 'T', '2', 0, 2, 100, 101, 1, 1 - 25 * 3600, '\n', false },
+		    true },
 		{ { 'T', '2', 0, 1, 0, 0, 0, 0, '\n', true }, true },
 		{ { 'T', '2', 0, 0, 0, 0, 0, 0, '\n', true }, false },
 		{ { 'X', '2', 0, 2, 100, 200, 0, 3600, '\n', false }, false },
@@ -289,8 +291,10 @@ each_part_of_a_file_is_checked(void **state)
 		{ { 'T', '2', 0, 2, 100, 100, 0, 3600, '\n', false }, false },
 		{ { 'T', '2', 0, 2, 200, 100, 0, 3600, '\n', false }, false },
 		{ { 'T', '2', 0, 2, 100, 200, 2, 3600, '\n', false }, false },
-		{ { 'T', '2', 0, 2, 100, 200, 0, 26 * 3600, '\n', false }, false },
-		{ { 'T', '2', 0, 2, 100, 200, 0, -25 * 3600, '\n', false }, false },
+		{ { 'T', '2', 0, 2, 100, 200, 0, 26 * 3600, '\n', false },
+		    false },
+		{ { 'T', '2', 0, 2, 100, 200, 0, -25 * 3600, '\n', false },
+		    false },
 		{ { 'T', '2', 0, 2, 100, 200, 0, 3600, 'x', false }, false },
 	};
 	struct buf b;
@@ -300,8 +304,8 @@ each_part_of_a_file_is_checked(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		if (try_decode(make_file(&b, &cases[i].file)) != cases[i].is_ok)
 			print_error("case %zu\n", i);
-		assert_int_equal(try_decode(make_file(&b, &cases[i].file)),
-		    cases[i].is_ok);
+		assert_int_equal(
+		    try_decode(make_file(&b, &cases[i].file)), cases[i].is_ok);
 	}
 	buf_fini(&b);
 }
@@ -311,17 +315,19 @@ footers_are_read_to_the_last_byte(void **state)
 {
 	static const struct {
 		const char *text;
-		bool	    is_ok, has_dst;
-		int	    std_s, dst_s;
+		bool is_ok, has_dst;
+		int std_s, dst_s;
 	} cases[] = {
 		{ "", true, false, 0, 0 },
 		{ "UTC0", true, false, 0, 0 },
 		{ "EST5EDT,M3.2.0,M11.1.0", true, true, -18000, -14400 },
 		{ "<+0330>-3:30", true, false, 12600, 0 },
 		{ "IST-1GMT0,M10.5.0,M3.5.0/1", true, true, 3600, 0 },
-		{ "<-03>3<-02>,M3.5.0/-2,M10.5.0/-1", true, true, -10800, -7200 },
+		{ "<-03>3<-02>,M3.5.0/-2,M10.5.0/-1", true, true, -10800,
+		    -7200 },
 		{ "A-1B", false, false, 0, 0 },
-		{ "AAA-1:30:15BBB,J60/2:30,365/167:59:59", true, true, 5415, 9015 },
+		{ "AAA-1:30:15BBB,J60/2:30,365/167:59:59", true, true, 5415,
+		    9015 },
 		{ "AAA", false, false, 0, 0 },
 		{ "AAA25", false, false, 0, 0 },
 		{ "AAA1:60", false, false, 0, 0 },
@@ -351,8 +357,8 @@ footers_are_read_to_the_last_byte(void **state)
 		if (footer(&f, str_of(cases[i].text)) != cases[i].is_ok)
 			print_error("%s\n", cases[i].text);
 		f = (struct footer) { .is_set = false };
-		assert_int_equal(footer(&f, str_of(cases[i].text)),
-		    cases[i].is_ok);
+		assert_int_equal(
+		    footer(&f, str_of(cases[i].text)), cases[i].is_ok);
 		if (!cases[i].is_ok)
 			continue;
 		assert_int_equal(f.has_dst, cases[i].has_dst);
@@ -366,7 +372,7 @@ rules_strike_on_their_day(void **state)
 {
 	static const struct {
 		struct rule rule;
-		int	    year;
+		int year;
 		const char *day;
 	} cases[] = {
 		{ { RULE_MONTH, 3, 5, 0, 0 }, 2040, "2040-03-25" },
@@ -397,8 +403,7 @@ summer_all_year_has_no_gap(void **state)
 	(void)state;
 	/* RFC 8536 3.3.1: "permanent daylight saving time". */
 	assert_true(footer(&f, STR("EST5EDT,0/0,J365/25")));
-	for (int64_t at = 4102444800; at < 4102444800 + 800 * DAY_S;
-	     at += 900)
+	for (int64_t at = 4102444800; at < 4102444800 + 800 * DAY_S; at += 900)
 		assert_int_equal(footer_span(&f, at).offset_s, -4 * 3600);
 }
 
