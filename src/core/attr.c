@@ -23,6 +23,7 @@ static const struct attr_info infos[A_COUNT] = {
 #undef X
 };
 
+static bool is_break(char);
 static enum msg misfit(enum attribute, struct str);
 static enum msg refusal(enum attribute, struct str);
 static size_t chars_max(enum attribute);
@@ -109,13 +110,13 @@ attr_cmp(const struct attr *a, const struct attr *b)
 }
 
 enum err
-attr_value(struct ctx *cx, enum attribute a, struct str field,
-    struct str text, struct str *out)
+attr_value(struct ctx *cx, enum attribute a, struct str field, struct str text,
+    struct str *out)
 {
 	char limit[24];
 	enum msg why;
 
-	text = str_trim(text);
+	text = attr_one_line(cx->arena, str_trim(text));
 	if (canon_store(cx->arena, text, chars_max(a), out))
 		why = misfit(a, *out);
 	else
@@ -124,6 +125,34 @@ attr_value(struct ctx *cx, enum attribute a, struct str field,
 		return OK;
 	snprintf(limit, sizeof(limit), "%zu", chars_max(a));
 	return fail(cx, ERR_BAD_INPUT, why, str_z(cx->arena, field), limit);
+}
+
+struct str
+attr_one_line(struct arena *arena, struct str text)
+{
+	bool has_break = false, was_space = false;
+	char *line;
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.n; i++)
+		has_break |= is_break(text.p[i]);
+	if (!has_break)
+		return text;
+	line = arena_alloc(arena, text.n);
+	for (size_t i = 0; i < text.n; i++) {
+		char c = is_break(text.p[i]) ? ' ' : text.p[i];
+
+		if (c != ' ' || !was_space)
+			line[n++] = c;
+		was_space = c == ' ';
+	}
+	return (struct str) { line, n };
+}
+
+static bool
+is_break(char c)
+{
+	return c == '\t' || c == '\n' || c == '\r';
 }
 
 static enum msg
@@ -158,9 +187,8 @@ refusal(enum attribute a, struct str text)
 static size_t
 chars_max(enum attribute a)
 {
-	return a >= A_ADDRESS_STREET && a <= A_ADDRESS_COUNTRY
-	    ? VALUE_CHARS_MAX
-	    : NAME_MAX_CHARS;
+	return a >= A_ADDRESS_STREET && a <= A_ADDRESS_COUNTRY ? VALUE_CHARS_MAX
+							       : NAME_MAX_CHARS;
 }
 
 static size_t
@@ -191,8 +219,7 @@ is_email(struct str text)
 static bool
 is_local_part(struct str s)
 {
-	if (s.n == 0 || s.n > LOCAL_MAX || s.p[0] == '.' ||
-	    s.p[s.n - 1] == '.')
+	if (s.n == 0 || s.n > LOCAL_MAX || s.p[0] == '.' || s.p[s.n - 1] == '.')
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
 		if (memchr("\"(),:;<>@[\\]", s.p[i], 12) != NULL)
@@ -218,8 +245,7 @@ is_domain(struct str domain)
 static bool
 is_label(struct str s)
 {
-	if (s.n == 0 || s.n > LABEL_MAX || s.p[0] == '-' ||
-	    s.p[s.n - 1] == '-')
+	if (s.n == 0 || s.n > LABEL_MAX || s.p[0] == '-' || s.p[s.n - 1] == '-')
 		return false;
 	for (size_t i = 0; i < s.n; i++)
 		if (!is_alnum(s.p[i]) && s.p[i] != '-' && !(s.p[i] & 0x80))

@@ -115,8 +115,8 @@ struct doc {
 #define VALUE_CHARS_MAX 1024
 
 /*
- * Personal attributes of a JSON object into a document, everything trimmed and
- * stored as canon_store() gives it.  Names are at most NAME_MAX_CHARS, parts of
+ * Personal attributes of a JSON object into a document, everything trimmed, in one
+ * line, and stored as canon_store() gives it.  Names are at most NAME_MAX_CHARS, parts of
  * addresses VALUE_CHARS_MAX.  null and "" are absent.  Members that are organisational are left in *ORG
  * (as pairs with id and text value, unsorted); any other unknown member, a wrong type, more
  * than one primary, or an invalid e-mail, date or language is ERR_BAD_INPUT

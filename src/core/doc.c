@@ -70,8 +70,8 @@ place_of(const struct doc *doc, enum attribute a, uint16_t index)
 }
 
 enum err
-doc_path(struct ctx *cx, struct str path, enum attribute *a,
-    struct str *selector)
+doc_path(
+    struct ctx *cx, struct str path, enum attribute *a, struct str *selector)
 {
 	const char *name = str_z(cx->arena, path);
 	struct str tail = path, head = str_cut(&tail, '['), plain = path;
@@ -80,16 +80,15 @@ doc_path(struct ctx *cx, struct str path, enum attribute *a,
 	*selector = (struct str) { NULL, 0 };
 	if (has_selector) {
 		*selector = str_trim(str_cut(&tail, ']'));
-		plain = str_fmt(cx->arena, "%.*s%.*s", STR_ARG(head),
-		    STR_ARG(tail));
+		plain = str_fmt(
+		    cx->arena, "%.*s%.*s", STR_ARG(head), STR_ARG(tail));
 	}
 	*a = attr_find(plain);
 	if (*a == A_COUNT || (has_selector && !attr_is_multi(*a)) ||
 	    str_eq(attr_split(*a).sub, STR("type")))
 		return fail(cx, ERR_BAD_INPUT, MSG_ATTR_UNKNOWN, name, name);
 	if (attr_is_multi(*a) && selector->n == 0)
-		return fail(cx, ERR_BAD_INPUT, MSG_ATTR_NEEDS_TYPE, name,
-		    name);
+		return fail(cx, ERR_BAD_INPUT, MSG_ATTR_NEEDS_TYPE, name, name);
 	return OK;
 }
 
@@ -124,8 +123,8 @@ set_element(struct ctx *cx, struct doc *doc, enum attribute a,
     struct str selector, struct str value)
 {
 	enum attribute type = attr_sibling(a, STR("type"));
-	bool is_off = attr_info(a)->type == ATTR_BOOL &&
-	    str_eq(value, STR("false"));
+	bool is_off =
+	    attr_info(a)->type == ATTR_BOOL && str_eq(value, STR("false"));
 	uint16_t i;
 
 	if (!find_element(doc, type, selector, &i)) {
@@ -224,8 +223,8 @@ is_bare(const struct doc *doc, enum attribute a, uint16_t index)
 }
 
 static void
-drop_element(struct arena *arena, struct doc *doc, enum attribute a,
-    uint16_t index)
+drop_element(
+    struct arena *arena, struct doc *doc, enum attribute a, uint16_t index)
 {
 	struct attr *copy = arena_array(arena, doc->n, sizeof(*copy));
 	size_t n = 0;
@@ -265,10 +264,11 @@ doc_merge(struct arena *arena, const struct doc *before,
 
 	all.attr = arena_array(arena, before->n + after->n, sizeof(*all.attr));
 	while (i < before->n || j < after->n) {
-		bool is_before = j == after->n || (i < before->n &&
-		    attr_cmp(&before->attr[i], &after->attr[j]) < 0);
-		const struct attr *attr = is_before ? &before->attr[i++]
-						    : &after->attr[j++];
+		bool is_before = j == after->n ||
+		    (i < before->n &&
+			attr_cmp(&before->attr[i], &after->attr[j]) < 0);
+		const struct attr *attr =
+		    is_before ? &before->attr[i++] : &after->attr[j++];
 
 		if (!is_before || !is_replaced(attr, after, removed, nremoved))
 			all.attr[all.n++] = *attr;
@@ -329,9 +329,9 @@ doc_complete(struct ctx *cx, struct doc *doc)
 	TRY(complete_elements(cx, doc));
 	complete_primary(cx->arena, doc);
 	formatted = formatted_of(cx->arena, doc);
-	display = display_of(cx->arena, doc);
 	if (formatted.n > 0 && doc_get(doc, A_FORMATTED_NAME, 0).n == 0)
 		TRY(doc_set(cx, doc, STR("name.formatted"), formatted));
+	display = display_of(cx->arena, doc);
 	if (display.n > 0 && doc_get(doc, A_DISPLAY_NAME, 0).n == 0)
 		TRY(doc_set(cx, doc, STR("displayName"), display));
 	if (doc_get(doc, A_USER_NAME, 0).n == 0 &&
@@ -369,8 +369,9 @@ join(struct arena *arena, const struct doc *doc, const enum attribute *part,
 
 		if (value.n == 0)
 			continue;
-		longer = all.n == 0 ? value : str_fmt(arena, "%.*s %.*s",
-		    STR_ARG(all), STR_ARG(value));
+		longer = all.n == 0
+		    ? value
+		    : str_fmt(arena, "%.*s %.*s", STR_ARG(all), STR_ARG(value));
 		if (canon_store(arena, longer, NAME_MAX_CHARS, &kept))
 			all = kept;
 	}
@@ -399,11 +400,11 @@ refuse_twice(struct ctx *cx, const struct doc *doc)
 
 	for (uint16_t i = 0; i < n; i++) {
 		/* Stored values are clean and short: they have a key. */
-		must(canon_key(cx->arena, doc_get(doc, A_EMAIL_VALUE, i),
-		    &key[i]));
+		must(canon_key(
+		    cx->arena, doc_get(doc, A_EMAIL_VALUE, i), &key[i]));
 		for (uint16_t j = 0; j < i; j++) {
-			struct str at = attr_path_text(cx->arena,
-			    A_EMAIL_VALUE, i);
+			struct str at =
+			    attr_path_text(cx->arena, A_EMAIL_VALUE, i);
 
 			if (str_eq(key[i], key[j]))
 				return fail(cx, ERR_BAD_INPUT,
@@ -452,8 +453,8 @@ check_primary(struct ctx *cx, const struct doc *doc, enum attribute primary)
 }
 
 size_t
-doc_words(struct arena *arena, const struct doc *doc, struct str *word,
-    size_t max)
+doc_words(
+    struct arena *arena, const struct doc *doc, struct str *word, size_t max)
 {
 	struct str plain, found[WORDS_OF_VALUE];
 	size_t n = 0;
@@ -490,8 +491,7 @@ prefix_of(struct str word)
 	size_t i = 0;
 
 	for (int letters = 0; i < word.n; i++)
-		if ((word.p[i] & 0xc0) != 0x80 &&
-		    letters++ == PREFIX_LETTERS)
+		if ((word.p[i] & 0xc0) != 0x80 && letters++ == PREFIX_LETTERS)
 			break;
 	return str_sub(word, 0, i);
 }

@@ -22,8 +22,11 @@ enum attribute attr_sibling(enum attribute a, struct str sub);
 /* "emails[1].value", for people. */
 struct str attr_path_text(struct arena *, enum attribute, uint16_t index);
 
+/* TEXT with line breaks and tabs as spaces: addresses are written in lines, and kept in one. */
+struct str attr_one_line(struct arena *, struct str text);
+
 /*
- * TEXT as it is stored for A: trimmed, in canon_store() form, and checked
+ * TEXT as it is stored for A: trimmed, in one line, in canon_store() form, and checked
  * against type and meaning.  Empty stays empty.  ERR_BAD_INPUT names FIELD.
  */
 enum err attr_value(struct ctx *, enum attribute a, struct str field,

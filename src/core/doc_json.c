@@ -85,8 +85,8 @@ static void put_values(const struct doc *, size_t, size_t, uint16_t,
     struct js_out *);
 
 enum err
-doc_decode(struct ctx *cx, const struct js *object, struct doc *out,
-    struct doc *org)
+doc_decode(
+    struct ctx *cx, const struct js *object, struct doc *out, struct doc *org)
 {
 	struct decoder d = { .cx = cx };
 	struct str key;
@@ -112,8 +112,7 @@ decode_member(struct decoder *d, struct str key, const struct js *value)
 		return decode_value(d, (struct attr) { .id = a }, value);
 	a = group_find(key);
 	if (a == A_COUNT)
-		return fail(d->cx, ERR_BAD_INPUT, MSG_ATTR_UNKNOWN, name,
-		    name);
+		return fail(d->cx, ERR_BAD_INPUT, MSG_ATTR_UNKNOWN, name, name);
 	if (js_type(value) == JS_NULL)
 		return OK;
 	if (attr_is_multi(a))
@@ -191,8 +190,8 @@ decode_parts(struct decoder *d, enum attribute a, uint16_t index,
 			    STR_ARG(head), STR_ARG(key));
 			const char *name = str_z(d->cx->arena, path);
 
-			return fail(d->cx, ERR_BAD_INPUT, MSG_ATTR_UNKNOWN,
-			    name, name);
+			return fail(
+			    d->cx, ERR_BAD_INPUT, MSG_ATTR_UNKNOWN, name, name);
 		}
 		TRY(decode_value(d, attr, value));
 	}
@@ -218,8 +217,8 @@ decode_value(struct decoder *d, struct attr attr, const struct js *value)
 	if (is_bool)
 		attr.value = js_bool(value) ? STR("true") : STR("false");
 	else
-		TRY(attr_value(d->cx, attr.id, path, js_str(value),
-		    &attr.value));
+		TRY(attr_value(
+		    d->cx, attr.id, path, js_str(value), &attr.value));
 	/* Not being the primary one is the same as saying nothing about it. */
 	if (attr.value.n == 0 ||
 	    (is_bool && attr_is_multi(attr.id) && !js_bool(value)))
@@ -259,8 +258,8 @@ finish(struct ctx *cx, struct collector *c, struct doc *out)
 	for (size_t i = 1; i < c->n; i++)
 		if (attr_cmp(&c->attr[i - 1], &c->attr[i]) == 0)
 			return fail_at(cx, MSG_ATTR_TWICE,
-			    attr_path_text(cx->arena, c->attr[i].id,
-			    c->attr[i].index));
+			    attr_path_text(
+				cx->arena, c->attr[i].id, c->attr[i].index));
 	*out = (struct doc) { .attr = c->attr, .n = c->n };
 	return doc_check(cx, out);
 }

@@ -103,8 +103,8 @@ filter_kind(enum attribute a)
 }
 
 struct filter *
-filter_make(struct arena *arena, struct str text, struct filter_node *node,
-    size_t n)
+filter_make(
+    struct arena *arena, struct str text, struct filter_node *node, size_t n)
 {
 	struct filter *f = arena_alloc(arena, sizeof(*f));
 
@@ -119,8 +119,7 @@ filter_make(struct arena *arena, struct str text, struct filter_node *node,
 
 /* Each node is one step; any and all, which do not nest, move in front of their operand. */
 static void
-add_step(struct arena *arena, const struct filter_node *node,
-    struct step *end)
+add_step(struct arena *arena, const struct filter_node *node, struct step *end)
 {
 	struct step *first = end - node->nodes;
 
@@ -151,8 +150,7 @@ step_of(struct arena *arena, const struct filter_node *node)
 	if (node->op == F_PR && filter_kind(node->attribute) == KIND_BOOL)
 		return (struct step) { .op = S_TRUE };
 	is_name = node->type == ATTR_STRING;
-	step.op = is_name ? step_ops[node->op].text
-			  : step_ops[node->op].number;
+	step.op = is_name ? step_ops[node->op].text : step_ops[node->op].number;
 	step.fact = (uint32_t)node->attribute - A_ORG_FIRST;
 	step.today_mask = node->is_relative ? -1 : 0;
 	step.text = node->text;
@@ -176,8 +174,8 @@ filter_bind(struct arena *arena, const struct filter *f,
 		    attr_info(node[i].attribute)->class == ATTR_PERSONAL)
 			continue;
 		node[i].type = ATTR_INT;
-		node[i].number = names->find(names->arg, node[i].attribute,
-		    node[i].text);
+		node[i].number =
+		    names->find(names->arg, node[i].attribute, node[i].text);
 		if (node[i].number == 0)
 			node[i].number = -1;
 	}
@@ -188,21 +186,19 @@ bool
 filter_match(const struct filter *f, const struct filter_names *names,
     const struct filter_subject *subject)
 {
-	return run(f->step, f->step + f->n, subject->facts, names,
-	    subject);
+	return run(f->step, f->step + f->n, subject->facts, names, subject);
 }
 
 static bool
-run(const struct step *step, const struct step *end,
-    const struct facts *facts, const struct filter_names *names,
-    const struct filter_subject *subject)
+run(const struct step *step, const struct step *end, const struct facts *facts,
+    const struct filter_names *names, const struct filter_subject *subject)
 {
 	uint64_t stack = 0;
 
 	for (; step < end; step++) {
 		int64_t v = facts->v[step->fact];
-		int64_t number = step->number +
-		    (subject->today & step->today_mask);
+		int64_t number =
+		    step->number + (subject->today & step->today_mask);
 		bool truth = false;
 
 		switch (step->op) {
@@ -282,8 +278,7 @@ name_is(const struct step *step, int64_t v, const struct filter_names *names)
 }
 
 static bool
-text_holds(const struct step *step, int64_t v,
-    const struct filter_names *names)
+text_holds(const struct step *step, int64_t v, const struct filter_names *names)
 {
 	struct arena *scratch;
 	struct str text, key;

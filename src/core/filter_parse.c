@@ -202,8 +202,9 @@ parse_contract(struct parser *p, enum filter_op op)
 	p->in_contract = true;
 	TRY(parse_group(p));
 	p->in_contract = false;
-	return push(p, (struct filter_node) { .op = op,
-	    .nodes = (uint32_t)(p->n - before) });
+	return push(p,
+	    (struct filter_node) {
+		.op = op, .nodes = (uint32_t)(p->n - before) });
 }
 
 static enum err
@@ -232,8 +233,8 @@ parse_comparison(struct parser *p)
 	TRY(parse_operator(p, &c));
 	TRY(check_attribute(p, &c));
 	if (c.op == F_PR)
-		return push(p, (struct filter_node) { .op = F_PR,
-		    .attribute = c.a });
+		return push(
+		    p, (struct filter_node) { .op = F_PR, .attribute = c.a });
 	TRY(check_space(p, " \t\r\n"));
 	skip_space(p);
 	c.value_at = p->at;
@@ -246,8 +247,7 @@ parse_comparison(struct parser *p)
 static enum err
 check_space(struct parser *p, const char *after)
 {
-	if (p->at == p->text.n ||
-	    strchr(after, p->text.p[p->at]) != NULL)
+	if (p->at == p->text.n || strchr(after, p->text.p[p->at]) != NULL)
 		return OK;
 	return refuse(p, p->at, MSG_FILTER_SPACE, STR(""));
 }
@@ -266,7 +266,9 @@ parse_attribute(struct parser *p, struct comparison *c)
 	if (p->at < p->text.n && p->text.p[p->at] == '[')
 		return refuse(p, c->name_at,
 		    attr_info(c->a)->class == ATTR_PERSONAL
-		    ? MSG_FILTER_SEALED : MSG_FILTER_VALUE_PATH, c->name);
+			? MSG_FILTER_SEALED
+			: MSG_FILTER_VALUE_PATH,
+		    c->name);
 	return OK;
 }
 
@@ -300,8 +302,7 @@ parse_operator(struct parser *p, struct comparison *c)
 		p->at += c->op_name.n;
 		if (attr_info(c->a)->class == ATTR_ORG &&
 		    !(operators[i].kinds & filter_kind(c->a)))
-			return refuse(p, c->op_at, MSG_FILTER_MISFIT,
-			    c->name);
+			return refuse(p, c->op_at, MSG_FILTER_MISFIT, c->name);
 		return OK;
 	}
 	return refuse(p, c->op_at, MSG_FILTER_OPERATOR, c->op_name);
@@ -316,8 +317,9 @@ check_attribute(struct parser *p, const struct comparison *c)
 {
 	const struct attr_info *info = attr_info(c->a);
 
-	if (info->class == ATTR_PERSONAL && (!p->allow_personal ||
-	    p->in_contract || c->op != F_EQ || !(info->flags & ATTR_UNIQUE)))
+	if (info->class == ATTR_PERSONAL &&
+	    (!p->allow_personal || p->in_contract || c->op != F_EQ ||
+		!(info->flags & ATTR_UNIQUE)))
 		return refuse(p, c->name_at, MSG_FILTER_SEALED, c->name);
 	if (!p->in_contract)
 		return OK;
@@ -331,7 +333,7 @@ static enum err
 parse_literal(struct parser *p, struct literal *literal)
 {
 	static const struct {
-		const char	 *word;
+		const char *word;
 		enum literal_kind kind;
 	} words[] = {
 		{ "true", LIT_TRUE },
@@ -401,8 +403,8 @@ parse_string(struct parser *p, struct str *out)
 		left = str_sub(left, 1, left.n);
 	}
 	if (left.n == 0 || left.p[0] != '"')
-		return refuse(p, p->text.n - left.n, MSG_FILTER_STRING,
-		    STR(""));
+		return refuse(
+		    p, p->text.n - left.n, MSG_FILTER_STRING, STR(""));
 	*out = (struct str) { text, n };
 	p->at = p->text.n - left.n + 1;
 	return OK;
@@ -494,8 +496,8 @@ put_utf8(char *p, uint32_t c)
 }
 
 static enum err
-compare(struct parser *p, const struct comparison *c,
-    const struct literal *literal)
+compare(
+    struct parser *p, const struct comparison *c, const struct literal *literal)
 {
 	if (attr_info(c->a)->class == ATTR_PERSONAL)
 		return compare_text(p, c, literal);
@@ -529,8 +531,8 @@ compare_null(struct parser *p, const struct comparison *c)
 }
 
 static enum err
-compare_text(struct parser *p, const struct comparison *c,
-    const struct literal *literal)
+compare_text(
+    struct parser *p, const struct comparison *c, const struct literal *literal)
 {
 	struct str key;
 
@@ -538,13 +540,16 @@ compare_text(struct parser *p, const struct comparison *c,
 		return refuse(p, c->value_at, MSG_FILTER_NOT_TEXT, c->name);
 	if (!canon_key(p->cx->arena, literal->text, &key))
 		return refuse(p, c->value_at, MSG_FILTER_NO_NAME, c->name);
-	return push(p, (struct filter_node) { .op = c->op, .attribute = c->a,
-	    .type = ATTR_STRING, .text = literal->text });
+	return push(p,
+	    (struct filter_node) { .op = c->op,
+		.attribute = c->a,
+		.type = ATTR_STRING,
+		.text = literal->text });
 }
 
 static enum err
-compare_date(struct parser *p, const struct comparison *c,
-    const struct literal *literal)
+compare_date(
+    struct parser *p, const struct comparison *c, const struct literal *literal)
 {
 	struct filter_node node = { .op = c->op, .attribute = c->a,
 		.type = ATTR_DATE };
@@ -561,29 +566,37 @@ compare_date(struct parser *p, const struct comparison *c,
 }
 
 static enum err
-compare_bool(struct parser *p, const struct comparison *c,
-    const struct literal *literal)
+compare_bool(
+    struct parser *p, const struct comparison *c, const struct literal *literal)
 {
 	if (literal->kind != LIT_TRUE && literal->kind != LIT_FALSE)
 		return refuse(p, c->value_at, MSG_FILTER_NOT_BOOL, c->name);
-	return push(p, (struct filter_node) { .op = c->op, .attribute = c->a,
-	    .type = ATTR_BOOL, .number = literal->kind == LIT_TRUE });
+	return push(p,
+	    (struct filter_node) { .op = c->op,
+		.attribute = c->a,
+		.type = ATTR_BOOL,
+		.number = literal->kind == LIT_TRUE });
 }
 
 static enum err
-compare_state(struct parser *p, const struct comparison *c,
-    const struct literal *literal)
+compare_state(
+    struct parser *p, const struct comparison *c, const struct literal *literal)
 {
 	int64_t state = 0;
 
 	if (literal->kind == LIT_TEXT)
 		state = state_named(c->a, literal->text);
 	if (state == 0)
-		return refuse(p, c->value_at, c->a == A_LIFECYCLE
-		    ? MSG_FILTER_LIFECYCLE : MSG_FILTER_CERTIFICATION,
+		return refuse(p, c->value_at,
+		    c->a == A_LIFECYCLE ? MSG_FILTER_LIFECYCLE
+					: MSG_FILTER_CERTIFICATION,
 		    c->name);
-	return push(p, (struct filter_node) { .op = c->op, .attribute = c->a,
-	    .type = ATTR_INT, .text = literal->text, .number = state });
+	return push(p,
+	    (struct filter_node) { .op = c->op,
+		.attribute = c->a,
+		.type = ATTR_INT,
+		.text = literal->text,
+		.number = state });
 }
 
 static int64_t
@@ -592,27 +605,31 @@ state_named(enum attribute a, struct str name)
 	if (a == A_LIFECYCLE) {
 		for (int i = LIFE_PENDING; i <= LIFE_DELETED; i++)
 			if (str_eq_nocase(name,
-			    str_of(lifecycle_name((enum lifecycle)i))))
+				str_of(lifecycle_name((enum lifecycle)i))))
 				return i;
 		return 0;
 	}
 	for (int i = CERT_CERTIFIED; i <= CERT_DENIED; i++)
 		if (str_eq_nocase(name,
-		    str_of(certification_name((enum certification)i))))
+			str_of(certification_name((enum certification)i))))
 			return i;
 	return 0;
 }
 
 static enum err
-compare_person(struct parser *p, const struct comparison *c,
-    const struct literal *literal)
+compare_person(
+    struct parser *p, const struct comparison *c, const struct literal *literal)
 {
 	int64_t id;
 
 	if (literal->kind != LIT_TEXT || !id_decode(literal->text, &id))
 		return refuse(p, c->value_at, MSG_FILTER_NOT_PERSON, c->name);
-	return push(p, (struct filter_node) { .op = c->op, .attribute = c->a,
-	    .type = ATTR_INT, .text = literal->text, .number = id });
+	return push(p,
+	    (struct filter_node) { .op = c->op,
+		.attribute = c->a,
+		.type = ATTR_INT,
+		.text = literal->text,
+		.number = id });
 }
 
 static enum err
@@ -642,8 +659,8 @@ refuse(struct parser *p, size_t at, enum msg msg, struct str what)
 static void
 skip_space(struct parser *p)
 {
-	while (p->at < p->text.n &&
-	    memchr(" \t\r\n", p->text.p[p->at], 4) != NULL)
+	while (
+	    p->at < p->text.n && memchr(" \t\r\n", p->text.p[p->at], 4) != NULL)
 		p->at++;
 }
 

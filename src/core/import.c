@@ -53,6 +53,7 @@ struct resolver {
 struct source_row {
 	const struct import_map	*map;
 	const struct csv_record *record;
+	struct arena		*arena;
 };
 
 struct section {
@@ -131,8 +132,7 @@ static const struct section format_sections[] = {
 };
 
 enum err
-import_map_decode(struct ctx *cx, const struct js *js,
-    struct import_map **out)
+import_map_decode(struct ctx *cx, const struct js *js, struct import_map **out)
 {
 	struct import_map *map = arena_alloc(cx->arena, sizeof(*map));
 	struct js_out canonical;
@@ -166,9 +166,10 @@ decode_sections(struct ctx *cx, struct import_map *map, const struct js *js,
 		for (size_t j = 0; j < n; j++)
 			is_known |= str_eq(key, str_of(section[j].key));
 		if (!is_known)
-			return at_line(cx, fail(cx, ERR_BAD_INPUT,
-			    MSG_IMPORT_KEY, "",
-			    str_z(cx->arena, key)), value, key);
+			return at_line(cx,
+			    fail(cx, ERR_BAD_INPUT, MSG_IMPORT_KEY, "",
+				str_z(cx->arena, key)),
+			    value, key);
 	}
 	for (size_t i = 0; i < n; i++) {
 		const struct js *value = js_get(js, section[i].key);
@@ -181,7 +182,8 @@ decode_sections(struct ctx *cx, struct import_map *map, const struct js *js,
 		else if (value != NULL && js_type(value) != section[i].type)
 			err = fail(cx, ERR_BAD_INPUT,
 			    section[i].type == JS_STRING ? MSG_ATTR_NOT_TEXT
-			    : MSG_ATTR_NOT_OBJECT, "");
+							 : MSG_ATTR_NOT_OBJECT,
+			    "");
 		TRY(at_line(cx, err, value == NULL ? js : value, key));
 		if (value != NULL)
 			TRY(section[i].decode(cx, map, value));
@@ -197,8 +199,8 @@ at_line(struct ctx *cx, enum err err, const struct js *js, struct str key)
 		return OK;
 	cx->fault.field = str_copy(cx->arena, key);
 	if (js_line(js) > 0)
-		cx->fault.field = str_fmt(cx->arena, "%.*s (line %d)",
-		    STR_ARG(key), js_line(js));
+		cx->fault.field = str_fmt(
+		    cx->arena, "%.*s (line %d)", STR_ARG(key), js_line(js));
 	return err;
 }
 
@@ -206,8 +208,9 @@ static enum err
 decode_source(struct ctx *cx, struct import_map *map, const struct js *js)
 {
 	if (!is_slug(js_str(js)))
-		return at_line(cx, fail(cx, ERR_BAD_INPUT, MSG_IMPORT_SOURCE,
-		    ""), js, STR("source"));
+		return at_line(cx,
+		    fail(cx, ERR_BAD_INPUT, MSG_IMPORT_SOURCE, ""), js,
+		    STR("source"));
 	map->source = str_copy(cx->arena, js_str(js));
 	return OK;
 }
@@ -228,8 +231,8 @@ is_slug(struct str s)
 static enum err
 decode_format(struct ctx *cx, struct import_map *map, const struct js *js)
 {
-	return decode_sections(cx, map, js, format_sections,
-	    COUNT(format_sections));
+	return decode_sections(
+	    cx, map, js, format_sections, COUNT(format_sections));
 }
 
 static enum err
@@ -238,8 +241,9 @@ decode_separator(struct ctx *cx, struct import_map *map, const struct js *js)
 	struct str s = js_str(js);
 
 	if (s.n != 1 || memchr(",;\t|", s.p[0], 4) == NULL)
-		return at_line(cx, fail(cx, ERR_BAD_INPUT,
-		    MSG_IMPORT_SEPARATOR, ""), js, STR("format.separator"));
+		return at_line(cx,
+		    fail(cx, ERR_BAD_INPUT, MSG_IMPORT_SEPARATOR, ""), js,
+		    STR("format.separator"));
 	map->separator = s.p[0];
 	return OK;
 }
@@ -249,8 +253,9 @@ decode_encoding(struct ctx *cx, struct import_map *map, const struct js *js)
 {
 	map->is_windows_1252 = str_eq_nocase(js_str(js), STR("windows-1252"));
 	if (!map->is_windows_1252 && !str_eq_nocase(js_str(js), STR("utf-8")))
-		return at_line(cx, fail(cx, ERR_BAD_INPUT,
-		    MSG_IMPORT_ENCODING, ""), js, STR("format.encoding"));
+		return at_line(cx,
+		    fail(cx, ERR_BAD_INPUT, MSG_IMPORT_ENCODING, ""), js,
+		    STR("format.encoding"));
 	return OK;
 }
 
@@ -258,8 +263,9 @@ static enum err
 decode_dates(struct ctx *cx, struct import_map *map, const struct js *js)
 {
 	if (!date_form_is_known(js_str(js)))
-		return at_line(cx, fail(cx, ERR_BAD_INPUT, MSG_IMPORT_DATES,
-		    ""), js, STR("format.dates"));
+		return at_line(cx,
+		    fail(cx, ERR_BAD_INPUT, MSG_IMPORT_DATES, ""), js,
+		    STR("format.dates"));
 	map->dates = str_copy(cx->arena, js_str(js));
 	return OK;
 }
@@ -270,8 +276,9 @@ decode_ref(struct ctx *cx, struct import_map *map, const struct js *js)
 	TRY(decode_template(cx, map, js, "ref", &map->ref));
 	/* A ref that is the same for every row would make all rows one person. */
 	if (template_first_name(map->ref).n == 0)
-		return at_line(cx, fail(cx, ERR_BAD_INPUT,
-		    MSG_IMPORT_REF_FIXED, ""), js, STR("ref"));
+		return at_line(cx,
+		    fail(cx, ERR_BAD_INPUT, MSG_IMPORT_REF_FIXED, ""), js,
+		    STR("ref"));
 	return OK;
 }
 
@@ -290,10 +297,11 @@ decode_template(struct ctx *cx, struct import_map *map, const struct js *js,
 	enum err err;
 
 	if (js_type(js) != JS_STRING)
-		return at_line(cx, fail(cx, ERR_BAD_INPUT, MSG_ATTR_NOT_TEXT,
-		    ""), js, str_of(key));
-	err = template_compile(cx, js_str(js), column_number, &resolver,
-	    &template);
+		return at_line(cx,
+		    fail(cx, ERR_BAD_INPUT, MSG_ATTR_NOT_TEXT, ""), js,
+		    str_of(key));
+	err = template_compile(
+	    cx, js_str(js), column_number, &resolver, &template);
 	if (err == OK && template_has_number(template) &&
 	    strcmp(key, "person.userName") != 0)
 		err = fail(cx, ERR_BAD_INPUT, MSG_IMPORT_NUMBER, "");
@@ -321,8 +329,8 @@ decode_person(struct ctx *cx, struct import_map *map, const struct js *js)
 {
 	struct str key;
 
-	map->person.target = arena_array(cx->arena, js_count(js) + 1,
-	    sizeof(*map->person.target));
+	map->person.target = arena_array(
+	    cx->arena, js_count(js) + 1, sizeof(*map->person.target));
 	for (size_t i = 0; i < js_count(js); i++) {
 		const struct js *value = js_member(js, i, &key);
 
@@ -347,7 +355,8 @@ decode_target(struct ctx *cx, struct import_map *map, struct str path,
 	TRY(at_line(cx, err, js, key));
 	TRY(decode_template(cx, map, js,
 	    t->place.a == A_USER_NAME ? "person.userName"
-	    : str_z(cx->arena, key), &t->template));
+				      : str_z(cx->arena, key),
+	    &t->template));
 	map->person.n++;
 	return OK;
 }
@@ -357,22 +366,23 @@ decode_contracts(struct ctx *cx, struct import_map *map, const struct js *js)
 {
 	struct str name;
 
-	map->org.target = arena_array(cx->arena, js_count(js) + 1,
-	    sizeof(*map->org.target));
+	map->org.target =
+	    arena_array(cx->arena, js_count(js) + 1, sizeof(*map->org.target));
 	for (size_t i = 0; i < js_count(js); i++) {
 		const struct js *value = js_member(js, i, &name);
 		struct target *t = &map->org.target[map->org.n++];
-		struct str key = str_fmt(cx->arena, "contracts.%.*s",
-		    STR_ARG(name));
+		struct str key =
+		    str_fmt(cx->arena, "contracts.%.*s", STR_ARG(name));
 
 		t->place.a = attr_find(name);
 		if (!is_given(t->place.a))
-			return at_line(cx, fail(cx, ERR_BAD_INPUT,
-			    MSG_IMPORT_NOT_CONTRACT, "",
-			    str_z(cx->arena, name)), value, key);
+			return at_line(cx,
+			    fail(cx, ERR_BAD_INPUT, MSG_IMPORT_NOT_CONTRACT, "",
+				str_z(cx->arena, name)),
+			    value, key);
 		t->place.path = str_of(attr_info(t->place.a)->path);
-		TRY(decode_template(cx, map, value, str_z(cx->arena, key),
-		    &t->template));
+		TRY(decode_template(
+		    cx, map, value, str_z(cx->arena, key), &t->template));
 	}
 	return OK;
 }
@@ -393,8 +403,8 @@ decode_values(struct ctx *cx, struct import_map *map, const struct js *js)
 
 	for (size_t i = 0; i < js_count(js); i++) {
 		const struct js *value = js_member(js, i, &name);
-		struct str key = str_fmt(cx->arena, "values.%.*s",
-		    STR_ARG(name));
+		struct str key =
+		    str_fmt(cx->arena, "values.%.*s", STR_ARG(name));
 		enum attribute a = attr_find(name);
 		enum err err = OK;
 
@@ -423,15 +433,17 @@ decode_renames(struct ctx *cx, struct import_map *map, enum attribute a,
 
 		if (js_type(value) != JS_STRING ||
 		    !canon_key(cx->arena, name, &rename[i].key))
-			return at_line(cx, fail(cx, ERR_BAD_INPUT,
-			    MSG_ATTR_NOT_TEXT, ""), value, name);
+			return at_line(cx,
+			    fail(cx, ERR_BAD_INPUT, MSG_ATTR_NOT_TEXT, ""),
+			    value, name);
 		rename[i].value = str_copy(cx->arena, js_str(value));
 	}
 	qsort(rename, n, sizeof(*rename), by_key);
 	for (size_t i = 1; i < n; i++)
 		if (by_key(&rename[i - 1], &rename[i]) == 0)
-			return at_line(cx, fail(cx, ERR_BAD_INPUT,
-			    MSG_ATTR_TWICE, ""), js, rename[i].key);
+			return at_line(cx,
+			    fail(cx, ERR_BAD_INPUT, MSG_ATTR_TWICE, ""), js,
+			    rename[i].key);
 	map->rename[a] = rename;
 	map->nrename[a] = n;
 	return OK;
@@ -440,8 +452,8 @@ decode_renames(struct ctx *cx, struct import_map *map, enum attribute a,
 static int
 by_key(const void *a, const void *b)
 {
-	return str_cmp(((const struct rename *)a)->key,
-	    ((const struct rename *)b)->key);
+	return str_cmp(
+	    ((const struct rename *)a)->key, ((const struct rename *)b)->key);
 }
 
 /*
@@ -492,11 +504,11 @@ import_map_canonical(const struct import_map *map)
 }
 
 enum err
-import_map_header(struct ctx *cx, struct import_map *map,
-    const struct csv_record *record)
+import_map_header(
+    struct ctx *cx, struct import_map *map, const struct csv_record *record)
 {
-	struct str *header = arena_array(cx->arena, record->n + 1,
-	    sizeof(*header));
+	struct str *header =
+	    arena_array(cx->arena, record->n + 1, sizeof(*header));
 
 	if (record->error != MSG_NONE)
 		return fail(cx, ERR_BAD_INPUT, record->error, "");
@@ -513,8 +525,9 @@ import_map_header(struct ctx *cx, struct import_map *map,
 			found++;
 		}
 		if (found != 1)
-			return fail(cx, ERR_BAD_INPUT, found == 0
-			    ? MSG_IMPORT_NO_COLUMN : MSG_IMPORT_TWO_COLUMNS,
+			return fail(cx, ERR_BAD_INPUT,
+			    found == 0 ? MSG_IMPORT_NO_COLUMN
+				       : MSG_IMPORT_TWO_COLUMNS,
 			    name, name);
 	}
 	map->header = header;
@@ -535,7 +548,7 @@ enum err
 import_row_map(struct ctx *cx, const struct import_map *map,
     const struct csv_record *record, struct import_row *out)
 {
-	struct source_row row = { map, record };
+	struct source_row row = { map, record, cx->arena };
 	struct template_env env = { .value = field_of, .arg = &row,
 		.dates = map->dates };
 
@@ -544,7 +557,8 @@ import_row_map(struct ctx *cx, const struct import_map *map,
 	if (record->error != MSG_NONE)
 		return fail(cx, ERR_BAD_INPUT, record->error,
 		    record->error_field < map->nheader
-		    ? str_z(cx->arena, map->header[record->error_field]) : "");
+			? str_z(cx->arena, map->header[record->error_field])
+			: "");
 	TRY(map_key(cx, map->ref, &env, &out->ref));
 	TRY(map_org(cx, &env, out));
 	if (map->contract == NULL)
@@ -563,7 +577,7 @@ field_of(const void *arg, int column)
 
 	if (i >= row->record->n)
 		return (struct str) { NULL, 0 };
-	return row->record->field[i];
+	return attr_one_line(row->arena, row->record->field[i]);
 }
 
 /* A key is never empty: rows without one would become one person. */
@@ -583,8 +597,7 @@ map_key(struct ctx *cx, const struct template *template,
 }
 
 static enum err
-map_org(struct ctx *cx, const struct template_env *env,
-    struct import_row *out)
+map_org(struct ctx *cx, const struct template_env *env, struct import_row *out)
 {
 	const struct source_row *row = env->arg;
 
@@ -633,8 +646,8 @@ rename_value(struct ctx *cx, const struct import_map *map, enum attribute a,
 }
 
 static enum err
-map_person(struct ctx *cx, const struct template_env *env,
-    struct import_row *out)
+map_person(
+    struct ctx *cx, const struct template_env *env, struct import_row *out)
 {
 	const struct source_row *row = env->arg;
 
@@ -656,33 +669,33 @@ map_person(struct ctx *cx, const struct template_env *env,
 	return OK;
 }
 
-/* Without anything but the number there is no name to try. */
+/* Where the columns are empty, the dot between them is no name. */
 static enum err
 map_user_names(struct ctx *cx, const struct target *t,
     const struct template_env *env, struct import_row *out)
 {
 	size_t n = COUNT(out->user_name);
+	struct str plain, word;
 
 	TRY(template_run(cx, t->template, env, out->user_name, n));
-	if (str_trim(out->user_name[0]).n == 0)
-		return OK;
 	for (size_t i = 0; i < n; i++)
 		TRY(attr_value(cx, A_USER_NAME, t->place.path,
 		    out->user_name[i], &out->user_name[i]));
-	out->nuser_name = n;
+	if (canon_plain(cx->arena, out->user_name[0], &plain) &&
+	    canon_words(plain, &word, 1) > 0)
+		out->nuser_name = n;
 	return OK;
 }
 
 /* Which of the names is free comes later; that there will be one is enough here. */
 static enum err
-complete(struct ctx *cx, const struct import_map *map,
-    struct import_row *out)
+complete(struct ctx *cx, const struct import_map *map, struct import_row *out)
 {
 	enum err err;
 
 	if (out->nuser_name > 0)
-		TRY(doc_set(cx, &out->person, STR("userName"),
-		    out->user_name[0]));
+		TRY(doc_set(
+		    cx, &out->person, STR("userName"), out->user_name[0]));
 	err = doc_complete(cx, &out->person);
 	if (err != OK) {
 		cx->fault.field = column_of(map, cx->fault.field);

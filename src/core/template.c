@@ -107,8 +107,8 @@ template_compile(struct ctx *cx, struct str text,
 		    "1024", "32");
 	c.text = str_copy(cx->arena, text);
 	c.t = arena_alloc(cx->arena, sizeof(*c.t));
-	c.t->part = arena_array(cx->arena, TEMPLATE_PARTS_MAX,
-	    sizeof(*c.t->part));
+	c.t->part =
+	    arena_array(cx->arena, TEMPLATE_PARTS_MAX, sizeof(*c.t->part));
 	for (struct str left = c.text; left.n > 0;)
 		TRY(add_part(&c, &left));
 	*out = c.t;
@@ -125,8 +125,8 @@ add_part(struct compiler *c, struct str *left)
 	if (n == 0) {
 		end = str_find(*left, '}');
 		if (left->p[0] == '}' || end == left->n) {
-			snprintf(at, sizeof(at), "%zu",
-			    c->text.n - left->n + 1);
+			snprintf(
+			    at, sizeof(at), "%zu", c->text.n - left->n + 1);
 			return fail(c->cx, ERR_BAD_INPUT, MSG_TEMPLATE_BRACE,
 			    "template", at);
 		}
@@ -179,11 +179,11 @@ add_name(struct compiler *c, struct part *part, struct str calls)
 
 	part->name = part->text.n == 0 ? -1 : c->resolve(c->arg, part->text);
 	if (part->name < 0)
-		return fail(c->cx, ERR_BAD_INPUT, MSG_TEMPLATE_NAME,
-		    "template", str_z(c->cx->arena, part->text));
+		return fail(c->cx, ERR_BAD_INPUT, MSG_TEMPLATE_NAME, "template",
+		    str_z(c->cx->arena, part->text));
 	if (has_calls)
-		part->call = arena_array(c->cx->arena, FILTERS_MAX,
-		    sizeof(*part->call));
+		part->call =
+		    arena_array(c->cx->arena, FILTERS_MAX, sizeof(*part->call));
 	while (has_calls) {
 		struct str call = str_cut(&calls, '|');
 
@@ -206,22 +206,21 @@ add_call(struct compiler *c, struct part *part, struct str text)
 		if (!str_eq(name, str_of(filters[i].name)))
 			continue;
 		if (filters[i].arg == ARG_TEXT ? arg.n == 0 : arg.p != NULL)
-			return fail(c->cx, ERR_BAD_INPUT,
-			    MSG_TEMPLATE_ARGUMENT, "template", shown);
-		part->call[part->ncall++] = (struct call) { &filters[i],
-			arg };
+			return fail(c->cx, ERR_BAD_INPUT, MSG_TEMPLATE_ARGUMENT,
+			    "template", shown);
+		part->call[part->ncall++] = (struct call) { &filters[i], arg };
 		return OK;
 	}
-	return fail(c->cx, ERR_BAD_INPUT, MSG_TEMPLATE_FILTER, "template",
-	    shown);
+	return fail(
+	    c->cx, ERR_BAD_INPUT, MSG_TEMPLATE_FILTER, "template", shown);
 }
 
 static enum err
 push(struct compiler *c, struct part part)
 {
 	if (c->t->n == TEMPLATE_PARTS_MAX)
-		return fail(c->cx, ERR_BAD_INPUT, MSG_TEMPLATE_LONG,
-		    "template", "1024", "32");
+		return fail(c->cx, ERR_BAD_INPUT, MSG_TEMPLATE_LONG, "template",
+		    "1024", "32");
 	c->t->part[c->t->n++] = part;
 	return OK;
 }
@@ -271,8 +270,8 @@ part_value(struct ctx *cx, const struct part *part,
 	*value = env->value(env->arg, part->name);
 	for (size_t i = 0; i < part->ncall; i++) {
 		const struct filter_info *f = part->call[i].filter;
-		struct str arg = f->arg == ARG_DATES ? env->dates
-						     : part->call[i].arg;
+		struct str arg =
+		    f->arg == ARG_DATES ? env->dates : part->call[i].arg;
 
 		if (!f->run(cx->arena, arg, value))
 			return fail(cx, ERR_BAD_INPUT, f->misfit,
@@ -342,14 +341,14 @@ map_case(struct arena *arena, utf8proc_int32_t (*map)(utf8proc_int32_t),
 	size_t n = 0;
 
 	for (size_t i = 0; i < value->n;) {
-		utf8proc_ssize_t step = utf8proc_iterate(p + i,
-		    (utf8proc_ssize_t)(value->n - i), &c);
+		utf8proc_ssize_t step = utf8proc_iterate(
+		    p + i, (utf8proc_ssize_t)(value->n - i), &c);
 
 		if (step <= 0)
 			return false;
 		i += (size_t)step;
-		n += (size_t)utf8proc_encode_char(map(c),
-		    (utf8proc_uint8_t *)out + n);
+		n += (size_t)utf8proc_encode_char(
+		    map(c), (utf8proc_uint8_t *)out + n);
 	}
 	*value = (struct str) { out, n };
 	return true;
@@ -366,8 +365,8 @@ run_first(struct arena *arena, struct str arg, struct str *value)
 	(void)arena;
 	(void)arg;
 	while (n < value->n) {
-		utf8proc_ssize_t step = utf8proc_iterate(p + n,
-		    (utf8proc_ssize_t)(value->n - n), &c);
+		utf8proc_ssize_t step = utf8proc_iterate(
+		    p + n, (utf8proc_ssize_t)(value->n - n), &c);
 
 		if (step <= 0)
 			return false;
@@ -405,8 +404,8 @@ static bool
 run_concat(struct arena *arena, struct str text, struct str *value)
 {
 	if (value->n > 0)
-		*value = str_fmt(arena, "%.*s%.*s", STR_ARG(*value),
-		    STR_ARG(text));
+		*value =
+		    str_fmt(arena, "%.*s%.*s", STR_ARG(*value), STR_ARG(text));
 	return true;
 }
 
