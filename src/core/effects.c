@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#include "base/buf.h"
-
 /* The tables whose rows come and go; the past ones only grow. */
 enum kind { KIND_SEAT = 1, KIND_WAIT, KIND_WAIT_POOL, KIND_GRANT };
 
@@ -224,27 +222,4 @@ change_add(struct change_list *list, enum change_kind kind, int64_t object,
 		sizeof(change), NULL };
 
 	list_add(list->arena, &all, &change);
-}
-
-struct str
-wait_pools_pack(struct arena *arena, const int64_t *pool, size_t n)
-{
-	struct buf b;
-
-	buf_init(&b, arena, n * sizeof(*pool));
-	for (size_t i = 0; i < n; i++)
-		buf_u64(&b, (uint64_t)pool[i]);
-	return buf_view(&b);
-}
-
-size_t
-wait_pools_unpack(const struct wait *wait, int64_t pool[WAIT_POOLS_MAX])
-{
-	struct cursor c = { .left = wait->pools };
-	size_t n = wait->pools.n / sizeof(*pool);
-
-	must(n <= WAIT_POOLS_MAX && n * sizeof(*pool) == wait->pools.n);
-	for (size_t i = 0; i < n; i++)
-		pool[i] = (int64_t)get_u64(&c);
-	return n;
 }

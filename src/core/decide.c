@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * decide.c - what becomes of one person.
+ *
+ * Wants come before rules, so that a grant by rule that is lost while the same
+ * product is asked for hands its seat over instead of giving it back.  A grant
+ * stands only beside a seat or a wait.
+ */
+#include "core/decide.h"
+
+#include <string.h>
+
+#include "core/gate_int.h"
+
+/* One move on its way through the steps below. */
+struct mover {
+	struct gate		    *g;
+	struct person_move	    *m;
+	struct facts		     facts;	/* as if not blocked: blocks freeze */
+	struct filter_subject	     subject;
+	const struct product *const *rule;	/* that rules give this person */
+	size_t			     nrule;
+};
+
+static void states_decide(struct person_move *);
+static void mover_init(struct ctx *, struct gate *, struct person_move *,
+    struct mover *);
+static void rules_find(struct arena *, struct mover *);
+static void holdings_make_room(struct mover *);
+static enum err check_all(struct ctx *, struct mover *);
+static void states_note(struct person_move *);
+static void leave(struct mover *);
+static void take_wants(struct mover *);
+static void lose_rules(struct mover *);
+static bool has_rule(const struct mover *, int64_t);
+static void gain_rules(struct mover *);
+static bool is_wanted(const struct mover *, int64_t);
+static void move_waits(struct mover *);
+static void end_bare_grants(struct mover *);
+static struct outcome_row ask(struct mover *, struct holding *, int,
+    enum grant_reason);
+static struct seat_request request(const struct mover *, int64_t, int);
+static struct holding *holding_of(struct mover *, int64_t);
+static bool has_place(const struct holding *);
+static bool has_left(const struct person_move *);
+static bool is_same_row(const struct person *, const struct person *);
+
+enum err
+person_decide(struct ctx *cx, struct gate *g, struct person_move *m)
+{
+	struct mover mv;
+
+	states_decide(m);
+	mover_init(cx, g, m, &mv);
+	if (m->all_or_nothing)
+		TRY(check_all(cx, &mv));
+	states_note(m);
+	if (has_left(m)) {
+		leave(&mv);
+	} else {
+		take_wants(&mv);
+		lose_rules(&mv);
+		gain_rules(&mv);
+		move_waits(&mv);
+		end_bare_grants(&mv);
+	}
+	m->is_changed = m->before == NULL || m->changes.n > 0
+	    || !is_same_row(m->before, &m->after);
+	return OK;
+}
+
+static void
+states_decide(struct person_move *m)
+{
+	if (m->ncontract > 0) {
+		(void)contract_primary(m->contract, m->ncontract, m->today);
+		person_take_primary(&m->after, m->contract, m->ncontract,
+		    m->today);
+	}
+	m->after.lifecycle = lifecycle_on(m->after.lifecycle, m->contract,
+	    m->ncontract, m->today);
+}
+
+static void
+mover_init(struct ctx *cx, struct gate *g, struct person_move *m,
+    struct mover *mv)
+{
+	struct facts *contract =
+	    arena_array(cx->arena, m->ncontract + 1, sizeof(*contract));
+	struct person unblocked = m->after;
+
+	*mv = (struct mover) { .g = g, .m = m };
+	unblocked.blocks = 0;
+	person_facts(&unblocked, &mv->facts);
+	for (size_t i = 0; i < m->ncontract; i++)
+		contract_facts(&m->contract[i], &contract[i]);
+	mv->subject = (struct filter_subject) { &mv->facts, contract,
+		m->ncontract, g->now_ms, m->today };
+	rules_find(cx->arena, mv);
+	holdings_make_room(mv);
+	for (size_t i = 0; i < m->nholding; i++)
+		gate_refresh(g, m->after.id, &m->holding[i]);
+
+	m->outcome = arena_array(cx->arena, m->nwant + mv->nrule + 1,
+	    sizeof(*m->outcome));
+	m->noutcome = 0;
+	if (m->changes.arena == NULL)
+		m->changes.arena = cx->arena;
+}
+
+static void
+rules_find(struct arena *arena, struct mover *mv)
+{
+	const struct catalogue *c = mv->g->catalogue;
+	const struct product **rule =
+	    arena_array(arena, c->nproduct + 1, sizeof(*rule));
+
+	mv->rule = rule;
+	if (mv->m->after.lifecycle != LIFE_ACTIVE
+	    || mv->m->after.certification == CERT_DENIED)
+		return;
+	for (size_t i = 0; i < c->nproduct; i++) {
+		const struct filter *filter =
+		    gate_rule(mv->g, &c->product[i]);
+
+		if (filter != NULL
+		    && filter_match(filter, &mv->g->names, &mv->subject))
+			rule[mv->nrule++] = &c->product[i];
+	}
+}
+
+/* A holding for each product that may come, so that none moves later. */
+static void
+holdings_make_room(struct mover *mv)
+{
+	struct person_move *m = mv->m;
+	struct holding *more;
+
+	if (m->nwant + mv->nrule == 0)
+		return;
+	more = arena_array(mv->g->arena, m->nholding + m->nwant + mv->nrule,
+	    sizeof(*more));
+	if (m->nholding > 0)
+		memcpy(more, m->holding, m->nholding * sizeof(*more));
+	m->holding = more;
+}
+
+/* Wants do not touch each other (gate.c), so what each gets now it will get. */
+static enum err
+check_all(struct ctx *cx, struct mover *mv)
+{
+	const struct person_move *m = mv->m;
+
+	for (size_t i = 0; i < m->nwant; i++) {
+		const struct want *want = &m->want[i];
+		const struct product *product =
+		    catalogue_product(mv->g->catalogue, want->product);
+		struct holding none = { .product = want->product };
+		const struct holding *h = &none;
+		struct seat_request rq =
+		    request(mv, want->product, want->priority);
+
+		for (size_t j = 0; j < m->nholding; j++)
+			if (m->holding[j].product == want->product)
+				h = &m->holding[j];
+		if (!has_left(m) && gate_refusal(mv->g, &rq, h) == MSG_NONE)
+			continue;
+		return fail(cx, ERR_CONFLICT, MSG_ONBOARD_ALL_OR_NOTHING,
+		    "products", product != NULL
+			? str_z(cx->arena, product->slug) : "?");
+	}
+	return OK;
+}
+
+static void
+states_note(struct person_move *m)
+{
+	static const struct person none;
+	const struct person *a = m->before != NULL ? m->before : &none;
+	const struct person *b = &m->after;
+
+	if (a->lifecycle != b->lifecycle)
+		change_add(&m->changes, CHANGE_LIFECYCLE, 0, 0, a->lifecycle,
+		    b->lifecycle);
+	if (a->certification != b->certification)
+		change_add(&m->changes, CHANGE_CERTIFICATION, 0, 0,
+		    a->certification, b->certification);
+	for (int k = BLOCK_NEW; k < BLOCK_COUNT; k++) {
+		bool had = a->blocks >> k & 1, has = b->blocks >> k & 1;
+
+		if (had != has)
+			change_add(&m->changes, CHANGE_BLOCK, k, 0, had, has);
+	}
+}
+
+static void
+leave(struct mover *mv)
+{
+	struct person_move *m = mv->m;
+
+	for (size_t i = 0; i < m->nwant; i++)
+		m->outcome[m->noutcome++] = (struct outcome_row) {
+			.product = m->want[i].product,
+			.outcome = OUTCOME_REFUSED,
+			.reason = MSG_SEAT_LEFT,
+		};
+	for (size_t i = 0; i < m->nholding; i++)
+		holding_end(mv->g, &m->holding[i], SEAT_END_LEFT,
+		    &m->changes);
+}
+
+static void
+take_wants(struct mover *mv)
+{
+	struct person_move *m = mv->m;
+
+	for (size_t i = 0; i < m->nwant; i++)
+		m->outcome[m->noutcome++] =
+		    ask(mv, holding_of(mv, m->want[i].product),
+			m->want[i].priority, GRANT_REQUEST);
+}
+
+/* Asks the gate, and unless it refuses notes why the person may hold it. */
+static struct outcome_row
+ask(struct mover *mv, struct holding *h, int priority,
+    enum grant_reason reason)
+{
+	struct person_move *m = mv->m;
+	struct seat_request rq = request(mv, h->product, priority);
+	struct outcome_row out;
+
+	gate_take(mv->g, &rq, h, &out, &m->changes);
+	if (out.outcome != OUTCOME_REFUSED && !has_grant(h, reason))
+		grant_give(mv->g, h, &(struct grant) {
+		    .tenant = mv->g->tenant,
+		    .person = m->after.id,
+		    .product = h->product,
+		    .reason = reason,
+		    .origin = reason == GRANT_RULE
+			? mv->g->catalogue->version : m->onboarding,
+		    .since_ms = mv->g->now_ms,
+		}, &m->changes);
+	return out;
+}
+
+static struct seat_request
+request(const struct mover *mv, int64_t product, int priority)
+{
+	const struct person_move *m = mv->m;
+
+	return (struct seat_request) {
+		.person = m->after.id,
+		.product = product,
+		.facts = &mv->facts,
+		.today = m->today,
+		.priority = priority,
+		.must_hold = m->has_open_checks,
+		.onboarding = m->onboarding,
+		.hold_until_ms = mv->g->now_ms
+		    + mv->g->catalogue->setting[SETTING_HOLD_MINUTES] * 60000,
+	};
+}
+
+static void
+lose_rules(struct mover *mv)
+{
+	struct person_move *m = mv->m;
+
+	for (size_t i = 0; i < m->nholding; i++) {
+		struct holding *h = &m->holding[i];
+
+		if (!has_grant(h, GRANT_RULE) || has_rule(mv, h->product))
+			continue;
+		grant_end(mv->g, h, GRANT_RULE, &m->changes);
+		if (h->grants == 0)
+			gate_end(mv->g, h, SEAT_END_RULE, &m->changes);
+	}
+}
+
+static bool
+has_rule(const struct mover *mv, int64_t product)
+{
+	size_t i = 0;
+
+	while (i < mv->nrule && mv->rule[i]->id != product)
+		i++;
+	return i < mv->nrule;
+}
+
+/* What a rule gave before is asked for again only where the seat was lost since. */
+static void
+gain_rules(struct mover *mv)
+{
+	struct person_move *m = mv->m;
+
+	for (size_t i = 0; i < mv->nrule; i++) {
+		struct holding *h = holding_of(mv, mv->rule[i]->id);
+		bool is_new = !has_grant(h, GRANT_RULE);
+		struct outcome_row out;
+
+		if (!is_new && has_place(h))
+			continue;
+		out = ask(mv, h, m->rule_priority, GRANT_RULE);
+		if (is_new && !is_wanted(mv, h->product))
+			m->outcome[m->noutcome++] = out;
+	}
+}
+
+static bool
+is_wanted(const struct mover *mv, int64_t product)
+{
+	size_t i = 0;
+
+	while (i < mv->m->nwant && mv->m->want[i].product != product)
+		i++;
+	return i < mv->m->nwant;
+}
+
+/* Who waits and has moved waits for other pools now, or finds a seat there. */
+static void
+move_waits(struct mover *mv)
+{
+	struct person_move *m = mv->m;
+
+	for (size_t i = 0; i < m->nholding; i++) {
+		struct holding *h = &m->holding[i];
+		struct outcome_row out;
+		struct seat_request rq;
+
+		if (h->wait.since == 0)
+			continue;
+		rq = request(mv, h->product, (int)h->wait.priority);
+		rq.must_hold = false;	/* the wait knows */
+		gate_take(mv->g, &rq, h, &out, &m->changes);
+	}
+}
+
+static void
+end_bare_grants(struct mover *mv)
+{
+	struct person_move *m = mv->m;
+
+	for (size_t i = 0; i < m->nholding; i++)
+		if (m->holding[i].grants != 0 && !has_place(&m->holding[i]))
+			holding_end(mv->g, &m->holding[i], SEAT_END_RULE,
+			    &m->changes);
+}
+
+/* The holding of PRODUCT, made if new; there is room (holdings_make_room). */
+static struct holding *
+holding_of(struct mover *mv, int64_t product)
+{
+	struct person_move *m = mv->m;
+	size_t i = 0;
+
+	while (i < m->nholding && m->holding[i].product != product)
+		i++;
+	if (i == m->nholding)
+		m->holding[m->nholding++] =
+		    (struct holding) { .product = product };
+	return &m->holding[i];
+}
+
+static bool
+has_place(const struct holding *h)
+{
+	return h->seat.state != SEAT_NONE || h->wait.since != 0;
+}
+
+static bool
+has_left(const struct person_move *m)
+{
+	return m->after.lifecycle == LIFE_LEFT
+	    || m->after.lifecycle == LIFE_DELETED;
+}
+
+static bool
+is_same_row(const struct person *a, const struct person *b)
+{
+	return a->lifecycle == b->lifecycle
+	    && a->certification == b->certification
+	    && a->no_inheritance == b->no_inheritance
+	    && a->blocks == b->blocks && a->source == b->source
+	    && a->key_version == b->key_version
+	    && a->record_version == b->record_version
+	    && str_eq(a->sealed, b->sealed) && str_eq(a->keys, b->keys)
+	    && a->site == b->site && a->department == b->department
+	    && a->title == b->title && a->cost_center == b->cost_center
+	    && a->division == b->division
+	    && a->organization == b->organization
+	    && a->country == b->country && a->language == b->language
+	    && a->user_type == b->user_type && a->manager == b->manager
+	    && a->start_day == b->start_day && a->end_day == b->end_day;
+}
