@@ -30,7 +30,8 @@ const struct table SEAT_PAST = TABLE("seat_past", DB_DATA, seat_past, 2, seat_pa
 
 #define C(field) COLUMN(wait, field)
 static const struct column wait[] = {
-	C(tenant), C(product), C(person), C(priority), C(since), C(onboarding)
+	C(tenant), C(product), C(person), C(priority), C(since), C(onboarding),
+	C(pools)
 };
 #undef C
 const struct table WAIT = TABLE("wait", DB_DATA, wait, 3, wait, EXISTS_REPLACES);
