@@ -34,8 +34,9 @@ entry_encode(struct arena *a, const struct entry *e)
 
 	must(fault_of(e) == NULL && e->nchange <= UINT16_MAX);
 	buf_init(&b, a, ENTRY_BYTES_MAX);
-	buf_reserve(&b, FIXED_BYTES + e->request_id.n + e->before.n +
-	    e->after.n + e->nchange * CHANGE_BYTES + e->sealed.n);
+	buf_reserve(&b,
+	    FIXED_BYTES + e->request_id.n + e->before.n + e->after.n +
+		e->nchange * CHANGE_BYTES + e->sealed.n);
 	buf_u8(&b, VERSION);
 	buf_u64(&b, (uint64_t)e->time_ms);
 	buf_u16(&b, e->node);

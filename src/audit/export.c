@@ -74,8 +74,8 @@ tile_writer_add(struct ctx *cx, struct tile_writer *w, struct str entry)
 }
 
 enum err
-tile_writer_close(struct ctx *cx, struct tile_writer *w, struct str note,
-    struct str vkey)
+tile_writer_close(
+    struct ctx *cx, struct tile_writer *w, struct str note, struct str vkey)
 {
 	struct verifier v;
 	struct checkpoint c;
@@ -86,8 +86,8 @@ tile_writer_close(struct ctx *cx, struct tile_writer *w, struct str note,
 	if (!verifier_parse(cx->arena, vkey, &v))
 		return fail(cx, ERR_BAD_INPUT, MSG_AUDIT_VKEY, "vkey");
 	if (!note_check(cx->arena, note, &v, STR(""), &c, &why))
-		return fail(cx, ERR_CONFLICT, MSG_AUDIT_NOTE, "checkpoint",
-		    why);
+		return fail(
+		    cx, ERR_CONFLICT, MSG_AUDIT_NOTE, "checkpoint", why);
 	frontier_root(&w->frontier, &root);
 	if (c.size != w->frontier.size ||
 	    memcmp(&c.root, &root, sizeof(root)) != 0)
@@ -127,7 +127,7 @@ folder_empty(int fd)
 	while (readdir(d) != NULL)
 		n++;
 	closedir(d);
-	return n <= 2;		/* . and .. */
+	return n <= 2; /* . and .. */
 }
 
 static void
@@ -176,8 +176,8 @@ put_note(struct tile_writer *w, struct str note, const struct checkpoint *c)
 static enum err
 put_line(struct tile_writer *w, const char *path, struct str text)
 {
-	return put_file(w, path,
-	    str_fmt(w->cx->arena, "%.*s\n", STR_ARG(text)));
+	return put_file(
+	    w, path, str_fmt(w->cx->arena, "%.*s\n", STR_ARG(text)));
 }
 
 static enum err
@@ -226,11 +226,13 @@ static enum err
 failed(struct ctx *cx, const char *path)
 {
 	static const struct {
-		int	 number;
+		int number;
 		enum err err;
 	} table[] = {
-		{ ENOSPC, ERR_FULL },	  { EDQUOT, ERR_FULL },
-		{ ENOENT, ERR_NOT_FOUND }, { ENOTDIR, ERR_NOT_FOUND },
+		{ ENOSPC, ERR_FULL },
+		{ EDQUOT, ERR_FULL },
+		{ ENOENT, ERR_NOT_FOUND },
+		{ ENOTDIR, ERR_NOT_FOUND },
 		{ EEXIST, ERR_CONFLICT },
 	};
 	const char *text = strerror(errno);

@@ -169,8 +169,9 @@ list(struct folder *f, const char *path, struct names *names)
 	while ((e = readdir(d)) != NULL && names->n < NAMES_MAX) {
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
-		s = path[0] == '\0' ? str_of(e->d_name) :
-		    str_fmt(names->arena, "%s/%s", path, e->d_name);
+		s = path[0] == '\0'
+		    ? str_of(e->d_name)
+		    : str_fmt(names->arena, "%s/%s", path, e->d_name);
 		names->path[names->n++] = str_z(names->arena, s);
 	}
 	closedir(d);
@@ -211,8 +212,8 @@ is_expected(const struct folder *f, const char *path)
 }
 
 static void
-verify_line(struct folder *f, const char *path, struct str want,
-    const char *why)
+verify_line(
+    struct folder *f, const char *path, struct str want, const char *why)
 {
 	struct str s;
 
@@ -257,8 +258,8 @@ verify_bundle(struct folder *f, const struct tile *t)
 	if (f->check.frontier.size == f->check.now.size)
 		must(tiles_end(&f->tiles) == OK);
 	for (size_t i = 0; i < t->width && !check_failed(&f->check); i++)
-		check_form(&f->check, f->scratch, t->n * TILE_WIDTH + i,
-		    f->entry[i]);
+		check_form(
+		    &f->check, f->scratch, t->n * TILE_WIDTH + i, f->entry[i]);
 }
 
 static bool
@@ -275,8 +276,8 @@ split(struct folder *f, const struct tile *t, struct str bytes)
 		finding(&f->check, at - 1, "%s: it ends within entry %" PRIu64,
 		    path, at - 1);
 	else if (!get_end(&c))
-		finding(&f->check, at - 1, "%s: bytes follow its last entry",
-		    path);
+		finding(
+		    &f->check, at - 1, "%s: bytes follow its last entry", path);
 	return !check_failed(&f->check);
 }
 
@@ -290,8 +291,8 @@ verify_tile(void *folder, const struct tile *t, const struct hash *hash)
 	size_t i = 0;
 
 	tile_path(t, path);
-	if (check_failed(&f->check) || !file_load(f, f->scratch, path,
-	    TILE_WIDTH * sizeof(*hash), &s))
+	if (check_failed(&f->check) ||
+	    !file_load(f, f->scratch, path, TILE_WIDTH * sizeof(*hash), &s))
 		return OK;
 	if (s.n != t->width * sizeof(*hash)) {
 		finding(&f->check, at, "%s: its length is wrong", path);
@@ -304,8 +305,10 @@ verify_tile(void *folder, const struct tile *t, const struct hash *hash)
 		return OK;
 	if (t->level == 0)
 		at = t->n * TILE_WIDTH + i;
-	finding(&f->check, at, "%s: hash %zu is not the one that the entries "
-	    "give", path, i);
+	finding(&f->check, at,
+	    "%s: hash %zu is not the one that the entries "
+	    "give",
+	    path, i);
 	return OK;
 }
 
@@ -319,8 +322,8 @@ file_load(struct folder *f, struct arena *a, const char *path, size_t max,
 	if (kind == S_IFREG) {
 		if (file_read(a, full_path(f, path), max, out))
 			return true;
-		why = errno == EFBIG ? "its length is wrong" :
-		    "it cannot be read";
+		why = errno == EFBIG ? "its length is wrong"
+				     : "it cannot be read";
 	} else if (kind == 0) {
 		why = "the file is missing";
 	}

@@ -29,8 +29,7 @@ static bool unbase64(struct arena *, struct str text, struct str *out);
 static struct str next_line(struct str *left);
 
 void
-verifier_init(struct verifier *v, struct str name,
-    const uint8_t public_key[32])
+verifier_init(struct verifier *v, struct str name, const uint8_t public_key[32])
 {
 	char bytes[256 + 2 + 32];
 	struct hash hash;
@@ -120,8 +119,8 @@ note_check(struct arena *a, struct str note, const struct verifier *v,
 
 /* Takes the three lines and the empty one off LEFT. */
 static bool
-text_parse(struct arena *a, struct str *left, struct checkpoint *c,
-    struct str *text)
+text_parse(
+    struct arena *a, struct str *left, struct checkpoint *c, struct str *text)
 {
 	const char *start = left->p;
 	struct str size, root, bytes;
@@ -182,14 +181,14 @@ signatures_check(struct arena *a, struct str lines, struct str text,
 		if (!ed25519_check(v, text, str_sub(bytes, 4, bytes.n - 4)))
 			return false;
 	}
-	*why = ours == 0 ? "it is not signed with the trusted key" :
-	    "it is signed twice with one key";
+	*why = ours == 0 ? "it is not signed with the trusted key"
+			 : "it is signed twice with one key";
 	return ours == 1;
 }
 
 static bool
-signature_parse(struct arena *a, struct str line, struct str *name,
-    struct str *bytes)
+signature_parse(
+    struct arena *a, struct str line, struct str *name, struct str *bytes)
 {
 	const struct str dash = STR(DASH);
 
@@ -209,8 +208,8 @@ ed25519_check(const struct verifier *v, struct str text, struct str signature)
 
 	if (signature.n != SIGNATURE_BYTES)
 		return false;
-	key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL,
-	    v->public_key, sizeof(v->public_key));
+	key = EVP_PKEY_new_raw_public_key(
+	    EVP_PKEY_ED25519, NULL, v->public_key, sizeof(v->public_key));
 	ctx = EVP_MD_CTX_new();
 	if (key == NULL || ctx == NULL)
 		fatal("an Ed25519 context of libcrypto");

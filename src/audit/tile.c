@@ -20,15 +20,15 @@ tile_path(const struct tile *t, char out[TILE_PATH_MAX])
 		group[ngroup++] = left % 1000;
 	while ((left /= 1000) > 0);
 
-	n = (size_t)(t->level == TILE_ENTRIES ?
-	    snprintf(out, TILE_PATH_MAX, "tile/entries") :
-	    snprintf(out, TILE_PATH_MAX, "tile/%d", t->level));
+	n = (size_t)(t->level == TILE_ENTRIES
+		? snprintf(out, TILE_PATH_MAX, "tile/entries")
+		: snprintf(out, TILE_PATH_MAX, "tile/%d", t->level));
 	while (ngroup-- > 0)
 		n += (size_t)snprintf(out + n, TILE_PATH_MAX - n,
 		    ngroup > 0 ? "/x%03" PRIu64 : "/%03" PRIu64, group[ngroup]);
 	if (t->width < TILE_WIDTH)
-		n += (size_t)snprintf(out + n, TILE_PATH_MAX - n, ".p/%zu",
-		    t->width);
+		n += (size_t)snprintf(
+		    out + n, TILE_PATH_MAX - n, ".p/%zu", t->width);
 	must(n < TILE_PATH_MAX);
 }
 

@@ -62,9 +62,11 @@ check_begin_older(struct check *c, struct str note, struct checkpoint *older)
 		return false;
 	}
 	if (older->size > c->now.size)
-		finding(c, ENTRY_UNKNOWN, "older checkpoint: it is of %" PRIu64
+		finding(c, ENTRY_UNKNOWN,
+		    "older checkpoint: it is of %" PRIu64
 		    " entries, this log has only %" PRIu64
-		    ": it was rolled back", older->size, c->now.size);
+		    ": it was rolled back",
+		    older->size, c->now.size);
 	c->older = older;
 	check_older(c);
 	return !check_failed(c);
@@ -96,7 +98,8 @@ check_form(struct check *c, struct arena *scratch, uint64_t i, struct str entry)
 		return;
 	}
 	if (e.time_ms < c->latest_ms - BACKWARDS_MS)
-		finding(c, i, "entry %" PRIu64
+		finding(c, i,
+		    "entry %" PRIu64
 		    ": its time is more than 5 s before that of an earlier one",
 		    i);
 	if (e.time_ms > c->latest_ms)
@@ -109,12 +112,14 @@ check_end(struct check *c)
 	struct hash root;
 
 	if (c->frontier.size != c->now.size)
-		finding(c, ENTRY_UNKNOWN, "checkpoint: it is of %" PRIu64
-		    " entries, there are %" PRIu64, c->now.size,
-		    c->frontier.size);
+		finding(c, ENTRY_UNKNOWN,
+		    "checkpoint: it is of %" PRIu64
+		    " entries, there are %" PRIu64,
+		    c->now.size, c->frontier.size);
 	frontier_root(&c->frontier, &root);
 	if (!hash_eq(&root, &c->now.root))
-		finding(c, ENTRY_UNKNOWN, "checkpoint: its root is not the one "
+		finding(c, ENTRY_UNKNOWN,
+		    "checkpoint: its root is not the one "
 		    "that the entries give");
 	c->out->is_whole = !check_failed(c);
 }
@@ -151,8 +156,8 @@ check_older(struct check *c)
 	frontier_root(&c->frontier, &root);
 	if (!hash_eq(&root, &c->older->root))
 		finding(c, ENTRY_UNKNOWN,
-		    "older checkpoint: its root is not the one that the first %"
-		    PRIu64 " entries give: the log shows two faces",
+		    "older checkpoint: its root is not the one that the first "
+		    "%" PRIu64 " entries give: the log shows two faces",
 		    c->older->size);
 }
 
@@ -174,15 +179,17 @@ origin_before(struct arena *a, struct str origin, struct str *before)
 }
 
 static void
-check_continued(struct check *c, struct arena *scratch, struct str before,
-    struct str entry)
+check_continued(
+    struct check *c, struct arena *scratch, struct str before, struct str entry)
 {
 	struct checkpoint last;
 	const char *why;
 
 	if (!note_check(scratch, entry, c->key, before, &last, &why))
-		finding(c, 0, "entry 0: the last checkpoint of the origin "
-		    "before must stand here: %s", why);
+		finding(c, 0,
+		    "entry 0: the last checkpoint of the origin "
+		    "before must stand here: %s",
+		    why);
 }
 
 static bool

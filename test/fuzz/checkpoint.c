@@ -28,8 +28,8 @@ begin(void)
 
 	arena = arena_open(16 * 1024 * 1024);
 	memset(seed, 0x5a, sizeof(seed));
-	key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed,
-	    sizeof(seed));
+	key = EVP_PKEY_new_raw_private_key(
+	    EVP_PKEY_ED25519, NULL, seed, sizeof(seed));
 	must(EVP_PKEY_get_raw_public_key(key, public_key, &n) == 1);
 	verifier_init(&verifier, STR("test/audit"), public_key);
 }
@@ -42,8 +42,8 @@ signed_note(struct str text)
 	size_t n = sizeof(signature);
 
 	must(EVP_DigestSignInit(ctx, NULL, NULL, NULL, key) == 1);
-	must(EVP_DigestSign(ctx, signature, &n, (const uint8_t *)text.p,
-	    text.n) == 1);
+	must(EVP_DigestSign(
+		 ctx, signature, &n, (const uint8_t *)text.p, text.n) == 1);
 	EVP_MD_CTX_free(ctx);
 	return note_sign(arena, text, &verifier, signature);
 }

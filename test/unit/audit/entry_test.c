@@ -71,20 +71,37 @@ assert_same(const struct entry *a, const struct entry *b)
 static void
 the_bytes_are_those_of_version_1(void **state)
 {
-	static const char want[] =
-	    "01" "000001a1ee565e7b" "0201"
-	    "00000010" "7369787465656e206279746520696421"
-	    "01" "fffffffffffffffb" "0c" "000a" "02"
-	    "0123456789abcdef" "0000000000000003"
-	    "00000020" "7468697274792d74776f206279746573"
-	    "206f6620612064696765737420317374"
-	    "00000020" "7468697274792d74776f206279746573"
-	    "206f6620612064696765737420326e64"
-	    "0002" "03" "0000000000000007" "8000000000000000"
-	    "7fffffffffffffff" "ffffffffffffffff"
-	    "09" "0000000000000000" "0000000000000000"
-	    "0000000000000001" "0000000000000002"
-	    "00000006" "7365616c6564";
+	static const char want[] = "01"
+				   "000001a1ee565e7b"
+				   "0201"
+				   "00000010"
+				   "7369787465656e206279746520696421"
+				   "01"
+				   "fffffffffffffffb"
+				   "0c"
+				   "000a"
+				   "02"
+				   "0123456789abcdef"
+				   "0000000000000003"
+				   "00000020"
+				   "7468697274792d74776f206279746573"
+				   "206f6620612064696765737420317374"
+				   "00000020"
+				   "7468697274792d74776f206279746573"
+				   "206f6620612064696765737420326e64"
+				   "0002"
+				   "03"
+				   "0000000000000007"
+				   "8000000000000000"
+				   "7fffffffffffffff"
+				   "ffffffffffffffff"
+				   "09"
+				   "0000000000000000"
+				   "0000000000000000"
+				   "0000000000000001"
+				   "0000000000000002"
+				   "00000006"
+				   "7365616c6564";
 	struct arena *a = arena_open(1 << 20);
 	const struct entry e = full_entry();
 
@@ -129,9 +146,10 @@ the_largest_entry_fits_and_one_more_byte_does_not(void **state)
 
 	p = arena_alloc(a, bytes.n + 1);
 	memcpy(p, bytes.p, bytes.n);
-	p[rest - 1]++;		/* the length of the sealed part */
-	assert_string_equal(entry_read(a, (struct str) { p, bytes.n + 1 },
-	    &back), "bytes follow its end");
+	p[rest - 1]++; /* the length of the sealed part */
+	assert_string_equal(
+	    entry_read(a, (struct str) { p, bytes.n + 1 }, &back),
+	    "bytes follow its end");
 	arena_close(a);
 }
 
@@ -144,14 +162,15 @@ every_cut_and_every_addition_is_refused(void **state)
 	char *more = arena_alloc(a, bytes.n + 1);
 
 	(void)state;
-	assert_string_equal(entry_read(a, STR(""), &e),
-	    "its version is unknown");
+	assert_string_equal(
+	    entry_read(a, STR(""), &e), "its version is unknown");
 	for (size_t n = 1; n < bytes.n; n++)
-		assert_string_equal(entry_read(a, str_sub(bytes, 0, n), &e),
-		    "it is cut short");
+		assert_string_equal(
+		    entry_read(a, str_sub(bytes, 0, n), &e), "it is cut short");
 	memcpy(more, bytes.p, bytes.n);
-	assert_string_equal(entry_read(a, (struct str) { more, bytes.n + 1 },
-	    &e), "bytes follow its end");
+	assert_string_equal(
+	    entry_read(a, (struct str) { more, bytes.n + 1 }, &e),
+	    "bytes follow its end");
 	arena_close(a);
 }
 
@@ -160,8 +179,8 @@ static void
 unknown_values_are_refused_by_name(void **state)
 {
 	const struct {
-		size_t	    at;
-		uint8_t	    value;
+		size_t at;
+		uint8_t value;
 		const char *why;
 	} cases[] = {
 		{ 0, 0, "its version is unknown" },
@@ -210,7 +229,7 @@ digests_and_request_ids_have_one_length_or_none(void **state)
 	struct entry e = full_entry(), back;
 	const struct str whole = entry_encode(a, &e);
 	const struct {
-		size_t	    at, n;	/* a length and what it counts */
+		size_t at, n; /* a length and what it counts */
 		const char *why;
 	} cases[] = {
 		{ 11, 16, "its request id is malformed" },
@@ -228,8 +247,8 @@ digests_and_request_ids_have_one_length_or_none(void **state)
 			p[at - 1] = n;
 			memmove(p + at + n, p + at + n + gone,
 			    whole.n - at - n - gone);
-			why = entry_read(a, (struct str) { (char *)p,
-			    whole.n - gone }, &back);
+			why = entry_read(a,
+			    (struct str) { (char *)p, whole.n - gone }, &back);
 			if (n == 0)
 				assert_null(why);
 			else
@@ -249,12 +268,12 @@ everything_has_a_name_of_its_own(void **state)
 			assert_string_not_equal(action_name(i), action_name(k));
 	for (int i = 1; i < SUBJECT_COUNT; i++)
 		for (int k = 1; k < i; k++)
-			assert_string_not_equal(subject_kind_name(i),
-			    subject_kind_name(k));
+			assert_string_not_equal(
+			    subject_kind_name(i), subject_kind_name(k));
 	for (int i = 1; i < CHANGE_COUNT; i++)
 		for (int k = 1; k < i; k++)
-			assert_string_not_equal(change_kind_name(i),
-			    change_kind_name(k));
+			assert_string_not_equal(
+			    change_kind_name(i), change_kind_name(k));
 }
 
 int
@@ -263,10 +282,12 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_bytes_are_those_of_version_1),
 		cmocka_unit_test(every_entry_comes_back_as_it_was),
-		cmocka_unit_test(the_largest_entry_fits_and_one_more_byte_does_not),
+		cmocka_unit_test(
+		    the_largest_entry_fits_and_one_more_byte_does_not),
 		cmocka_unit_test(every_cut_and_every_addition_is_refused),
 		cmocka_unit_test(unknown_values_are_refused_by_name),
-		cmocka_unit_test(digests_and_request_ids_have_one_length_or_none),
+		cmocka_unit_test(
+		    digests_and_request_ids_have_one_length_or_none),
 		cmocka_unit_test(everything_has_a_name_of_its_own),
 	};
 

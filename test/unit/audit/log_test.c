@@ -38,8 +38,8 @@ in_folder(struct testlog *t, const char *dir)
 {
 	struct verdict v;
 
-	assert_int_equal(log_verify_dir(&t->cx, dir, t->vkey, STR(TEST_ORIGIN),
-	    &v), OK);
+	assert_int_equal(
+	    log_verify_dir(&t->cx, dir, t->vkey, STR(TEST_ORIGIN), &v), OK);
 	assert_int_equal(v.is_whole, v.why.n == 0);
 	return v;
 }
@@ -55,9 +55,8 @@ assert_found(struct testlog *t, struct verdict v, const char *why, uint64_t at)
 static void
 honest_logs_of_every_shape_are_whole(void **state)
 {
-	static const size_t sizes[] = {
-		0, 1, 2, 255, 256, 257, 511, 512, 513, 1000, 5000
-	};
+	static const size_t sizes[] = { 0, 1, 2, 255, 256, 257, 511, 512, 513,
+		1000, 5000 };
 	struct testlog *t = testlog_open(5000);
 
 	(void)state;
@@ -114,8 +113,9 @@ every_flipped_bit_of_every_entry_is_seen(void **state)
 			arena_reset(a);
 			assert_false(is_whole(t, &c, a));
 			if (bit % 64 == 0)
-				assert_false(in_memory(t, t->entry, t->n,
-				    t->note).is_whole);
+				assert_false(
+				    in_memory(t, t->entry, t->n, t->note)
+					.is_whole);
 			*byte = (char)(*byte ^ 1 << bit % 8);
 		}
 	assert_true(is_whole(t, &c, a));
@@ -141,8 +141,7 @@ every_entry_removed_doubled_swapped_or_cut_off_is_seen(void **state)
 		memmove(e + i + 1, e + i, (n - i) * sizeof(*e));
 		assert_false(in_memory(t, e, n + 1, t->note).is_whole);
 		/* Doubled over its neighbour, so that the number is right. */
-		assert_false(i + 1 < n &&
-		    in_memory(t, e, n, t->note).is_whole);
+		assert_false(i + 1 < n && in_memory(t, e, n, t->note).is_whole);
 
 		memcpy(e, t->entry, n * sizeof(*e));
 		e[i] = t->entry[(i + 1) % n];
@@ -163,8 +162,9 @@ every_flipped_bit_of_the_checkpoint_is_seen(void **state)
 
 	(void)state;
 	for (size_t bit = 0; bit < 8 * t->note.n; bit++)
-		assert_false(in_memory(t, t->entry, t->n,
-		    flipped(t->arena, t->note, bit)).is_whole);
+		assert_false(in_memory(
+		    t, t->entry, t->n, flipped(t->arena, t->note, bit))
+				 .is_whole);
 	testlog_close(t);
 }
 
@@ -191,10 +191,12 @@ flips_in_every_file_of_an_export_are_seen(void **state)
 {
 	static const struct {
 		const char *path;
-		size_t	    step;
+		size_t step;
 	} files[] = {
-		{ "checkpoint", 1 },	    { "vkey", 9 },
-		{ "origin", 9 },	    { "tile/0/000.p/100", 9 },
+		{ "checkpoint", 1 },
+		{ "vkey", 9 },
+		{ "origin", 9 },
+		{ "tile/0/000.p/100", 9 },
 		{ "tile/entries/000.p/100", 9 },
 	};
 	struct testlog *t = testlog_open(ENTRIES);
@@ -281,8 +283,8 @@ each_change_of_an_export_is_told_by_name(void **state)
 	for (size_t i = 0; i < COUNT(tampered); i++) {
 		dir = testlog_export(t, t->entry, t->n, t->note);
 		tamper(t, dir, &tampered[i].tamper);
-		assert_found(t, in_folder(t, dir), tampered[i].why,
-		    tampered[i].at);
+		assert_found(
+		    t, in_folder(t, dir), tampered[i].why, tampered[i].at);
 	}
 	testlog_close(t);
 }
@@ -327,8 +329,8 @@ a_rewritten_export_fails_at_the_checkpoint(void **state)
 	    "checkpoint: it is of 100 entries, there are 99", ENTRY_UNKNOWN);
 
 	t->seed[0] ^= 1;
-	file_put(t, dir, "checkpoint",
-	    testlog_note(t, TEST_ORIGIN, t->entry, t->n));
+	file_put(
+	    t, dir, "checkpoint", testlog_note(t, TEST_ORIGIN, t->entry, t->n));
 	assert_found(t, in_folder(t, dir), "checkpoint: its signature is wrong",
 	    ENTRY_UNKNOWN);
 	testlog_close(t);
@@ -363,19 +365,25 @@ static void
 time_may_run_backwards_by_five_seconds_and_no_more(void **state)
 {
 	static const struct {
-		int64_t	    ms[4];
+		int64_t ms[4];
 		const char *why;
-		uint64_t    at;
+		uint64_t at;
 	} cases[] = {
 		{ { 10000, 5000, 5000, 10000 }, "", ENTRY_UNKNOWN },
 		{ { 10000, 4999, 9999, 9999 },
-		  "entry 1: its time is more than 5 s before that of an earlier one", 1 },
+		    "entry 1: its time is more than 5 s before that of an "
+		    "earlier one",
+		    1 },
 		/* In small steps too. */
 		{ { 10000, 7000, 4000, 4000 },
-		  "entry 2: its time is more than 5 s before that of an earlier one", 2 },
+		    "entry 2: its time is more than 5 s before that of an "
+		    "earlier one",
+		    2 },
 		{ { INT64_MIN, INT64_MIN, 0, INT64_MAX }, "", ENTRY_UNKNOWN },
 		{ { INT64_MAX, INT64_MAX, 0, 0 },
-		  "entry 2: its time is more than 5 s before that of an earlier one", 2 },
+		    "entry 2: its time is more than 5 s before that of an "
+		    "earlier one",
+		    2 },
 	};
 	struct testlog *t = testlog_open(4);
 	struct verdict v;
@@ -388,8 +396,8 @@ time_may_run_backwards_by_five_seconds_and_no_more(void **state)
 			e.time_ms = cases[i].ms[k];
 			t->entry[k] = entry_encode(t->arena, &e);
 		}
-		v = in_memory(t, t->entry, 4,
-		    testlog_note(t, TEST_ORIGIN, t->entry, 4));
+		v = in_memory(
+		    t, t->entry, 4, testlog_note(t, TEST_ORIGIN, t->entry, 4));
 		assert_string_equal(str_z(t->arena, v.why), cases[i].why);
 		assert_int_equal(v.at, cases[i].at);
 	}
@@ -400,16 +408,20 @@ static void
 a_continued_log_begins_with_the_last_checkpoint_before(void **state)
 {
 	static const char not_last[] = "entry 0: the last checkpoint of the "
-	    "origin before must stand here: ";
+				       "origin before must stand here: ";
 	const struct {
 		const char *origin, *before, *why;
 	} cases[] = {
 		{ "test/audit/7/1", "test/audit/7/0", NULL },
 		{ "test/audit/7/10", "test/audit/7/9", NULL },
-		{ "test/audit/7/2", "test/audit/7/0", "it is the checkpoint of another log" },
-		{ "test/audit/7/1", "test/audit/7/1", "it is the checkpoint of another log" },
-		{ "test/audit/7/1", "test/audit/8/0", "it is the checkpoint of another log" },
-		{ "test/audit/7/1", NULL, "it is not a checkpoint in the one form that is allowed" },
+		{ "test/audit/7/2", "test/audit/7/0",
+		    "it is the checkpoint of another log" },
+		{ "test/audit/7/1", "test/audit/7/1",
+		    "it is the checkpoint of another log" },
+		{ "test/audit/7/1", "test/audit/8/0",
+		    "it is the checkpoint of another log" },
+		{ "test/audit/7/1", NULL,
+		    "it is not a checkpoint in the one form that is allowed" },
 	};
 	struct testlog *t = testlog_open(20);
 	struct str first = t->entry[0];
@@ -420,25 +432,31 @@ a_continued_log_begins_with_the_last_checkpoint_before(void **state)
 		struct verdict v;
 		const char *dir;
 
-		t->entry[0] = cases[i].before == NULL ? first :
-		    testlog_note(t, cases[i].before, t->entry + 1, 9);
+		t->entry[0] = cases[i].before == NULL
+		    ? first
+		    : testlog_note(t, cases[i].before, t->entry + 1, 9);
 		note = testlog_note(t, cases[i].origin, t->entry, t->n);
 		dir = testlog_export(t, t->entry, t->n, note);
 		assert_int_equal(log_verify_dir(&t->cx, dir, t->vkey,
-		    str_of(cases[i].origin), &v), OK);
+				     str_of(cases[i].origin), &v),
+		    OK);
 		if (cases[i].why == NULL)
 			assert_true(v.is_whole);
 		else
-			assert_found(t, v, str_z(t->arena, str_fmt(t->arena,
-			    "%s%s", not_last, cases[i].why)), 0);
+			assert_found(t, v,
+			    str_z(t->arena,
+				str_fmt(
+				    t->arena, "%s%s", not_last, cases[i].why)),
+			    0);
 	}
 
 	/* Where nothing is continued, a checkpoint is no entry. */
 	assert_found(t, in_memory(t, t->entry + 1, 0, t->note),
 	    "checkpoint: it is of 20 entries, there are 0", ENTRY_UNKNOWN);
 	t->entry[0] = t->note;
-	assert_found(t, in_memory(t, t->entry, t->n,
-	    testlog_note(t, TEST_ORIGIN, t->entry, t->n)),
+	assert_found(t,
+	    in_memory(t, t->entry, t->n,
+		testlog_note(t, TEST_ORIGIN, t->entry, t->n)),
 	    "entry 0: its version is unknown", 0);
 	testlog_close(t);
 }
@@ -447,16 +465,23 @@ static void
 only_a_number_after_the_last_slash_continues_a_log(void **state)
 {
 	static const char *const origins[] = {
-		"alone", "7", "test/audit/", "test/audit/0", "test/audit/01",
-		"test/audit/7a", "test/audit/x7", "test/audit/-1",
+		"alone",
+		"7",
+		"test/audit/",
+		"test/audit/0",
+		"test/audit/01",
+		"test/audit/7a",
+		"test/audit/x7",
+		"test/audit/-1",
 		"test/audit/99999999999999999999",
 	};
 	struct testlog *t = testlog_open(3);
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(origins); i++)
-		assert_true(in_memory(t, t->entry, t->n, testlog_note(t,
-		    origins[i], t->entry, t->n)).is_whole);
+		assert_true(in_memory(t, t->entry, t->n,
+		    testlog_note(t, origins[i], t->entry, t->n))
+				.is_whole);
 	testlog_close(t);
 }
 
@@ -465,8 +490,8 @@ extends(struct testlog *t, const char *dir, struct str older)
 {
 	struct verdict v;
 
-	assert_int_equal(log_verify_extends(&t->cx, dir, t->vkey, older, &v),
-	    OK);
+	assert_int_equal(
+	    log_verify_extends(&t->cx, dir, t->vkey, older, &v), OK);
 	return v;
 }
 
@@ -479,8 +504,9 @@ a_grown_log_extends_every_checkpoint_it_ever_had(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(sizes); i++)
-		assert_true(extends(t, dir, testlog_note(t, TEST_ORIGIN,
-		    t->entry, sizes[i])).is_whole);
+		assert_true(extends(
+		    t, dir, testlog_note(t, TEST_ORIGIN, t->entry, sizes[i]))
+				.is_whole);
 	testlog_close(t);
 }
 
@@ -489,38 +515,48 @@ a_rolled_back_log_and_a_log_with_two_faces_are_told(void **state)
 {
 	struct testlog *t = testlog_open(300);
 	struct str older = testlog_note(t, TEST_ORIGIN, t->entry, 200);
-	const char *dir = testlog_export(t, t->entry, 199,
-	    testlog_note(t, TEST_ORIGIN, t->entry, 199));
+	const char *dir = testlog_export(
+	    t, t->entry, 199, testlog_note(t, TEST_ORIGIN, t->entry, 199));
 
 	(void)state;
-	assert_found(t, extends(t, dir, older), "older checkpoint: it is of 200"
+	assert_found(t, extends(t, dir, older),
+	    "older checkpoint: it is of 200"
 	    " entries, this log has only 199: it was rolled back",
 	    ENTRY_UNKNOWN);
 
 	t->entry[7] = t->entry[8];
-	dir = testlog_export(t, t->entry, t->n,
-	    testlog_note(t, TEST_ORIGIN, t->entry, t->n));
+	dir = testlog_export(
+	    t, t->entry, t->n, testlog_note(t, TEST_ORIGIN, t->entry, t->n));
 	assert_true(in_folder(t, dir).is_whole);
-	assert_found(t, extends(t, dir, older), "older checkpoint: its root is "
+	assert_found(t, extends(t, dir, older),
+	    "older checkpoint: its root is "
 	    "not the one that the first 200 entries give: the log shows two "
-	    "faces", ENTRY_UNKNOWN);
-	assert_true(extends(t, dir, testlog_note(t, TEST_ORIGIN, t->entry,
-	    200)).is_whole);
-	assert_true(extends(t, dir, testlog_note(t, TEST_ORIGIN, t->entry,
-	    7)).is_whole);
+	    "faces",
+	    ENTRY_UNKNOWN);
+	assert_true(extends(t, dir, testlog_note(t, TEST_ORIGIN, t->entry, 200))
+			.is_whole);
+	assert_true(extends(t, dir, testlog_note(t, TEST_ORIGIN, t->entry, 7))
+			.is_whole);
 
-	assert_found(t, extends(t, dir, testlog_note(t, "test/audit/8/0",
-	    t->entry, 200)), "older checkpoint: it is the checkpoint of another"
-	    " log", ENTRY_UNKNOWN);
-	assert_found(t, extends(t, dir, str_sub(older, 0, 50)), "older "
+	assert_found(t,
+	    extends(t, dir, testlog_note(t, "test/audit/8/0", t->entry, 200)),
+	    "older checkpoint: it is the checkpoint of another"
+	    " log",
+	    ENTRY_UNKNOWN);
+	assert_found(t, extends(t, dir, str_sub(older, 0, 50)),
+	    "older "
 	    "checkpoint: it is not a checkpoint in the one form that is "
-	    "allowed", ENTRY_UNKNOWN);
+	    "allowed",
+	    ENTRY_UNKNOWN);
 	/* An empty log has one root, too. */
-	older = testlog_sign(t, STR(TEST_ORIGIN
-	    "\n0\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"));
-	assert_found(t, extends(t, dir, older), "older checkpoint: its root is "
+	older = testlog_sign(t,
+	    STR(TEST_ORIGIN
+		"\n0\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"));
+	assert_found(t, extends(t, dir, older),
+	    "older checkpoint: its root is "
 	    "not the one that the first 0 entries give: the log shows two "
-	    "faces", ENTRY_UNKNOWN);
+	    "faces",
+	    ENTRY_UNKNOWN);
 	testlog_close(t);
 }
 
@@ -532,19 +568,23 @@ what_cannot_be_verified_at_all_is_an_error(void **state)
 	struct verdict v;
 
 	(void)state;
-	assert_int_equal(log_verify_dir(&t->cx, dir, STR("no key"), STR(""),
-	    &v), ERR_BAD_INPUT);
+	assert_int_equal(
+	    log_verify_dir(&t->cx, dir, STR("no key"), STR(""), &v),
+	    ERR_BAD_INPUT);
 	assert_int_equal(t->cx.fault.msg, MSG_AUDIT_VKEY);
-	assert_int_equal(log_verify_dir(&t->cx, testlog_folder(t), t->vkey,
-	    STR(""), &v), ERR_NOT_FOUND);
+	assert_int_equal(
+	    log_verify_dir(&t->cx, testlog_folder(t), t->vkey, STR(""), &v),
+	    ERR_NOT_FOUND);
 	assert_int_equal(t->cx.fault.msg, MSG_AUDIT_FOLDER);
-	assert_int_equal(log_verify_extends(&t->cx, dir, STR("no key"), t->note,
-	    &v), ERR_BAD_INPUT);
+	assert_int_equal(
+	    log_verify_extends(&t->cx, dir, STR("no key"), t->note, &v),
+	    ERR_BAD_INPUT);
 
 	assert_int_equal(log_verify_dir(&t->cx, dir, t->vkey, STR(""), &v), OK);
 	assert_true(v.is_whole);
-	assert_int_equal(log_verify_dir(&t->cx, dir, t->vkey,
-	    STR("test/audit/8/0"), &v), OK);
+	assert_int_equal(
+	    log_verify_dir(&t->cx, dir, t->vkey, STR("test/audit/8/0"), &v),
+	    OK);
 	assert_found(t, v, "checkpoint: it is the checkpoint of another log",
 	    ENTRY_UNKNOWN);
 	testlog_close(t);
@@ -574,14 +614,16 @@ an_export_ends_only_with_the_checkpoint_of_its_entries(void **state)
 {
 	struct testlog *t = testlog_open(3);
 	const struct {
-		struct str  note, vkey;
-		enum err    err;
-		enum msg    msg;
+		struct str note, vkey;
+		enum err err;
+		enum msg msg;
 	} cases[] = {
 		{ t->note, STR("no key"), ERR_BAD_INPUT, MSG_AUDIT_VKEY },
 		{ STR("no note"), t->vkey, ERR_CONFLICT, MSG_AUDIT_NOTE },
-		{ testlog_note(t, TEST_ORIGIN, t->entry, 2), t->vkey, ERR_CONFLICT, MSG_AUDIT_NOTE },
-		{ testlog_note(t, TEST_ORIGIN, t->entry + 1, 3), t->vkey, ERR_CONFLICT, MSG_AUDIT_NOTE },
+		{ testlog_note(t, TEST_ORIGIN, t->entry, 2), t->vkey,
+		    ERR_CONFLICT, MSG_AUDIT_NOTE },
+		{ testlog_note(t, TEST_ORIGIN, t->entry + 1, 3), t->vkey,
+		    ERR_CONFLICT, MSG_AUDIT_NOTE },
 		{ t->note, t->vkey, OK, MSG_NONE },
 	};
 	const char *dir = testlog_folder(t);
@@ -595,8 +637,9 @@ an_export_ends_only_with_the_checkpoint_of_its_entries(void **state)
 		assert_int_equal(tile_writer_add(&t->cx, w, t->entry[i]), OK);
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		t->cx.fault.msg = MSG_NONE;
-		assert_int_equal(tile_writer_close(&t->cx, w, cases[i].note,
-		    cases[i].vkey), cases[i].err);
+		assert_int_equal(
+		    tile_writer_close(&t->cx, w, cases[i].note, cases[i].vkey),
+		    cases[i].err);
 		assert_int_equal(t->cx.fault.msg, cases[i].msg);
 	}
 	assert_true(in_folder(t, dir).is_whole);
@@ -607,8 +650,8 @@ static void
 something_in_the_way_of_an_export_is_named(void **state)
 {
 	static const struct {
-		const char *path;	/* a file or, with a slash, a folder */
-		enum err    err;
+		const char *path; /* a file or, with a slash, a folder */
+		enum err err;
 		const char *named;
 	} cases[] = {
 		{ "vkey/", ERR_CONFLICT, "vkey" },
@@ -623,22 +666,23 @@ something_in_the_way_of_an_export_is_named(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		const char *dir = testlog_folder(t);
-		const char *in_way = str_z(t->arena, str_fmt(t->arena,
-		    "%sx", cases[i].path));
+		const char *in_way =
+		    str_z(t->arena, str_fmt(t->arena, "%sx", cases[i].path));
 		struct tile_writer *w;
 		size_t n = strlen(cases[i].path);
 
 		assert_int_equal(tile_writer_open(&t->cx, dir, &w), OK);
-		file_put(t, dir, cases[i].path[n - 1] == '/' ? in_way :
-		    cases[i].path, STR(""));
+		file_put(t, dir,
+		    cases[i].path[n - 1] == '/' ? in_way : cases[i].path,
+		    STR(""));
 		for (size_t k = 0; k < t->n; k++)
-			assert_int_equal(tile_writer_add(&t->cx, w,
-			    t->entry[k]), OK);
-		assert_int_equal(tile_writer_close(&t->cx, w, t->note,
-		    t->vkey), cases[i].err);
+			assert_int_equal(
+			    tile_writer_add(&t->cx, w, t->entry[k]), OK);
+		assert_int_equal(tile_writer_close(&t->cx, w, t->note, t->vkey),
+		    cases[i].err);
 		assert_int_equal(t->cx.fault.msg, MSG_AUDIT_WRITE);
-		assert_string_equal(str_z(t->arena, t->cx.fault.args[0]),
-		    cases[i].named);
+		assert_string_equal(
+		    str_z(t->arena, t->cx.fault.args[0]), cases[i].named);
 	}
 	testlog_close(t);
 }
@@ -668,8 +712,9 @@ static void
 an_export_that_cannot_be_written_fails_and_has_no_checkpoint(void **state)
 {
 	struct testlog *t = testlog_open(300);
-	const size_t largest = file_get(t, testlog_export(t, t->entry, t->n,
-	    t->note), "tile/entries/000").n;
+	const size_t largest = file_get(
+	    t, testlog_export(t, t->entry, t->n, t->note), "tile/entries/000")
+				   .n;
 	const char *dir;
 
 	(void)state;
@@ -692,23 +737,31 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(honest_logs_of_every_shape_are_whole),
 		cmocka_unit_test(every_flipped_bit_of_every_entry_is_seen),
-		cmocka_unit_test(every_entry_removed_doubled_swapped_or_cut_off_is_seen),
+		cmocka_unit_test(
+		    every_entry_removed_doubled_swapped_or_cut_off_is_seen),
 		cmocka_unit_test(every_flipped_bit_of_the_checkpoint_is_seen),
 		cmocka_unit_test(flips_in_every_file_of_an_export_are_seen),
 		cmocka_unit_test(each_change_of_an_export_is_told_by_name),
 		cmocka_unit_test(a_folder_with_too_many_names_is_refused),
 		cmocka_unit_test(a_rewritten_export_fails_at_the_checkpoint),
 		cmocka_unit_test(a_signed_log_of_malformed_entries_is_refused),
-		cmocka_unit_test(time_may_run_backwards_by_five_seconds_and_no_more),
-		cmocka_unit_test(a_continued_log_begins_with_the_last_checkpoint_before),
-		cmocka_unit_test(only_a_number_after_the_last_slash_continues_a_log),
-		cmocka_unit_test(a_grown_log_extends_every_checkpoint_it_ever_had),
-		cmocka_unit_test(a_rolled_back_log_and_a_log_with_two_faces_are_told),
+		cmocka_unit_test(
+		    time_may_run_backwards_by_five_seconds_and_no_more),
+		cmocka_unit_test(
+		    a_continued_log_begins_with_the_last_checkpoint_before),
+		cmocka_unit_test(
+		    only_a_number_after_the_last_slash_continues_a_log),
+		cmocka_unit_test(
+		    a_grown_log_extends_every_checkpoint_it_ever_had),
+		cmocka_unit_test(
+		    a_rolled_back_log_and_a_log_with_two_faces_are_told),
 		cmocka_unit_test(what_cannot_be_verified_at_all_is_an_error),
 		cmocka_unit_test(an_export_goes_into_an_empty_folder_only),
-		cmocka_unit_test(an_export_ends_only_with_the_checkpoint_of_its_entries),
+		cmocka_unit_test(
+		    an_export_ends_only_with_the_checkpoint_of_its_entries),
 		cmocka_unit_test(something_in_the_way_of_an_export_is_named),
-		cmocka_unit_test(an_export_that_cannot_be_written_fails_and_has_no_checkpoint),
+		cmocka_unit_test(
+		    an_export_that_cannot_be_written_fails_and_has_no_checkpoint),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,13 +40,13 @@ an_honest_note_is_read_back(void **state)
 
 	(void)state;
 	assert_true(str_eq(note, t->note));
-	assert_true(note_check(t->arena, note, &t->key, STR(TEST_ORIGIN), &c,
-	    &why));
+	assert_true(
+	    note_check(t->arena, note, &t->key, STR(TEST_ORIGIN), &c, &why));
 	assert_int_equal(c.size, 0);
 	assert_true(str_eq(c.origin, STR(TEST_ORIGIN)));
 	assert_true(str_eq(checkpoint_text(t->arena, &c), str_of(text)));
-	assert_false(note_check(t->arena, note, &t->key, STR("test/audit/7/1"),
-	    &c, &why));
+	assert_false(note_check(
+	    t->arena, note, &t->key, STR("test/audit/7/1"), &c, &why));
 	assert_string_equal(why, "it is the checkpoint of another log");
 	testlog_close(t);
 }
@@ -57,7 +57,7 @@ a_text_in_any_other_form_is_refused_although_it_is_signed(void **state)
 {
 	static const struct {
 		const char *text;
-		bool	    ok;
+		bool ok;
 	} cases[] = {
 		{ "test/audit/7/0\n0\n" ROOT "\n", true },
 		{ "x\n1099511627775\n" ROOT "\n", true },
@@ -87,19 +87,25 @@ a_text_in_any_other_form_is_refused_although_it_is_signed(void **state)
 		{ "x\n18446744073709551616\n" ROOT "\n", false },
 		{ "x\n0\n\n", false },
 		/* bits that base64 leaves free, no padding, url alphabet, short, long */
-		{ "x\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV=\n", false },
-		{ "x\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU\n", false },
-		{ "x\n0\n47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU=\n", false },
-		{ "x\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuA==\n", false },
-		{ "x\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFVV\n", false },
+		{ "x\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV=\n",
+		    false },
+		{ "x\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU\n",
+		    false },
+		{ "x\n0\n47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU=\n",
+		    false },
+		{ "x\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuA==\n",
+		    false },
+		{ "x\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFVV\n",
+		    false },
 		{ "x\n0\n" ROOT " \n", false },
 	};
 	struct testlog *t = testlog_open(0);
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++)
-		assert_int_equal(accepts(t, testlog_sign(t,
-		    str_of(cases[i].text))), cases[i].ok);
+		assert_int_equal(
+		    accepts(t, testlog_sign(t, str_of(cases[i].text))),
+		    cases[i].ok);
 	testlog_close(t);
 }
 
@@ -110,11 +116,11 @@ malformed_signature_lines_are_refused(void **state)
 	struct testlog *t = testlog_open(0);
 	struct str honest = t->note;
 	struct str line = str_sub(honest, sizeof(text), honest.n);
-	struct str base64 = str_sub(line, strlen(SIGNATURE),
-	    line.n - strlen(SIGNATURE) - 1);
+	struct str base64 =
+	    str_sub(line, strlen(SIGNATURE), line.n - strlen(SIGNATURE) - 1);
 	const struct {
-		const char *fmt;	/* L: the honest line, B: its base64 */
-		bool	    ok;
+		const char *fmt; /* L: the honest line, B: its base64 */
+		bool ok;
 	} cases[] = {
 		{ "L", true },
 		{ "", false },
@@ -147,11 +153,12 @@ malformed_signature_lines_are_refused(void **state)
 		struct str note = str_fmt(t->arena, "%s\n", text);
 
 		for (const char *p = cases[i].fmt; *p != '\0'; p++) {
-			struct str more = *p == 'L' ? line :
-			    *p == 'B' ? base64 : (struct str) { p, 1 };
+			struct str more = *p == 'L' ? line
+			    : *p == 'B'		    ? base64
+						    : (struct str) { p, 1 };
 
-			note = str_fmt(t->arena, "%.*s%.*s", STR_ARG(note),
-			    STR_ARG(more));
+			note = str_fmt(
+			    t->arena, "%.*s%.*s", STR_ARG(note), STR_ARG(more));
 		}
 		assert_int_equal(accepts(t, note), cases[i].ok);
 	}
@@ -182,10 +189,14 @@ names_have_256_characters_at_most_and_notes_64_kibibytes(void **state)
 	(void)state;
 	memset(name, 'x', sizeof(name));
 	for (int n = 255; n <= 257; n++)
-		assert_int_equal(accepts(t, testlog_sign(t, str_fmt(t->arena,
-		    "%.*s\n0\n" ROOT "\n", n, name))), n <= 256);
-	assert_false(accepts(t, str_fmt(t->arena, "%.*s%.*s\n",
-	    STR_ARG(t->note), (int)sizeof(name), name)));
+		assert_int_equal(
+		    accepts(t,
+			testlog_sign(t,
+			    str_fmt(t->arena, "%.*s\n0\n" ROOT "\n", n, name))),
+		    n <= 256);
+	assert_false(accepts(t,
+	    str_fmt(t->arena, "%.*s%.*s\n", STR_ARG(t->note), (int)sizeof(name),
+		name)));
 	testlog_close(t);
 }
 
@@ -231,11 +242,12 @@ a_signature_of_the_wrong_length_is_refused(void **state)
 	(void)state;
 	memcpy(bytes, t->key.hash, 4);
 	for (size_t n = 5; n <= sizeof(bytes); n++) {
-		struct str base64 = str_base64(t->arena,
-		    (struct str) { bytes, n });
+		struct str base64 =
+		    str_base64(t->arena, (struct str) { bytes, n });
 
-		assert_false(accepts(t, str_fmt(t->arena, "%s\n" SIGNATURE
-		    "%.*s\n", text, STR_ARG(base64))));
+		assert_false(accepts(t,
+		    str_fmt(t->arena, "%s\n" SIGNATURE "%.*s\n", text,
+			STR_ARG(base64))));
 	}
 	testlog_close(t);
 }
@@ -244,8 +256,10 @@ static void
 published_verifier_keys_are_read_and_written_back(void **state)
 {
 	static const char *const keys[] = {
-		"sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8",
-		"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+		"sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+"
+		"s3Ux18htTTAD8OuAn8",
+		"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/"
+		"LDE4izWy10TW",
 	};
 	struct arena *a = arena_open(1 << 20);
 	struct verifier v;
@@ -267,15 +281,24 @@ malformed_verifier_keys_are_refused(void **state)
 		"PeterNeumann+c74f20a3",
 		"PeterNeumann+c74f20a3+",
 		"+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
-		"PeterNeumann+C74F20A3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
-		"PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
-		"PeterNeumann+0c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
-		"PeterNeumanm+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
-		"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10T",
-		"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TWAA==",
-		"PeterNeumann+c74f20a3+AhpcZQcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
-		"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW\n",
-		"Peter Neumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+		"PeterNeumann+C74F20A3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/"
+		"LDE4izWy10TW",
+		"PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/"
+		"LDE4izWy10TW",
+		"PeterNeumann+0c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/"
+		"LDE4izWy10TW",
+		"PeterNeumanm+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/"
+		"LDE4izWy10TW",
+		"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/"
+		"LDE4izWy10T",
+		"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/"
+		"LDE4izWy10TWAA==",
+		"PeterNeumann+c74f20a3+AhpcZQcUPDhMQegwxbzhKqiBfsVkmqq/"
+		"LDE4izWy10TW",
+		"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/"
+		"LDE4izWy10TW\n",
+		"Peter "
+		"Neumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
 	};
 	struct arena *a = arena_open(1 << 20);
 	struct verifier v;
@@ -291,14 +314,18 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_honest_note_is_read_back),
-		cmocka_unit_test(a_text_in_any_other_form_is_refused_although_it_is_signed),
+		cmocka_unit_test(
+		    a_text_in_any_other_form_is_refused_although_it_is_signed),
 		cmocka_unit_test(malformed_signature_lines_are_refused),
 		cmocka_unit_test(more_than_sixteen_signatures_are_refused),
-		cmocka_unit_test(names_have_256_characters_at_most_and_notes_64_kibibytes),
-		cmocka_unit_test(every_flipped_bit_and_every_cut_of_a_note_is_refused),
+		cmocka_unit_test(
+		    names_have_256_characters_at_most_and_notes_64_kibibytes),
+		cmocka_unit_test(
+		    every_flipped_bit_and_every_cut_of_a_note_is_refused),
 		cmocka_unit_test(a_note_of_another_key_is_refused),
 		cmocka_unit_test(a_signature_of_the_wrong_length_is_refused),
-		cmocka_unit_test(published_verifier_keys_are_read_and_written_back),
+		cmocka_unit_test(
+		    published_verifier_keys_are_read_and_written_back),
 		cmocka_unit_test(malformed_verifier_keys_are_refused),
 	};
 

@@ -48,8 +48,8 @@ say(struct testlog *t, const char *dir)
 		printf("%s: wrong: %.*s\n", dir, STR_ARG(v.why));
 		return;
 	}
-	root = str_hex(t->arena,
-	    (struct str) { (const char *)v.root.bytes, 32 });
+	root =
+	    str_hex(t->arena, (struct str) { (const char *)v.root.bytes, 32 });
 	printf("%s: whole, %" PRIu64 " entries, root %.*s\n", dir, v.size,
 	    STR_ARG(root));
 }
@@ -59,8 +59,13 @@ static void
 one_file(struct testlog *t, const char *dir)
 {
 	static const char *const other[] = {
-		"tile/0/002", "tile/0/000.p/9", "tile/2/000.p/1", "extra",
-		"tile/0/x000/000", "tile/entries/001.p/45", "tile/entries/001",
+		"tile/0/002",
+		"tile/0/000.p/9",
+		"tile/2/000.p/1",
+		"extra",
+		"tile/0/x000/000",
+		"tile/entries/001.p/45",
+		"tile/entries/001",
 	};
 	struct tamper how = { FLIP, paths[draw(COUNT(paths))], NULL, 0 };
 	size_t n = file_get(t, dir, how.path).n;
@@ -68,8 +73,8 @@ one_file(struct testlog *t, const char *dir)
 	if (draw(3) > 0)
 		how.how = (int)draw(LINK + 1);
 	how.n = how.how == FLIP ? draw(8 * n) : 1 + draw(n);
-	how.to = draw(2) == 0 ? other[draw(COUNT(other))] :
-	    paths[draw(COUNT(paths))];
+	how.to = draw(2) == 0 ? other[draw(COUNT(other))]
+			      : paths[draw(COUNT(paths))];
 	if (how.how == FOLDER)
 		how.path = "tile/3";
 	if ((how.how == MOVE || how.how == COPY) &&
@@ -113,8 +118,8 @@ entries(struct testlog *t, struct str *e)
 static const char *
 tampered(struct testlog *t)
 {
-	struct str *e = arena_copy(t->arena, t->entry,
-	    ENTRIES * sizeof(*t->entry));
+	struct str *e =
+	    arena_copy(t->arena, t->entry, ENTRIES * sizeof(*t->entry));
 	const char *dir;
 
 	if (draw(4) == 0)
@@ -135,11 +140,12 @@ main(int argc, char **argv)
 	t->note = testlog_note(t, TEST_ORIGIN, t->entry, ENTRIES);
 	testlog_move(t, argv[1]);
 	file_put(t, argv[1], "vkey", t->vkey);
-	file_put(t, argv[1], "older", testlog_note(t, TEST_ORIGIN, t->entry,
-	    200));
+	file_put(
+	    t, argv[1], "older", testlog_note(t, TEST_ORIGIN, t->entry, 200));
 	for (size_t i = 0; i < COUNT(honest); i++)
-		say(t, testlog_export(t, t->entry, honest[i], testlog_note(t,
-		    TEST_ORIGIN, t->entry, honest[i])));
+		say(t,
+		    testlog_export(t, t->entry, honest[i],
+			testlog_note(t, TEST_ORIGIN, t->entry, honest[i])));
 	for (int64_t i = 0; i < n; i++)
 		say(t, tampered(t));
 	testlog_close(t);

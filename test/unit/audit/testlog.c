@@ -40,8 +40,8 @@ testlog_open(size_t n)
 	EVP_PKEY_free(key);
 	verifier_init(&t->key, STR("test/audit"), public_key);
 	t->vkey = verifier_text(a, &t->key);
-	t->folder = str_copy(a, str_of(mkdtemp(shm) != NULL ? shm :
-	    mkdtemp(tmp)));
+	t->folder =
+	    str_copy(a, str_of(mkdtemp(shm) != NULL ? shm : mkdtemp(tmp)));
 	must(t->folder.n > 0);
 	t->own = true;
 
@@ -71,13 +71,13 @@ testlog_move(struct testlog *t, const char *folder)
 const char *
 testlog_folder(struct testlog *t)
 {
-	return str_z(t->arena, str_fmt(t->arena, "%.*s/%u", STR_ARG(t->folder),
-	    t->nfolder++));
+	return str_z(t->arena,
+	    str_fmt(t->arena, "%.*s/%u", STR_ARG(t->folder), t->nfolder++));
 }
 
 struct str
-testlog_note(struct testlog *t, const char *origin, const struct str *entry,
-    size_t n)
+testlog_note(
+    struct testlog *t, const char *origin, const struct str *entry, size_t n)
 {
 	struct checkpoint c = { .origin = str_of(origin), .size = n };
 	struct frontier f = { 0 };
@@ -100,16 +100,16 @@ testlog_sign(struct testlog *t, struct str text)
 	size_t n = sizeof(signature);
 
 	must(EVP_DigestSignInit(ctx, NULL, NULL, NULL, key) == 1);
-	must(EVP_DigestSign(ctx, signature, &n, (const uint8_t *)text.p,
-	    text.n) == 1);
+	must(EVP_DigestSign(
+		 ctx, signature, &n, (const uint8_t *)text.p, text.n) == 1);
 	EVP_MD_CTX_free(ctx);
 	EVP_PKEY_free(key);
 	return note_sign(t->arena, text, &t->key, signature);
 }
 
 const char *
-testlog_export(struct testlog *t, const struct str *entry, size_t n,
-    struct str note)
+testlog_export(
+    struct testlog *t, const struct str *entry, size_t n, struct str note)
 {
 	const char *dir = testlog_folder(t);
 	struct tile_writer *w;
@@ -200,7 +200,7 @@ static struct str
 make_entry(struct arena *a, size_t i)
 {
 	const struct str text = STR("sixteen byte id!"
-	    "thirty-two bytes of a digest here");
+				    "thirty-two bytes of a digest here");
 	const struct change change[] = {
 		{ CHANGE_SEAT, 7, 3, 0, 1 + (int64_t)i },
 		{ CHANGE_WAIT, -1, 0, 1, 0 },
@@ -213,7 +213,8 @@ make_entry(struct arena *a, size_t i)
 		.actor = 1000 + (int64_t)i,
 		.factors = FACTOR_TOKEN,
 		.action = (enum action)(1 + i % (ACTION_COUNT - 1)),
-		.subject_kind = (enum subject_kind)(1 + i % (SUBJECT_COUNT - 1)),
+		.subject_kind =
+		    (enum subject_kind)(1 + i % (SUBJECT_COUNT - 1)),
 		.subject = (int64_t)i,
 		.after = str_sub(text, 16, i % 8 == 1 ? 32 : 0),
 		.change = change,
@@ -228,8 +229,8 @@ make_entry(struct arena *a, size_t i)
 static EVP_PKEY *
 private_key(const struct testlog *t)
 {
-	EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL,
-	    t->seed, sizeof(t->seed));
+	EVP_PKEY *key = EVP_PKEY_new_raw_private_key(
+	    EVP_PKEY_ED25519, NULL, t->seed, sizeof(t->seed));
 
 	must(key != NULL);
 	return key;
@@ -240,13 +241,13 @@ remove_own(struct testlog *t)
 {
 	if (t->own)
 		must(nftw(str_z(t->arena, t->folder), remove_one, 16,
-		    FTW_DEPTH | FTW_PHYS) == 0);
+			 FTW_DEPTH | FTW_PHYS) == 0);
 }
 
 static int
 remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
 {
-	(void)st, (void)kind, (void)ftw;	/* nftw's signature */
+	(void)st, (void)kind, (void)ftw; /* nftw's signature */
 	return remove(path);
 }
 

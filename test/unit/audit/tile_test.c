@@ -29,8 +29,10 @@ paths_are_those_of_the_specification(void **state)
 		{ { 0, 1234067, 256 }, "tile/0/x001/x234/067" },
 		{ { 4, 1234067, 8 }, "tile/4/x001/x234/067.p/8" },
 		{ { TILE_ENTRIES, 0, 256 }, "tile/entries/000" },
-		{ { TILE_ENTRIES, 1234067, 99 }, "tile/entries/x001/x234/067.p/99" },
-		{ { TILE_ENTRIES, UINT32_MAX, 255 }, "tile/entries/x004/x294/x967/295.p/255" },
+		{ { TILE_ENTRIES, 1234067, 99 },
+		    "tile/entries/x001/x234/067.p/99" },
+		{ { TILE_ENTRIES, UINT32_MAX, 255 },
+		    "tile/entries/x004/x294/x967/295.p/255" },
 	};
 	char path[TILE_PATH_MAX];
 	struct tile t;
@@ -50,16 +52,41 @@ static void
 other_spellings_of_a_path_are_refused(void **state)
 {
 	static const char *const paths[] = {
-		"", "tile", "tile/", "tile/0", "tile/0/", "tile/0/0",
-		"tile/0/00", "tile/0/0000", "tile/0/x000/000",
-		"tile/0/x00/001", "tile/0/xabc/001", "tile/0/000.p/1 ",
-		"tile/0/x001", "tile/0/x001/",
-		"tile/0/001/x001", "tile/0/001/001", "tile/00/001",
-		"tile/5/001", "tile/-1/001", "tile/entries", "tile/Entries/001",
-		"tile/0/000.p", "tile/0/000.p/", "tile/0/000.p/0",
-		"tile/0/000.p/256", "tile/0/000.p/01", "tile/0/000.p/1/2",
-		"tile/0/000.p/x", "tile/0/000.new", "tile/0/000/", "/tile/0/000",
-		"Tile/0/000", "tile//000", "tile/0//000", "tile/0/00a",
+		"",
+		"tile",
+		"tile/",
+		"tile/0",
+		"tile/0/",
+		"tile/0/0",
+		"tile/0/00",
+		"tile/0/0000",
+		"tile/0/x000/000",
+		"tile/0/x00/001",
+		"tile/0/xabc/001",
+		"tile/0/000.p/1 ",
+		"tile/0/x001",
+		"tile/0/x001/",
+		"tile/0/001/x001",
+		"tile/0/001/001",
+		"tile/00/001",
+		"tile/5/001",
+		"tile/-1/001",
+		"tile/entries",
+		"tile/Entries/001",
+		"tile/0/000.p",
+		"tile/0/000.p/",
+		"tile/0/000.p/0",
+		"tile/0/000.p/256",
+		"tile/0/000.p/01",
+		"tile/0/000.p/1/2",
+		"tile/0/000.p/x",
+		"tile/0/000.new",
+		"tile/0/000/",
+		"/tile/0/000",
+		"Tile/0/000",
+		"tile//000",
+		"tile/0//000",
+		"tile/0/00a",
 		"tile/0/x001/x001/x001/x001/x001/x001/x001/x001/x001/x001/001",
 	};
 	struct tile t;
@@ -74,17 +101,25 @@ a_log_has_exactly_the_tiles_of_its_size(void **state)
 {
 	static const struct {
 		struct tile tile;
-		uint64_t    size;
-		bool	    belongs;
+		uint64_t size;
+		bool belongs;
 	} cases[] = {
-		{ { 0, 0, 1 }, 0, false },	{ { 0, 0, 256 }, 0, false },
-		{ { 0, 0, 1 }, 1, true },	{ { 0, 0, 2 }, 1, false },
-		{ { 0, 0, 256 }, 1, false },	{ { 1, 0, 1 }, 255, false },
-		{ { 0, 0, 256 }, 256, true },	{ { 0, 0, 255 }, 256, false },
-		{ { 0, 1, 256 }, 256, false },	{ { 1, 0, 1 }, 256, true },
-		{ { 1, 0, 1 }, 511, true },	{ { 1, 0, 2 }, 511, false },
-		{ { 0, 1, 255 }, 511, true },	{ { 1, 0, 256 }, 65536, true },
-		{ { 2, 0, 1 }, 65536, true },	{ { 2, 0, 1 }, 65535, false },
+		{ { 0, 0, 1 }, 0, false },
+		{ { 0, 0, 256 }, 0, false },
+		{ { 0, 0, 1 }, 1, true },
+		{ { 0, 0, 2 }, 1, false },
+		{ { 0, 0, 256 }, 1, false },
+		{ { 1, 0, 1 }, 255, false },
+		{ { 0, 0, 256 }, 256, true },
+		{ { 0, 0, 255 }, 256, false },
+		{ { 0, 1, 256 }, 256, false },
+		{ { 1, 0, 1 }, 256, true },
+		{ { 1, 0, 1 }, 511, true },
+		{ { 1, 0, 2 }, 511, false },
+		{ { 0, 1, 255 }, 511, true },
+		{ { 1, 0, 256 }, 65536, true },
+		{ { 2, 0, 1 }, 65536, true },
+		{ { 2, 0, 1 }, 65535, false },
 		{ { TILE_ENTRIES, 1, 255 }, 511, true },
 		{ { TILE_ENTRIES, 1, 254 }, 511, false },
 		{ { 4, 0, 255 }, (UINT64_C(1) << 40) - 1, true },
@@ -189,7 +224,8 @@ main(void)
 		cmocka_unit_test(paths_are_those_of_the_specification),
 		cmocka_unit_test(other_spellings_of_a_path_are_refused),
 		cmocka_unit_test(a_log_has_exactly_the_tiles_of_its_size),
-		cmocka_unit_test(each_hash_of_an_upper_tile_is_the_root_of_a_full_tile_below),
+		cmocka_unit_test(
+		    each_hash_of_an_upper_tile_is_the_root_of_a_full_tile_below),
 		cmocka_unit_test(a_tile_that_cannot_be_taken_stops_the_filling),
 	};
 

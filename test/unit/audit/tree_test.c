@@ -31,8 +31,8 @@ static const struct {
 static void
 assert_hash(struct arena *a, const struct hash *hash, const char *hex)
 {
-	struct str got = str_hex(a,
-	    (struct str) { (const char *)hash->bytes, 32 });
+	struct str got =
+	    str_hex(a, (struct str) { (const char *)hash->bytes, 32 });
 
 	assert_string_equal(str_z(a, got), hex);
 }
@@ -139,14 +139,23 @@ a_malformed_frontier_is_refused(void **state)
 	uint8_t bytes[FRONTIER_BYTES_MAX + 33] = { 0 };
 	const struct {
 		uint64_t size;
-		size_t	 n;
-		bool	 ok;
+		size_t n;
+		bool ok;
 	} cases[] = {
-		{ 0, 8, true }, { 0, 9, false }, { 0, 7, false },
-		{ 0, 0, false }, { 0, 40, false }, { 1, 40, true },
-		{ 1, 8, false }, { 1, 39, false }, { 1, 41, false },
-		{ 1, 72, false }, { 7, 104, true }, { 7, 72, false },
-		{ 8, 40, true }, { 8, 72, false },
+		{ 0, 8, true },
+		{ 0, 9, false },
+		{ 0, 7, false },
+		{ 0, 0, false },
+		{ 0, 40, false },
+		{ 1, 40, true },
+		{ 1, 8, false },
+		{ 1, 39, false },
+		{ 1, 41, false },
+		{ 1, 72, false },
+		{ 7, 104, true },
+		{ 7, 72, false },
+		{ 8, 40, true },
+		{ 8, 72, false },
 		{ (UINT64_C(1) << 40) - 1, 8 + 40 * 32, true },
 		{ UINT64_C(1) << 40, 40, false },
 		{ UINT64_MAX, 8 + 40 * 32, false },
@@ -158,8 +167,10 @@ a_malformed_frontier_is_refused(void **state)
 		for (int b = 0; b < 8; b++)
 			bytes[b] = (uint8_t)(cases[i].size >> (56 - 8 * b));
 		f.size = 77;
-		assert_int_equal(frontier_decode((struct str) {
-		    (const char *)bytes, cases[i].n }, &f), cases[i].ok);
+		assert_int_equal(
+		    frontier_decode(
+			(struct str) { (const char *)bytes, cases[i].n }, &f),
+		    cases[i].ok);
 		assert_int_equal(f.size, cases[i].ok ? cases[i].size : 77);
 	}
 }
@@ -214,7 +225,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_empty_tree_has_the_hash_of_nothing),
 		cmocka_unit_test(the_published_vectors_hold),
-		cmocka_unit_test(the_frontier_agrees_with_a_naive_tree_and_survives_storage),
+		cmocka_unit_test(
+		    the_frontier_agrees_with_a_naive_tree_and_survives_storage),
 		cmocka_unit_test(a_malformed_frontier_is_refused),
 		cmocka_unit_test(a_leaf_is_never_taken_for_a_node),
 		cmocka_unit_test(threads_may_hash_at_once),
