@@ -12,6 +12,7 @@
 
 #include "base/str.h"
 
+/* The numbers of actions, subjects and changes stand in every log: new ones go to the end. */
 /*  name                  wire */
 #define ACTIONS(X) \
 	X(TENANT_CREATED,      "tenant.created") \
@@ -93,7 +94,7 @@ struct change {
 struct entry {
 	int64_t		     time_ms;
 	uint16_t	     node;
-	struct str	     request_id;	/* 16 bytes */
+	struct str	     request_id;	/* 16 bytes, or empty: no request */
 	uint8_t		     actor_kind;	/* enum actor_kind */
 	int64_t		     actor;
 	uint8_t		     factors;		/* enum factor bits of the actor */
