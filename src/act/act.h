@@ -141,8 +141,8 @@ extern const struct use_case source_ensure;	/* finds by name or makes it */
 /* --- imports (MODEL.md 6) ------------------------------------------------------- */
 
 struct reject {
-	int64_t	   line;
-	struct str column;	/* of the file; empty: the whole row */
+	int64_t	     line;
+	struct str   column;	/* of the file, as its header calls it; empty: the whole row */
 	struct fault fault;
 };
 
@@ -153,28 +153,37 @@ struct import_report {
 	int64_t	   rows, persons, added, changed, unchanged, removed, rejected, disabled;
 	int64_t	   seats_assigned, seats_queued;
 	struct str digest;		/* of what pass 1 found, hex; pass 2 must give the same */
-	bool	   is_stopped;		/* a guard said no */
-	int64_t	   removals_allowed;	/* how many the guard would have let pass */
-	const struct reject *reject;	/* at most IMPORT_REJECTS_MAX; `rejected` counts all */
+	bool	   is_stopped;		/* a guard said no: nothing was touched */
+	int64_t	   removals_allowed;	/* how many the guard lets pass */
+	const struct reject *reject;	/* at most IMPORT_REJECTS_MAX; `rejected` counts all rows */
 	size_t	   nreject;
-	struct str map_canonical;
+};
+
+/*
+ * A run: opened with a map, scanned (pass 1: keyed hashes, counts, guards;
+ * nothing is touched), applied (pass 2: the same file again).  One a source at
+ * a time; a run nobody continues ends after an hour.
+ */
+struct import_open_in {
+	struct str map;			/* YAML */
+	struct str source;		/* must be the map's */
+	bool	   is_partial;		/* a part of the file (corrected rejects): nobody is removed */
+	bool	   is_dry;
+	int64_t	   allow_removals;	/* 0: the guard decides */
+	struct str reason;		/* required with allow_removals */
 };
 
 struct import_in {
-	struct str map;			/* YAML */
-	struct str source;		/* must be the map's */
-	int64_t	   allow_removals;	/* 0: the guard decides */
-	struct str reason;
-	bool	   is_dry;
-	int64_t	   run;			/* pass 2: the run that pass 1 opened */
+	int64_t	   run;
 	struct str digest;		/* pass 2: what pass 1 said */
 	/* Where the file comes from: bytes, 0 at the end, -1 if the sender is gone. */
 	ssize_t	 (*read)(void *arg, void *p, size_t max);
 	void	  *read_arg;
 };
 
-/* Queries for world_long(); in: struct import_in, out: struct import_report. */
-enum err import_scan(struct reader *, struct ctx *, const void *in, void **out) USE_RESULT;
-enum err import_apply(struct reader *, struct ctx *, const void *in, void **out) USE_RESULT;
+/* Queries for world_long(). */
+enum err import_open(struct reader *, struct ctx *, const void *import_open_in, void **int64_run) USE_RESULT;
+enum err import_scan(struct reader *, struct ctx *, const void *import_in, void **import_report) USE_RESULT;
+enum err import_apply(struct reader *, struct ctx *, const void *import_in, void **import_report) USE_RESULT;
 
 #endif

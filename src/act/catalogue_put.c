@@ -294,14 +294,14 @@ regrant(struct reader *r, struct ctx *cx, int64_t *persons)
 		enum err err;
 
 		page.arena = arena;
-		tx_use(r->data, &page);
+		tx_switch(r->data, &page);
 		err = store_page(r->data, &PERSON, &from, 1, is_first,
 		    PERSONS_A_PAGE, &rows);
 		if (err == OK)
 			err = regrant_page(r, &page, rows.row, rows.n);
 		if (err == OK && rows.n > 0)
 			from.id = ((struct person *)rows.row)[rows.n - 1].id;
-		tx_use(r->data, cx);
+		tx_switch(r->data, cx);
 		arena_close(arena);
 		TRY(err);
 		*persons += (int64_t)rows.n;

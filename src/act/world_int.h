@@ -10,6 +10,7 @@
 
 #define READERS	  2
 #define LONGS_MAX 4
+#define RUNS_MAX  8
 /* Channels to the vault: sealer, clock and signer, readers, long work. */
 enum channel { CHANNEL_SEALER, CHANNEL_CLOCK, CHANNEL_READER, CHANNEL_LONG = CHANNEL_READER + READERS, CHANNEL_COUNT = CHANNEL_LONG + LONGS_MAX };
 _Static_assert(CHANNEL_COUNT == WORLD_CHANNELS, "a channel for each thread");
@@ -21,6 +22,8 @@ struct edition {
 	struct lock	       *mu;	/* the world's; guards refs */
 	unsigned		refs;
 };
+
+struct import_run;
 
 struct realm_slot {
 	uint32_t	   tenant;
@@ -62,6 +65,7 @@ struct world {
 	size_t		   ntoken;
 	struct minted	   minted[MINTED_MAX];
 	size_t		   nminted;
+	struct import_run *run[RUNS_MAX];
 	bool		   long_busy[LONGS_MAX];
 	struct thread	  *long_thread[LONGS_MAX];
 	bool		   is_ending, log_alarm;
@@ -96,6 +100,9 @@ struct checkpoint_in { struct checkpoint_row row; };
 extern const struct use_case checkpoint_keep;
 struct continued_in { uint32_t tenant; int64_t origin; struct str note; };
 extern const struct use_case log_continue;
+
+/* Frees the runs of imports that nobody continued. */
+void runs_close(struct world *);
 
 /* Finds a source by the keyed hash of its name among the tenant's, or adds it. */
 enum err source_find(struct tx *, uint32_t tenant, struct str name_key, struct source_row *out, bool *found) USE_RESULT;

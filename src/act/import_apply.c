@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * import_apply.c - pass 2 of an import: the same file again; who is new or
+ * changed becomes an order, many under way at once; then the managers that
+ * were not known before, then those who are gone.
+ *
+ * A person whose rows are not what pass 1 saw ends the run: what went in
+ * before stays, and importing again continues from there.
+ */
+#include "act/import_int.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+#define UNDER_WAY  400
+#define ORDER_MEM  (4 << 20)
+
+struct place {			/* one order under way */
+	struct ctx	 cx;
+	struct item	 item;
+	struct order	 order;
+	uint32_t	 person;	/* of the run */
+	struct queue	*free;
+};
+
+struct pending {		/* rows of a person that has several, until all are there */
+	uint32_t person;
+	size_t	 n;
+	struct str raw[CONTRACTS_MAX];
+	int64_t	 line[CONTRACTS_MAX];
+	struct pending *next;
+};
+
+#define PENDING_SLOTS 4096
+
+struct lacking {		/* a manager to be set when all are in */
+	uint32_t   person;
+	struct str ref, contract, manager;
+};
+
+struct applying {
+	struct reader	  *r;
+	struct ctx	  *cx;
+	struct import_run *run;
+	struct place	  *place;
+	struct queue	  *free;
+	struct pending	  *pending[PENDING_SLOTS];
+	struct arena	  *arena;	/* of what lacks a manager */
+	LIST(struct lacking) lacking;
+	struct csv	  *csv;
+	enum err	   err;
+};
+
+static enum err apply_rows(void *, struct ctx *, struct keyed_row *, size_t);
+static enum err apply_row(struct applying *, struct ctx *,
+    struct keyed_row *);
+static struct pending *pend(struct applying *, uint32_t person);
+static void unpend(struct applying *, struct pending *);
+static struct str heap_copy(struct str);
+static enum err apply_person(struct applying *, uint32_t person,
+    const struct str *raw, const int64_t *line, size_t n);
+static enum err map_rows(struct applying *, struct place *,
+    const struct str *raw, const int64_t *line, size_t n);
+static void take_contract(const struct import_row *, struct contract_in *,
+    struct order *);
+static struct place *take_place(struct applying *);
+static void give_back(struct item *);
+static void settle(struct applying *, struct place *);
+static void note_lacking(struct applying *, const struct place *);
+static enum err submit(struct applying *, struct place *);
+static enum err drain(struct applying *);
+static enum err set_managers(struct applying *);
+static enum err remove_gone(struct applying *);
+static void applying_open(struct applying *);
+static void applying_close(struct applying *);
+
+enum err
+import_apply(struct reader *r, struct ctx *cx, const void *arg, void **out)
+{
+	const struct import_in *in = arg;
+	struct applying a = { .r = r, .cx = cx };
+	struct rows_reader rr = { .r = r, .in = in, .each = apply_rows,
+		.arg = &a };
+	enum err err;
+
+	TRY(run_take(r, cx, in->run, IMPORT_SCANNED, &a.run));
+	rr.run = a.run;
+	if (!str_eq(in->digest, a.run->report.digest)) {
+		run_give(a.run);
+		return fail(cx, ERR_CONFLICT, MSG_IMPORT_DIGEST, "digest");
+	}
+	a.run->state = IMPORT_APPLYING;
+	applying_open(&a);
+	err = rows_read(&rr, cx);
+	if (err == OK)
+		err = drain(&a);
+	if (err == OK)
+		err = set_managers(&a);
+	if (err == OK)
+		err = remove_gone(&a);
+	applying_close(&a);
+	a.run->state = err == OK ? IMPORT_DONE : IMPORT_BROKEN;
+	if (err == OK)
+		err = run_note(r, cx, a.run, ACTION_IMPORT_ENDED);
+	if (err == OK)
+		*out = run_report(cx, a.run);
+	run_end(a.run);
+	return err;
+}
+
+static void
+applying_open(struct applying *a)
+{
+	a->place = heap_alloc(UNDER_WAY, sizeof(*a->place));
+	a->free = queue_open(UNDER_WAY);
+	a->arena = arena_open(256 << 20);
+	a->csv = csv_open(import_map_separator(a->run->map),
+	    import_map_windows_1252(a->run->map));
+	for (size_t i = 0; i < UNDER_WAY; i++) {
+		a->place[i].cx = *a->cx;
+		a->place[i].cx.arena = arena_open(ORDER_MEM);
+		a->place[i].free = a->free;
+		must(queue_try_put(a->free, &a->place[i]));
+	}
+}
+
+static void
+applying_close(struct applying *a)
+{
+	(void)!drain(a);	/* what failed was told already */
+	for (size_t i = 0; i < UNDER_WAY; i++)
+		arena_close(a->place[i].cx.arena);
+	for (size_t i = 0; i < PENDING_SLOTS; i++)
+		while (a->pending[i] != NULL) {
+			struct pending *p = a->pending[i];
+
+			a->pending[i] = p->next;
+			for (size_t j = 0; j < p->n; j++)
+				heap_free((void *)p->raw[j].p);
+			heap_free(p);
+		}
+	queue_close(a->free);
+	csv_close(a->csv);
+	arena_close(a->arena);
+	heap_free(a->place);
+}
+
+/* --- rows -------------------------------------------------------------------------- */
+
+static enum err
+apply_rows(void *arg, struct ctx *cx, struct keyed_row *row, size_t n)
+{
+	struct applying *a = arg;
+
+	for (size_t i = 0; i < n; i++)
+		TRY(apply_row(a, cx, &row[i]));
+	return a->err;
+}
+
+static enum err
+apply_row(struct applying *a, struct ctx *cx, struct keyed_row *row)
+{
+	struct found_person *p;
+	struct pending *wait;
+	uint32_t at;
+	enum err err;
+
+	if (!row->has_ref)
+		return OK;	/* rejected in pass 1 */
+	p = found_find(a->run, &row->ref);
+	if (p == NULL || ++p->seen > p->rows)
+		return fail(cx, ERR_CONFLICT, MSG_IMPORT_OTHER_FILE, "file");
+	if (p->is_rejected || p->found == FOUND_UNCHANGED)
+		return OK;
+	at = (uint32_t)(p - a->run->person);
+	if (p->rows == 1) {
+		if (memcmp(&row->hash, &p->rows_hash, sizeof(row->hash)) != 0)
+			return fail(cx, ERR_CONFLICT, MSG_IMPORT_OTHER_FILE,
+			    "file");
+		return apply_person(a, at, &row->raw, &row->line, 1);
+	}
+	wait = pend(a, at);
+	if (wait->n == CONTRACTS_MAX)
+		return fail(cx, ERR_BAD_INPUT, MSG_ORDER_CONTRACTS, "file");
+	wait->raw[wait->n] = heap_copy(row->raw);
+	wait->line[wait->n++] = row->line;
+	if (wait->n < p->rows)
+		return OK;
+	err = apply_person(a, at, wait->raw, wait->line, wait->n);
+	unpend(a, wait);
+	return err;
+}
+
+static struct pending **
+pending_slot(struct applying *a, uint32_t person)
+{
+	struct pending **at = &a->pending[person % PENDING_SLOTS];
+
+	while (*at != NULL && (*at)->person != person)
+		at = &(*at)->next;
+	return at;
+}
+
+static struct pending *
+pend(struct applying *a, uint32_t person)
+{
+	struct pending **at = pending_slot(a, person);
+
+	if (*at == NULL) {
+		*at = heap_alloc(1, sizeof(**at));
+		(*at)->person = person;
+	}
+	return *at;
+}
+
+static void
+unpend(struct applying *a, struct pending *p)
+{
+	*pending_slot(a, p->person) = p->next;
+	for (size_t i = 0; i < p->n; i++)
+		heap_free((void *)p->raw[i].p);
+	heap_free(p);
+}
+
+static struct str
+heap_copy(struct str s)
+{
+	char *p = heap_alloc(s.n + 1, 1);
+
+	memcpy(p, s.p, s.n);
+	return (struct str) { p, s.n };
+}
+
+/* --- persons ------------------------------------------------------------------------ */
+
+static enum err
+apply_person(struct applying *a, uint32_t person, const struct str *raw,
+    const int64_t *line, size_t n)
+{
+	struct place *pl = take_place(a);
+	const struct found_person *p = &a->run->person[person];
+	enum err err;
+
+	TRY(a->err);
+	pl->person = person;
+	pl->order = (struct order) {
+		.kind = ORDER_IMPORT,
+		.person = p->person,
+		.source = a->run->source,
+		.row_hash = p->rows_hash,
+		.has_contracts = true,
+		.priority = 5,
+		.line = line[0],
+	};
+	err = map_rows(a, pl, raw, line, n);
+	if (err != OK) {
+		must(queue_try_put(a->free, pl));
+		return err;
+	}
+	return submit(a, pl);
+}
+
+/* The rows again, now into the order's own memory. */
+static enum err
+map_rows(struct applying *a, struct place *pl, const struct str *raw,
+    const int64_t *line, size_t n)
+{
+	struct order *o = &pl->order;
+	struct contract_in *c = arena_array(pl->cx.arena, n, sizeof(*c));
+	struct buf body;
+
+	buf_init(&body, pl->cx.arena, n * (CSV_RECORD_MAX + 1));
+	for (size_t i = 0; i < n; i++) {
+		struct csv_record rec;
+		struct import_row row;
+
+		csv_feed(a->csv, raw[i], false);
+		csv_feed(a->csv, STR("\n"), false);
+		must(csv_next(a->csv, &rec));
+		rec.line = line[i];
+		TRY(import_row_map(&pl->cx, a->run->map, &rec, &row));
+		buf_str(&body, raw[i]);
+		buf_z(&body, "\n");
+		if (i == 0) {
+			o->ref = row.ref;
+			o->doc = row.person;
+			memcpy(o->user_name, row.user_name,
+			    sizeof(o->user_name));
+			/* Who is there keeps the name it got. */
+			o->nuser_name = o->person == 0 ? row.nuser_name : 0;
+		}
+		take_contract(&row, &c[i], o);
+	}
+	o->contract = c;
+	o->ncontract = n;
+	o->body = buf_view(&body);
+	return OK;
+}
+
+static void
+take_contract(const struct import_row *row, struct contract_in *c,
+    struct order *o)
+{
+	c->key = row->contract;
+	for (size_t i = 0; i < row->org.n; i++) {
+		struct str v = row->org.attr[i].value;
+
+		switch (row->org.attr[i].id) {
+		case A_SITE:
+			c->site = v;
+			break;
+		case A_DEPARTMENT:
+			c->department = v;
+			break;
+		case A_TITLE:
+			c->title = v;
+			break;
+		case A_COST_CENTER:
+			c->cost_center = v;
+			break;
+		case A_DIVISION:
+			c->division = v;
+			break;
+		case A_ORGANIZATION:
+			c->organization = v;
+			break;
+		case A_MANAGER:
+			c->manager = v;
+			break;
+		case A_START:
+			c->start = v;
+			break;
+		case A_END:
+			c->end = v;
+			break;
+		case A_COUNTRY:
+			o->country = v;
+			break;
+		case A_LANGUAGE:
+			o->language = v;
+			break;
+		case A_USER_TYPE:
+			o->user_type = v;
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+/* --- orders under way ------------------------------------------------------------------ */
+
+/* A free place; the order that ended in it is counted first. */
+static struct place *
+take_place(struct applying *a)
+{
+	void *item;
+
+	must(queue_take(a->free, &item, 1, -1) == 1);
+	settle(a, item);
+	return item;
+}
+
+static void
+settle(struct applying *a, struct place *pl)
+{
+	struct import_run *run = a->run;
+	const struct order_out *out = pl->item.out;
+
+	if (pl->item.use_case == NULL)
+		return;
+	if (pl->item.err != OK) {
+		if (pl->item.err == ERR_BAD_INPUT
+		    || pl->item.err == ERR_CONFLICT)
+			run_reject(run, pl->order.line, pl->cx.fault.field,
+			    &pl->cx.fault);
+		else if (a->err == OK) {
+			fault_copy(a->cx, &pl->cx);
+			a->err = pl->item.err;
+		}
+	} else {
+		for (size_t i = 0; i < out->nseat; i++) {
+			run->report.seats_assigned +=
+			    out->seat[i].outcome == OUTCOME_ASSIGNED;
+			run->report.seats_queued +=
+			    out->seat[i].outcome == OUTCOME_QUEUED;
+		}
+		if (pl->order.kind == ORDER_IMPORT)
+			run->person[pl->person].person = out->person;
+		if (out->lacks_manager)
+			note_lacking(a, pl);
+	}
+	pl->item = (struct item) { 0 };
+	pl->cx.fault = (struct fault) { 0 };
+	arena_reset(pl->cx.arena);
+}
+
+static void
+note_lacking(struct applying *a, const struct place *pl)
+{
+	for (size_t i = 0; i < pl->order.ncontract; i++) {
+		const struct contract_in *c = &pl->order.contract[i];
+		struct lacking l = { .person = pl->person };
+
+		if (c->manager.n == 0)
+			continue;
+		l.ref = str_copy(a->arena, pl->order.ref);
+		l.contract = str_copy(a->arena, c->key);
+		l.manager = str_copy(a->arena, c->manager);
+		list_add(a->arena, &a->lacking, l);
+	}
+}
+
+static enum err
+submit(struct applying *a, struct place *pl)
+{
+	pl->cx.now_ms = clock_now_ms();
+	pl->item = (struct item) {
+		.cx = &pl->cx,
+		.use_case = &person_order,
+		.tenant = a->run->tenant,
+		.in = &pl->order,
+		.done = give_back,
+		.owner = pl,
+	};
+	if (pipeline_submit(world_pipeline(a->r->world), &pl->item,
+	    ITEM_BULK) == OK)
+		return OK;
+	/* The queue is full: wait for this one. */
+	pl->item.done = NULL;
+	pl->item.err = pipeline_do(world_pipeline(a->r->world), &pl->item,
+	    ITEM_BULK);
+	give_back(&pl->item);
+	return OK;
+}
+
+static void
+give_back(struct item *it)
+{
+	struct place *pl = it->owner;
+
+	must(queue_try_put(pl->free, pl));
+}
+
+/* Waits until nothing is under way. */
+static enum err
+drain(struct applying *a)
+{
+	struct place *all[UNDER_WAY];
+	size_t n = 0;
+	void *item;
+
+	while (n < UNDER_WAY && queue_take(a->free, &item, 1, -1) == 1) {
+		settle(a, item);
+		all[n++] = item;
+	}
+	for (size_t i = 0; i < n; i++)
+		must(queue_try_put(a->free, all[i]));
+	return a->err;
+}
+
+/* --- afterwards ---------------------------------------------------------------------------- */
+
+static enum err
+set_managers(struct applying *a)
+{
+	for (size_t i = 0; i < a->lacking.n; i++) {
+		const struct lacking *l = &a->lacking.v[i];
+		struct place *pl = take_place(a);
+		struct contract_in *c = arena_alloc(pl->cx.arena, sizeof(*c));
+
+		TRY(a->err);
+		*c = (struct contract_in) { .key = l->contract,
+			.manager = l->manager };
+		pl->person = l->person;
+		pl->order = (struct order) {
+			.kind = ORDER_MANAGER,
+			.person = a->run->person[l->person].person,
+			.source = a->run->source,
+			.contract = c,
+			.ncontract = 1,
+			.priority = 5,
+		};
+		TRY(submit(a, pl));
+	}
+	return drain(a);
+}
+
+static enum err
+remove_gone(struct applying *a)
+{
+	for (size_t i = 0; i < a->run->ngone; i++) {
+		struct place *pl = take_place(a);
+
+		TRY(a->err);
+		pl->order = (struct order) {
+			.kind = ORDER_LEAVE,
+			.person = a->run->gone[i],
+			.source = a->run->source,
+			.ref_key = a->run->gone_ref[i],
+			.priority = 5,
+		};
+		TRY(submit(a, pl));
+	}
+	return drain(a);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * import_int.h - a run of an import: what pass 1 found, kept in memory for
+ * pass 2.  No row is kept and nothing readable is spooled: a person in the
+ * file is 96 bytes here, a row 48.
+ */
+#ifndef ACT_IMPORT_INT_H
+#define ACT_IMPORT_INT_H
+
+#include "act/world_int.h"
+
+enum found { FOUND_NEW, FOUND_CHANGED, FOUND_UNCHANGED };
+
+struct found_person {
+	struct key256 ref;		/* keyed hash */
+	struct key256 rows_hash;	/* sum of its rows' keyed hashes: their order does not matter */
+	int64_t	      person;		/* 0: new */
+	uint32_t      rows, seen;	/* in pass 1; in pass 2 so far */
+	uint8_t	      found;		/* enum found */
+	bool	      is_rejected, stays; /* stays: a contract runs or is to come */
+	bool	      was_active;
+};
+
+struct found_row {
+	uint32_t person;		/* index of its person */
+	uint32_t line;
+	uint8_t	 manager[16];		/* of the keyed hash; zero: none */
+	bool	 is_rejected;
+};
+
+struct import_run {
+	struct world	    *world;
+	int64_t		     id;
+	uint32_t	     tenant;
+	int64_t		     source;
+	int32_t		     today;	/* UTC */
+	struct import_open_in in;
+	struct arena	    *arena;	/* of the map and the report's texts */
+	struct import_map   *map;
+	struct str	     map_key;	/* goes before each row into its hash */
+	struct found_person *person;
+	size_t		     nperson, capperson;
+	uint32_t	    *slot;	/* hash table over person, index + 1 */
+	size_t		     nslot;
+	struct found_row    *row;
+	size_t		     nrow, caprow;
+	int64_t		    *gone;	/* persons to remove … */
+	struct key256	    *gone_ref;	/* … and their refs */
+	size_t		     ngone, capgone;
+	int64_t		     present;	/* refs of the source before the run */
+	struct import_report report;
+	struct reject	    *reject;
+	size_t		     nreject, capreject;
+	enum import_state    state;	/* 0: opened */
+	bool		     is_busy;	/* a pass is under way */
+	int64_t		     touched_ms;
+};
+
+/* --- import_run.c: the runs of this process ----------------------------------- */
+
+/* Takes the run for one pass; ERR_NOT_FOUND, ERR_BUSY, ERR_CONFLICT (not in WANTED state). */
+enum err run_take(struct reader *, struct ctx *, int64_t id, enum import_state wanted, struct import_run **) USE_RESULT;
+void run_give(struct import_run *);
+void run_end(struct import_run *);	/* given and gone */
+/* Stores the run's state and counts, with a log entry. */
+enum err run_note(struct reader *, struct ctx *, struct import_run *, enum action) USE_RESULT;
+
+/* --- import_table.c ------------------------------------------------------------- */
+
+struct found_person *found_find(const struct import_run *, const struct key256 *ref);
+/* By the first 16 bytes, which is what rows keep of a manager. */
+struct found_person *found_prefix(const struct import_run *, const uint8_t prefix[16]);
+struct found_person *found_add(struct import_run *, const struct key256 *ref);
+void found_row_add(struct import_run *, const struct found_row *);
+void key_sum(struct key256 *sum, const struct key256 *term);
+
+void run_reject(struct import_run *, int64_t line, struct str column, const struct fault *);
+void run_gone(struct import_run *, const struct source_ref *);
+struct import_report *run_report(struct ctx *, const struct import_run *);
+
+/* The fault of another ctx, whose arena may end. */
+void fault_copy(struct ctx *to, const struct ctx *from);
+
+/* --- import_rows.c: the file as mapped rows with their keys ----------------------- */
+
+struct keyed_row {
+	struct import_row row;
+	enum err	  err;		/* why it cannot go in; then fault says it */
+	struct fault	  fault;
+	int64_t		  line;
+	struct str	  raw, manager_ref;
+	struct key256	  ref, hash, manager;
+	bool		  has_ref, has_manager;
+};
+
+/* Reads the whole file and calls each() with up to ROWS_A_TIME rows, in order; their arena is emptied afterwards. */
+#define ROWS_A_TIME 1000
+struct rows_reader {
+	struct reader	  *r;
+	struct import_run *run;
+	const struct import_in *in;
+	enum err (*each)(void *arg, struct ctx *, struct keyed_row *, size_t n);
+	void *arg;
+};
+enum err rows_read(struct rows_reader *, struct ctx *) USE_RESULT;
+
+#endif

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * import_scan.c - pass 1 of an import: who is new, changed, unchanged, gone;
+ * which rows cannot go in; and whether the guard lets the run pass.  Nothing
+ * is touched.
+ */
+#include "act/import_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+#define PAGE 1000
+
+static enum err scan_rows(void *, struct ctx *, struct keyed_row *, size_t);
+static void scan_row(struct import_run *, struct keyed_row *);
+static bool is_over(const struct keyed_row *, int32_t today);
+static void reject_unknown_managers(struct import_run *);
+static void reject_siblings(struct import_run *);
+static enum err compare(struct reader *, struct ctx *, struct import_run *);
+static enum err compare_page(struct tx *, struct import_run *, size_t from,
+    size_t n);
+static enum err find_gone(struct reader *, struct ctx *,
+    struct import_run *);
+static void take_digest(struct import_run *);
+static enum err guard(struct ctx *, struct import_run *);
+static bool has_work(const struct import_run *);
+
+enum err
+import_scan(struct reader *r, struct ctx *cx, const void *arg, void **out)
+{
+	const struct import_in *in = arg;
+	struct import_run *run;
+	struct rows_reader rr = { .r = r, .in = in, .each = scan_rows };
+	enum err err;
+
+	TRY(run_take(r, cx, in->run, 0, &run));
+	rr.run = rr.arg = run;
+	err = rows_read(&rr, cx);
+	if (err == OK) {
+		reject_unknown_managers(run);
+		reject_siblings(run);
+		err = compare(r, cx, run);
+	}
+	if (err == OK && !run->in.is_partial)
+		err = find_gone(r, cx, run);
+	if (err == OK) {
+		take_digest(run);
+		err = guard(cx, run);
+	}
+	if (err == OK && !run->in.is_dry && has_work(run))
+		err = run_note(r, cx, run, ACTION_IMPORT_STARTED);
+	if (err == OK)
+		*out = run_report(cx, run);
+	if (err != OK || run->in.is_dry || run->report.is_stopped
+	    || !has_work(run))
+		run_end(run);
+	else
+		run_give(run);
+	return err;
+}
+
+/* The same file twice changes and writes nothing. */
+static bool
+has_work(const struct import_run *run)
+{
+	return run->report.added + run->report.changed + run->report.removed
+	    > 0;
+}
+
+/* --- rows ------------------------------------------------------------------------ */
+
+static enum err
+scan_rows(void *arg, struct ctx *cx, struct keyed_row *row, size_t n)
+{
+	(void)cx;
+	for (size_t i = 0; i < n; i++)
+		scan_row(arg, &row[i]);
+	return OK;
+}
+
+static void
+scan_row(struct import_run *run, struct keyed_row *row)
+{
+	struct found_row found = { .line = (uint32_t)row->line,
+		.person = UINT32_MAX };
+	struct found_person *p = NULL;
+
+	run->report.rows++;
+	if (row->err != OK)
+		run_reject(run, row->line, row->fault.field, &row->fault);
+	if (row->has_ref) {
+		p = found_find(run, &row->ref);
+		if (p == NULL)
+			p = found_add(run, &row->ref);
+		p->rows++;
+		p->is_rejected |= row->err != OK;
+		key_sum(&p->rows_hash, &row->hash);
+		p->stays |= row->err == OK && !is_over(row, run->today);
+		found.person = (uint32_t)(p - run->person);
+	}
+	found.is_rejected = row->err != OK;
+	if (row->has_manager && row->err == OK)
+		memcpy(found.manager, row->manager.bytes,
+		    sizeof(found.manager));
+	found_row_add(run, &found);
+}
+
+/* UTC's day will do for a guard's count. */
+static bool
+is_over(const struct keyed_row *row, int32_t today)
+{
+	struct str end = STR("");
+	int32_t day;
+
+	for (size_t i = 0; i < row->row.org.n; i++)
+		if (row->row.org.attr[i].id == A_END)
+			end = row->row.org.attr[i].value;
+	return end.n > 0 && date_parse(end, &day) && day < today;
+}
+
+/*
+ * A manager must stand in the file.  Of a part of a file that is not known
+ * before its rows go in.
+ */
+static void
+reject_unknown_managers(struct import_run *run)
+{
+	static const uint8_t none[16];
+	const struct fault unknown = { .err = ERR_BAD_INPUT,
+		.msg = MSG_ORDER_MANAGER, .field = STR("manager") };
+
+	for (size_t i = 0; i < run->nrow; i++) {
+		struct found_row *row = &run->row[i];
+
+		if (run->in.is_partial || memcmp(row->manager, none, 16) == 0
+		    || found_prefix(run, row->manager) != NULL)
+			continue;
+		run_reject(run, row->line, STR("manager"), &unknown);
+		row->is_rejected = true;
+		run->person[row->person].is_rejected = true;
+	}
+}
+
+/* The rows of one person go in together, or not at all. */
+static void
+reject_siblings(struct import_run *run)
+{
+	struct fault fault = { .err = ERR_BAD_INPUT,
+		.msg = MSG_IMPORT_SIBLING };
+
+	for (size_t i = 0; i < run->nrow; i++) {
+		const struct found_row *row = &run->row[i];
+
+		if (!row->is_rejected && row->person != UINT32_MAX
+		    && run->person[row->person].is_rejected)
+			run_reject(run, row->line, STR(""), &fault);
+	}
+}
+
+/* --- against what is stored -------------------------------------------------------- */
+
+static enum err
+compare(struct reader *r, struct ctx *cx, struct import_run *run)
+{
+	for (size_t at = 0; at < run->nperson; at += PAGE) {
+		struct arena *arena = arena_open(64 << 20);
+		struct ctx page = *cx;
+		size_t n = run->nperson - at < PAGE ? run->nperson - at
+		    : PAGE;
+		enum err err;
+
+		page.arena = arena;
+		tx_switch(r->data, &page);
+		err = compare_page(r->data, run, at, n);
+		tx_switch(r->data, cx);
+		arena_close(arena);
+		TRY(err);
+	}
+	return OK;
+}
+
+static enum err
+compare_page(struct tx *tx, struct import_run *run, size_t from, size_t n)
+{
+	struct arena *arena = tx_ctx(tx)->arena;
+	struct source_ref *key = arena_array(arena, n, sizeof(*key));
+	struct person *who = arena_array(arena, n, sizeof(*who));
+	struct rows refs, persons;
+
+	for (size_t i = 0; i < n; i++)
+		key[i] = (struct source_ref) {
+			.tenant = run->tenant,
+			.source = run->source,
+			.key = { (char *)run->person[from + i].ref.bytes,
+			    32 },
+		};
+	TRY(store_load(tx, &SOURCE_REF, key, n, 3, 0, &refs));
+	for (size_t i = 0; i < refs.n; i++) {
+		const struct source_ref *ref =
+		    &((struct source_ref *)refs.row)[i];
+		struct found_person *p = &run->person[from + refs.key[i]];
+
+		who[i].tenant = run->tenant;
+		p->person = who[i].id = ref->person;
+		p->found = ref->state == 1 && str_eq(ref->row,
+		    (struct str) { (char *)p->rows_hash.bytes, 32 })
+		    ? FOUND_UNCHANGED : FOUND_CHANGED;
+	}
+	TRY(store_load(tx, &PERSON, who, refs.n, 2, 0, &persons));
+	for (size_t i = 0; i < persons.n; i++)
+		run->person[from + refs.key[persons.key[i]]].was_active =
+		    ((struct person *)persons.row)[i].lifecycle
+		    == LIFE_ACTIVE;
+	for (size_t i = 0; i < n; i++) {
+		const struct found_person *p = &run->person[from + i];
+
+		if (p->is_rejected)
+			continue;
+		run->report.persons++;
+		run->report.added += p->found == FOUND_NEW;
+		run->report.changed += p->found == FOUND_CHANGED;
+		run->report.unchanged += p->found == FOUND_UNCHANGED;
+		run->report.disabled += p->found == FOUND_CHANGED
+		    && p->was_active && !p->stays;
+	}
+	return OK;
+}
+
+/* Present in the source before, and not in the file. */
+static enum err
+find_gone(struct reader *r, struct ctx *cx, struct import_run *run)
+{
+	struct source_ref_page page = { run->tenant, run->source, STR(""),
+		PAGE };
+	uint8_t after[32];
+	struct rows refs;
+
+	do {
+		struct arena *arena = arena_open(64 << 20);
+		struct ctx own = *cx;
+		enum err err;
+
+		own.arena = arena;
+		tx_switch(r->data, &own);
+		err = source_ref_page(r->data, &page, &refs);
+		tx_switch(r->data, cx);
+		for (size_t i = 0; err == OK && i < refs.n; i++) {
+			const struct source_ref *ref =
+			    &((struct source_ref *)refs.row)[i];
+
+			memcpy(after, ref->key.p, sizeof(after));
+			page.after = (struct str) { (char *)after, 32 };
+			run->present += ref->state == 1;
+			if (ref->state == 1 && found_find(run,
+			    (const struct key256 *)(const void *)ref->key.p)
+			    == NULL)
+				run_gone(run, ref);
+		}
+		arena_close(arena);
+		TRY(err);
+	} while (refs.n == PAGE);
+	run->report.removed = (int64_t)run->ngone;
+	return OK;
+}
+
+/* --- digest and guard -------------------------------------------------------------- */
+
+static int
+by_ref(const void *a, const void *b)
+{
+	const struct found_person *x = *(const struct found_person *const *)a;
+	const struct found_person *y = *(const struct found_person *const *)b;
+
+	return memcmp(x->ref.bytes, y->ref.bytes, sizeof(x->ref.bytes));
+}
+
+/* Over what the file says of everybody, in an order that is not the file's. */
+static void
+take_digest(struct import_run *run)
+{
+	const struct found_person **p = heap_alloc(run->nperson + 1,
+	    sizeof(const struct found_person *));
+	struct buf b;
+	struct hash hash;
+
+	buf_init(&b, NULL, 64 * run->nperson + 1);
+	for (size_t i = 0; i < run->nperson; i++)
+		p[i] = &run->person[i];
+	qsort(p, run->nperson, sizeof(*p), by_ref);
+	for (size_t i = 0; i < run->nperson; i++) {
+		buf_bytes(&b, p[i]->ref.bytes, 32);
+		buf_bytes(&b, p[i]->rows_hash.bytes, 32);
+	}
+	must(!b.over);
+	sha256(buf_view(&b), &hash);
+	run->report.digest = str_hex(run->arena,
+	    (struct str) { (char *)hash.bytes, 32 });
+	buf_fini(&b);
+	heap_free(p);
+}
+
+/*
+ * More removals than the share, and not few: stopped before the first person
+ * is touched, unless the run was allowed this many.
+ */
+static enum err
+guard(struct ctx *cx, struct import_run *run)
+{
+	const struct realm *realm;
+	int64_t removals = run->report.removed + run->report.disabled;
+	int64_t percent, least, share;
+
+	TRY(world_realm(run->world, cx, run->tenant, &realm));
+	percent = realm->catalogue->setting[SETTING_IMPORT_REMOVALS_PERCENT];
+	least = realm->catalogue->setting[SETTING_IMPORT_REMOVALS_LEAST];
+	share = run->present * percent / 100;
+	run->report.removals_allowed = share > least ? share : least;
+	run->report.is_stopped = removals > run->report.removals_allowed
+	    && removals > run->in.allow_removals;
+	run->state = run->report.is_stopped ? IMPORT_STOPPED
+	    : IMPORT_SCANNED;
+	return OK;
+}
