@@ -14,11 +14,11 @@
 
 #include <openssl/evp.h>
 
+#include "fuzz.h"
+
 static struct arena *arena;
 static EVP_PKEY *key;
 static struct verifier verifier;
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static void
 begin(void)
