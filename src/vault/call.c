@@ -68,6 +68,7 @@ const struct seal_out *
 vault_seal(struct vault_call *call, const struct seal_in *in)
 {
 	struct seal_out *out = arena_alloc(call->arena, sizeof(*out));
+	struct seal_in *kept;
 	struct vault_op *op;
 
 	must(call->capability != NULL);
@@ -78,7 +79,10 @@ vault_seal(struct vault_call *call, const struct seal_in *in)
 	out->key = arena_array(call->arena, in->nindex, sizeof(*out->key));
 	op = op_add(call, OP_SEAL, &seal_shape, &out->err);
 	op->frame.purpose = PURPOSE_PERSON;
-	op->in = arena_copy(call->arena, in, sizeof(*in));
+	kept = arena_copy(call->arena, in, sizeof(*in));
+	kept->index =
+	    arena_copy(call->arena, in->index, in->nindex * sizeof(*in->index));
+	op->in = kept;
 	op->out = out;
 	op->n = in->nindex;
 	return out;

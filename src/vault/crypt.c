@@ -25,9 +25,13 @@ crypt_open(struct crypt *c)
 	c->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	c->gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
 	c->work = EVP_MD_CTX_new();
-	c->cipher = EVP_CIPHER_CTX_new();
+	c->seal = EVP_CIPHER_CTX_new();
+	c->open = EVP_CIPHER_CTX_new();
 	worked(c->sha256 != NULL && c->gcm != NULL && c->work != NULL &&
-	    c->cipher != NULL);
+	    c->seal != NULL && c->open != NULL);
+	/* From here on only keys change: naming the cipher again costs. */
+	worked(EVP_EncryptInit_ex2(c->seal, c->gcm, NULL, NULL, NULL));
+	worked(EVP_DecryptInit_ex2(c->open, c->gcm, NULL, NULL, NULL));
 	mac_open(&c->extract);
 	mac_open(&c->expand);
 	mac_open(&c->hedge);
@@ -44,7 +48,8 @@ crypt_close(struct crypt *c)
 	mac_close(&c->expand);
 	mac_close(&c->hedge);
 	secret_close(&c->chance);
-	EVP_CIPHER_CTX_free(c->cipher);
+	EVP_CIPHER_CTX_free(c->seal);
+	EVP_CIPHER_CTX_free(c->open);
 	EVP_MD_CTX_free(c->work);
 	EVP_CIPHER_free(c->gcm);
 	EVP_MD_free(c->sha256);

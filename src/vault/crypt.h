@@ -25,7 +25,7 @@ struct crypt {
 	EVP_MD	       *sha256;
 	EVP_CIPHER     *gcm;
 	EVP_MD_CTX     *work;
-	EVP_CIPHER_CTX *cipher;
+	EVP_CIPHER_CTX *seal, *open;
 	struct mac	extract, expand;	/* HKDF's */
 	struct mac	hedge;			/* K_hedge of SECURITY.md 5.2 */
 	struct secret	chance;			/* random bytes fetched ahead … */

@@ -122,10 +122,10 @@ encrypt(struct crypt *c, const uint8_t key[32], struct str ctx, struct str text,
 	const size_t n = text.n, zero = padded(LENGTH + n) - LENGTH - n;
 	const uint8_t length[LENGTH] = { (uint8_t)(n >> 24), (uint8_t)(n >> 16),
 		(uint8_t)(n >> 8), (uint8_t)n };
-	EVP_CIPHER_CTX *x = c->cipher;
+	EVP_CIPHER_CTX *x = c->seal;
 	int done;
 
-	worked(EVP_EncryptInit_ex2(x, c->gcm, key, nonce, NULL));
+	worked(EVP_EncryptInit_ex2(x, NULL, key, nonce, NULL));
 	worked(EVP_EncryptUpdate(
 	    x, NULL, &done, (const uint8_t *)ctx.p, (int)ctx.n));
 	worked(EVP_EncryptUpdate(x, out, &done, length, LENGTH));
@@ -178,11 +178,11 @@ decrypt(struct crypt *c, const uint8_t key[32], struct str ctx,
     struct ue1_blob *blob)
 {
 	struct ue1_blob text = { blob->p + AT_TEXT, blob->n - UE1_OVERHEAD };
-	EVP_CIPHER_CTX *x = c->cipher;
+	EVP_CIPHER_CTX *x = c->open;
 	int done;
 	bool ok;
 
-	worked(EVP_DecryptInit_ex2(x, c->gcm, key, nonce, NULL));
+	worked(EVP_DecryptInit_ex2(x, NULL, key, nonce, NULL));
 	worked(EVP_DecryptUpdate(
 	    x, NULL, &done, (const uint8_t *)ctx.p, (int)ctx.n));
 	worked(EVP_DecryptUpdate(x, text.p, &done, text.p, (int)text.n));

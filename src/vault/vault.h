@@ -65,7 +65,7 @@ struct index_value {
 /* Everything the vault does for one person in one frame. */
 struct seal_in {
 	int64_t			  person;
-	int64_t			  version;	/* of the record to be written; bound into it */
+	int64_t			  version;	/* of the record to be written; bound into record and audit */
 	struct str		  wrapped_key;	/* empty: make the person's first key */
 	int64_t			  key_version;	/* of wrapped_key; the first is 1 */
 	struct str		  record;	/* empty: none to seal */
@@ -116,7 +116,12 @@ struct vault_call {
 
 void vault_call_init(struct vault_call *, struct arena *);
 
-/* Adding work.  Inputs must stay until vault_run(); the outputs are filled by it. */
+/*
+ * Adding work.  The bytes that inputs point at must stay until vault_run(); the
+ * outputs are filled by it.  What cannot fit in a frame (record and audit of
+ * one person together, or one text: 60 KiB) has ERR_TOO_LARGE at once and is
+ * not sent; so is a person with more than 512 index values.
+ */
 const struct seal_out *vault_seal(struct vault_call *, const struct seal_in *);
 const struct open_out *vault_open(struct vault_call *, const struct open_in *);
 const struct index_out *vault_index(struct vault_call *, const struct index_value *, size_t n);
@@ -137,7 +142,9 @@ enum err vault_run(struct vault *, struct ctx *, struct vault_call *) USE_RESULT
  * The boot capability comes with the channel and may only mint, make tenants,
  * sign and ask for the state.  A minted one is for one tenant and actor and
  * carries budgets: sealing and indexing above their rate raise an alarm (a log
- * event), opening stops.
+ * event), opening stops.  Counted are each person or text sealed, each value
+ * indexed, and each person's or tenant's text opened.  It ends after 24 hours
+ * or with the vault's process: ERR_DENIED then means to ask for a new one.
  */
 struct grant_in {
 	uint32_t tenant;
@@ -190,7 +197,9 @@ enum err vault_log_sign(struct vault *, struct ctx *, const struct log_extension
 
 /*
  * After a restore that lost entries: begins origin HEAD.origin + 1, whose first
- * leaf must be the last checkpoint that was signed.  Returns that checkpoint.
+ * leaf must be the last checkpoint that was signed.  Gives the new head and that
+ * checkpoint (empty: none was ever signed).  An origin in which nothing was
+ * signed yet is given again.
  */
 enum err vault_log_accept_rollback(struct vault *, struct ctx *, uint32_t tenant, struct log_head *head, struct str *last_note) USE_RESULT;
 
@@ -201,7 +210,9 @@ enum err vault_log_key(struct vault *, struct ctx *, uint32_t tenant, struct str
 
 /*
  * All key-encryption keys and the signing key as one archive under PASSPHRASE
- * (Argon2id): what, with a backup of data and of keys, brings Usher back.
+ * (Argon2id): what, with a backup of data and of keys, brings Usher back, by
+ * `usher-vault --recover DIR ARCHIVE-FD PASSPHRASE-FD`.  Takes most of a second
+ * on a thread of its own.  ERR_BAD_INPUT: a passphrase of less than 12 bytes.
  */
 enum err vault_key_export(struct vault *, struct ctx *, struct str passphrase, struct str *archive) USE_RESULT;
 

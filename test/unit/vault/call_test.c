@@ -69,9 +69,12 @@ one_frame_does_all_for_a_new_person(void **state)
 	assert_true(out->wrapped_key.n > 0);
 	assert_memory_equal(out->key, again->key, 2 * sizeof(*out->key));
 
-	open = (struct open_in) { .person = 1001, .version = 1,
-		.wrapped_key = out->wrapped_key, .key_version = 1,
-		.purpose = PURPOSE_PERSON, .sealed = out->record };
+	open = (struct open_in) { .person = 1001,
+		.version = 1,
+		.wrapped_key = out->wrapped_key,
+		.key_version = 1,
+		.purpose = PURPOSE_PERSON,
+		.sealed = out->record };
 	begin(&call, ACME);
 	record = vault_open(&call, &open);
 	open.purpose = PURPOSE_AUDIT;
@@ -187,8 +190,8 @@ what_no_frame_can_hold_is_refused_before_it_is_sent(void **state)
 	assert_int_equal(vault_seal(&call, &seal)->err, ERR_TOO_LARGE);
 	assert_int_equal(vault_open(&call, &open)->err, ERR_TOO_LARGE);
 	assert_int_equal(vault_index(&call, &value, 1)->err, ERR_TOO_LARGE);
-	assert_int_equal(vault_text_seal(&call, PURPOSE_NAME, 1, large)->err,
-	    ERR_TOO_LARGE);
+	assert_int_equal(
+	    vault_text_seal(&call, PURPOSE_NAME, 1, large)->err, ERR_TOO_LARGE);
 	ok = vault_text_seal(&call, PURPOSE_NAME, 1, fits);
 	run(&call);
 	assert_int_equal(ok->err, OK);
@@ -215,12 +218,13 @@ a_thousand_large_calls_in_one_batch_do_not_deadlock(void **state)
 		if (i % 2 == 0)
 			sealed[i] = vault_seal(&call, &in);
 		else
-			text[i] = vault_text_seal(&call, PURPOSE_CATALOGUE,
-			    (int64_t)i, record[i]);
+			text[i] = vault_text_seal(
+			    &call, PURPOSE_CATALOGUE, (int64_t)i, record[i]);
 	}
 	run(&call);
 	for (size_t i = 0; i < CALLS; i++)
-		assert_int_equal(i % 2 == 0 ? sealed[i]->err : text[i]->err, OK);
+		assert_int_equal(
+		    i % 2 == 0 ? sealed[i]->err : text[i]->err, OK);
 
 	begin(&call, ACME);
 	for (size_t i = 0; i < COUNT(opened); i++) {
@@ -293,8 +297,8 @@ a_tenant_is_made_once_and_unknown_ones_get_no_capability(void **state)
 	struct capability c;
 
 	assert_int_equal(vault_tenant_new(rig.vault, &rig.cx, ACME), OK);
-	assert_int_equal(vault_grant(rig.vault, &rig.cx, &in, &c),
-	    ERR_NOT_FOUND);
+	assert_int_equal(
+	    vault_grant(rig.vault, &rig.cx, &in, &c), ERR_NOT_FOUND);
 	assert_int_equal(rig.cx.fault.msg, MSG_VAULT_TENANT);
 }
 
@@ -340,7 +344,8 @@ main(void)
 		FRESH(a_spent_budget_tells_the_opener),
 		FRESH(the_state_counts_what_was_done),
 		FRESH(a_tenant_is_made_once_and_unknown_ones_get_no_capability),
-		FRESH(what_was_sealed_opens_after_a_restart_but_old_capabilities_do_not),
+		FRESH(
+		    what_was_sealed_opens_after_a_restart_but_old_capabilities_do_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,13 +107,13 @@ a_budget_ends_and_the_next_minute_has_a_new_one(void **state)
 		SPEND_WITHIN, SPEND_FIRST_OVER, SPEND_OVER };
 
 	for (size_t i = 0; i < COUNT(want); i++)
-		assert_int_equal(caps_spend_open(&caps, &wanted, NOW, 1),
-		    want[i]);
+		assert_int_equal(
+		    caps_spend_open(&caps, &wanted, NOW, 1), want[i]);
 	assert_int_equal(caps_spend_seal(&caps, &wanted, NOW, 5), SPEND_WITHIN);
-	assert_int_equal(caps_spend_seal(&caps, &wanted, NOW, 1),
-	    SPEND_FIRST_OVER);
-	assert_int_equal(caps_spend_open(&caps, &wanted, NOW + MINUTE, 1),
-	    SPEND_WITHIN);
+	assert_int_equal(
+	    caps_spend_seal(&caps, &wanted, NOW, 1), SPEND_FIRST_OVER);
+	assert_int_equal(
+	    caps_spend_open(&caps, &wanted, NOW + MINUTE, 1), SPEND_WITHIN);
 }
 
 static void
@@ -123,14 +123,14 @@ two_capabilities_of_one_actor_share_the_budget(void **state)
 
 	other.actor++;
 	same.open_per_minute = 4;
-	assert_int_equal(caps_spend_open(&caps, &wanted, NOW + DAY, 3),
-	    SPEND_WITHIN);
-	assert_int_equal(caps_spend_open(&caps, &same, NOW + DAY, 1),
-	    SPEND_WITHIN);
-	assert_int_equal(caps_spend_open(&caps, &same, NOW + DAY, 1),
-	    SPEND_FIRST_OVER);
-	assert_int_equal(caps_spend_open(&caps, &other, NOW + DAY, 3),
-	    SPEND_WITHIN);
+	assert_int_equal(
+	    caps_spend_open(&caps, &wanted, NOW + DAY, 3), SPEND_WITHIN);
+	assert_int_equal(
+	    caps_spend_open(&caps, &same, NOW + DAY, 1), SPEND_WITHIN);
+	assert_int_equal(
+	    caps_spend_open(&caps, &same, NOW + DAY, 1), SPEND_FIRST_OVER);
+	assert_int_equal(
+	    caps_spend_open(&caps, &other, NOW + DAY, 3), SPEND_WITHIN);
 }
 
 static void
@@ -140,15 +140,16 @@ actors_past_the_table_are_refused_not_forgotten(void **state)
 	size_t refused = 0;
 
 	for (g.actor = 1; g.actor <= 3 * BUDGETS_MAX; g.actor++)
-		if (caps_spend_open(&caps, &g, NOW + 2 * DAY, 1) != SPEND_WITHIN)
+		if (caps_spend_open(&caps, &g, NOW + 2 * DAY, 1) !=
+		    SPEND_WITHIN)
 			refused++;
 	assert_true(refused >= 2 * BUDGETS_MAX);
 	/* Whoever has a row keeps it. */
 	g.actor = 1;
-	assert_int_equal(caps_spend_open(&caps, &g, NOW + 2 * DAY, 2),
-	    SPEND_WITHIN);
-	assert_int_equal(caps_spend_open(&caps, &g, NOW + 2 * DAY, 1),
-	    SPEND_FIRST_OVER);
+	assert_int_equal(
+	    caps_spend_open(&caps, &g, NOW + 2 * DAY, 2), SPEND_WITHIN);
+	assert_int_equal(
+	    caps_spend_open(&caps, &g, NOW + 2 * DAY, 1), SPEND_FIRST_OVER);
 }
 
 int
@@ -160,9 +161,12 @@ main(void)
 		cmocka_unit_test(it_ends_after_a_day),
 		cmocka_unit_test(that_of_another_process_is_refused),
 		cmocka_unit_test(the_boot_capability_is_no_minted_one),
-		cmocka_unit_test(a_budget_ends_and_the_next_minute_has_a_new_one),
-		cmocka_unit_test(two_capabilities_of_one_actor_share_the_budget),
-		cmocka_unit_test(actors_past_the_table_are_refused_not_forgotten),
+		cmocka_unit_test(
+		    a_budget_ends_and_the_next_minute_has_a_new_one),
+		cmocka_unit_test(
+		    two_capabilities_of_one_actor_share_the_budget),
+		cmocka_unit_test(
+		    actors_past_the_table_are_refused_not_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, open_caps, close_caps);

@@ -198,8 +198,10 @@ a_wrong_answer_ends_the_client(void **state)
 	static const struct lie lies[] = {
 		{ { OP_STATUS, 2, STATUS_OK, { 0 } }, FRAME_VERSION, false },
 		{ { OP_GRANT, 1, STATUS_OK, { 0 } }, FRAME_VERSION, false },
-		{ { OP_STATUS, 1, STATUS_OK, { 0 } }, FRAME_VERSION + 1, false },
-		{ { OP_STATUS, 1, STATUS_OK, { "short", 5 } }, FRAME_VERSION, false },
+		{ { OP_STATUS, 1, STATUS_OK, { 0 } }, FRAME_VERSION + 1,
+		    false },
+		{ { OP_STATUS, 1, STATUS_OK, { "short", 5 } }, FRAME_VERSION,
+		    false },
 		{ { OP_STATUS, 1, STATUS_OK, { 0 } }, FRAME_VERSION, true },
 	};
 	const struct lie truth = { { OP_STATUS, 1, STATUS_OK, { 0 } },

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -57,7 +58,15 @@ static bool
 code_is_denied(void)
 {
 	return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED && errno == EPERM;
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED &&
+	    errno == EPERM;
+}
+
+static bool
+others_cannot_be_signalled(void)
+{
+	return kill(getppid(), 0) < 0 && errno == EPERM &&
+	    kill(getpid(), 0) == 0;
 }
 
 static void
@@ -83,7 +92,8 @@ static void
 seccomp_denies_what_the_vault_never_needs(void **state)
 {
 	static bool (*const bodies[])(void) = { work_goes_on, socket_is_denied,
-		exec_is_denied, fork_is_denied, code_is_denied };
+		exec_is_denied, fork_is_denied, code_is_denied,
+		others_cannot_be_signalled };
 
 	for (size_t i = 0; i < COUNT(bodies); i++) {
 		int status = in_child(bodies[i]);
@@ -131,8 +141,11 @@ only_the_named_descriptors_stay_open(void **state)
 		int dropped = open("/dev/null", O_RDONLY);
 
 		confine_descriptors(&kept, 1);
-		_exit(fcntl(kept, F_GETFD) >= 0 && fcntl(dropped, F_GETFD) < 0 &&
-			fcntl(STDERR_FILENO, F_GETFD) >= 0 ? 0 : 1);
+		_exit(fcntl(kept, F_GETFD) >= 0 &&
+			    fcntl(dropped, F_GETFD) < 0 &&
+			    fcntl(STDERR_FILENO, F_GETFD) >= 0
+			? 0
+			: 1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));

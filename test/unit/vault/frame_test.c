@@ -62,8 +62,8 @@ a_frame_comes_back_with_what_follows_it_left(void **state)
 	assert_int_equal(f.request, sample.request);
 	assert_int_equal(f.tenant, sample.tenant);
 	assert_int_equal(f.purpose, sample.purpose);
-	assert_memory_equal(&f.capability, &sample.capability,
-	    sizeof(f.capability));
+	assert_memory_equal(
+	    &f.capability, &sample.capability, sizeof(f.capability));
 	arena_close(a);
 }
 
@@ -88,12 +88,12 @@ static void
 malformed_heads_are_refused(void **state)
 {
 	static const struct {
-		size_t	at;
+		size_t at;
 		uint8_t value;
 	} cases[] = {
-		{ 0, 1 },		/* 16 MiB */
-		{ 1, 1 },		/* more than 64 KiB */
-		{ 3, FRAME_HEAD - 1 },	/* less than a head */
+		{ 0, 1 },	       /* 16 MiB */
+		{ 1, 1 },	       /* more than 64 KiB */
+		{ 3, FRAME_HEAD - 1 }, /* less than a head */
 		{ 4, FRAME_VERSION + 1 },
 		{ 5, OP_NONE },
 		{ 5, OP_COUNT },
@@ -180,7 +180,8 @@ main(void)
 		cmocka_unit_test(every_cut_asks_for_more_and_takes_nothing),
 		cmocka_unit_test(malformed_heads_are_refused),
 		cmocka_unit_test(an_answer_has_a_body_only_when_it_is_ok),
-		cmocka_unit_test(an_answer_that_outgrows_a_frame_becomes_too_large),
+		cmocka_unit_test(
+		    an_answer_that_outgrows_a_frame_becomes_too_large),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

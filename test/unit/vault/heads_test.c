@@ -74,8 +74,8 @@ put(struct heads *h, uint32_t tenant, uint32_t origin, uint64_t size)
 }
 
 static void
-assert_head(const struct heads *h, uint32_t tenant, uint32_t origin,
-    uint64_t size)
+assert_head(
+    const struct heads *h, uint32_t tenant, uint32_t origin, uint64_t size)
 {
 	const struct head want = head_of(tenant, origin, size);
 	const struct head *got = heads_find(h, tenant);

@@ -20,7 +20,9 @@ open_keys(void **state)
 	keys_open(&keys, &crypt);
 	keys_make(&keys);
 	return keys_tenant_make(&keys, 9) && keys_tenant_make(&keys, 2) &&
-	    keys_tenant_make(&keys, 5) ? 0 : -1;
+		keys_tenant_make(&keys, 5)
+	    ? 0
+	    : -1;
 }
 
 static int
@@ -47,7 +49,8 @@ a_tenant_is_found_and_an_unknown_one_is_not(void **state)
 	static const uint32_t known[] = { 2, 5, 9 }, unknown[] = { 0, 3, 10 };
 
 	for (size_t i = 0; i < COUNT(known); i++)
-		assert_int_equal(keys_tenant(&keys, known[i])->tenant, known[i]);
+		assert_int_equal(
+		    keys_tenant(&keys, known[i])->tenant, known[i]);
 	for (size_t i = 0; i < COUNT(unknown); i++)
 		assert_null(keys_tenant(&keys, unknown[i]));
 }
@@ -73,7 +76,8 @@ kinds_and_values_do_not_meet(void **state)
 
 		assert_memory_not_equal(&name, &other, 6);
 	}
-	for (const char *const *v = (const char *const[]) { "Zoe", "zo", "", NULL };
+	for (const char *const *v =
+		 (const char *const[]) { "Zoe", "zo", "", NULL };
 	     *v != NULL; v++) {
 		struct key256 other = index_of(2, INDEX_USER_NAME, *v);
 
@@ -97,7 +101,8 @@ static void
 keys_come_back_from_their_encoding(void **state)
 {
 	const struct tenant_keys *t = keys_tenant(&keys, 5);
-	struct key256 before = index_of(5, INDEX_EMAIL, "zoe@example.org"), after;
+	struct key256 before = index_of(5, INDEX_EMAIL, "zoe@example.org"),
+		      after;
 	const struct index_value v = { INDEX_EMAIL, STR("zoe@example.org") };
 	struct secret bytes;
 	struct keys copy;
@@ -126,8 +131,8 @@ a_cut_encoding_is_refused(void **state)
 		struct keys copy;
 
 		keys_open(&copy, &crypt);
-		assert_false(keys_decode(&copy,
-		    str_sub(secret_view(&bytes), 0, n)));
+		assert_false(
+		    keys_decode(&copy, str_sub(secret_view(&bytes), 0, n)));
 		keys_close(&copy);
 	}
 	secret_close(&bytes);
@@ -167,9 +172,12 @@ the_log_key_signs_what_its_public_half_checks(void **state)
 
 	keys_sign(&keys, text, signature);
 	assert_int_equal(crypto_sign_verify_detached(signature,
-	    (const uint8_t *)text.p, text.n, keys.log_public), 0);
-	assert_int_not_equal(crypto_sign_verify_detached(signature,
-	    (const uint8_t *)text.p, text.n - 1, keys.log_public), 0);
+			     (const uint8_t *)text.p, text.n, keys.log_public),
+	    0);
+	assert_int_not_equal(
+	    crypto_sign_verify_detached(signature, (const uint8_t *)text.p,
+		text.n - 1, keys.log_public),
+	    0);
 }
 
 static void

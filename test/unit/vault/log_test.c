@@ -29,8 +29,8 @@ ask_key(void)
 {
 	struct str vkey;
 
-	assert_int_equal(vault_log_key(rig.vault, &rig.cx, ACME, &vkey,
-	    &origin_line), OK);
+	assert_int_equal(
+	    vault_log_key(rig.vault, &rig.cx, ACME, &vkey, &origin_line), OK);
 	assert_true(verifier_parse(rig.arena, vkey, &verifier));
 }
 
@@ -174,8 +174,8 @@ a_root_of_other_entries_than_were_sent_is_not_signed(void **state)
 	struct str note;
 
 	memcpy(x.root, root.bytes, sizeof(x.root));
-	assert_int_equal(vault_log_sign(rig.vault, &rig.cx, &x, &note),
-	    ERR_CONFLICT);
+	assert_int_equal(
+	    vault_log_sign(rig.vault, &rig.cx, &x, &note), ERR_CONFLICT);
 	assert_head(0, 0);
 }
 
@@ -213,8 +213,8 @@ two_tenants_have_two_logs(void **state)
 	assert_int_equal(sign(0, 0, 10, &note), OK);
 	memcpy(x.root, root.bytes, sizeof(x.root));
 	assert_int_equal(vault_log_sign(rig.vault, &rig.cx, &x, &note), OK);
-	assert_int_equal(vault_log_key(rig.vault, &rig.cx, OTHER, &vkey, &line),
-	    OK);
+	assert_int_equal(
+	    vault_log_key(rig.vault, &rig.cx, OTHER, &vkey, &line), OK);
 	assert_false(str_eq(line, origin_line));
 	assert_true(note_check(rig.arena, note, &verifier, line, &c, &why));
 	assert_head(0, 10);
@@ -227,14 +227,16 @@ an_accepted_rollback_begins_an_origin_with_the_last_note(void **state)
 	struct str note, last, again;
 
 	assert_int_equal(sign(0, 0, 20, &note), OK);
-	assert_int_equal(vault_log_accept_rollback(rig.vault, &rig.cx, ACME,
-	    &head, &last), OK);
+	assert_int_equal(
+	    vault_log_accept_rollback(rig.vault, &rig.cx, ACME, &head, &last),
+	    OK);
 	assert_int_equal(head.origin, 1);
 	assert_int_equal(head.size, 0);
 	assert_true(str_eq(last, note));
 	/* Asked again before anything was signed: the same. */
-	assert_int_equal(vault_log_accept_rollback(rig.vault, &rig.cx, ACME,
-	    &head, &again), OK);
+	assert_int_equal(
+	    vault_log_accept_rollback(rig.vault, &rig.cx, ACME, &head, &again),
+	    OK);
 	assert_int_equal(head.origin, 1);
 	assert_true(str_eq(again, note));
 
@@ -251,8 +253,9 @@ an_accepted_rollback_is_durable_when_it_is_answered(void **state)
 	int status;
 
 	assert_int_equal(sign(0, 0, 20, &note), OK);
-	assert_int_equal(vault_log_accept_rollback(rig.vault, &rig.cx, ACME,
-	    &head, &last), OK);
+	assert_int_equal(
+	    vault_log_accept_rollback(rig.vault, &rig.cx, ACME, &head, &last),
+	    OK);
 	assert_int_equal(kill(rig.pid, SIGKILL), 0);
 	assert_int_equal(waitpid(rig.pid, &status, 0), rig.pid);
 	rig.pid = 0;
@@ -312,7 +315,8 @@ main(void)
 		FRESH(an_accepted_rollback_begins_an_origin_with_the_last_note),
 		FRESH(an_accepted_rollback_is_durable_when_it_is_answered),
 		FRESH(the_head_survives_a_restart),
-		FRESH(after_a_torn_tail_the_vault_goes_on_from_the_record_before),
+		FRESH(
+		    after_a_torn_tail_the_vault_goes_on_from_the_record_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,8 +64,8 @@ exported(struct rig *r)
 {
 	struct str out;
 
-	assert_int_equal(vault_key_export(r->vault, &r->cx, STR(PASSPHRASE),
-	    &out), OK);
+	assert_int_equal(
+	    vault_key_export(r->vault, &r->cx, STR(PASSPHRASE), &out), OK);
 	return out;
 }
 
@@ -85,7 +85,7 @@ text_sealed(struct rig *r, struct str text)
 }
 
 static enum err
-text_opened(struct rig *r, struct str sealed, struct str *text)
+text_opened(struct rig *r, struct str *text)
 {
 	const struct text_out *out;
 	struct vault_call call;
@@ -124,7 +124,7 @@ a_recovered_vault_opens_what_the_first_one_sealed(void **state)
 
 	assert_int_equal(rig_recover(&to, archive, STR(PASSPHRASE "\n")), 0);
 	rig_start_ready(&to);
-	assert_int_equal(text_opened(&to, sealed, &text), OK);
+	assert_int_equal(text_opened(&to, &text), OK);
 	assert_true(str_eq(text, STR("kept for years")));
 
 	assert_int_equal(vault_status(from.vault, &from.cx, &before), OK);
@@ -155,7 +155,7 @@ a_folder_that_has_keys_is_left_alone(void **state)
 	struct str text;
 
 	assert_int_equal(rig_recover(&from, archive, STR(PASSPHRASE)), REFUSED);
-	assert_int_equal(text_opened(&from, sealed, &text), OK);
+	assert_int_equal(text_opened(&from, &text), OK);
 	assert_int_equal(rig_recover(&to, archive, STR(PASSPHRASE)), 0);
 	assert_int_equal(rig_recover(&to, archive, STR(PASSPHRASE)), REFUSED);
 }
@@ -170,8 +170,8 @@ a_wrong_passphrase_or_archive_lays_nothing(void **state)
 	/* Memory of 4 TiB: refused before it is asked for. */
 	costly = str_copy(to.arena, archive);
 	((char *)costly.p)[17] = (char)0xff;
-	assert_int_equal(rig_recover(&to, archive, STR("eleven quiet lamp")),
-	    REFUSED);
+	assert_int_equal(
+	    rig_recover(&to, archive, STR("eleven quiet lamp")), REFUSED);
 	assert_int_equal(rig_recover(&to, cut, STR(PASSPHRASE)), REFUSED);
 	assert_int_equal(rig_recover(&to, costly, STR(PASSPHRASE)), REFUSED);
 	assert_int_equal(rig_recover(&to, STR(""), STR(PASSPHRASE)), REFUSED);
@@ -184,8 +184,9 @@ a_short_passphrase_is_refused(void **state)
 {
 	struct str out;
 
-	assert_int_equal(vault_key_export(from.vault, &from.cx,
-	    STR("elevenchars"), &out), ERR_BAD_INPUT);
+	assert_int_equal(
+	    vault_key_export(from.vault, &from.cx, STR("elevenchars"), &out),
+	    ERR_BAD_INPUT);
 	assert_int_equal(from.cx.fault.msg, MSG_VAULT_PASSPHRASE);
 }
 

@@ -46,8 +46,9 @@ rig_start(struct rig *r)
 	char fds[32];
 
 	for (size_t i = 0; i < RIG_CHANNELS; i++) {
-		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC,
-		    0, pair[i]), 0);
+		assert_int_equal(
+		    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair[i]),
+		    0);
 		r->fd[i] = pair[i][0];
 	}
 	snprintf(fds, sizeof(fds), "%d,%d", pair[0][1], pair[1][1]);

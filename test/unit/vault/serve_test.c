@@ -216,20 +216,22 @@ a_persons_texts_open_again_under_the_same_context_only(void **state)
 	assert_int_equal(opened(&s, PURPOSE_AUDIT, audit, &text), STATUS_OK);
 	assert_true(str_eq(text, STR("the inputs")));
 
-	assert_int_equal(opened(&s, PURPOSE_AUDIT, record, &text), STATUS_SEALED);
-	assert_int_equal(opened(&s, PURPOSE_PERSON, audit, &text), STATUS_SEALED);
+	assert_int_equal(
+	    opened(&s, PURPOSE_AUDIT, record, &text), STATUS_SEALED);
+	assert_int_equal(
+	    opened(&s, PURPOSE_PERSON, audit, &text), STATUS_SEALED);
 	wrong = s;
 	wrong.person++;
-	assert_int_equal(opened(&wrong, PURPOSE_PERSON, record, &text),
-	    STATUS_SEALED);
+	assert_int_equal(
+	    opened(&wrong, PURPOSE_PERSON, record, &text), STATUS_SEALED);
 	wrong = s;
 	wrong.version--;
-	assert_int_equal(opened(&wrong, PURPOSE_PERSON, record, &text),
-	    STATUS_SEALED);
+	assert_int_equal(
+	    opened(&wrong, PURPOSE_PERSON, record, &text), STATUS_SEALED);
 	wrong = s;
 	wrong.key_version++;
-	assert_int_equal(opened(&wrong, PURPOSE_PERSON, record, &text),
-	    STATUS_SEALED);
+	assert_int_equal(
+	    opened(&wrong, PURPOSE_PERSON, record, &text), STATUS_SEALED);
 	foreign = (struct ask) { OP_OPEN, OTHER, &other, PURPOSE_PERSON,
 		open_body(&s, record) };
 	assert_int_equal(status_of(&foreign), STATUS_SEALED);
@@ -247,10 +249,10 @@ two_persons_keys_cannot_be_exchanged(void **state)
 	key = a.wrapped;
 	a.wrapped = b.wrapped;
 	b.wrapped = key;
-	assert_int_equal(opened(&a, PURPOSE_PERSON, record_a, &text),
-	    STATUS_SEALED);
-	assert_int_equal(opened(&b, PURPOSE_PERSON, record_b, &text),
-	    STATUS_SEALED);
+	assert_int_equal(
+	    opened(&a, PURPOSE_PERSON, record_a, &text), STATUS_SEALED);
+	assert_int_equal(
+	    opened(&b, PURPOSE_PERSON, record_b, &text), STATUS_SEALED);
 }
 
 static void
@@ -266,8 +268,10 @@ a_second_record_is_sealed_under_the_same_key(void **state)
 	seal(&s, &second, &audit);
 	assert_int_equal(opened(&s, PURPOSE_PERSON, second, &text), STATUS_OK);
 	/* An old record in the place of the new one is noticed. */
-	assert_int_equal(opened(&s, PURPOSE_PERSON, first, &text), STATUS_SEALED);
-	assert_int_equal(opened(&before, PURPOSE_PERSON, first, &text), STATUS_OK);
+	assert_int_equal(
+	    opened(&s, PURPOSE_PERSON, first, &text), STATUS_SEALED);
+	assert_int_equal(
+	    opened(&before, PURPOSE_PERSON, first, &text), STATUS_OK);
 }
 
 static void
@@ -280,8 +284,8 @@ every_flipped_bit_of_a_wrapped_key_is_refused(void **state)
 	/* More than the budget would allow. */
 	for (size_t bit = 0; bit < s.wrapped.n * 8; bit += 5) {
 		((char *)s.wrapped.p)[bit / 8] ^= (char)(1 << bit % 8);
-		assert_int_equal(opened(&s, PURPOSE_PERSON, record, &text),
-		    STATUS_SEALED);
+		assert_int_equal(
+		    opened(&s, PURPOSE_PERSON, record, &text), STATUS_SEALED);
 		((char *)s.wrapped.p)[bit / 8] ^= (char)(1 << bit % 8);
 	}
 	assert_int_equal(opened(&s, PURPOSE_PERSON, record, &text), STATUS_OK);
@@ -348,11 +352,15 @@ the_boot_capability_opens_and_seals_nothing(void **state)
 {
 	const struct subject s = { .person = 1 };
 	const struct ask asks[] = {
-		{ OP_SEAL, ACME, &boot, PURPOSE_PERSON, seal_body(&s, STR("x"), STR("")) },
-		{ OP_OPEN, ACME, &boot, PURPOSE_PERSON, open_body(&s, STR("x")) },
+		{ OP_SEAL, ACME, &boot, PURPOSE_PERSON,
+		    seal_body(&s, STR("x"), STR("")) },
+		{ OP_OPEN, ACME, &boot, PURPOSE_PERSON,
+		    open_body(&s, STR("x")) },
 		{ OP_INDEX, ACME, &boot, 0, values_body(1) },
-		{ OP_TEXT_SEAL, ACME, &boot, PURPOSE_NAME, text_body(STR("x")) },
-		{ OP_TEXT_OPEN, ACME, &boot, PURPOSE_NAME, text_body(STR("x")) },
+		{ OP_TEXT_SEAL, ACME, &boot, PURPOSE_NAME,
+		    text_body(STR("x")) },
+		{ OP_TEXT_OPEN, ACME, &boot, PURPOSE_NAME,
+		    text_body(STR("x")) },
 	};
 
 	for (size_t i = 0; i < COUNT(asks); i++)
@@ -379,9 +387,12 @@ a_forged_or_foreign_capability_is_denied_and_alarms(void **state)
 	const uint64_t before = server->state.alarms;
 	struct capability forged = acme;
 	const struct ask asks[] = {
-		{ OP_TEXT_SEAL, OTHER, &acme, PURPOSE_NAME, text_body(STR("x")) },
-		{ OP_TEXT_SEAL, ACME, &other, PURPOSE_NAME, text_body(STR("x")) },
-		{ OP_TEXT_SEAL, ACME, &forged, PURPOSE_NAME, text_body(STR("x")) },
+		{ OP_TEXT_SEAL, OTHER, &acme, PURPOSE_NAME,
+		    text_body(STR("x")) },
+		{ OP_TEXT_SEAL, ACME, &other, PURPOSE_NAME,
+		    text_body(STR("x")) },
+		{ OP_TEXT_SEAL, ACME, &forged, PURPOSE_NAME,
+		    text_body(STR("x")) },
 	};
 
 	forged.bytes[63] ^= 1;
@@ -457,7 +468,7 @@ a_text_opens_for_its_subject_purpose_and_tenant_only(void **state)
 	a.purpose = PURPOSE_DICTIONARY;
 	assert_int_equal(status_of(&a), STATUS_SEALED);
 	a.purpose = PURPOSE_NAME;
-	((char *)a.body.p)[7] ^= 1;	/* the subject's last byte */
+	((char *)a.body.p)[7] ^= 1; /* the subject's last byte */
 	assert_int_equal(status_of(&a), STATUS_SEALED);
 	((char *)a.body.p)[7] ^= 1;
 	a.tenant = OTHER;
@@ -474,16 +485,23 @@ a_body_that_does_not_end_where_it_should_ends_the_peer(void **state)
 		{ OP_STATUS, 0, &boot, 0, STR("") },
 		{ OP_GRANT, ACME, &boot, 0, grant_body(1, 1) },
 		{ OP_TENANT_NEW, ACME, &boot, 0, STR("") },
-		{ OP_SEAL, ACME, &acme, PURPOSE_PERSON, seal_body(&s, STR("x"), STR("y")) },
-		{ OP_OPEN, ACME, &acme, PURPOSE_PERSON, open_body(&s, STR("x")) },
+		{ OP_SEAL, ACME, &acme, PURPOSE_PERSON,
+		    seal_body(&s, STR("x"), STR("y")) },
+		{ OP_OPEN, ACME, &acme, PURPOSE_PERSON,
+		    open_body(&s, STR("x")) },
 		{ OP_INDEX, ACME, &acme, 0, values_body(2) },
-		{ OP_TEXT_SEAL, ACME, &acme, PURPOSE_NAME, text_body(STR("x")) },
-		{ OP_TEXT_OPEN, ACME, &acme, PURPOSE_NAME, text_body(STR("x")) },
+		{ OP_TEXT_SEAL, ACME, &acme, PURPOSE_NAME,
+		    text_body(STR("x")) },
+		{ OP_TEXT_OPEN, ACME, &acme, PURPOSE_NAME,
+		    text_body(STR("x")) },
 		{ OP_LOG_HEAD, ACME, &boot, 0, STR("") },
-		{ OP_LOG_BEGIN, ACME, &boot, 0, STR("\0\0\0\0\0\0\0\0\0\0\0\0") },
+		{ OP_LOG_BEGIN, ACME, &boot, 0,
+		    STR("\0\0\0\0\0\0\0\0\0\0\0\0") },
 		{ OP_LOG_ADD, ACME, &boot, 0, STR("\1\0\0\0\1x") },
 		{ OP_LOG_SIGN, ACME, &boot, 0,
-		  STR("\0\0\0\0\0\0\0\1" "0123456789abcdef" "0123456789abcdef") },
+		    STR("\0\0\0\0\0\0\0\1"
+			"0123456789abcdef"
+			"0123456789abcdef") },
 		{ OP_LOG_ROLLBACK, ACME, &boot, 0, STR("") },
 		{ OP_LOG_KEY, ACME, &boot, 0, STR("") },
 		{ OP_EXPORT, 0, &boot, 0, STR("\0\0\0\1x") },
@@ -498,7 +516,7 @@ a_body_that_does_not_end_where_it_should_ends_the_peer(void **state)
 		memcpy(room, a.body.p, a.body.n);
 		room[a.body.n] = 1;
 		a.body = (struct str) { room, a.body.n + 1 };
-		if (a.op != OP_LOG_ADD)	/* at once after BEGIN, see below */
+		if (a.op != OP_LOG_ADD) /* at once after BEGIN, see below */
 			assert_int_equal(status_of(&a), STATUS_MALFORMED);
 		if (asks[i].body.n == 0)
 			continue;
@@ -528,13 +546,17 @@ static void
 a_purpose_that_does_not_fit_the_operation_ends_the_peer(void **state)
 {
 	static const struct {
-		enum frame_op	   op;
+		enum frame_op op;
 		enum vault_purpose purpose;
 	} cases[] = {
-		{ OP_STATUS, PURPOSE_PERSON }, { OP_SEAL, 0 },
-		{ OP_SEAL, PURPOSE_AUDIT }, { OP_OPEN, PURPOSE_NAME },
-		{ OP_INDEX, PURPOSE_PERSON }, { OP_TEXT_SEAL, PURPOSE_PERSON },
-		{ OP_TEXT_OPEN, PURPOSE_AUDIT }, { OP_TEXT_OPEN, 0 },
+		{ OP_STATUS, PURPOSE_PERSON },
+		{ OP_SEAL, 0 },
+		{ OP_SEAL, PURPOSE_AUDIT },
+		{ OP_OPEN, PURPOSE_NAME },
+		{ OP_INDEX, PURPOSE_PERSON },
+		{ OP_TEXT_SEAL, PURPOSE_PERSON },
+		{ OP_TEXT_OPEN, PURPOSE_AUDIT },
+		{ OP_TEXT_OPEN, 0 },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {

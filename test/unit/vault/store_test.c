@@ -177,7 +177,8 @@ a_folder_with_a_file_missing_is_refused(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct str bytes;
 
-		assert_true(file_read(a, path_of(cases[i].file), 1 << 16, &bytes));
+		assert_true(
+		    file_read(a, path_of(cases[i].file), 1 << 16, &bytes));
 		assert_int_equal(unlink(path_of(cases[i].file)), 0);
 		assert_int_equal(load(&why, &tenants), -1);
 		assert_string_equal(why, cases[i].why);

@@ -75,8 +75,8 @@ a_text_of_any_length_comes_back(void **state)
 	memset((char *)text.p, 'x', 65000);
 	for (size_t i = 0; i < COUNT(lengths); i++) {
 		text.n = lengths[i];
-		assert_true(opens(*state, &key, &context,
-		    sealed(*state, a, text), &out));
+		assert_true(opens(
+		    *state, &key, &context, sealed(*state, a, text), &out));
 		assert_true(str_eq(text, out));
 	}
 	arena_close(a);
@@ -88,14 +88,22 @@ the_size_tells_only_a_class_of_lengths(void **state)
 	static const struct {
 		size_t length, padded;
 	} cases[] = {
-		{ 0, 32 }, { 28, 32 }, { 29, 64 }, { 60, 64 }, { 61, 128 },
-		{ 124, 128 }, { 125, 256 }, { 2045, 4096 }, { 4092, 4096 },
-		{ 4093, 5120 }, { 61440, 62464 },
+		{ 0, 32 },
+		{ 28, 32 },
+		{ 29, 64 },
+		{ 60, 64 },
+		{ 61, 128 },
+		{ 124, 128 },
+		{ 125, 256 },
+		{ 2045, 4096 },
+		{ 4092, 4096 },
+		{ 4093, 5120 },
+		{ 61440, 62464 },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++)
-		assert_int_equal(ue1_size(cases[i].length),
-		    UE1_OVERHEAD + cases[i].padded);
+		assert_int_equal(
+		    ue1_size(cases[i].length), UE1_OVERHEAD + cases[i].padded);
 }
 
 static void
@@ -122,11 +130,11 @@ every_cut_and_every_byte_more_is_refused(void **state)
 	char longer[512] = { 0 };
 
 	for (size_t n = 0; n < blob.n; n++)
-		assert_false(opens(*state, &key, &context,
-		    str_sub(blob, 0, n), NULL));
+		assert_false(
+		    opens(*state, &key, &context, str_sub(blob, 0, n), NULL));
 	memcpy(longer, blob.p, blob.n);
-	assert_false(opens(*state, &key, &context,
-	    (struct str) { longer, blob.n + 1 }, NULL));
+	assert_false(opens(
+	    *state, &key, &context, (struct str) { longer, blob.n + 1 }, NULL));
 	arena_close(a);
 }
 
