@@ -39,7 +39,8 @@ static operation status_get, grant, tenant_new, seal, open_sealed, index_values,
 #define BIT(x)	 (1u << (x))
 #define PERSONAL (BIT(PURPOSE_PERSON) | BIT(PURPOSE_AUDIT))
 #define TEXTS \
-	(BIT(PURPOSE_DICTIONARY) | BIT(PURPOSE_CATALOGUE) | BIT(PURPOSE_NAME))
+	(BIT(PURPOSE_AUDIT) | BIT(PURPOSE_DICTIONARY) | \
+	    BIT(PURPOSE_CATALOGUE) | BIT(PURPOSE_NAME))
 
 static const struct op {
 	operation *run;

@@ -555,7 +555,7 @@ a_purpose_that_does_not_fit_the_operation_ends_the_peer(void **state)
 		{ OP_OPEN, PURPOSE_NAME },
 		{ OP_INDEX, PURPOSE_PERSON },
 		{ OP_TEXT_SEAL, PURPOSE_PERSON },
-		{ OP_TEXT_OPEN, PURPOSE_AUDIT },
+		{ OP_TEXT_OPEN, PURPOSE_PERSON },
 		{ OP_TEXT_OPEN, 0 },
 	};
 
