@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sched_test.c - whose turn it is.
+ */
+#include "place.h"
+
+#include "base/queue.h"
+
+#include "store/sched.h"
+
+#define ITEMS 1000
+
+struct fixture {
+	struct sched *sched;
+	struct item   item[ITEMS], *taken[ITEMS];
+	size_t	      n;
+};
+
+static int
+set_up(void **state)
+{
+	struct fixture *f = heap_alloc(1, sizeof(*f));
+
+	f->sched = sched_open(100, 10);
+	*state = f;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct fixture *f = *state;
+	struct taken t;
+
+	/* What was not taken is taken now; all of it is answered. */
+	while ((t = sched_take(f->sched, f->taken, ITEMS, 0)).n > 0)
+		continue;
+	sched_answered(f->sched, f->n);
+	sched_close(f->sched);
+	heap_free(f);
+	return 0;
+}
+
+static void
+put(struct fixture *f, uint32_t tenant, enum item_class class, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct item *item = &f->item[f->n++];
+
+		item->tenant = tenant;
+		item->owner = (void *)(uintptr_t)class;
+		assert_int_equal(sched_put(f->sched, item, class, false),
+		    PUT_DONE);
+	}
+}
+
+static struct taken
+take(struct fixture *f, size_t max)
+{
+	return sched_take(f->sched, f->taken, max, 0);
+}
+
+static void
+items_of_one_tenant_keep_their_order(void **state)
+{
+	struct fixture *f = *state;
+
+	put(f, 1, ITEM_INTERACTIVE, 100);
+	for (size_t at = 0; at < 100; at += 25) {
+		assert_int_equal(take(f, 25).n, 25);
+		for (size_t i = 0; i < 25; i++)
+			assert_ptr_equal(f->taken[i], &f->item[at + i]);
+	}
+	assert_int_equal(take(f, 25).n, 0);
+	assert_int_equal(sched_depth(f->sched), 0);
+}
+
+/* One floods, two have a little: they are served as if he were not there. */
+static void
+tenants_take_turns_item_by_item(void **state)
+{
+	static const uint32_t want[] = { 1, 2, 3, 1, 2, 3, 1, 2, 1, 1 };
+	struct fixture *f = *state;
+
+	put(f, 1, ITEM_INTERACTIVE, 100);
+	put(f, 2, ITEM_INTERACTIVE, 3);
+	put(f, 3, ITEM_INTERACTIVE, 2);
+	assert_int_equal(sched_depth(f->sched), 105);
+	assert_int_equal(take(f, 10).n, 10);
+	for (size_t i = 0; i < 10; i++)
+		assert_int_equal(f->taken[i]->tenant, want[i]);
+}
+
+/* Tenants that share a bucket are still two. */
+static void
+tenants_are_told_apart(void **state)
+{
+	struct fixture *f = *state;
+
+	put(f, 5, ITEM_INTERACTIVE, 100);
+	put(f, 5 + 1024, ITEM_INTERACTIVE, 100);
+	assert_int_equal(take(f, 2).n, 2);
+	assert_int_equal(f->taken[0]->tenant, 5);
+	assert_int_equal(f->taken[1]->tenant, 5 + 1024);
+}
+
+static void
+bulk_gets_one_slot_in_eight_and_what_nobody_wants(void **state)
+{
+	struct fixture *f = *state;
+	size_t bulk = 0;
+
+	put(f, 1, ITEM_BULK, 60);
+	put(f, 2, ITEM_INTERACTIVE, 80);
+	for (size_t i = 0; i < 80; i++) {
+		/* One by one: small batches must not starve it either. */
+		assert_int_equal(take(f, 1).n, 1);
+		bulk += f->taken[0]->owner == (void *)ITEM_BULK;
+	}
+	assert_int_equal(bulk, 10);
+	assert_int_equal(take(f, 100).n, 60);
+	assert_int_equal(take(f, 100).n, 0);
+}
+
+static void
+a_full_ring_refuses_its_tenant_and_class_only(void **state)
+{
+	struct fixture *f = *state;
+
+	put(f, 1, ITEM_INTERACTIVE, 100);
+	assert_int_equal(sched_put(f->sched,
+	    &(struct item) { .tenant = 1 }, ITEM_INTERACTIVE, false), PUT_FULL);
+	put(f, 1, ITEM_BULK, 1);
+	put(f, 2, ITEM_INTERACTIVE, 1);
+	assert_int_equal(take(f, 1).n, 1);
+	put(f, 1, ITEM_INTERACTIVE, 1);
+}
+
+static void
+those_who_come_back_go_first(void **state)
+{
+	struct fixture *f = *state;
+	struct taken t;
+
+	put(f, 1, ITEM_INTERACTIVE, 8);
+	assert_int_equal(take(f, 5).n, 5);
+	sched_retry(f->sched, f->taken, 2, false);
+	sched_retry(f->sched, f->taken + 2, 3, true);
+
+	/* Alone means: not in one batch with others. */
+	t = take(f, 100);
+	assert_int_equal(t.n, 3);
+	assert_true(t.is_alone);
+	assert_ptr_equal(f->taken[0], &f->item[2]);
+	t = take(f, 100);
+	assert_int_equal(t.n, 5);
+	assert_false(t.is_alone);
+	assert_ptr_equal(f->taken[0], &f->item[0]);
+	assert_ptr_equal(f->taken[1], &f->item[1]);
+	assert_ptr_equal(f->taken[2], &f->item[5]);
+}
+
+static void
+the_end_comes_when_everybody_was_answered(void **state)
+{
+	struct fixture *f = *state;
+	struct taken t;
+
+	put(f, 1, ITEM_INTERACTIVE, 2);
+	sched_end(f->sched);
+	assert_int_equal(sched_put(f->sched, &(struct item) { .tenant = 1 },
+			     ITEM_INTERACTIVE, true), PUT_ENDED);
+	t = take(f, 1);
+	assert_int_equal(t.n, 1);
+	sched_answered(f->sched, 1);
+	t = take(f, 100);
+	assert_int_equal(t.n, 1);
+	assert_false(t.is_end);
+	/* It may still come back. */
+	assert_false(take(f, 1).is_end);
+	sched_retry(f->sched, f->taken, 1, false);
+	assert_int_equal(take(f, 1).n, 1);
+	sched_answered(f->sched, 1);
+	assert_true(take(f, 1).is_end);
+	f->n = 0;
+}
+
+struct putter {
+	struct sched  *sched;
+	struct item    item;
+	enum sched_put result;
+};
+
+static void
+run_put(void *arg)
+{
+	struct putter *p = arg;
+
+	p->result = sched_put(p->sched, &p->item, ITEM_INTERACTIVE, true);
+}
+
+static void
+who_waits_for_room_gets_it(void **state)
+{
+	struct fixture *f = *state;
+	struct putter p = { .sched = f->sched, .item = { .tenant = 1 } };
+	struct thread *thread;
+
+	put(f, 1, ITEM_INTERACTIVE, 100);
+	thread = thread_start("put", run_put, &p);
+	assert_int_equal(take(f, 1).n, 1);
+	thread_join(thread);
+	assert_int_equal(p.result, PUT_DONE);
+	f->n++;
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(items_of_one_tenant_keep_their_order),
+		CASE(tenants_take_turns_item_by_item),
+		CASE(tenants_are_told_apart),
+		CASE(bulk_gets_one_slot_in_eight_and_what_nobody_wants),
+		CASE(a_full_ring_refuses_its_tenant_and_class_only),
+		CASE(those_who_come_back_go_first),
+		CASE(the_end_comes_when_everybody_was_answered),
+		CASE(who_waits_for_room_gets_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
