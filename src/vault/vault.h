@@ -125,7 +125,11 @@ void vault_call_init(struct vault_call *, struct arena *);
 const struct seal_out *vault_seal(struct vault_call *, const struct seal_in *);
 const struct open_out *vault_open(struct vault_call *, const struct open_in *);
 const struct index_out *vault_index(struct vault_call *, const struct index_value *, size_t n);
-/* Text under the tenant's own key: dictionary values, catalogue, names, and inputs of log entries whose subject is no person.  SUBJECT (an id) is bound into it. */
+/*
+ * Text under the tenant's own key: dictionary values, catalogue, names, and
+ * (AUDIT) inputs of log entries whose subject is no person.  SUBJECT, an id, is
+ * bound into it.
+ */
 const struct text_out *vault_text_seal(struct vault_call *, enum vault_purpose, int64_t subject, struct str text);
 const struct text_out *vault_text_open(struct vault_call *, enum vault_purpose, int64_t subject, struct str sealed);
 
