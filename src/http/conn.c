@@ -9,8 +9,10 @@
 #include "http/http_int.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -37,10 +39,13 @@ static void append(struct conn *, struct exchange *);
 static void at_eof(struct conn *);
 static void flush(struct conn *);
 static void sent(struct conn *, size_t);
+static void out_waits(struct conn *);
 static void finish(struct conn *);
 static void linger(struct conn *);
 static void arm(struct conn *);
 static int64_t in_due_ns(const struct conn *);
+static int64_t out_due_ns(const struct conn *);
+static bool still_reads(struct conn *);
 static void let_go(struct conn *);
 
 static void (*const on_event[])(struct conn *, struct str) = {
@@ -278,8 +283,10 @@ on_head(struct conn *c, struct str piece)
 		interim(c);
 	if (ex->request.route->streams) {
 		ex->stream = stream_open();
-		if (!r->is_chunked && r->length == 0)
+		if (!r->is_chunked && r->length == 0) {
 			stream_end(ex->stream, false);
+			c->state = CONN_SERVE;
+		}
 		serve(c);
 	}
 }
@@ -523,10 +530,8 @@ flush(struct conn *c)
 		else if (errno != EINTR)
 			conn_close(c);
 	}
-	if (c->out != NULL && c->out_due_ns == 0)
-		c->out_due_ns = c->loop->now_ns +
-		    (c->loop->http->conf.body_ms +
-			(int64_t)(c->out_bytes * 1000 / RATE_MIN)) * MS_NS;
+	if (c->out != NULL && c->out_since_ns == 0)
+		out_waits(c);
 	if (c->source.fd >= 0 && c->out == NULL && c->state == CONN_LAST)
 		finish(c);
 }
@@ -538,18 +543,33 @@ sent(struct conn *c, size_t n)
 
 	count_add(&c->loop->bytes_out, n);
 	c->out_bytes -= n;
+	c->out_since_ns = 0;
 	while ((ex = c->out) != NULL && n >= ex->out.n - ex->sent) {
 		n -= ex->out.n - ex->sent;
 		ex->sent = ex->out.n;
 		c->out = ex->next;
 		c->nout--;
-		c->out_due_ns = 0;
+		c->out_by_ns = 0;
 		exchange_end(ex);
 	}
 	if (c->out == NULL)
 		c->out_end = &c->out;
 	else
 		c->out->sent += n;
+}
+
+/* The peer has to take some of it soon, and all of it some time. */
+static void
+out_waits(struct conn *c)
+{
+	struct loop *l = c->loop;
+	int64_t ms = l->http->conf.body_ms;
+
+	c->out_since_ns = l->now_ns;
+	c->out_queued = -1;
+	ms += (int64_t)(c->out_bytes * 1000 / RATE_MIN);
+	if (c->out_by_ns == 0)
+		c->out_by_ns = l->now_ns + ms * MS_NS;
 }
 
 /*
@@ -595,7 +615,7 @@ linger(struct conn *c)
 static void
 arm(struct conn *c)
 {
-	int64_t in = in_due_ns(c), out = c->out_due_ns;
+	int64_t in = in_due_ns(c), out = out_due_ns(c);
 
 	if (c->source.fd < 0)
 		return;
@@ -619,6 +639,17 @@ in_due_ns(const struct conn *c)
 	return ms[c->state] == 0 ? 0 : c->since_ns + ms[c->state] * MS_NS;
 }
 
+/* When the peer must have taken something; 0: nothing waits. */
+static int64_t
+out_due_ns(const struct conn *c)
+{
+	int64_t due = c->out_since_ns + c->loop->http->conf.body_ms * MS_NS;
+
+	if (c->out == NULL)
+		return 0;
+	return due < c->out_by_ns ? due : c->out_by_ns;
+}
+
 void
 conn_late(struct timer *t)
 {
@@ -627,7 +658,11 @@ conn_late(struct timer *t)
 	struct loop *l = c->loop;
 	bool is_slow = c->state == CONN_HEAD || c->state == CONN_BODY;
 
-	if (c->out_due_ns != 0 && c->out_due_ns <= l->now_ns) {
+	if (out_due_ns(c) != 0 && out_due_ns(c) <= l->now_ns) {
+		if (still_reads(c)) {
+			arm(c);
+			return;
+		}
 		count_add(&l->slow_closed, 1);
 		conn_close(c);
 		return;
@@ -639,6 +674,22 @@ conn_late(struct timer *t)
 	count_add(&l->slow_closed, 1);
 	spoil(c, ERR_BAD_INPUT, MSG_HTTP_SLOW, "");
 	conn_run(c);
+}
+
+/*
+ * The kernel asks for more only when a good part of its buffer is free; so a
+ * slow peer may be reading although we could not send.
+ */
+static bool
+still_reads(struct conn *c)
+{
+	int before = c->out_queued;
+
+	if (c->out_by_ns <= c->loop->now_ns ||
+	    ioctl(c->source.fd, SIOCOUTQ, &c->out_queued) != 0)
+		return false;
+	c->out_since_ns = c->loop->now_ns;
+	return before < 0 || c->out_queued < before;
 }
 
 void

@@ -117,7 +117,9 @@ struct conn {
 	size_t		 nout, out_bytes;
 	struct buf	 left;		/* received, not yet wanted */
 	int64_t		 since_ns;	/* when the present wait began */
-	int64_t		 out_due_ns;	/* when the replies must be gone; 0: none wait */
+	int64_t		 out_since_ns;	/* when the peer last took some of a reply; 0: none waits */
+	int64_t		 out_by_ns;	/* when the first of them must be gone */
+	int		 out_queued;	/* bytes the kernel held at the last deadline; -1: not asked */
 	int64_t		 waited_ns;	/* for the bytes of the body */
 	bool		 may_read, may_write;	/* the socket, as far as we know */
 	bool		 saw_end, is_eof;	/* the peer's end is on its way; was read */
