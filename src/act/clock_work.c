@@ -55,6 +55,7 @@ clock_run(void *arg)
 
 	while (!is_ending) {
 		do_due(w, data);
+		access_write(w);
 		sign_logs(w, data);
 		if (clock_now_ms() - house_ms >= HOUR_MS) {
 			keep_house(w);
@@ -66,6 +67,7 @@ clock_run(void *arg)
 		is_ending = w->is_ending;
 		lock_give(w->mu);
 	}
+	access_write(w);
 	sign_logs(w, data);
 	db_close(data);
 }

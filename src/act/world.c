@@ -79,6 +79,7 @@ world_close(struct world *w)
 	for (size_t i = 0; i < w->ntoken; i++)
 		arena_close(w->token[i].arena);
 	runs_close(w);
+	heap_free(w->access);
 	heap_free(w->realm);
 	heap_free(w->token);
 	lock_close(w->mu);

@@ -53,6 +53,16 @@ struct minted {
 
 #define MINTED_MAX 256
 
+/*
+ * Reads of personal data, kept until the clock writes them; when too many
+ * wait, they are counted into the last one of the same actor.
+ */
+#define ACCESS_MAX 1024
+struct access_noted {
+	struct access_row row;
+	uint8_t		  digest[32];
+};
+
 struct world {
 	struct store	  *store;
 	struct pipeline	  *pipeline;
@@ -65,6 +75,8 @@ struct world {
 	size_t		   ntoken;
 	struct minted	   minted[MINTED_MAX];
 	size_t		   nminted;
+	struct access_noted *access;	/* ACCESS_MAX of them */
+	size_t		   naccess;
 	struct import_run *run[RUNS_MAX];
 	bool		   long_busy[LONGS_MAX];
 	struct thread	  *long_thread[LONGS_MAX];
@@ -103,6 +115,9 @@ extern const struct use_case log_continue;
 
 /* Frees the runs of imports that nobody continued. */
 void runs_close(struct world *);
+
+void access_note(struct world *, const struct access_row *, const uint8_t digest[32]);
+void access_write(struct world *);
 
 /* Finds a source by the keyed hash of its name among the tenant's, or adds it. */
 enum err source_find(struct tx *, uint32_t tenant, struct str name_key, struct source_row *out, bool *found) USE_RESULT;

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * access.c - the access log: who read how much personal data, by which query.
+ * Written by the clock, many rows a commit; not part of the tree.
+ */
+#include "act/world_int.h"
+
+#include <string.h>
+
+#include "base/id.h"
+#include "base/log.h"
+
+struct access_in {
+	struct access_noted *noted;
+	size_t		     n;
+};
+
+void
+access_note(struct world *w, const struct access_row *row,
+    const uint8_t digest[32])
+{
+	struct access_noted *at = NULL;
+
+	lock_take(w->mu);
+	if (w->access == NULL)
+		w->access = heap_alloc(ACCESS_MAX, sizeof(*w->access));
+	for (size_t i = w->naccess; i-- > 0 && at == NULL;)
+		if (w->access[i].row.actor == row->actor
+		    && w->access[i].row.tenant == row->tenant
+		    && (memcmp(w->access[i].digest, digest, 32) == 0
+		    || w->naccess == ACCESS_MAX))
+			at = &w->access[i];
+	if (at != NULL) {
+		at->row.count += row->count;
+	} else if (w->naccess < ACCESS_MAX) {
+		at = &w->access[w->naccess++];
+		at->row = *row;
+		memcpy(at->digest, digest, 32);
+	} else {
+		w->access[ACCESS_MAX - 1].row.count += row->count;
+	}
+	lock_give(w->mu);
+}
+
+static enum err
+save(struct batch *b, struct tx *tx)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		struct access_in *in = b->item[i]->in;
+
+		for (size_t j = 0; j < in->n; j++) {
+			struct access_row row = in->noted[j].row;
+
+			row.query = (struct str) {
+				(char *)in->noted[j].digest, 32 };
+			TRY(store_save(tx, &ACCESS_LOG, &row, 1, NULL));
+		}
+	}
+	return OK;
+}
+
+static const struct use_case access_save = { .name = "access",
+	.save = save };
+
+void
+access_write(struct world *w)
+{
+	struct access_in in = { 0 };
+	struct arena *arena = arena_open(16 << 20);
+	struct ctx cx = { .arena = arena };
+	struct item it = { .cx = &cx, .use_case = &access_save, .in = &in };
+
+	lock_take(w->mu);
+	in.n = w->naccess;
+	if (in.n > 0)
+		in.noted = arena_copy(arena, w->access,
+		    in.n * sizeof(*in.noted));
+	w->naccess = 0;
+	lock_give(w->mu);
+	for (size_t i = 0; i < in.n; i++)
+		in.noted[i].row.id = id_new();
+	if (in.n > 0) {
+		it.tenant = (uint32_t)in.noted[0].row.tenant;
+		if (pipeline_do(w->pipeline, &it, ITEM_BULK) != OK)
+			log_event(LOG_ERROR, "access log not written",
+			    LOG_NUM("rows", in.n));
+	}
+	arena_close(arena);
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * query_person.c - reading persons: the rows in scope, then their sealed
+ * records, opened for the page shown under the actor's own budget.
+ */
+#include "act/world_int.h"
+
+#include "act/query.h"
+
+#include <string.h>
+
+#include "base/canon.h"
+
+struct opening {
+	struct vault_call	call;
+	const struct open_out **doc;
+	const struct text_out **source;
+};
+
+static enum err scoped(struct reader *, struct ctx *, const struct realm *,
+    struct rows *);
+static enum err view(struct reader *, struct ctx *, const struct realm *,
+    const struct rows *, struct person_view **);
+static enum err open_records(struct reader *, struct ctx *,
+    const struct rows *, struct person_view *);
+static enum err add_contracts(struct reader *, struct ctx *,
+    const struct rows *, struct person_view *);
+static void add_texts(const struct realm *, struct person_view *);
+static void note_access(struct reader *, struct ctx *,
+    const struct page_in *, size_t n);
+static enum err list_rows(struct reader *, struct ctx *,
+    const struct realm *, const struct page_in *, struct rows *);
+static enum err list_by_key(struct reader *, struct ctx *,
+    const struct realm *, const struct page_in *, const struct filter *,
+    struct rows *);
+static enum err list_by_word(struct reader *, struct ctx *,
+    const struct realm *, const struct page_in *, struct rows *);
+static enum err index_of(struct reader *, struct ctx *, enum index_kind,
+    struct str value, struct index_key *);
+static enum err search_persons(struct reader *, const struct realm *,
+    struct rows *);
+static enum err load_ids(struct reader *, const struct realm *,
+    const int64_t *id, size_t n, struct rows *);
+
+enum err
+person_show(struct reader *r, struct ctx *cx, const void *id, void **out)
+{
+	const struct realm *realm;
+	struct person_view *v;
+	struct rows rows;
+
+	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
+	TRY(load_ids(r, realm, id, 1, &rows));
+	TRY(scoped(r, cx, realm, &rows));
+	if (rows.n == 0)
+		return fail(cx, ERR_NOT_FOUND, MSG_ORDER_NO_PERSON, "person");
+	TRY(view(r, cx, realm, &rows, &v));
+	note_access(r, cx, NULL, 1);
+	*out = v;
+	return OK;
+}
+
+enum err
+persons_list(struct reader *r, struct ctx *cx, const void *in, void **result)
+{
+	const struct page_in *page = in;
+	const struct realm *realm;
+	struct persons_out *out = arena_alloc(cx->arena, sizeof(*out));
+	struct person_view *v;
+	struct rows rows;
+
+	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
+	TRY(list_rows(r, cx, realm, page, &rows));
+	if (rows.n == page->limit)
+		out->next = ((struct person *)rows.row)[rows.n - 1].id;
+	TRY(scoped(r, cx, realm, &rows));
+	TRY(view(r, cx, realm, &rows, &v));
+	note_access(r, cx, page, rows.n);
+	out->person = v;
+	out->n = rows.n;
+	*result = out;
+	return OK;
+}
+
+/* --- which rows ------------------------------------------------------------------- */
+
+static enum err
+list_rows(struct reader *r, struct ctx *cx, const struct realm *realm,
+    const struct page_in *page, struct rows *rows)
+{
+	struct person_query q = { .tenant = realm->tenant,
+		.scope = cx->actor->scope, .names = &realm->names,
+		.after = page->after, .limit = page->limit };
+	struct filter *filter = NULL;
+	const struct filter_node *node;
+	size_t n;
+
+	q.today = order_today(realm, 0, cx->now_ms);
+	if (page->of.n > 0)
+		return list_by_word(r, cx, realm, page, rows);
+	if (page->filter.n > 0)
+		TRY(filter_compile(cx, page->filter, FILTER_SCIM, true,
+		    &filter));
+	if (filter != NULL) {
+		node = filter_nodes(filter, &n);
+		if (n == 1 && node->op == F_EQ
+		    && attr_info(node->attribute)->class == ATTR_PERSONAL)
+			return list_by_key(r, cx, realm, page, filter, rows);
+	}
+	q.filter = filter;
+	return person_list(r->data, &q, rows);
+}
+
+/* `eq` on a sealed attribute: the blind index knows who. */
+static enum err
+list_by_key(struct reader *r, struct ctx *cx, const struct realm *realm,
+    const struct page_in *page, const struct filter *filter,
+    struct rows *rows)
+{
+	size_t n;
+	const struct filter_node *node = filter_nodes(filter, &n);
+	struct index_key key = { 0 };
+	struct str value;
+	int64_t person = 0;
+
+	if (!canon_key(cx->arena, node->text, &value))
+		value = node->text;
+	switch (node->attribute) {
+	case A_USER_NAME:
+		TRY(index_of(r, cx, INDEX_USER_NAME, value, &key));
+		TRY(index_find(r->data, realm->tenant, &key, 1, &person));
+		break;
+	case A_EMAIL_VALUE:
+		TRY(index_of(r, cx, INDEX_SEARCH, value, &key));
+		key.kind = 0;
+		TRY(index_search(r->data, realm->tenant, &key, 1,
+		    page->after, page->limit, rows));
+		return search_persons(r, realm, rows);
+	default:
+		return fail(cx, ERR_BAD_INPUT, MSG_QUERY_SEALED, "filter",
+		    attr_info(node->attribute)->path);
+	}
+	if (person <= page->after)
+		person = 0;
+	return load_ids(r, realm, &person, person != 0, rows);
+}
+
+/* Candidates that have every word of the search, whole or by its first three letters. */
+static enum err
+list_by_word(struct reader *r, struct ctx *cx, const struct realm *realm,
+    const struct page_in *page, struct rows *rows)
+{
+	struct str plain, word[8];
+	struct index_key key[8] = { { 0 } };
+	size_t n;
+
+	if (!canon_plain(cx->arena, page->of, &plain))
+		return fail(cx, ERR_BAD_INPUT, MSG_QUERY_WORD, "search");
+	n = canon_words(plain, word, COUNT(word));
+	if (n == 0)
+		return fail(cx, ERR_BAD_INPUT, MSG_QUERY_WORD, "search");
+	for (size_t i = 0; i < n; i++) {
+		TRY(index_of(r, cx, INDEX_SEARCH, word[i], &key[i]));
+		key[i].kind = 0;
+	}
+	TRY(index_search(r->data, realm->tenant, key, n, page->after,
+	    page->limit, rows));
+	return search_persons(r, realm, rows);
+}
+
+static enum err
+search_persons(struct reader *r, const struct realm *realm, struct rows *rows)
+{
+	int64_t *id = arena_array(tx_ctx(r->data)->arena, rows->n + 1,
+	    sizeof(*id));
+	size_t n = rows->n;
+
+	for (size_t i = 0; i < n; i++)
+		id[i] = ((struct search_row *)rows->row)[i].person;
+	return load_ids(r, realm, id, n, rows);
+}
+
+static enum err
+index_of(struct reader *r, struct ctx *cx, enum index_kind kind,
+    struct str value, struct index_key *out)
+{
+	struct index_value in = { kind, value };
+	const struct index_out *key;
+	struct capability capability;
+	struct vault_call call;
+
+	TRY(world_capability(r->world, r->vault, cx, cx->actor,
+	    &capability));
+	vault_call_init(&call, cx->arena);
+	call.tenant = cx->actor->tenant;
+	call.capability = &capability;
+	key = vault_index(&call, &in, 1);
+	TRY(vault_run(r->vault, cx, &call));
+	if (key->err != OK)
+		return fail(cx, key->err, MSG_ORDER_SEALED, "filter");
+	out->kind = (uint8_t)kind;
+	memcpy(out->bytes, key->key->bytes, sizeof(out->bytes));
+	return OK;
+}
+
+static enum err
+load_ids(struct reader *r, const struct realm *realm, const int64_t *id,
+    size_t n, struct rows *rows)
+{
+	struct person *key = arena_array(tx_ctx(r->data)->arena, n + 1,
+	    sizeof(*key));
+
+	for (size_t i = 0; i < n; i++) {
+		key[i].tenant = realm->tenant;
+		key[i].id = id[i];
+	}
+	return store_load(r->data, &PERSON, key, n, 2, 0, rows);
+}
+
+/* Keeps the rows that the actor may see; others do not exist for it. */
+static enum err
+scoped(struct reader *r, struct ctx *cx, const struct realm *realm,
+    struct rows *rows)
+{
+	struct person_query q = { .tenant = realm->tenant,
+		.scope = cx->actor->scope, .names = &realm->names };
+	struct person *p = rows->row;
+	int64_t *id = arena_array(cx->arena, rows->n + 1, sizeof(*id));
+	bool *in = arena_array(cx->arena, rows->n + 1, sizeof(*in));
+	size_t kept = 0;
+
+	if (q.scope == NULL || rows->n == 0)
+		return OK;
+	q.today = order_today(realm, 0, cx->now_ms);
+	for (size_t i = 0; i < rows->n; i++)
+		id[i] = p[i].id;
+	TRY(person_in_scope(r->data, &q, id, rows->n, in));
+	for (size_t i = 0; i < rows->n; i++)
+		if (in[i])
+			p[kept++] = p[i];
+	rows->n = kept;
+	return OK;
+}
+
+/* --- what they look like ----------------------------------------------------------- */
+
+static enum err
+view(struct reader *r, struct ctx *cx, const struct realm *realm,
+    const struct rows *rows, struct person_view **out)
+{
+	struct person_view *v = arena_array(cx->arena, rows->n + 1,
+	    sizeof(*v));
+
+	for (size_t i = 0; i < rows->n; i++) {
+		v[i].row = ((struct person *)rows->row)[i];
+		add_texts(realm, &v[i]);
+	}
+	*out = v;
+	if (rows->n == 0)
+		return OK;
+	TRY(open_records(r, cx, rows, v));
+	return add_contracts(r, cx, rows, v);
+}
+
+static enum err
+open_records(struct reader *r, struct ctx *cx, const struct rows *rows,
+    struct person_view *v)
+{
+	struct key_row *key = arena_array(cx->arena, rows->n, sizeof(*key));
+	struct source_row *source = arena_array(cx->arena, rows->n,
+	    sizeof(*source));
+	struct opening o;
+	struct capability capability;
+	struct rows keys, sources;
+
+	for (size_t i = 0; i < rows->n; i++) {
+		key[i].tenant = source[i].tenant = v[i].row.tenant;
+		key[i].person = v[i].row.id;
+		key[i].version = v[i].row.key_version;
+		source[i].id = v[i].row.source;
+	}
+	TRY(store_load(r->keys, &PERSON_KEY, key, rows->n, 3, 0, &keys));
+	TRY(store_load(r->data, &SOURCE, source, rows->n, 2, 0, &sources));
+	must(keys.n == rows->n);
+	TRY(world_capability(r->world, r->vault, cx, cx->actor,
+	    &capability));
+	vault_call_init(&o.call, cx->arena);
+	o.call.tenant = cx->actor->tenant;
+	o.call.capability = &capability;
+	o.doc = arena_array(cx->arena, rows->n, sizeof(*o.doc));
+	o.source = arena_array(cx->arena, sources.n + 1, sizeof(*o.source));
+	for (size_t i = 0; i < rows->n; i++) {
+		const struct key_row *k = &((struct key_row *)keys.row)[i];
+
+		o.doc[i] = vault_open(&o.call, &(struct open_in) {
+		    .person = v[i].row.id,
+		    .version = v[i].row.record_version,
+		    .wrapped_key = k->wrapped, .key_version = k->version,
+		    .purpose = PURPOSE_PERSON, .sealed = v[i].row.sealed });
+	}
+	for (size_t i = 0; i < sources.n; i++) {
+		const struct source_row *s =
+		    &((struct source_row *)sources.row)[i];
+
+		o.source[i] = vault_text_open(&o.call, PURPOSE_NAME, s->id,
+		    s->name);
+	}
+	TRY(vault_run(r->vault, cx, &o.call));
+	for (size_t i = 0; i < rows->n; i++) {
+		if (o.doc[i]->err != OK)
+			return fail(cx, o.doc[i]->err, MSG_ORDER_SEALED,
+			    "person");
+		doc_restore(cx, o.doc[i]->text, &v[i].doc);
+	}
+	for (size_t i = 0; i < sources.n; i++)
+		v[sources.key[i]].source = o.source[i]->text;
+	return OK;
+}
+
+static enum err
+add_contracts(struct reader *r, struct ctx *cx, const struct rows *rows,
+    struct person_view *v)
+{
+	struct contract *key = arena_array(cx->arena, rows->n, sizeof(*key));
+	struct rows contracts;
+
+	for (size_t i = 0; i < rows->n; i++) {
+		key[i].tenant = v[i].row.tenant;
+		key[i].person = v[i].row.id;
+	}
+	TRY(store_load(r->data, &CONTRACT, key, rows->n, 2, 0, &contracts));
+	for (size_t i = 0; i < contracts.n; i++) {
+		struct person_view *p = &v[contracts.key[i]];
+
+		if (p->ncontract++ == 0)
+			p->contract =
+			    &((struct contract *)contracts.row)[i];
+	}
+	return OK;
+}
+
+static void
+add_texts(const struct realm *realm, struct person_view *v)
+{
+	const struct site *site = catalogue_site(realm->catalogue,
+	    v->row.site);
+	const struct named *organisation = catalogue_organisation(
+	    realm->catalogue, v->row.organization);
+	struct {
+		struct str *to;
+		int64_t	    id;
+	} words[] = {
+		{ &v->department, v->row.department },
+		{ &v->title, v->row.title },
+		{ &v->cost_center, v->row.cost_center },
+		{ &v->division, v->row.division },
+		{ &v->country, v->row.country },
+		{ &v->language, v->row.language },
+		{ &v->user_type, v->row.user_type },
+	};
+
+	if (site != NULL)
+		v->site = site->slug;
+	if (organisation != NULL)
+		v->organization = organisation->slug;
+	for (size_t i = 0; i < COUNT(words); i++)
+		if (words[i].id != 0)
+			*words[i].to = dictionary_text(realm->dictionary,
+			    words[i].id);
+}
+
+/*
+ * Reads of personal data are noted with who, how many and a digest of the
+ * query; the rows are written by the clock, many at a time (MODEL.md 7).
+ */
+static void
+note_access(struct reader *r, struct ctx *cx, const struct page_in *page,
+    size_t n)
+{
+	struct access_row row = {
+		.tenant = cx->actor->tenant,
+		.actor = cx->actor->id,
+		.actor_kind = (int64_t)cx->actor->kind,
+		.count = (int64_t)n,
+		.at_ms = cx->now_ms,
+	};
+	struct hash digest = { { 0 } };
+
+	if (page != NULL)
+		sha256(str_fmt(cx->arena, "%.*s|%.*s", STR_ARG(page->filter),
+		    STR_ARG(page->of)), &digest);
+	if (n > 0)
+		access_note(r->world, &row, digest.bytes);
+}

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * query_seat.c - reading products, pools, seats, waiting lists, onboardings.
+ */
+#include "act/world_int.h"
+
+#include "act/query.h"
+
+static enum err pool_rows(struct reader *, struct ctx *,
+    const struct realm *, struct pool_view **, size_t *);
+static enum err waiting(struct reader *, const struct realm *,
+    int64_t product, int64_t *);
+static enum err seats_of_person(struct reader *, struct ctx *,
+    const struct realm *, int64_t person, struct seats_out *);
+static enum err in_scope(struct reader *, struct ctx *,
+    const struct realm *, const int64_t *id, size_t n, bool *in);
+static struct seat_view seat_view_of(const struct realm *,
+    const struct seat *);
+static enum err now_of(struct reader *, struct ctx *, const struct realm *,
+    struct onboarding_view *, const struct outcome_row *);
+static enum err granted_products(struct reader *, const struct realm *,
+    int64_t person, struct rows *);
+
+/* --- pools and products ------------------------------------------------------------- */
+
+enum err
+pools_list(struct reader *r, struct ctx *cx, const void *in, void **result)
+{
+	const struct page_in *page = in;
+	struct pools_out *out = arena_alloc(cx->arena, sizeof(*out));
+	const struct realm *realm;
+	const struct product *product = NULL;
+	struct pool_view *v;
+	size_t n, kept = 0;
+
+	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
+	if (page->of.n > 0) {
+		product = catalogue_product_slug(realm->catalogue, page->of);
+		if (product == NULL)
+			return fail(cx, ERR_NOT_FOUND, MSG_ORDER_PRODUCT,
+			    "product", str_z(cx->arena, page->of));
+	}
+	TRY(pool_rows(r, cx, realm, &v, &n));
+	for (size_t i = 0; i < n; i++)
+		if (product == NULL || v[i].product == product)
+			v[kept++] = v[i];
+	out->pool = v;
+	out->n = kept;
+	*result = out;
+	return OK;
+}
+
+enum err
+pool_show(struct reader *r, struct ctx *cx, const void *slug, void **out)
+{
+	const struct realm *realm;
+	const struct pool_info *info;
+	struct pool_view *v;
+	size_t n;
+
+	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
+	info = catalogue_pool_slug(realm->catalogue,
+	    *(const struct str *)slug);
+	TRY(pool_rows(r, cx, realm, &v, &n));
+	for (size_t i = 0; info != NULL && i < n; i++)
+		if (v[i].info == info) {
+			*out = &v[i];
+			return OK;
+		}
+	return fail(cx, ERR_NOT_FOUND, MSG_POOL_UNKNOWN, "pool",
+	    str_z(cx->arena, *(const struct str *)slug));
+}
+
+static enum err
+pool_rows(struct reader *r, struct ctx *cx, const struct realm *realm,
+    struct pool_view **out, size_t *n)
+{
+	struct pool key = { .tenant = realm->tenant };
+	struct pool_view *v;
+	struct rows rows;
+
+	TRY(store_load(r->data, &POOL, &key, 1, 1, 0, &rows));
+	v = arena_array(cx->arena, rows.n + 1, sizeof(*v));
+	*n = 0;
+	for (size_t i = 0; i < rows.n; i++) {
+		struct pool_view *p = &v[*n];
+		struct wait_pool from = { .tenant = realm->tenant };
+		const struct site *site;
+
+		p->row = ((struct pool *)rows.row)[i];
+		p->info = catalogue_pool(realm->catalogue, p->row.id);
+		if (p->info == NULL)
+			continue;
+		p->product = catalogue_product(realm->catalogue,
+		    p->row.product);
+		site = catalogue_site(realm->catalogue, p->info->site);
+		p->site = site != NULL ? site->slug : STR("");
+		from.pool = p->row.id;
+		TRY(store_count(r->data, &WAIT_POOL, &from, 2, &p->waiting));
+		(*n)++;
+	}
+	*out = v;
+	return OK;
+}
+
+static void
+add_usage(struct product_view *p, const struct pool_view *pool, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (pool[i].product == p->info) {
+			p->quota += pool[i].row.quota;
+			p->held += pool[i].row.held;
+			p->assigned += pool[i].row.assigned;
+			p->npool++;
+		}
+}
+
+enum err
+products_list(struct reader *r, struct ctx *cx, const void *in, void **result)
+{
+	struct products_out *out = arena_alloc(cx->arena, sizeof(*out));
+	const struct realm *realm;
+	struct product_view *v;
+	struct pool_view *pool;
+	size_t n;
+
+	(void)in;
+	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
+	TRY(pool_rows(r, cx, realm, &pool, &n));
+	out->n = realm->catalogue->nproduct;
+	v = arena_array(cx->arena, out->n + 1, sizeof(*v));
+	for (size_t i = 0; i < out->n; i++) {
+		v[i].info = &realm->catalogue->product[i];
+		add_usage(&v[i], pool, n);
+		TRY(waiting(r, realm, v[i].info->id, &v[i].waiting));
+	}
+	out->product = v;
+	*result = out;
+	return OK;
+}
+
+enum err
+product_show(struct reader *r, struct ctx *cx, const void *slug, void **out)
+{
+	struct product_view *v = arena_alloc(cx->arena, sizeof(*v));
+	const struct realm *realm;
+	struct pool_view *pool;
+	size_t n;
+
+	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
+	v->info = catalogue_product_slug(realm->catalogue,
+	    *(const struct str *)slug);
+	if (v->info == NULL)
+		return fail(cx, ERR_NOT_FOUND, MSG_ORDER_PRODUCT, "product",
+		    str_z(cx->arena, *(const struct str *)slug));
+	TRY(pool_rows(r, cx, realm, &pool, &n));
+	add_usage(v, pool, n);
+	*out = v;
+	return waiting(r, realm, v->info->id, &v->waiting);
+}
+
+static enum err
+waiting(struct reader *r, const struct realm *realm, int64_t product,
+    int64_t *out)
+{
+	struct wait_count key = { .tenant = realm->tenant,
+		.product = product };
+	struct rows rows;
+
+	TRY(store_load(r->data, &WAIT_COUNT, &key, 1, 2, 0, &rows));
+	*out = 0;
+	for (size_t i = 0; i < rows.n; i++)
+		*out += ((struct wait_count *)rows.row)[i].waiting;
+	return OK;
+}
+
+/* --- seats ---------------------------------------------------------------------------- */
+
+enum err
+seats_list(struct reader *r, struct ctx *cx, const void *in, void **result)
+{
+	const struct page_in *page = in;
+	struct seats_out *out = arena_alloc(cx->arena, sizeof(*out));
+	struct seat from = { .person = page->after };
+	const struct realm *realm;
+	const struct product *product;
+	struct seat_view *v;
+	struct rows rows;
+	int64_t *id;
+	bool *in_it;
+
+	*result = out;
+	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
+	if (page->person != 0)
+		return seats_of_person(r, cx, realm, page->person, out);
+	product = catalogue_product_slug(realm->catalogue, page->of);
+	if (product == NULL)
+		return fail(cx, ERR_NOT_FOUND, MSG_ORDER_PRODUCT, "product",
+		    str_z(cx->arena, page->of));
+	from.tenant = realm->tenant;
+	from.product = product->id;
+	TRY(store_page(r->data, &SEAT, &from, 2, page->after == 0,
+	    page->limit, &rows));
+	id = arena_array(cx->arena, rows.n + 1, sizeof(*id));
+	in_it = arena_array(cx->arena, rows.n + 1, sizeof(*in_it));
+	for (size_t i = 0; i < rows.n; i++)
+		id[i] = ((struct seat *)rows.row)[i].person;
+	TRY(in_scope(r, cx, realm, id, rows.n, in_it));
+	out->seat = v = arena_array(cx->arena, rows.n + 1, sizeof(*v));
+	for (size_t i = 0; i < rows.n; i++)
+		if (in_it[i])
+			v[out->n++] = seat_view_of(realm,
+			    &((struct seat *)rows.row)[i]);
+	if (rows.n == page->limit)
+		out->next = id[rows.n - 1];
+	return OK;
+}
+
+static struct seat_view
+seat_view_of(const struct realm *realm, const struct seat *row)
+{
+	const struct product *product = catalogue_product(realm->catalogue,
+	    row->product);
+	const struct pool_info *pool = catalogue_pool(realm->catalogue,
+	    row->pool);
+
+	return (struct seat_view) { *row,
+		product != NULL ? product->slug : STR(""),
+		pool != NULL ? pool->slug : STR("") };
+}
+
+static enum err
+seats_of_person(struct reader *r, struct ctx *cx, const struct realm *realm,
+    int64_t person, struct seats_out *out)
+{
+	struct rows grants, seats;
+	struct seat_view *v;
+	struct seat *key;
+	bool in;
+
+	TRY(in_scope(r, cx, realm, &person, 1, &in));
+	if (!in)
+		return fail(cx, ERR_NOT_FOUND, MSG_ORDER_NO_PERSON, "person");
+	TRY(granted_products(r, realm, person, &grants));
+	key = arena_array(cx->arena, grants.n + 1, sizeof(*key));
+	for (size_t i = 0; i < grants.n; i++) {
+		key[i].tenant = realm->tenant;
+		key[i].product = ((struct grant *)grants.row)[i].product;
+		key[i].person = person;
+	}
+	TRY(store_load(r->data, &SEAT, key, grants.n, 3, 0, &seats));
+	out->seat = v = arena_array(cx->arena, seats.n + 1, sizeof(*v));
+	for (size_t i = 0; i < seats.n; i++)
+		v[out->n++] = seat_view_of(realm,
+		    &((struct seat *)seats.row)[i]);
+	return OK;
+}
+
+/* Grants of a person, each product once. */
+static enum err
+granted_products(struct reader *r, const struct realm *realm, int64_t person,
+    struct rows *out)
+{
+	struct grant key = { .tenant = realm->tenant, .person = person };
+	struct grant *g;
+	size_t kept = 0;
+
+	TRY(store_load(r->data, &GRANT, &key, 1, 2, 0, out));
+	g = out->row;
+	for (size_t i = 0; i < out->n; i++)
+		if (kept == 0 || g[kept - 1].product != g[i].product)
+			g[kept++] = g[i];
+	out->n = kept;
+	return OK;
+}
+
+/* Existing persons that the actor may see. */
+static enum err
+in_scope(struct reader *r, struct ctx *cx, const struct realm *realm,
+    const int64_t *id, size_t n, bool *in)
+{
+	struct person_query q = { .tenant = realm->tenant,
+		.scope = cx->actor->scope, .names = &realm->names };
+	struct person *key;
+	struct rows rows;
+
+	q.today = order_today(realm, 0, cx->now_ms);
+	if (q.scope != NULL)
+		return person_in_scope(r->data, &q, id, n, in);
+	key = arena_array(cx->arena, n + 1, sizeof(*key));
+	for (size_t i = 0; i < n; i++) {
+		key[i].tenant = realm->tenant;
+		key[i].id = id[i];
+	}
+	TRY(store_load(r->data, &PERSON, key, n, 2, 0, &rows));
+	for (size_t i = 0; i < rows.n; i++)
+		in[rows.key[i]] = true;
+	return OK;
+}
+
+/* --- waiting lists ------------------------------------------------------------------- */
+
+static enum err
+add_wait(struct reader *r, const struct realm *realm, const struct wait *row,
+    struct wait_view *v)
+{
+	const struct product *product = catalogue_product(realm->catalogue,
+	    row->product);
+	int64_t pool[WAIT_POOLS_MAX];
+	struct wait_pool place = { .tenant = realm->tenant,
+		.rank = 9 - row->priority, .since = row->since,
+		.person = row->person, .product = row->product };
+
+	v->row = *row;
+	v->product = product != NULL ? product->slug : STR("");
+	v->position = 1;
+	if (wait_pools_unpack(row, pool) == 0)
+		return OK;
+	place.pool = pool[0];
+	TRY(wait_position(r->data, &place, 1, &v->position));
+	v->position++;
+	return OK;
+}
+
+enum err
+waits_list(struct reader *r, struct ctx *cx, const void *in, void **result)
+{
+	const struct page_in *page = in;
+	struct waits_out *out = arena_alloc(cx->arena, sizeof(*out));
+	const struct realm *realm;
+	const struct product *product = NULL;
+	struct wait *key;
+	struct rows rows, grants;
+	struct wait_view *v;
+
+	*result = out;
+	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
+	if (page->person != 0) {
+		TRY(granted_products(r, realm, page->person, &grants));
+		key = arena_array(cx->arena, grants.n + 1, sizeof(*key));
+		for (size_t i = 0; i < grants.n; i++)
+			key[i] = (struct wait) { .tenant = realm->tenant,
+				.product = ((struct grant *)grants.row)[i]
+				    .product, .person = page->person };
+		TRY(store_load(r->data, &WAIT, key, grants.n, 3, 0, &rows));
+	} else {
+		struct wait from = { .person = page->after,
+			.tenant = realm->tenant };
+
+		product = catalogue_product_slug(realm->catalogue, page->of);
+		if (product == NULL)
+			return fail(cx, ERR_NOT_FOUND, MSG_ORDER_PRODUCT,
+			    "product", str_z(cx->arena, page->of));
+		from.product = product->id;
+		TRY(store_page(r->data, &WAIT, &from, 2, page->after == 0,
+		    page->limit, &rows));
+		if (rows.n == page->limit)
+			out->next = ((struct wait *)rows.row)[rows.n - 1]
+			    .person;
+	}
+	out->wait = v = arena_array(cx->arena, rows.n + 1, sizeof(*v));
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct wait *w = &((struct wait *)rows.row)[i];
+		bool seen;
+
+		TRY(in_scope(r, cx, realm, &w->person, 1, &seen));
+		if (seen)
+			TRY(add_wait(r, realm, w, &v[out->n++]));
+	}
+	return OK;
+}
+
+/* --- onboardings ------------------------------------------------------------------------ */
+
+enum err
+onboarding_show(struct reader *r, struct ctx *cx, const void *id, void **out)
+{
+	struct onboarding_view *v = arena_alloc(cx->arena, sizeof(*v));
+	struct onboarding_row key = { .tenant = cx->actor->tenant,
+		.id = *(const int64_t *)id };
+	struct check_row check = { .tenant = cx->actor->tenant,
+		.onboarding = key.id };
+	const struct realm *realm;
+	struct outcome_row *told;
+	struct rows rows;
+	bool seen = false;
+
+	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
+	TRY(store_load(r->data, &ONBOARDING, &key, 1, 2, 0, &rows));
+	if (rows.n == 1) {
+		v->row = *(struct onboarding_row *)rows.row;
+		TRY(in_scope(r, cx, realm, &v->row.person, 1, &seen));
+	}
+	if (!seen)
+		return fail(cx, ERR_NOT_FOUND, MSG_ORDER_NO_ONBOARDING,
+		    "onboarding");
+	TRY(store_load(r->data, &CHECK_ROW, &check, 1, 2, 0, &rows));
+	v->check = rows.row;
+	v->ncheck = rows.n;
+	v->ntold = outcome_unpack(cx->arena, v->row.outcome, &told);
+	v->told = outcome_tell(cx->arena, realm->catalogue, told, v->ntold);
+	*out = v;
+	return now_of(r, cx, realm, v, told);
+}
+
+/* How it stands: the seat or the wait that each product of it has now. */
+static enum err
+now_of(struct reader *r, struct ctx *cx, const struct realm *realm,
+    struct onboarding_view *v, const struct outcome_row *told)
+{
+	struct seat_told *now = arena_array(cx->arena, v->ntold + 1,
+	    sizeof(*now));
+
+	v->now = now;
+	for (size_t i = 0; i < v->ntold; i++) {
+		struct seat seat = { .tenant = realm->tenant,
+			.product = told[i].product, .person = v->row.person };
+		struct wait wait = { .tenant = realm->tenant,
+			.product = told[i].product, .person = v->row.person };
+		struct outcome_row row = { .product = told[i].product };
+		struct rows seats, waits;
+
+		TRY(store_load(r->data, &SEAT, &seat, 1, 3, 0, &seats));
+		TRY(store_load(r->data, &WAIT, &wait, 1, 3, 0, &waits));
+		if (seats.n == 1) {
+			const struct seat *s = seats.row;
+
+			row.pool = s->pool;
+			row.outcome = s->state == SEAT_HELD ? OUTCOME_HELD
+			    : OUTCOME_ASSIGNED;
+		} else if (waits.n == 1) {
+			struct wait_view w;
+
+			TRY(add_wait(r, realm, waits.row, &w));
+			row.outcome = OUTCOME_QUEUED;
+			row.position = w.position;
+			row.reason = MSG_SEAT_QUEUED;
+		} else {
+			continue;
+		}
+		now[v->nnow++] = *outcome_tell(cx->arena, realm->catalogue,
+		    &row, 1);
+	}
+	return OK;
+}

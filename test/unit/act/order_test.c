@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* order_test.c - orders about persons, end to end below the wire. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "rig.h"
+
+static int
+setup(void **state)
+{
+	struct rig *r = heap_alloc(1, sizeof(*r));
+
+	rig_open(r);
+	*state = r;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct rig *r = *state;
+
+	rig_verify(r);
+	rig_close(r);
+	heap_free(r);
+	return 0;
+}
+
+static void
+a_person_comes_once_however_often_asked(void **state)
+{
+	struct rig *r = *state;
+	struct order *o = rig_onboard(r, "ana", "ber", "mail,cad");
+	struct order_out *first = rig_onboarded(r, o), *again;
+
+	assert_true(first->is_new);
+	assert_int_equal(first->nseat, 2);
+	assert_int_equal(first->seat[0].outcome, OUTCOME_ASSIGNED);
+	assert_true(str_eq(first->seat[0].pool, STR("mail-ber")));
+	assert_true(str_eq(first->seat[1].pool, STR("cad-global")));
+
+	again = rig_onboarded(r, o);
+	assert_true(again->was_repeated);
+	assert_int_equal(again->person, first->person);
+	assert_int_equal(again->onboarding, first->onboarding);
+	assert_int_equal(again->nseat, 2);
+	assert_true(str_eq(again->seat[1].pool, STR("cad-global")));
+
+	o->idempotency_key = STR("another key");
+	again = rig_onboarded(r, o);
+	assert_true(again->was_repeated);
+	assert_int_equal(again->person, first->person);
+	assert_int_equal(rig_assigned(r, "mail-ber"), 1);
+}
+
+static void
+a_key_for_another_request_is_refused(void **state)
+{
+	struct rig *r = *state;
+	struct order *a = rig_onboard(r, "ana", "ber", "mail");
+	struct order *b = rig_onboard(r, "bo", "ber", "mail");
+	struct order_out *out;
+
+	rig_onboarded(r, a);
+	b->idempotency_key = a->idempotency_key;
+	assert_int_equal(rig_do(r, &person_order, b, &out), ERR_KEY_REUSED);
+	b->idempotency_key = STR("own");
+	b->doc = a->doc;
+	assert_int_equal(rig_do(r, &person_order, b, &out), ERR_CONFLICT);
+	assert_int_equal(r->cx.fault.msg, MSG_ORDER_TAKEN);
+}
+
+static void
+seats_overflow_then_wait_then_are_served_in_order(void **state)
+{
+	struct rig *r = *state;
+	struct order_out *out[6];
+	static const char *const names[] = { "p0", "p1", "p2", "p3", "p4",
+		"p5" };
+	struct order release = { .kind = ORDER_RELEASE,
+		.product = &STR("mail"), .nproduct = 1 };
+	struct quota_in up = { STR("mail-global"), 2, -1 };
+	struct quota_out *quota;
+	struct order_out *gone;
+
+	for (size_t i = 0; i < 6; i++) {
+		struct order *o = rig_onboard(r, names[i], "ber", "mail");
+
+		if (i == 5)
+			o->priority = 9;
+		out[i] = rig_onboarded(r, o);
+	}
+	assert_true(str_eq(out[1]->seat[0].pool, STR("mail-ber")));
+	assert_true(str_eq(out[2]->seat[0].pool, STR("mail-global")));
+	assert_int_equal(out[3]->seat[0].outcome, OUTCOME_QUEUED);
+	assert_int_equal(out[3]->seat[0].position, 1);
+	assert_int_equal(out[4]->seat[0].position, 2);
+	assert_int_equal(out[5]->seat[0].position, 1);
+	rig_verify(r);
+
+	release.person = out[0]->person;
+	assert_int_equal(rig_do(r, &person_order, &release, &gone), OK);
+	assert_int_equal(rig_assigned(r, "mail-ber"), 2);
+	assert_int_equal(rig_do(r, &person_order, &release, &gone),
+	    ERR_NOT_FOUND);
+	rig_verify(r);
+
+	assert_int_equal(rig_do(r, &pool_quota, &up, &quota), OK);
+	assert_int_equal(quota->served, 1);
+	assert_int_equal(quota->pool.assigned, 2);
+	up.quota = 1;
+	assert_int_equal(rig_do(r, &pool_quota, &up, &quota), ERR_CONFLICT);
+	assert_int_equal(r->cx.fault.msg, MSG_POOL_BELOW_USAGE);
+}
+
+static void
+all_or_nothing_leaves_no_trace(void **state)
+{
+	struct rig *r = *state;
+	struct order *o;
+	struct order_out *out;
+
+	rig_onboarded(r, rig_onboard(r, "ana", "ber", "cad"));
+	o = rig_onboard(r, "bo", "ber", "mail,cad");
+	o->all_or_nothing = true;
+	assert_int_equal(rig_do(r, &person_order, o, &out), ERR_CONFLICT);
+	assert_int_equal(rig_assigned(r, "mail-ber"), 0);
+	o->all_or_nothing = false;
+	out = rig_onboarded(r, o);
+	assert_true(out->is_new);
+	assert_int_equal(out->seat[1].outcome, OUTCOME_QUEUED);
+}
+
+static void
+a_rule_gives_and_takes(void **state)
+{
+	struct rig *r = *state;
+	struct order *o = rig_onboard(r, "ana", "ber", "mail");
+	struct contract_in *c = (struct contract_in *)o->contract;
+	struct order change = { .kind = ORDER_CHANGE, .source = 1,
+		.has_contracts = true, .contract = c, .ncontract = 1,
+		.if_version = -1, .priority = 5 };
+	struct order_out *out;
+
+	c->department = STR("Vertrieb");
+	out = rig_onboarded(r, o);
+	assert_int_equal(out->nseat, 2);
+	assert_true(str_eq(out->seat[1].product, STR("all")));
+	assert_int_equal(rig_assigned(r, "all-global"), 1);
+	rig_verify(r);
+
+	change.person = out->person;
+	c->department = STR("Lager");
+	rig_onboarded(r, &change);
+	assert_int_equal(rig_assigned(r, "all-global"), 0);
+	assert_int_equal(rig_assigned(r, "mail-ber"), 1);
+	change.if_version = 1;
+	assert_int_equal(rig_do(r, &person_order, &change, &out), ERR_STALE);
+}
+
+static void
+a_check_holds_the_seat_until_it_is_decided(void **state)
+{
+	struct rig *r = *state;
+	struct order *o = rig_onboard(r, "ana", "ber", "cad");
+	struct order check = { .kind = ORDER_CHECK, .check = CHECK_MANUAL,
+		.check_passed = true, .priority = 5 };
+	struct order_out *out;
+
+	o->manual_check = true;
+	out = rig_onboarded(r, o);
+	assert_int_equal(out->state, ONBOARDING_OPEN);
+	assert_int_equal(out->seat[0].outcome, OUTCOME_HELD);
+	assert_int_equal(rig_assigned(r, "cad-global"), 0);
+	check.onboarding = out->onboarding;
+	rig_onboarded(r, &check);
+	assert_int_equal(rig_assigned(r, "cad-global"), 1);
+	assert_int_equal(rig_do(r, &person_order, &check, &out),
+	    ERR_CONFLICT);
+}
+
+static void
+the_world_survives_a_restart(void **state)
+{
+	struct rig *r = *state;
+	struct order *o = rig_onboard(r, "ana", "ber", "mail");
+	struct order_out *first = rig_onboarded(r, o);
+
+	rig_stop(r);
+	assert_int_equal(rig_start(r, false), OK);
+	assert_int_equal(rig_onboarded(r, o)->person, first->person);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		T(a_person_comes_once_however_often_asked),
+		T(a_key_for_another_request_is_refused),
+		T(seats_overflow_then_wait_then_are_served_in_order),
+		T(all_or_nothing_leaves_no_trace),
+		T(a_rule_gives_and_takes),
+		T(a_check_holds_the_seat_until_it_is_decided),
+		T(the_world_survives_a_restart),
+#undef T
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
