@@ -225,13 +225,31 @@ void address_leave(struct http *, unsigned slot);
 
 /* conn.c */
 void conn_open(struct loop *, struct arrival *);
-void conn_close(struct conn *);
+void conn_close(struct conn *);		/* its memory stays until conn_free(): callers up the stack may still look */
 void conn_free(struct conn *);
 void conn_run(struct conn *);
-void conn_room(struct exchange *);
-void conn_reply(struct exchange *);
-void conn_late(struct timer *);
-void conn_drain(struct conn *);	/* the server ends: no further request */
+void conn_room(struct exchange *);	/* its stream has room again */
+void conn_reply(struct exchange *);	/* its reply is written */
+void conn_put(struct conn *);		/* sends the reply; on to the next request, unless this was the last */
+void conn_drain(struct conn *);		/* the server ends: no further request */
+bool conn_wants(const struct conn *);	/* more input would be of use */
+
+/* input.c */
+void input_feed(struct conn *, struct str *in);	/* takes what it can; what is left is not wanted now */
+void input_end(struct conn *);		/* the peer will send no more, but may still read */
+void input_refuse(struct conn *);	/* answers with the exchange's err */
+void input_spoil(struct conn *, enum err, enum msg, const char *field);	/* the request can never be whole */
+
+/* output.c */
+bool output_has_room(const struct conn *);
+void output_add(struct conn *, struct exchange *);
+void output_flush(struct conn *);
+void output_linger(struct conn *);
+
+/* deadline.c */
+void deadline_set(struct conn *);	/* the timer, to whichever deadline comes first */
+void deadline_out(struct conn *);	/* the peer has to take some of the replies soon, and all some time */
+void deadline_passed(struct timer *);
 
 /* exchange.c */
 struct exchange *exchange_take(struct loop *, struct conn *);
@@ -241,7 +259,6 @@ void exchange_close(struct exchange *);
 enum err exchange_fail(struct exchange *, const struct trouble *) USE_RESULT;
 
 /* reply.c */
-void reply_write(struct exchange *, const struct reply *);
 void reply_refuse(struct exchange *, enum err);
 
 /* stream.c */

@@ -110,7 +110,7 @@ run(void *arg)
 		take_mail(l);
 		run_again(l);
 		run_done(l);
-		timers_run(l, conn_late);
+		timers_run(l, deadline_passed);
 		drain(l);
 		bury(l);
 	}

@@ -59,6 +59,7 @@ static const struct {
 	{ 507, "HTTP/1.1 507 Insufficient Storage\r\n" },
 };
 
+static void write_reply(struct exchange *, const struct reply *);
 static int status_of(enum msg, int);
 static bool must_close(struct exchange *);
 static void put_status(struct buf *, int);
@@ -72,7 +73,7 @@ http_reply(struct request *rq, const struct reply *reply)
 	struct exchange *ex = exchange_of(rq);
 
 	must(ex->is_held && ex->status == 0);
-	reply_write(ex, reply);
+	write_reply(ex, reply);
 	if (loop_is_mine(ex->loop))
 		loop_done(ex);
 	else
@@ -93,7 +94,7 @@ reply_refuse(struct exchange *ex, enum err err)
 			STR("Allow"), ex->allow
 		};
 	}
-	reply_write(ex, &reply);
+	write_reply(ex, &reply);
 }
 
 static int
@@ -105,8 +106,8 @@ status_of(enum msg msg, int otherwise)
 	return otherwise;
 }
 
-void
-reply_write(struct exchange *ex, const struct reply *reply)
+static void
+write_reply(struct exchange *ex, const struct reply *reply)
 {
 	struct buf *b = &ex->out;
 	const char *type = reply->content_type;
