@@ -111,7 +111,9 @@ static const struct {
 	{ "preferredLanguage", "de--DE", NULL, MSG_ATTR_LANGUAGE },
 	{ "preferredLanguage", "de, en;q=0.8", NULL, MSG_ATTR_LANGUAGE },
 	{ "preferredLanguage", "abcdefghi", NULL, MSG_ATTR_LANGUAGE },
-	{ "preferredLanguage", "aa-bbbbbbbb-cccccccc-dddddddd-eeeeeee", NULL,
+	{ "preferredLanguage", "aa-bbbbbbbb-cccccccc-dddddddd-eeeee",
+	    "aa-bbbbbbbb-cccccccc-dddddddd-eeeee", 0 },
+	{ "preferredLanguage", "aa-bbbbbbbb-cccccccc-dddddddd-eeeeee", NULL,
 	    MSG_ATTR_LANGUAGE },
 };
 

@@ -242,7 +242,8 @@ static const struct {
 	{ "1;M;A;;;;x\x01;;V;;", "Abteilung", MSG_ATTR_CONTROL },
 	{ "1;M;A;;;;;\x01;V;;", "Vorgesetzter", MSG_ATTR_CONTROL },
 	{ "1;;;;;;;;V;;", "Vorname", MSG_DOC_NO_NAME },
-	{ "1;M;A;;;;;;V;", "", MSG_CSV_FIELD_COUNT },
+	{ "1;M;A;;;;;;V;", "Austritt", MSG_CSV_FIELD_COUNT },
+	{ "1;M;A;;;;;;V;;;", "", MSG_CSV_FIELD_COUNT },
 	{ "1;M;A\xff;;;;;;V;;", "Vorname", MSG_CSV_ENCODING },
 };
 
@@ -260,8 +261,7 @@ a_row_that_does_not_fit_is_refused_by_its_column(void **state)
 		if (err == OK)
 			wrong("taken: %s", bad_rows[i].row);
 		assert_int_equal(cx.fault.msg, bad_rows[i].why);
-		if (bad_rows[i].why != MSG_CSV_FIELD_COUNT)
-			assert_str(cx.fault.field, bad_rows[i].column);
+		assert_str(cx.fault.field, bad_rows[i].column);
 	}
 }
 
@@ -277,6 +277,25 @@ the_same_address_twice_names_the_later_column(void **state)
 			  "  emails[home].value: \"{c}\"\n"),
 		"a,b,c\n1,w@x,W@x\n", &row),
 	    DOC_EMAIL_TWICE, "c");
+}
+
+static void
+what_no_column_fills_is_named_by_its_path(void **state)
+{
+	struct import_row row;
+
+	(void)state;
+	assert_refused(
+	    mapped(
+		map_of("source: a\nref: \"{a}\"\nperson:\n"
+		       "  userName: \"{a}\"\n  emails[work].value: nobody\n"),
+		"a\n1\n", &row),
+	    ATTR_EMAIL, "emails[work].value");
+	assert_refused(
+	    mapped(map_of("source: a\nref: \"{a}\"\nperson:\n"
+			  "  userName: \"{a}\"\ncontracts: { start: soon }\n"),
+		"a\n1\n", &row),
+	    ATTR_NOT_DATE, "start");
 }
 
 static void
@@ -511,6 +530,7 @@ main(void)
 		cmocka_unit_test(
 		    a_row_that_does_not_fit_is_refused_by_its_column),
 		cmocka_unit_test(the_same_address_twice_names_the_later_column),
+		cmocka_unit_test(what_no_column_fills_is_named_by_its_path),
 		cmocka_unit_test(a_site_is_known_by_its_name_here_too),
 		cmocka_unit_test(the_header_must_have_each_column_once),
 		cmocka_unit_test(what_is_no_map_is_refused_by_its_key),
