@@ -176,25 +176,25 @@ write_node(struct writer *w, const struct filter_node *node, bool is_contract)
 	static const char of_person[] = "EXISTS (SELECT 1 FROM contract c"
 	    " WHERE c.tenant = p.tenant AND c.person = p.id";
 	struct arena *arena = w->tx->cx->arena;
-	struct str *top = &w->stack[w->depth - 1];
+	struct str *end = w->stack + w->depth;
 
 	switch (node->op) {
 	case F_AND:
 	case F_OR:
-		top[-1] = str_fmt(arena, "(%.*s %s %.*s)", STR_ARG(top[-1]),
-		    node->op == F_AND ? "AND" : "OR", STR_ARG(top[0]));
+		end[-2] = str_fmt(arena, "(%.*s %s %.*s)", STR_ARG(end[-2]),
+		    node->op == F_AND ? "AND" : "OR", STR_ARG(end[-1]));
 		w->depth--;
 		return OK;
 	case F_NOT:
-		*top = str_fmt(arena, "NOT (%.*s)", STR_ARG(*top));
+		end[-1] = str_fmt(arena, "NOT (%.*s)", STR_ARG(end[-1]));
 		return OK;
 	case F_ANY_CONTRACT:
-		*top = str_fmt(arena, "%s AND (%.*s))", of_person,
-		    STR_ARG(*top));
+		end[-1] = str_fmt(arena, "%s AND (%.*s))", of_person,
+		    STR_ARG(end[-1]));
 		return OK;
 	case F_ALL_CONTRACT:
-		*top = str_fmt(arena, "NOT %s AND NOT (%.*s))", of_person,
-		    STR_ARG(*top));
+		end[-1] = str_fmt(arena, "NOT %s AND NOT (%.*s))", of_person,
+		    STR_ARG(end[-1]));
 		return OK;
 	default:
 		must(w->depth < COUNT(w->stack));
