@@ -197,6 +197,9 @@ keep_house(struct world *w)
 		struct item it = { .cx = &cx, .use_case = &housekeeping,
 			.tenant = tenant[i], .in = &in };
 
+		if (realm_renew(w, &cx, tenant[i]) != OK)
+			log_event(LOG_ERROR, "no capability for a tenant",
+			    LOG_NUM("tenant", tenant[i]));
 		if (pipeline_do(w->pipeline, &it, ITEM_BULK) != OK)
 			log_event(LOG_WARN, "housekeeping failed",
 			    LOG_NUM("tenant", tenant[i]));

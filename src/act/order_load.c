@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/canon.h"
 #include "base/clock.h"
 
 #define SLOT_MS		INT64_C(3600000)
@@ -30,6 +31,10 @@ static enum err load_seats(struct batch *, struct tx *);
 static enum err check_scope(struct batch *, struct tx *);
 static enum err load_pools(struct batch *, struct tx *, uint32_t tenant);
 static bool is_last_of_tenant(const struct batch *, size_t);
+static struct filter_names batch_names(struct order_batch *,
+    const struct realm *);
+static int64_t find_now(const void *, enum attribute, struct str);
+static struct str text_now(const void *, enum attribute, int64_t);
 
 static struct order_batch *
 state(const struct batch *b)
@@ -602,8 +607,57 @@ load_pools(struct batch *b, struct tx *tx, uint32_t tenant)
 	}
 	pools = arena_alloc(ob->arena, sizeof(*pools));
 	TRY(pools_load(tx, realm, &need, pools));
+	pools->gate.names = batch_names(ob, realm);
 	list_add(ob->arena, &ob->pools, pools);
 	return OK;
+}
+
+/* --- names of a batch: the dictionary, and the words that are new in it ------------- */
+
+struct names_now {
+	const struct realm	 *realm;
+	const struct order_batch *ob;
+};
+
+static struct filter_names
+batch_names(struct order_batch *ob, const struct realm *realm)
+{
+	struct names_now *now = arena_alloc(ob->arena, sizeof(*now));
+
+	*now = (struct names_now) { realm, ob };
+	if (ob->dictionary.n == 0)
+		return realm->names;
+	return (struct filter_names) { find_now, text_now, now };
+}
+
+static int64_t
+find_now(const void *arg, enum attribute attribute, struct str value)
+{
+	const struct names_now *now = arg;
+	int64_t id = now->realm->names.find(now->realm->names.arg, attribute,
+	    value);
+	struct str key, word;
+
+	if (id != 0 || attr_info(attribute)->type != ATTR_STRING
+	    || !canon_key(now->ob->arena, value, &key))
+		return id;
+	for (size_t i = 0; i < now->ob->word.n; i++)
+		if (now->ob->dictionary.v[i].tenant == now->realm->tenant
+		    && canon_key(now->ob->arena, now->ob->word.v[i], &word)
+		    && str_eq(key, word))
+			return now->ob->dictionary.v[i].id;
+	return 0;
+}
+
+static struct str
+text_now(const void *arg, enum attribute attribute, int64_t id)
+{
+	const struct names_now *now = arg;
+
+	for (size_t i = 0; i < now->ob->word.n; i++)
+		if (now->ob->dictionary.v[i].id == id)
+			return now->ob->word.v[i];
+	return now->realm->names.text(now->realm->names.arg, attribute, id);
 }
 
 struct pools *

@@ -138,7 +138,7 @@ world_realm(struct world *w, struct ctx *cx, uint32_t tenant,
 	slot = realm_find(w, tenant);
 	if (slot != NULL) {
 		edition = slot->edition;
-		edition->refs++;
+		__atomic_add_fetch(&edition->refs, 1, __ATOMIC_RELAXED);
 		realm->tenant = tenant;
 		realm->slug = str_copy(cx->arena,
 		    (struct str) { slot->slug, slot->slug_n });
@@ -162,12 +162,8 @@ static void
 release(void *object)
 {
 	struct edition *edition = object;
-	bool is_last;
 
-	lock_take(edition->mu);
-	is_last = --edition->refs == 0;
-	lock_give(edition->mu);
-	if (is_last)
+	if (__atomic_sub_fetch(&edition->refs, 1, __ATOMIC_ACQ_REL) == 0)
 		arena_close(edition->arena);
 }
 
@@ -232,7 +228,7 @@ world_catalogue_set(struct world *w, uint32_t tenant, struct str canonical,
 	must(catalogue_decode(&cx, js, NULL, version != 0, &catalogue) == OK);
 	catalogue->version = version;
 	edition = arena_alloc(arena, sizeof(*edition));
-	*edition = (struct edition) { arena, catalogue, w->mu, 1 };
+	*edition = (struct edition) { arena, catalogue, 1 };
 	lock_take(w->mu);
 	slot = realm_find(w, tenant);
 	must(slot != NULL);
@@ -241,6 +237,20 @@ world_catalogue_set(struct world *w, uint32_t tenant, struct str canonical,
 	lock_give(w->mu);
 	if (before != NULL)
 		release(before);
+}
+
+enum err
+realm_renew(struct world *w, struct ctx *cx, uint32_t tenant)
+{
+	struct grant_in in = { .tenant = tenant,
+		.open_per_minute = UINT32_MAX, .seal_per_minute = UINT32_MAX };
+	struct capability capability;
+
+	TRY(vault_grant(w->vault[CHANNEL_CLOCK], cx, &in, &capability));
+	lock_take(w->mu);
+	realm_find(w, tenant)->capability = capability;
+	lock_give(w->mu);
+	return OK;
 }
 
 /* --- capabilities ----------------------------------------------------------------- */

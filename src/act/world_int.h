@@ -19,8 +19,7 @@ _Static_assert(CHANNEL_COUNT == WORLD_CHANNELS, "a channel for each thread");
 struct edition {
 	struct arena	       *arena;
 	const struct catalogue *catalogue;
-	struct lock	       *mu;	/* the world's; guards refs */
-	unsigned		refs;
+	unsigned		refs;	/* atomic: who holds it may outlive the world's lock */
 };
 
 struct import_run;
@@ -88,6 +87,8 @@ struct world {
 };
 
 struct realm_slot *realm_find(struct world *, uint32_t tenant);	/* mu held */
+/* A new capability for the server's own work: the vault lets each live a day. */
+enum err realm_renew(struct world *, struct ctx *, uint32_t tenant) USE_RESULT;
 /* Puts all tenants, catalogues, dictionaries and tokens into memory. */
 enum err world_read(struct world *, struct ctx *) USE_RESULT;
 

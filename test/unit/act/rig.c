@@ -150,14 +150,19 @@ rig_close(struct rig *r)
 
 /* --- running things -------------------------------------------------------------- */
 
+static void
+close_arena(void *arena)
+{
+	arena_close(arena);
+}
+
 static struct ctx *
 own_ctx(struct rig *r)
 {
 	struct ctx *cx = arena_alloc(r->arena, sizeof(*cx));
 
 	cx->arena = arena_open(64 << 20);
-	arena_defer(r->arena, (void (*)(void *))(void *)arena_close,
-	    cx->arena);
+	arena_defer(r->arena, close_arena, cx->arena);
 	cx->actor = arena_copy(r->arena, &r->actor, sizeof(r->actor));
 	cx->now_ms = clock_now_ms();
 	cx->request_id = (struct str) { arena_alloc(cx->arena, 16), 16 };
