@@ -41,7 +41,7 @@
 static struct import_map *
 map_of(const char *yaml)
 {
-	struct import_map *map;
+	struct import_map *map = NULL;
 	const struct js *js;
 
 	if (yaml_parse(&cx, str_of(yaml), &js) != OK ||
@@ -496,8 +496,7 @@ two_maps_are_the_same_when_they_say_the_same(void **state)
 		"source: hr\nref: \"{a|trim}\"\nperson: { userName: \"{b}\" }",
 		"source: hr\nref: \"{a}\"\nperson: { userName: \"{c}\" }\n",
 		"source: hr\nref: \"{a}\"\nperson: { nickName: \"{b}\" }\n",
-		"source: hr\nref: \"{a}\"\nperson: { userName: \"{b}\" }\n"
-		"values: { site: { a: b } }\n",
+		"source: hr\nref: \"{a}\"\nperson: { userName: \"{b}\" }\nvalues: { site: { a: b } }\n",
 	};
 	struct str base = import_map_canonical(
 	    map_of("source: hr\nref: "
