@@ -34,9 +34,10 @@ accept_init(struct loop *l)
 		bool is_operator = i == conf->nfd;
 
 		l->listener[i] = (struct listener) {
-			.source = { ready, is_operator ? conf->operator_fd :
-							 conf->fd[i] },
-			.loop = l, .is_operator = is_operator,
+			.source = { ready,
+			    is_operator ? conf->operator_fd : conf->fd[i] },
+			.loop = l,
+			.is_operator = is_operator,
 		};
 	}
 	l->is_accepting = true;
@@ -47,8 +48,8 @@ static void
 watch(struct loop *l)
 {
 	for (size_t i = 0; i < l->nlistener; i++)
-		if (!loop_watch(l, &l->listener[i].source,
-			EPOLLIN | EPOLLEXCLUSIVE))
+		if (!loop_watch(
+			l, &l->listener[i].source, EPOLLIN | EPOLLEXCLUSIVE))
 			fatal("cannot watch a listening socket");
 }
 
@@ -110,8 +111,8 @@ static void
 pause_accepting(struct loop *l)
 {
 	for (size_t i = 0; i < l->nlistener; i++)
-		epoll_ctl(l->epoll, EPOLL_CTL_DEL, l->listener[i].source.fd,
-		    NULL);
+		epoll_ctl(
+		    l->epoll, EPOLL_CTL_DEL, l->listener[i].source.fd, NULL);
 	l->accept_after_ns = l->now_ns + ACCEPT_PAUSE_MS * MS_NS;
 }
 
@@ -158,8 +159,9 @@ enter(struct http *h, const struct sockaddr_storage *peer, struct arrival *a)
 {
 	const struct sockaddr_in *v4 = (const struct sockaddr_in *)peer;
 	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)peer;
-	const void *address = peer->ss_family == AF_INET6 ?
-	    (const void *)&v6->sin6_addr : (const void *)&v4->sin_addr;
+	const void *address = peer->ss_family == AF_INET6
+	    ? (const void *)&v6->sin6_addr
+	    : (const void *)&v4->sin_addr;
 	size_t n = peer->ss_family == AF_INET6 ? 16 : 4;
 
 	if (a->is_operator) {

@@ -38,8 +38,8 @@ conn_open(struct loop *l, struct arrival *a)
 		c->next->link = &c->next;
 	l->conns = c;
 	l->nconns++;
-	if (!loop_watch(l, &c->source,
-		EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET))
+	if (!loop_watch(
+		l, &c->source, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET))
 		conn_close(c);
 	else if (l->is_draining)
 		conn_drain(c);
@@ -215,6 +215,8 @@ conn_close(struct conn *c)
 
 	if (c->source.fd < 0)
 		return;
+	/* Closing alone would do, were there never a forked child with a copy. */
+	epoll_ctl(l->epoll, EPOLL_CTL_DEL, c->source.fd, NULL);
 	close(c->source.fd);
 	c->source.fd = -1;
 	timer_clear(&c->timer);

@@ -67,8 +67,8 @@ deadline_out(struct conn *c)
 void
 deadline_passed(struct timer *t)
 {
-	struct conn *c = (struct conn *)((char *)t -
-	    offsetof(struct conn, timer));
+	struct conn *c =
+	    (struct conn *)((char *)t - offsetof(struct conn, timer));
 	struct loop *l = c->loop;
 	bool is_slow = c->state == CONN_HEAD || c->state == CONN_BODY;
 

@@ -66,17 +66,16 @@ new_id(struct loop *l, struct exchange *ex)
 		l->nids = REQUEST_IDS;
 	}
 	memcpy(ex->id, l->ids[--l->nids], REQUEST_ID_SIZE);
-	ex->request.cx.request_id = (struct str) {
-		(const char *)ex->id, REQUEST_ID_SIZE
-	};
+	ex->request.cx.request_id =
+	    (struct str) { (const char *)ex->id, REQUEST_ID_SIZE };
 }
 
 void
 exchange_end(struct exchange *ex)
 {
 	if (!ex->is_interim)
-		ex->loop->http->conf.door.ended(&ex->request, ex->status,
-		    ex->sent);
+		ex->loop->http->conf.door.ended(
+		    &ex->request, ex->status, ex->sent);
 	exchange_drop(ex);
 }
 
@@ -126,7 +125,8 @@ exchange_fail(struct exchange *ex, const struct trouble *t)
 	const char *arg = t->field;
 
 	if (t->msg == MSG_HTTP_BODY_TOO_LARGE) {
-		snprintf(limit, sizeof(limit), "%zu", ex->request.route->body_max);
+		snprintf(
+		    limit, sizeof(limit), "%zu", ex->request.route->body_max);
 		arg = limit;
 	}
 	ex->err = t->err;

@@ -126,7 +126,11 @@ struct http;
 
 /* Starts the loops. */
 struct http *http_open(const struct http_conf *);
-/* Stops accepting, answers what is under way (until drain_ms), closes.  `Connection: close` from now on.  Threads that hold requests must still run: it waits for their replies. */
+/*
+ * Stops accepting, answers what is under way (until drain_ms), closes.
+ * `Connection: close` from now on.  Threads that hold requests must still run:
+ * it waits for their replies.
+ */
 void http_close(struct http *);
 
 /* Opens a loopback TCP listener on "127.0.0.1:8420" or "[::1]:8420"; anything beyond loopback is refused: there is no TLS yet. */

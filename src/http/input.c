@@ -140,11 +140,12 @@ check_size(struct exchange *ex)
 	size_t max = ex->request.route->body_max;
 
 	if (max == 0 && (r->is_chunked || r->length > 0))
-		return fail(&ex->request.cx, ERR_BAD_INPUT, MSG_HTTP_NO_BODY,
-		    "");
+		return fail(
+		    &ex->request.cx, ERR_BAD_INPUT, MSG_HTTP_NO_BODY, "");
 	if (r->length > max)
-		return exchange_fail(ex, &(struct trouble) {
-		    ERR_TOO_LARGE, MSG_HTTP_BODY_TOO_LARGE, "" });
+		return exchange_fail(ex,
+		    &(struct trouble) {
+			ERR_TOO_LARGE, MSG_HTTP_BODY_TOO_LARGE, "" });
 	return OK;
 }
 

@@ -32,7 +32,8 @@ struct place {
 static bool parse(struct ctx *, struct str, struct place *);
 static bool parse_port(struct str, in_port_t *);
 static bool is_loopback(const struct place *);
-static enum err open_at(struct ctx *, const struct place *, const char *, int *);
+static enum err open_at(struct ctx *, const struct place *, const char *,
+    int *);
 static enum err failed(struct ctx *, int, const char *, const char *);
 static enum err clear_path(struct ctx *, const struct place *);
 static bool has_listener(const struct place *);
@@ -46,13 +47,13 @@ http_listen(struct ctx *cx, struct str address, int *fd)
 
 	snprintf(text, sizeof(text), "%.*s", STR_ARG(address));
 	if (!parse(cx, address, &at))
-		return fail(cx, ERR_BAD_INPUT, MSG_HTTP_LISTEN_ADDRESS,
-		    "listen", text);
+		return fail(
+		    cx, ERR_BAD_INPUT, MSG_HTTP_LISTEN_ADDRESS, "listen", text);
 	if (!is_loopback(&at))
 		return fail(cx, ERR_BAD_INPUT, MSG_HTTP_LISTEN_LOOPBACK,
 		    "listen", text);
-	*fd = socket(at.any.sa_family,
-	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	*fd = socket(
+	    at.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	/* Accepted sockets inherit these; replies are whole, so waiting for more helps nobody. */
 	if (*fd < 0 ||
 	    setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
@@ -149,8 +150,8 @@ failed(struct ctx *cx, int fd, const char *field, const char *text)
 	if (fd >= 0)
 		close(fd);
 	if (error == EADDRINUSE)
-		return fail(cx, ERR_CONFLICT, MSG_HTTP_LISTEN_IN_USE, field,
-		    text);
+		return fail(
+		    cx, ERR_CONFLICT, MSG_HTTP_LISTEN_IN_USE, field, text);
 	return fail(cx, ERR_BAD_INPUT, MSG_HTTP_LISTEN_FAILED, field, text,
 	    strerror(error));
 }
@@ -170,8 +171,8 @@ clear_path(struct ctx *cx, const struct place *at)
 		return fail(cx, ERR_BAD_INPUT, MSG_HTTP_SOCKET_PATH, "socket",
 		    path, most);
 	if (has_listener(at))
-		return fail(cx, ERR_CONFLICT, MSG_HTTP_LISTEN_IN_USE, "socket",
-		    path);
+		return fail(
+		    cx, ERR_CONFLICT, MSG_HTTP_LISTEN_IN_USE, "socket", path);
 	if (unlink(path) != 0)
 		return failed(cx, -1, "socket", path);
 	return OK;
@@ -181,8 +182,8 @@ static bool
 has_listener(const struct place *at)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	bool has = fd >= 0 && (connect(fd, &at->any, at->n) == 0 ||
-				  errno != ECONNREFUSED);
+	bool has = fd >= 0 &&
+	    (connect(fd, &at->any, at->n) == 0 || errno != ECONNREFUSED);
 
 	if (fd >= 0)
 		close(fd);

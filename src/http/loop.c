@@ -68,8 +68,8 @@ open_loop(struct http *h, struct loop *l)
 	l->tick = l->now_ns / TICK_NS;
 	l->next_tick = INT64_MAX;
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
-	l->wake = (struct source) { awake, eventfd(0,
-	    EFD_CLOEXEC | EFD_NONBLOCK) };
+	l->wake =
+	    (struct source) { awake, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) };
 	if (l->epoll < 0 || l->wake.fd < 0 ||
 	    !loop_watch(l, &l->wake, EPOLLIN | EPOLLET))
 		fatal("cannot set up an event loop");
@@ -321,7 +321,8 @@ run_again(struct loop *l)
 
 /*
  * A reply given on this thread may lead to the next pipelined request, which
- * may be replied at once again: so many rounds, then the sockets have their turn.
+ * may be replied at once again: so many rounds, then the sockets have their
+ * turn.
  */
 static void
 run_done(struct loop *l)

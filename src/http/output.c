@@ -40,9 +40,9 @@ output_flush(struct conn *c)
 		msg.msg_iovlen = 0;
 		for (struct exchange *ex = c->out;
 		     ex != NULL && msg.msg_iovlen < COUNT(iov); ex = ex->next)
-			iov[msg.msg_iovlen++] = (struct iovec) {
-				ex->out.p + ex->sent, ex->out.n - ex->sent
-			};
+			iov[msg.msg_iovlen++] =
+			    (struct iovec) { ex->out.p + ex->sent,
+				    ex->out.n - ex->sent };
 		n = sendmsg(c->source.fd, &msg, MSG_NOSIGNAL);
 		if (n >= 0)
 			sent(c, (size_t)n);

@@ -57,9 +57,15 @@ static const struct verb {
 };
 
 /* The bytes of a chunk line by class, and what each means in each place. */
-enum chunk_class { HEX, TCHAR, EQUALS, SEMICOLON, QUOTE, BACKSLASH, TEXT, CR, LF, OTHER, CLASS_COUNT };
+enum chunk_class {
+	HEX, TCHAR, EQUALS, SEMICOLON, QUOTE, BACKSLASH, TEXT, CR, LF, OTHER,
+	CLASS_COUNT
+};
 
-enum chunk_place { SIZE0, SIZE, NAME0, NAME, VALUE0, WORD, QUOTED, PAIR, AFTER, END, PLACE_COUNT, DONE, NO };
+enum chunk_place {
+	SIZE0, SIZE, NAME0, NAME, VALUE0, WORD, QUOTED, PAIR, AFTER, END,
+	PLACE_COUNT, DONE, NO
+};
 
 static const unsigned char chunk_next[PLACE_COUNT][CLASS_COUNT] = {
 	/*            HEX     TCHAR   =       ;       "       \       TEXT    CR   LF    OTHER */
@@ -166,9 +172,8 @@ size_t
 reader_headers(const struct reader *r, struct header header[READER_FIELDS_MAX])
 {
 	for (size_t i = 0; i < r->nfield; i++)
-		header[i] = (struct header) {
-			view(r, r->name[i]), view(r, r->value[i])
-		};
+		header[i] = (struct header) { view(r, r->name[i]),
+			view(r, r->value[i]) };
 	return r->nfield;
 }
 
@@ -207,8 +212,10 @@ take_line(struct reader *r, size_t max, struct str *line)
 	size_t at = str_find(r->in, '\n'), n = at < r->in.n ? at + 1 : at;
 
 	if (n > max - (r->head->n - r->line))
-		return refuse(r, r->state == STATE_REQUEST_LINE ?
-		    MSG_HTTP_LINE_TOO_LONG : MSG_HTTP_HEAD_TOO_LARGE, "");
+		return refuse(r,
+		    r->state == STATE_REQUEST_LINE ? MSG_HTTP_LINE_TOO_LONG
+						   : MSG_HTTP_HEAD_TOO_LARGE,
+		    "");
 	buf_str(r->head, str_sub(r->in, 0, n));
 	advance(&r->in, n);
 	if (n == at)
@@ -315,8 +322,7 @@ static bool
 take_transfer(struct reader *r, struct str value)
 {
 	r->is_chunked = str_eq_nocase(value, STR("chunked"));
-	return r->is_chunked ||
-	    bad(r, MSG_HTTP_TRANSFER, "Transfer-Encoding");
+	return r->is_chunked || bad(r, MSG_HTTP_TRANSFER, "Transfer-Encoding");
 }
 
 static bool
@@ -370,7 +376,8 @@ by_length(struct reader *r)
 	}
 	if (r->in.n == 0)
 		return READER_MORE;
-	r->piece = advance(&r->in, r->left < r->in.n ? (size_t)r->left : r->in.n);
+	r->piece =
+	    advance(&r->in, r->left < r->in.n ? (size_t)r->left : r->in.n);
 	r->left -= r->piece.n;
 	return READER_BODY;
 }
@@ -415,11 +422,15 @@ static enum chunk_class
 chunk_class(unsigned char c)
 {
 	static const struct {
-		unsigned char	 c;
+		unsigned char c;
 		enum chunk_class class;
 	} signs[] = {
-		{ '=', EQUALS }, { ';', SEMICOLON }, { '"', QUOTE },
-		{ '\\', BACKSLASH }, { '\r', CR }, { '\n', LF },
+		{ '=', EQUALS },
+		{ ';', SEMICOLON },
+		{ '"', QUOTE },
+		{ '\\', BACKSLASH },
+		{ '\r', CR },
+		{ '\n', LF },
 	};
 
 	if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
@@ -448,7 +459,8 @@ chunk_data(struct reader *r)
 	}
 	if (r->in.n == 0)
 		return READER_MORE;
-	r->piece = advance(&r->in, r->left < r->in.n ? (size_t)r->left : r->in.n);
+	r->piece =
+	    advance(&r->in, r->left < r->in.n ? (size_t)r->left : r->in.n);
 	r->left -= r->piece.n;
 	return READER_BODY;
 }

@@ -90,9 +90,8 @@ reply_refuse(struct exchange *ex, enum err err)
 	reply.status = status_of(rq->cx.fault.msg, reply.status);
 	if (ex->allow.n > 0) {
 		must(reply.nheader < REPLY_HEADERS_MAX);
-		reply.header[reply.nheader++] = (struct header) {
-			STR("Allow"), ex->allow
-		};
+		reply.header[reply.nheader++] =
+		    (struct header) { STR("Allow"), ex->allow };
 	}
 	write_reply(ex, &reply);
 }
@@ -120,8 +119,9 @@ write_reply(struct exchange *ex, const struct reply *reply)
 	put_status(b, reply->status);
 	put_date(b);
 	put_id(b, ex->id);
-	buf_str(b, STR("Cache-Control: no-store\r\n"
-	    "X-Content-Type-Options: nosniff\r\n"));
+	buf_str(b,
+	    STR("Cache-Control: no-store\r\n"
+		"X-Content-Type-Options: nosniff\r\n"));
 	if (has_body && reply->body.n > 0)
 		put_header(b, STR("Content-Type"),
 		    str_of(type != NULL ? type : "application/json"));
@@ -207,8 +207,8 @@ put_header(struct buf *b, struct str name, struct str value)
 	p = buf_reserve(b, value.n);
 	must(p != NULL);
 	for (size_t i = 0; i < value.n; i++)
-		p[i] = value.p[i] >= ' ' && value.p[i] <= '~' ? value.p[i] :
-								 '?';
+		p[i] =
+		    value.p[i] >= ' ' && value.p[i] <= '~' ? value.p[i] : '?';
 	b->n += value.n;
 	buf_str(b, STR("\r\n"));
 }

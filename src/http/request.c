@@ -127,8 +127,9 @@ check_query(struct request *rq)
 		for (size_t i = 0; i < n; i++)
 			if (str_eq(name[i], name[n]))
 				return fail(cx, ERR_BAD_INPUT,
-				    MSG_HTTP_QUERY_TWICE, str_z(cx->arena,
-				    name[n]), str_z(cx->arena, name[n]));
+				    MSG_HTTP_QUERY_TWICE,
+				    str_z(cx->arena, name[n]),
+				    str_z(cx->arena, name[n]));
 		n++;
 	}
 	return OK;
@@ -156,8 +157,8 @@ next_param(struct str *left, struct str *key, struct str *value)
 
 /* Decodes into the arena if there is anything to decode; the result is UTF-8. */
 static bool
-unescape(struct arena *a, struct str s, const struct escape *how,
-    struct str *out)
+unescape(
+    struct arena *a, struct str s, const struct escape *how, struct str *out)
 {
 	char *to;
 	size_t n = 0;
@@ -216,7 +217,8 @@ hex(char c)
 static void
 trace_id(struct str s, unsigned char id[REQUEST_ID_SIZE])
 {
-	static const char form[] = "00-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
+	static const char form[] =
+	    "00-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
 	unsigned char trace[REQUEST_ID_SIZE], any = 0;
 
 	if (s.n != sizeof(form) - 1)

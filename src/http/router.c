@@ -52,7 +52,8 @@ router_open(const struct route *const *tables, size_t ntables)
 
 	r->arena = a;
 	for (size_t i = 0; i < ntables; i++)
-		for (const struct route *row = tables[i]; row->method != 0; row++)
+		for (const struct route *row = tables[i]; row->method != 0;
+		     row++)
 			add(r, row);
 	return r;
 }

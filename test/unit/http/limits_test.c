@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+
 #include "http/http_int.h"
 
 /* Closes S and waits for its last reply in the client's stead. */
@@ -87,14 +88,16 @@ a_body_that_stops_is_ended(void **state)
 	struct client c = client_open(s);
 
 	(void)state;
-	client_send(&c, "POST /echo HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhe");
+	client_send(
+	    &c, "POST /echo HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhe");
 	client_expect(&c, 408, "HTTP_SLOW()");
 	client_expect_end(&c);
 	client_close(&c);
 
 	c = client_open(s);
 	server_release(s, 1);
-	client_send(&c, "POST /count HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhe");
+	client_send(
+	    &c, "POST /count HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhe");
 	client_expect(&c, 408, "HTTP_SLOW()");
 	client_expect_end(&c);
 	assert_int_equal(slow_closed(s), 2);
@@ -110,7 +113,8 @@ a_body_that_trickles_is_ended(void **state)
 	struct client c = client_open(s);
 
 	(void)state;
-	client_send(&c, "POST /echo HTTP/1.1\r\n" H "Content-Length: 50000\r\n\r\n");
+	client_send(
+	    &c, "POST /echo HTTP/1.1\r\n" H "Content-Length: 50000\r\n\r\n");
 	for (int i = 0; i < 2000 && slow_closed(s) == 0; i++) {
 		send(c.fd, "x", 1, MSG_NOSIGNAL);
 		clock_sleep_ms(20);
@@ -135,7 +139,8 @@ a_client_is_not_blamed_for_a_slow_worker(void **state)
 	server_release(s, 1);
 	client_expect(&c, 200, "held");
 
-	client_send(&c, "POST /count HTTP/1.1\r\n" H "Content-Length: 614400\r\n\r\n");
+	client_send(
+	    &c, "POST /count HTTP/1.1\r\n" H "Content-Length: 614400\r\n\r\n");
 	server_wait_held(s, 2);
 	/* More than ring, scratch and the kernel's buffers could hide for long. */
 	client_send_n(&c, body, 300 * 1024);
@@ -174,7 +179,8 @@ a_client_that_reads_slowly_gets_its_reply(void **state)
 	ssize_t n;
 
 	(void)state;
-	client_send(&c, "GET /big?n=600000 HTTP/1.1\r\n" H "Connection: close\r\n\r\n");
+	client_send(
+	    &c, "GET /big?n=600000 HTTP/1.1\r\n" H "Connection: close\r\n\r\n");
 	while ((n = recv(c.fd, c.in, 16384, 0)) > 0) {
 		got += (size_t)n;
 		clock_sleep_ms(30);
@@ -209,7 +215,8 @@ a_client_that_sends_and_never_reads_is_not_read_for_ever(void **state)
 static void
 connections_are_capped(void **state)
 {
-	struct server *s = server_open(&(struct limits) { .connections_max = 8 });
+	struct server *s =
+	    server_open(&(struct limits) { .connections_max = 8 });
 	struct client c[8], more;
 
 	(void)state;
@@ -235,7 +242,8 @@ connections_are_capped(void **state)
 static void
 one_address_gets_a_quarter(void **state)
 {
-	struct server *s = server_open(&(struct limits) { .connections_max = 400 });
+	struct server *s =
+	    server_open(&(struct limits) { .connections_max = 400 });
 	struct client c[100], more;
 
 	(void)state;
@@ -267,7 +275,8 @@ a_graceful_end_answers_what_is_under_way(void **state)
 	client_send(&idle, "GET /hello HTTP/1.1\r\n" H "\r\n");
 	client_expect(&idle, 200, "hello");
 	client_send(&half, "GET /hel");
-	client_send(&held, "GET /hold HTTP/1.1\r\n" H "\r\nGET /hello HTTP/1.1\r\n" H "\r\n");
+	client_send(&held,
+	    "GET /hold HTTP/1.1\r\n" H "\r\nGET /hello HTTP/1.1\r\n" H "\r\n");
 	server_wait_held(s, 1);
 	closing = thread_start("closing", run_close, s);
 	client_expect_end(&idle);
@@ -301,7 +310,8 @@ a_graceful_end_does_not_wait_for_ever(void **state)
 
 	(void)state;
 	client_send(&half, "GET /hel");
-	client_send(&stream, "POST /count HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhe");
+	client_send(&stream,
+	    "POST /count HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhe");
 	server_wait_held(s, 1);
 	client_send(&held, "GET /later?id=1 HTTP/1.1\r\n" H "\r\n");
 	closing = thread_start("closing", run_close, s);
@@ -346,8 +356,10 @@ run_client(void *arg)
 	char text[200];
 
 	for (int i = 0; i < REQUESTS; i++) {
-		snprintf(text, sizeof(text), "GET /later?id=%d-%d HTTP/1.1\r\n" H
-		    "\r\nGET /hello HTTP/1.1\r\n" H "\r\n", me->number, i);
+		snprintf(text, sizeof(text),
+		    "GET /later?id=%d-%d HTTP/1.1\r\n" H
+		    "\r\nGET /hello HTTP/1.1\r\n" H "\r\n",
+		    me->number, i);
 		client_send(&c, text);
 		client_read(&c, &a, false);
 		snprintf(text, sizeof(text), "%d-%d", me->number, i);
@@ -397,13 +409,15 @@ main(void)
 		cmocka_unit_test(a_client_is_not_blamed_for_a_slow_worker),
 		cmocka_unit_test(a_client_that_does_not_read_is_ended),
 		cmocka_unit_test(a_client_that_reads_slowly_gets_its_reply),
-		cmocka_unit_test(a_client_that_sends_and_never_reads_is_not_read_for_ever),
+		cmocka_unit_test(
+		    a_client_that_sends_and_never_reads_is_not_read_for_ever),
 		cmocka_unit_test(connections_are_capped),
 		cmocka_unit_test(one_address_gets_a_quarter),
 		cmocka_unit_test(a_graceful_end_answers_what_is_under_way),
 		cmocka_unit_test(a_graceful_end_does_not_wait_for_ever),
 		cmocka_unit_test(an_end_without_connections_is_immediate),
-		cmocka_unit_test(answers_from_another_thread_reach_their_askers),
+		cmocka_unit_test(
+		    answers_from_another_thread_reach_their_askers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -116,10 +116,11 @@ it_listens_on_loopback_and_nowhere_else(void **state)
 		}
 		assert_int_equal(cx.fault.msg, addresses[i].msg);
 		assert_true(str_eq(cx.fault.field, STR("listen")));
-		assert_true(str_eq(cx.fault.args[0],
-		    str_of(addresses[i].address)));
+		assert_true(
+		    str_eq(cx.fault.args[0], str_of(addresses[i].address)));
 	}
-	assert_int_equal(http_listen(&cx, STR("127.0.0.1:80\0:1"), &(int) { 0 }),
+	assert_int_equal(
+	    http_listen(&cx, STR("127.0.0.1:80\0:1"), &(int) { 0 }),
 	    ERR_BAD_INPUT);
 	arena_close(cx.arena);
 }
@@ -154,8 +155,8 @@ a_local_socket_has_exactly_its_mode(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(modes); i++) {
-		assert_int_equal(http_listen_local(&cx, in_folder("s"),
-		    modes[i], &fd), OK);
+		assert_int_equal(
+		    http_listen_local(&cx, in_folder("s"), modes[i], &fd), OK);
 		assert_int_equal(stat(in_folder("s"), &st), 0);
 		assert_true(S_ISSOCK(st.st_mode));
 		assert_int_equal(st.st_mode & 07777, modes[i]);
@@ -173,7 +174,8 @@ a_local_socket_takes_no_ones_place(void **state)
 	int first, second, file;
 
 	(void)state;
-	assert_int_equal(http_listen_local(&cx, in_folder("s"), 0600, &first), OK);
+	assert_int_equal(
+	    http_listen_local(&cx, in_folder("s"), 0600, &first), OK);
 	assert_int_equal(http_listen_local(&cx, in_folder("s"), 0600, &second),
 	    ERR_CONFLICT);
 	assert_int_equal(cx.fault.msg, MSG_HTTP_LISTEN_IN_USE);
@@ -201,7 +203,8 @@ a_local_path_that_cannot_be_is_refused(void **state)
 	(void)state;
 	memset(path, 'a', sizeof(path) - 1);
 	path[sizeof(path) - 1] = '\0';
-	assert_int_equal(http_listen_local(&cx, path, 0600, &fd), ERR_BAD_INPUT);
+	assert_int_equal(
+	    http_listen_local(&cx, path, 0600, &fd), ERR_BAD_INPUT);
 	assert_int_equal(cx.fault.msg, MSG_HTTP_SOCKET_PATH);
 	assert_true(str_eq(cx.fault.args[1], STR("107")));
 	assert_int_equal(http_listen_local(&cx, "", 0600, &fd), ERR_BAD_INPUT);

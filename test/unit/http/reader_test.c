@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+
 #include "http/http_int.h"
 
 #define TRACE_MAX (256 * 1024)
@@ -22,8 +23,9 @@ struct vector {
 	const char *body;	/* of all requests, joined; NULL: not looked at */
 };
 
-#define V(whole, msg, bytes)	    { bytes, sizeof(bytes) - 1, whole, msg, NULL }
-#define B(whole, msg, body, bytes)  { bytes, sizeof(bytes) - 1, whole, msg, body }
+#define B(whole, msg, body, bytes) \
+	{ bytes, sizeof(bytes) - 1, whole, msg, body }
+#define V(whole, msg, bytes) B(whole, msg, NULL, bytes)
 #define H	"Host: a\r\n"
 #define GET_H	"GET / HTTP/1.1\r\n" H
 #define POST_H	"POST / HTTP/1.1\r\n" H
@@ -410,7 +412,8 @@ every_vector_has_its_outcome_however_it_is_cut(void **state)
 			    i, run.whole, msg_name(run.msg), v->whole,
 			    msg_name(v->msg), v->bytes);
 		if (v->body != NULL)
-			assert_true(str_eq(buf_view(&run.body), str_of(v->body)));
+			assert_true(
+			    str_eq(buf_view(&run.body), str_of(v->body)));
 		run_end(&run);
 	}
 }
@@ -526,7 +529,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_vector_has_its_outcome_however_it_is_cut),
+		cmocka_unit_test(
+		    every_vector_has_its_outcome_however_it_is_cut),
 		cmocka_unit_test(limits_hold_to_the_byte),
 		cmocka_unit_test(a_refused_reader_stays_refused),
 		cmocka_unit_test(a_refusal_names_the_field),

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+
 #include "http/http_int.h"
 
 #define TRACE "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01"
@@ -59,7 +60,8 @@ a_target_is_split_and_its_path_decoded_once(void **state)
 	struct request *rq = *state;
 
 	for (size_t i = 0; i < COUNT(targets); i++) {
-		assert_int_equal(request_decode(rq, str_of(targets[i].target)), OK);
+		assert_int_equal(
+		    request_decode(rq, str_of(targets[i].target)), OK);
 		assert_true(str_eq(rq->path, str_of(targets[i].path)));
 		assert_true(str_eq(rq->query, str_of(targets[i].query)));
 	}
@@ -142,8 +144,8 @@ a_doubled_parameter_is_named_in_the_fault(void **state)
 {
 	struct request *rq = *state;
 
-	assert_int_equal(request_decode(rq, STR("/?limit=1&limit=2")),
-	    ERR_BAD_INPUT);
+	assert_int_equal(
+	    request_decode(rq, STR("/?limit=1&limit=2")), ERR_BAD_INPUT);
 	assert_int_equal(rq->cx.fault.msg, MSG_HTTP_QUERY_TWICE);
 	assert_true(str_eq(rq->cx.fault.field, STR("limit")));
 	assert_true(str_eq(rq->cx.fault.args[0], STR("limit")));
@@ -186,10 +188,9 @@ static const struct {
 static void
 a_trace_id_becomes_the_request_id_if_it_is_valid(void **state)
 {
-	static const unsigned char want[REQUEST_ID_SIZE] = {
-		0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef,
-		0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef
-	};
+	static const unsigned char want[REQUEST_ID_SIZE] = { 0x01, 0x23, 0x45,
+		0x67, 0x89, 0xab, 0xcd, 0xef, 0x01, 0x23, 0x45, 0x67, 0x89,
+		0xab, 0xcd, 0xef };
 	static const unsigned char own[REQUEST_ID_SIZE] = { 7 };
 	struct request *rq = *state;
 
@@ -201,8 +202,8 @@ a_trace_id_becomes_the_request_id_if_it_is_valid(void **state)
 		rq->header = &h;
 		rq->nheader = 1;
 		request_name(rq, id);
-		assert_memory_equal(id, traces[i].is_taken ? want : own,
-		    sizeof(id));
+		assert_memory_equal(
+		    id, traces[i].is_taken ? want : own, sizeof(id));
 		assert_ptr_equal(rq->cx.request_id.p, id);
 		assert_int_equal(rq->cx.request_id.n, sizeof(id));
 	}
@@ -228,14 +229,25 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_target_is_split_and_its_path_decoded_once, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_query_parameter_is_found_and_decoded, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(each_query_parameter_is_seen_in_order, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_query_has_at_most_64_parameters, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_doubled_parameter_is_named_in_the_fault, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_header_is_found_without_case, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_trace_id_becomes_the_request_id_if_it_is_valid, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_language_comes_from_accept_language, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_target_is_split_and_its_path_decoded_once, set_up,
+		    tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_query_parameter_is_found_and_decoded, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    each_query_parameter_is_seen_in_order, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_query_has_at_most_64_parameters, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_doubled_parameter_is_named_in_the_fault, set_up,
+		    tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_header_is_found_without_case, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_trace_id_becomes_the_request_id_if_it_is_valid, set_up,
+		    tear_down),
+		cmocka_unit_test_setup_teardown(
+		    the_language_comes_from_accept_language, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,8 +86,8 @@ each_path_finds_its_row(void **state)
 	for (size_t i = 0; i < COUNT(wants); i++) {
 		const struct want *w = &wants[i];
 		struct str param[ROUTE_PARAMS_MAX], allow;
-		const struct route *row = router_find(r, w->method,
-		    str_of(w->path), param, &allow, a);
+		const struct route *row = router_find(
+		    r, w->method, str_of(w->path), param, &allow, a);
 
 		if ((row == NULL) != (w->summary == NULL) ||
 		    !str_eq(allow, str_of(w->allow)))
@@ -98,8 +98,8 @@ each_path_finds_its_row(void **state)
 			assert_string_equal(row->summary, w->summary);
 		for (size_t k = 0; k < COUNT(w->param); k++)
 			if (w->param[k] != NULL)
-				assert_true(str_eq(param[k],
-				    str_of(w->param[k])));
+				assert_true(
+				    str_eq(param[k], str_of(w->param[k])));
 	}
 	arena_close(a);
 	router_close(r);

@@ -46,9 +46,12 @@ a_connection_serves_one_request_after_the_other(void **state)
 		client_expect(&c, 200, "hello");
 		client_send(&c, "GET /later?id=7 HTTP/1.1\r\n" H "\r\n");
 		client_expect(&c, 200, "7");
-		client_send(&c, "POST /echo HTTP/1.1\r\n" H "Content-Length: 3\r\n\r\nabc");
+		client_send(&c,
+		    "POST /echo HTTP/1.1\r\n" H "Content-Length: 3\r\n\r\nabc");
 		client_expect(&c, 200, "abc");
-		client_send(&c, "POST /echo HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n2\r\nyz\r\n0\r\n\r\n");
+		client_send(&c,
+		    "POST /echo HTTP/1.1\r\n" H "Transfer-Encoding: "
+		    "chunked\r\n\r\n1\r\nx\r\n2\r\nyz\r\n0\r\n\r\n");
 		client_expect(&c, 200, "xyz");
 	}
 	client_close(&c);
@@ -65,7 +68,8 @@ every_reply_has_its_headers(void **state)
 	client_send(&c, "GET /hello HTTP/1.1\r\n" H "\r\n");
 	client_read(&c, &a, false);
 	assert_string_equal(answer_header(&a, "Cache-Control"), "no-store");
-	assert_string_equal(answer_header(&a, "X-Content-Type-Options"), "nosniff");
+	assert_string_equal(
+	    answer_header(&a, "X-Content-Type-Options"), "nosniff");
 	assert_string_equal(answer_header(&a, "Content-Type"), "text/plain");
 	assert_string_equal(answer_header(&a, "Content-Length"), "5");
 	assert_null(answer_header(&a, "Connection"));
@@ -79,10 +83,12 @@ every_reply_has_its_headers(void **state)
 	assert_string_not_equal(answer_header(&a, "Request-Id"), id);
 	answer_done(&a);
 
-	client_send(&c, "GET /hello HTTP/1.1\r\n" H
-	    "traceparent: 00-0123456789abcdef0123456789abcdef-0123456789abcdef-01\r\n\r\n");
+	client_send(&c,
+	    "GET /hello HTTP/1.1\r\n" H "traceparent: "
+	    "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01\r\n\r\n");
 	client_read(&c, &a, false);
-	assert_string_equal(answer_header(&a, "Request-Id"), "0123456789abcdef0123456789abcdef");
+	assert_string_equal(answer_header(&a, "Request-Id"),
+	    "0123456789abcdef0123456789abcdef");
 	answer_done(&a);
 	client_close(&c);
 }
@@ -136,16 +142,23 @@ fifty_pipelined_requests_are_answered_in_order(void **state)
 	buf_init(&b, NULL, 65536);
 	for (int i = 0; i < 50; i++) {
 		if (i % 3 == 0)
-			buf_fmt(&b, "GET /later?id=a%d HTTP/1.1\r\n" H "\r\n", i);
+			buf_fmt(
+			    &b, "GET /later?id=a%d HTTP/1.1\r\n" H "\r\n", i);
 		else if (i % 3 == 1)
-			buf_fmt(&b, "POST /echo HTTP/1.1\r\n" H "Content-Length: 3\r\n\r\nb%02d", i);
+			buf_fmt(&b,
+			    "POST /echo HTTP/1.1\r\n" H
+			    "Content-Length: 3\r\n\r\nb%02d",
+			    i);
 		else
 			buf_fmt(&b, "GET /hello HTTP/1.1\r\n" H "\r\n");
 	}
 	client_send_n(&c, b.p, b.n);
 	for (int i = 0; i < 50; i++) {
-		snprintf(want, sizeof(want), i % 3 == 0 ? "a%d" :
-			i % 3 == 1 ? "b%02d" : "hello", i);
+		snprintf(want, sizeof(want),
+		    i % 3 == 0	     ? "a%d"
+			: i % 3 == 1 ? "b%02d"
+				     : "hello",
+		    i);
 		client_expect(&c, 200, want);
 	}
 	buf_fini(&b);
@@ -172,7 +185,9 @@ more_pipelined_requests_than_replies_may_wait_are_all_answered(void **state)
 static void
 a_request_byte_by_byte_is_a_request(void **state)
 {
-	static const char text[] = "POST /echo HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n2;a=b\r\nhi\r\n0\r\n\r\n";
+	static const char text[] =
+	    "POST /echo HTTP/1.1\r\n" H
+	    "Transfer-Encoding: chunked\r\n\r\n2;a=b\r\nhi\r\n0\r\n\r\n";
 	struct client c = client_open(s);
 
 	(void)state;
@@ -181,6 +196,9 @@ a_request_byte_by_byte_is_a_request(void **state)
 	client_expect(&c, 200, "hi");
 	client_close(&c);
 }
+
+#define POST_ECHO "POST /echo HTTP/1.1\r\n" H
+#define CHUNKED	  "Transfer-Encoding: chunked\r\n"
 
 /* Each closes the connection after its answer. */
 static const struct {
@@ -195,18 +213,18 @@ static const struct {
 	{ "GET / HTTP/1.0\r\n", 505, "HTTP_VERSION()" },
 	{ "OPTIONS / HTTP/1.1\r\n", 501, "HTTP_METHOD_UNKNOWN()" },
 	{ "GET http://a/ HTTP/1.1\r\n", 400, "HTTP_TARGET()" },
-	{ "POST /echo HTTP/1.1\r\n" H "Content-Encoding: gzip\r\n", 415, "HTTP_ENCODING(Content-Encoding)" },
-	{ "POST /echo HTTP/1.1\r\n" H "Expect: x\r\n", 417, "HTTP_EXPECT(Expect)" },
-	{ "POST /echo HTTP/1.1\r\n" H "Content-Length: 1\r\nContent-Length: 1\r\n", 400, "HTTP_FIELD_TWICE(Content-Length)" },
-	{ "POST /echo HTTP/1.1\r\n" H "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400, "HTTP_FRAMING(Content-Length)" },
-	{ "POST /echo HTTP/1.1\r\n" H "Content-Length: 65537\r\n\r\n", 413, "HTTP_BODY_TOO_LARGE(65536)" },
-	{ "POST /echo HTTP/1.1\r\n" H "Expect: 100-continue\r\nContent-Length: 65537\r\n\r\n", 413, "HTTP_BODY_TOO_LARGE(65536)" },
+	{ POST_ECHO "Content-Encoding: gzip\r\n", 415, "HTTP_ENCODING(Content-Encoding)" },
+	{ POST_ECHO "Expect: x\r\n", 417, "HTTP_EXPECT(Expect)" },
+	{ POST_ECHO "Content-Length: 1\r\nContent-Length: 1\r\n", 400, "HTTP_FIELD_TWICE(Content-Length)" },
+	{ POST_ECHO "Content-Length: 1\r\n" CHUNKED "\r\n", 400, "HTTP_FRAMING(Content-Length)" },
+	{ POST_ECHO "Content-Length: 65537\r\n\r\n", 413, "HTTP_BODY_TOO_LARGE(65536)" },
+	{ POST_ECHO "Expect: 100-continue\r\nContent-Length: 65537\r\n\r\n", 413, "HTTP_BODY_TOO_LARGE(65536)" },
 	{ "GET /hello HTTP/1.1\r\n" H "Content-Length: 10\r\n\r\n", 400, "HTTP_NO_BODY()" },
 	{ "POST /secret HTTP/1.1\r\n" H "Content-Length: 10\r\n\r\n123", 401, "HTTP_NO_SUCH_PATH()" },
-	{ "POST /nothing HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n3\r\n123\r\n", 404, "HTTP_NO_SUCH_PATH()" },
-	{ "POST /secret HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\nx", 400, "HTTP_CHUNK()" },
-	{ "POST /echo HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\r\n", 400, "HTTP_TRAILER()" },
-	{ "POST /echo HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n1\r\nab", 400, "HTTP_CHUNK()" },
+	{ "POST /nothing HTTP/1.1\r\n" H CHUNKED "\r\n3\r\n123\r\n", 404, "HTTP_NO_SUCH_PATH()" },
+	{ "POST /secret HTTP/1.1\r\n" H CHUNKED "\r\nx", 400, "HTTP_CHUNK()" },
+	{ POST_ECHO CHUNKED "\r\n0\r\nA: b\r\n\r\n", 400, "HTTP_TRAILER()" },
+	{ POST_ECHO CHUNKED "\r\n1\r\nab", 400, "HTTP_CHUNK()" },
 };
 
 static void
@@ -222,11 +240,13 @@ a_malformed_request_is_answered_and_the_connection_closed(void **state)
 		client_send(&c, refusals[i].bytes);
 		client_read(&c, &a, false);
 		if (a.status != refusals[i].status)
-			print_error("%s: %d %s\n", refusals[i].bytes, a.status, a.body);
+			print_error(
+			    "%s: %d %s\n", refusals[i].bytes, a.status, a.body);
 		assert_int_equal(a.status, refusals[i].status);
 		assert_string_equal(a.body, refusals[i].body);
 		assert_string_equal(answer_header(&a, "Connection"), "close");
-		assert_string_equal(answer_header(&a, "Content-Type"), "application/problem+json");
+		assert_string_equal(answer_header(&a, "Content-Type"),
+		    "application/problem+json");
 		answer_done(&a);
 		client_expect_end(&c);
 		client_close(&c);
@@ -243,7 +263,8 @@ nothing_after_a_malformed_request_is_served(void **state)
 	struct client c = client_open(s);
 
 	(void)state;
-	client_send(&c, "POST /echo HTTP/1.1\r\n" H
+	client_send(&c,
+	    "POST /echo HTTP/1.1\r\n" H
 	    "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
 	    "GET /hello HTTP/1.1\r\n" H "\r\n");
 	client_expect(&c, 400, "HTTP_FRAMING(Content-Length)");
@@ -260,9 +281,12 @@ a_whole_request_that_is_refused_keeps_the_connection(void **state)
 	(void)state;
 	client_send(&c, "GET /nothing HTTP/1.1\r\n" H "\r\n");
 	client_expect(&c, 404, "HTTP_NO_SUCH_PATH()");
-	client_send(&c, "POST /secret HTTP/1.1\r\n" H "Content-Length: 3\r\n\r\nabc");
+	client_send(
+	    &c, "POST /secret HTTP/1.1\r\n" H "Content-Length: 3\r\n\r\nabc");
 	client_expect(&c, 401, "HTTP_NO_SUCH_PATH()");
-	client_send(&c, "PUT /nothing HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+	client_send(&c,
+	    "PUT /nothing HTTP/1.1\r\n" H
+	    "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
 	    "GET /hello HTTP/1.1\r\n" H "\r\n");
 	client_expect(&c, 404, "HTTP_NO_SUCH_PATH()");
 	client_expect(&c, 200, "hello");
@@ -314,7 +338,8 @@ a_chunked_body_over_the_limit_is_refused_on_the_way(void **state)
 	(void)state;
 	memset(piece + 6, 'a', 4096);
 	memcpy(piece + 6 + 4096, "\r\n", 2);
-	client_send(&c, "POST /echo HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n");
+	client_send(&c,
+	    "POST /echo HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n");
 	for (int i = 0; i < 17; i++)
 		client_send_n(&c, piece, sizeof(piece));
 	client_expect(&c, 413, "HTTP_BODY_TOO_LARGE(65536)");
@@ -328,13 +353,17 @@ a_client_that_asks_is_told_to_continue(void **state)
 	struct client c = client_open(s);
 
 	(void)state;
-	client_send(&c, "POST /echo HTTP/1.1\r\n" H "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+	client_send(&c,
+	    "POST /echo HTTP/1.1\r\n" H
+	    "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
 	client_expect(&c, 100, NULL);
 	client_send(&c, "hi");
 	client_expect(&c, 200, "hi");
 	/* Behind another one, and with nothing to wait for. */
-	client_send(&c, "GET /later?id=1 HTTP/1.1\r\n" H "\r\n"
-	    "POST /echo HTTP/1.1\r\n" H "Expect: 100-continue\r\nContent-Length: 2\r\n\r\nhi"
+	client_send(&c,
+	    "GET /later?id=1 HTTP/1.1\r\n" H "\r\n"
+	    "POST /echo HTTP/1.1\r\n" H
+	    "Expect: 100-continue\r\nContent-Length: 2\r\n\r\nhi"
 	    "POST /echo HTTP/1.1\r\n" H "Expect: 100-continue\r\n\r\n");
 	client_expect(&c, 200, "1");
 	client_expect(&c, 100, NULL);
@@ -373,7 +402,8 @@ a_request_cut_short_is_refused(void **state)
 		"GET /hel",
 		"GET /hello HTTP/1.1\r\n" H,
 		"POST /echo HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhell",
-		"POST /echo HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+		"POST /echo HTTP/1.1\r\n" H
+		"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
 	};
 
 	(void)state;
@@ -395,7 +425,8 @@ a_client_that_says_close_gets_it(void **state)
 	struct answer a;
 
 	(void)state;
-	client_send(&c, "GET /hello HTTP/1.1\r\n" H "Connection: close\r\n\r\n"
+	client_send(&c,
+	    "GET /hello HTTP/1.1\r\n" H "Connection: close\r\n\r\n"
 	    "GET /hello HTTP/1.1\r\n" H "\r\n");
 	client_read(&c, &a, false);
 	assert_int_equal(a.status, 200);
@@ -412,7 +443,9 @@ a_large_reply_arrives_whole(void **state)
 	struct answer a;
 
 	(void)state;
-	client_send(&c, "GET /big?n=3000000 HTTP/1.1\r\n" H "\r\nGET /hello HTTP/1.1\r\n" H "\r\n");
+	client_send(&c,
+	    "GET /big?n=3000000 HTTP/1.1\r\n" H "\r\nGET /hello HTTP/1.1\r\n" H
+	    "\r\n");
 	client_read(&c, &a, false);
 	assert_int_equal(a.n, 3000000);
 	for (size_t i = 0; i < a.n; i++)
@@ -543,7 +576,8 @@ main(void)
 		TEST(a_reply_header_cannot_be_split),
 		TEST(head_and_no_content_have_no_body),
 		TEST(fifty_pipelined_requests_are_answered_in_order),
-		TEST(more_pipelined_requests_than_replies_may_wait_are_all_answered),
+		TEST(
+		    more_pipelined_requests_than_replies_may_wait_are_all_answered),
 		TEST(a_request_byte_by_byte_is_a_request),
 		TEST(a_malformed_request_is_answered_and_the_connection_closed),
 		TEST(nothing_after_a_malformed_request_is_served),

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "base/arena.h"
+
 #include "http/http_int.h"
 
 #define UPLOAD (8 * 1024 * 1024)
@@ -59,7 +60,8 @@ send_range(struct client *c, uint64_t from, uint64_t to, int patience_ms)
 	struct pollfd p = { .fd = c->fd, .events = POLLOUT };
 
 	while (from < to) {
-		size_t n = to - from < sizeof(piece) ? to - from : sizeof(piece);
+		size_t n =
+		    to - from < sizeof(piece) ? to - from : sizeof(piece);
 		ssize_t sent;
 
 		if (poll(&p, 1, patience_ms) == 0)
@@ -84,8 +86,8 @@ an_upload_waits_for_a_slow_reader_in_bounded_memory(void **state)
 	uint64_t at;
 
 	(void)state;
-	snprintf(head, sizeof(head), "POST /count HTTP/1.1\r\n" H
-	    "Content-Length: %d\r\n\r\n", UPLOAD);
+	snprintf(head, sizeof(head),
+	    "POST /count HTTP/1.1\r\n" H "Content-Length: %d\r\n\r\n", UPLOAD);
 	client_send(&c, head);
 	server_wait_held(s, 1);
 	/* Nobody reads: it stops, and what came in fits ring and scratch. */
@@ -112,7 +114,8 @@ a_chunked_upload_flows_as_well(void **state)
 
 	(void)state;
 	server_release(s, 1);
-	client_send(&c, "POST /count HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n");
+	client_send(&c,
+	    "POST /count HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n");
 	for (uint64_t n = 1; at < UPLOAD / 8; at += n, n = n * 3 % 50021) {
 		snprintf(line, sizeof(line), "%llx\r\n", (unsigned long long)n);
 		client_send(&c, line);
@@ -132,9 +135,11 @@ an_empty_stream_ends_at_once(void **state)
 
 	(void)state;
 	server_release(s, 3);
-	client_send(&c, "POST /count HTTP/1.1\r\n" H "\r\n"
+	client_send(&c,
+	    "POST /count HTTP/1.1\r\n" H "\r\n"
 	    "POST /count HTTP/1.1\r\n" H "Content-Length: 0\r\n\r\n"
-	    "POST /count HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+	    "POST /count HTTP/1.1\r\n" H
+	    "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
 	    "POST /eager HTTP/1.1\r\n" H "Content-Length: 0\r\n\r\n"
 	    "GET /hello HTTP/1.1\r\n" H "\r\n");
 	client_expect(&c, 200, want_count(0));
@@ -151,7 +156,9 @@ a_client_that_asks_may_stream(void **state)
 	struct client c = client_open(s);
 
 	(void)state;
-	client_send(&c, "POST /count HTTP/1.1\r\n" H "Expect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+	client_send(&c,
+	    "POST /count HTTP/1.1\r\n" H
+	    "Expect: 100-continue\r\nContent-Length: 5\r\n\r\n");
 	client_expect(&c, 100, NULL);
 	assert_int_equal(send_range(&c, 0, 5, 60000), 5);
 	server_release(s, 1);
@@ -171,8 +178,9 @@ an_answer_before_the_end_closes_the_connection(void **state)
 	for (size_t i = 0; i < COUNT(paths); i++) {
 		struct client c = client_open(s);
 
-		snprintf(head, sizeof(head), "POST /%s HTTP/1.1\r\n" H
-		    "Content-Length: %d\r\n\r\n", paths[i], UPLOAD);
+		snprintf(head, sizeof(head),
+		    "POST /%s HTTP/1.1\r\n" H "Content-Length: %d\r\n\r\n",
+		    paths[i], UPLOAD);
 		client_send(&c, head);
 		send_range(&c, 0, 100000, 0);
 		client_read(&c, &a, false);
@@ -193,13 +201,16 @@ a_stream_over_its_limit_ends_for_its_reader(void **state)
 	struct client c = client_open(s);
 
 	(void)state;
-	client_send(&c, "POST /small HTTP/1.1\r\n" H "Content-Length: 101\r\n\r\n");
+	client_send(
+	    &c, "POST /small HTTP/1.1\r\n" H "Content-Length: 101\r\n\r\n");
 	client_expect(&c, 413, "HTTP_BODY_TOO_LARGE(100)");
 	client_expect_end(&c);
 	client_close(&c);
 
 	c = client_open(s);
-	client_send(&c, "POST /small HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n64\r\n");
+	client_send(&c,
+	    "POST /small HTTP/1.1\r\n" H
+	    "Transfer-Encoding: chunked\r\n\r\n64\r\n");
 	send_range(&c, 0, 100, 60000);
 	client_send(&c, "\r\n1\r\na");
 	server_wait_held(s, 1);
@@ -226,7 +237,9 @@ a_broken_stream_is_answered_with_the_reason(void **state)
 		struct client c = client_open(s);
 
 		server_release(s, 1);
-		client_send(&c, "POST /count HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n");
+		client_send(&c,
+		    "POST /count HTTP/1.1\r\n" H
+		    "Transfer-Encoding: chunked\r\n\r\n");
 		client_send(&c, bodies[i].body);
 		client_expect(&c, 400, bodies[i].want);
 		client_expect_end(&c);
@@ -242,14 +255,16 @@ a_stream_cut_short_ends_for_its_reader(void **state)
 
 	(void)state;
 	server_release(s, 2);
-	client_send(&c, "POST /count HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhell");
+	client_send(
+	    &c, "POST /count HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhell");
 	assert_int_equal(shutdown(c.fd, SHUT_WR), 0);
 	client_expect(&c, 400, "HTTP_CUT_SHORT()");
 	client_expect_end(&c);
 	client_close(&c);
 
 	c = client_open(s);
-	client_send(&c, "POST /count HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhell");
+	client_send(
+	    &c, "POST /count HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhell");
 	server_wait_held(s, 2);
 	setsockopt(c.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 	client_close(&c);

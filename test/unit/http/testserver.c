@@ -75,8 +75,8 @@ static const struct route routes[] = {
 static enum err
 route(struct request *rq, struct str *allow)
 {
-	rq->route = router_find(self->router, rq->method, rq->path, rq->param,
-	    allow, rq->cx.arena);
+	rq->route = router_find(
+	    self->router, rq->method, rq->path, rq->param, allow, rq->cx.arena);
 	if (rq->route != NULL)
 		return OK;
 	if (allow->n > 0)
@@ -91,8 +91,8 @@ admit(struct request *rq)
 	const struct work *w = rq->route->work;
 
 	if (w->is_secret)
-		return fail(&rq->cx, ERR_UNAUTHENTICATED,
-		    MSG_HTTP_NO_SUCH_PATH, "");
+		return fail(
+		    &rq->cx, ERR_UNAUTHENTICATED, MSG_HTTP_NO_SUCH_PATH, "");
 	return OK;
 }
 
@@ -151,8 +151,8 @@ hello(struct request *rq)
 static void
 who(struct request *rq)
 {
-	on_loop(rq, rq->is_operator ? "operator" :
-				      str_z(rq->cx.arena, rq->address));
+	on_loop(rq,
+	    rq->is_operator ? "operator" : str_z(rq->cx.arena, rq->address));
 }
 
 static void
@@ -162,8 +162,8 @@ big(struct request *rq)
 	struct reply reply = { .status = 200 };
 
 	must(str_int(request_query(rq, "n"), &n));
-	reply.body = (struct str) { arena_alloc(rq->cx.arena, (size_t)n),
-		(size_t)n };
+	reply.body =
+	    (struct str) { arena_alloc(rq->cx.arena, (size_t)n), (size_t)n };
 	http_reply(rq, &reply);
 }
 
@@ -242,9 +242,11 @@ count(struct request *rq)
 	while ((got = http_body_read(rq, piece, sizeof(piece))) > 0)
 		for (ssize_t i = 0; i < got; i++)
 			sum = sum * 31 + piece[i] + ++n % 7;
-	on_loop(rq, got < 0 ? "gone" :
-	    str_fmt(rq->cx.arena, "%llu %llu%c", (unsigned long long)n,
-		(unsigned long long)sum, '\0').p);
+	on_loop(rq,
+	    got < 0 ? "gone"
+		    : str_fmt(rq->cx.arena, "%llu %llu%c",
+			  (unsigned long long)n, (unsigned long long)sum, '\0')
+			  .p);
 }
 
 static void
@@ -273,10 +275,13 @@ server_open(const struct limits *limits)
 	socklen_t n = sizeof(at);
 	const int small = 64 * 1024;
 	struct http_conf conf = {
-		.fd = &s->fd, .nfd = 1, .operator_uid = 65533,
+		.fd = &s->fd,
+		.nfd = 1,
+		.operator_uid = 65533,
 		.loops = limits->loops != 0 ? limits->loops : 2,
-		.connections_max = limits->connections_max != 0 ?
-		    limits->connections_max : 1000,
+		.connections_max = limits->connections_max != 0
+		    ? limits->connections_max
+		    : 1000,
 		.head_ms = limits->head_ms != 0 ? limits->head_ms : 30000,
 		.body_ms = limits->body_ms != 0 ? limits->body_ms : 30000,
 		.idle_ms = limits->idle_ms != 0 ? limits->idle_ms : 30000,
@@ -288,12 +293,16 @@ server_open(const struct limits *limits)
 	assert_int_equal(http_listen(&cx, STR("127.0.0.1:0"), &s->fd), OK);
 	assert_int_equal(getsockname(s->fd, (void *)&at, &n), 0);
 	/* So that the kernel cannot hide an unbounded reader. */
-	assert_int_equal(setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
-	assert_int_equal(setsockopt(s->fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
+	assert_int_equal(
+	    setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
+	assert_int_equal(
+	    setsockopt(s->fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
 	s->port = ntohs(at.sin_port);
 	snprintf(s->operator_path, sizeof(s->operator_path),
 	    "/tmp/usher-test-%d.sock", getpid());
-	assert_int_equal(http_listen_local(&cx, s->operator_path, 0600, &s->operator_fd), OK);
+	assert_int_equal(
+	    http_listen_local(&cx, s->operator_path, 0600, &s->operator_fd),
+	    OK);
 	conf.operator_fd = s->operator_fd;
 	s->router = router_open(tables, COUNT(tables));
 	s->lock = lock_open();
@@ -377,9 +386,13 @@ client_open_from(const struct server *s, const char *address)
 	const int small = 64 * 1024;
 
 	assert_true(c.fd >= 0);
-	assert_int_equal(setsockopt(c.fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), 0);
-	assert_int_equal(setsockopt(c.fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
-	assert_int_equal(setsockopt(c.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
+	assert_int_equal(
+	    setsockopt(c.fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)),
+	    0);
+	assert_int_equal(
+	    setsockopt(c.fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
+	assert_int_equal(
+	    setsockopt(c.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
 	assert_int_equal(inet_pton(AF_INET, address, &at.sin_addr), 1);
 	assert_int_equal(bind(c.fd, (void *)&at, sizeof(at)), 0);
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -488,8 +501,8 @@ client_expect(struct client *c, int status, const char *body)
 
 	client_read(c, &a, false);
 	if (a.status != status || (body != NULL && strcmp(a.body, body) != 0))
-		print_error("%d %s instead of %d %s\n", a.status, a.body,
-		    status, body);
+		print_error(
+		    "%d %s instead of %d %s\n", a.status, a.body, status, body);
 	assert_int_equal(a.status, status);
 	if (body != NULL)
 		assert_string_equal(a.body, body);

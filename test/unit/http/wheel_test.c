@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+
 #include "http/http_int.h"
 
 #define START (INT64_C(1000000) * TICK_NS)
@@ -78,8 +79,8 @@ a_timer_runs_once_at_its_tick(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(after); i++) {
 		lates = 0;
-		timer_set(loop, &timers[0],
-		    loop->now_ns + after[i] * TICK_NS + 1);
+		timer_set(
+		    loop, &timers[0], loop->now_ns + after[i] * TICK_NS + 1);
 		pass(after[i]);
 		assert_int_equal(lates, 0);
 		pass(1);
@@ -95,13 +96,13 @@ the_wait_reaches_to_the_next_timer(void **state)
 	(void)state;
 	timer_set(loop, &timers[0], START + 10 * TICK_NS);
 	timer_set(loop, &timers[1], START + 3 * TICK_NS);
-	assert_int_equal(timers_wait_ms(loop),
-	    (4 * TICK_NS + MS_NS - 1) / MS_NS);
+	assert_int_equal(
+	    timers_wait_ms(loop), (4 * TICK_NS + MS_NS - 1) / MS_NS);
 	pass(4);
 	assert_int_equal(lates, 1);
 	assert_ptr_equal(last, &timers[1]);
-	assert_int_equal(timers_wait_ms(loop),
-	    (7 * TICK_NS + MS_NS - 1) / MS_NS);
+	assert_int_equal(
+	    timers_wait_ms(loop), (7 * TICK_NS + MS_NS - 1) / MS_NS);
 	pass(7);
 	assert_int_equal(lates, 2);
 	assert_int_equal(timers_wait_ms(loop), -1);
@@ -167,8 +168,8 @@ a_long_stop_loses_no_timer(void **state)
 
 		lates = 0;
 		for (size_t k = 0; k < COUNT(timers); k++)
-			timer_set(loop, &timers[k], now +
-			    (int64_t)(1 + k * 63) * TICK_NS);
+			timer_set(loop, &timers[k],
+			    now + (int64_t)(1 + k * 63) * TICK_NS);
 		/* One that is not due must not turn for ever in its slot. */
 		timer_set(loop, &timers[0], now + 200 * stops[i] * TICK_NS);
 		loop->now_ns += stops[i] * TICK_NS;
@@ -183,14 +184,23 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(no_timer_means_no_waking, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_timer_runs_once_at_its_tick, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_wait_reaches_to_the_next_timer, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_timer_moved_on_waits_longer, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_timer_moved_forward_runs_sooner, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_timer_taken_back_does_not_run, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_late_timer_may_clear_another_of_its_tick, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_long_stop_loses_no_timer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    no_timer_means_no_waking, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_timer_runs_once_at_its_tick, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    the_wait_reaches_to_the_next_timer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_timer_moved_on_waits_longer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_timer_moved_forward_runs_sooner, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_timer_taken_back_does_not_run, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_late_timer_may_clear_another_of_its_tick, set_up,
+		    tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_long_stop_loses_no_timer, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
