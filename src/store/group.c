@@ -33,14 +33,14 @@ group_form(struct group *g, void *world)
 		p->cx = g->cx;
 		p->batch.cx = &p->cx;
 		p->batch.world = world;
-		p->batch.item = arena_array(g->arena, p->batch.n,
-		    sizeof(struct item *));
+		p->batch.item =
+		    arena_array(g->arena, p->batch.n, sizeof(struct item *));
 		p->batch.n = 0;
 	}
 	for (size_t i = 0; i < g->n; i++) {
 		struct item *item = g->item[i];
-		struct part *p = g->is_alone ? &g->part[i] :
-					       part_for(g, item->use_case);
+		struct part *p =
+		    g->is_alone ? &g->part[i] : part_for(g, item->use_case);
 
 		p->batch.item[p->batch.n++] = item;
 	}
@@ -140,15 +140,14 @@ answer_part(struct pipeline *p, struct part *part)
 
 		if (part->err != OK)
 			refuse(item, part->err, &part->cx.fault);
-		if (item->err == OK && item->again &&
-		    item->tries < TRIES_MAX) {
+		if (item->err == OK && item->again && item->tries < TRIES_MAX) {
 			p->again++;
 			sched_retry(p->sched, &item, 1, false);
 			continue;
 		}
 		if (item->err == OK && item->again)
-			item->err = fail(item->cx, ERR_BUSY, MSG_STORE_BUSY,
-			    "");
+			item->err =
+			    fail(item->cx, ERR_BUSY, MSG_STORE_BUSY, "");
 		answer(p, item);
 	}
 	part->batch.n = 0;

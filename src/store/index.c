@@ -43,12 +43,12 @@ index_pack(struct arena *arena, const struct index_key *key, size_t n)
 }
 
 size_t
-index_unpack(struct arena *arena, struct str packed,
-    const struct index_key **out)
+index_unpack(
+    struct arena *arena, struct str packed, const struct index_key **out)
 {
 	size_t n = 0;
-	struct index_key *key = arena_array(arena,
-	    packed.n / (1 + SEARCH_BYTES) + 1, sizeof(*key));
+	struct index_key *key =
+	    arena_array(arena, packed.n / (1 + SEARCH_BYTES) + 1, sizeof(*key));
 	struct cursor c = { packed, false };
 
 	while (c.left.n > 0) {
@@ -56,8 +56,8 @@ index_unpack(struct arena *arena, struct str packed,
 		struct str bytes;
 
 		k->kind = get_u8(&c);
-		bytes = get_bytes(&c,
-		    k->kind == 0 ? SEARCH_BYTES : UNIQUE_BYTES);
+		bytes =
+		    get_bytes(&c, k->kind == 0 ? SEARCH_BYTES : UNIQUE_BYTES);
 		if (c.bad)
 			fatal("the index keys of a person are damaged");
 		memcpy(k->bytes, bytes.p, bytes.n);
@@ -67,8 +67,8 @@ index_unpack(struct arena *arena, struct str packed,
 }
 
 enum err
-index_put(struct tx *tx, int64_t tenant, const struct index_change *change,
-    size_t n)
+index_put(
+    struct tx *tx, int64_t tenant, const struct index_change *change, size_t n)
 {
 	struct arena *arena = tx->cx->arena;
 	struct index_keys drop, put;
@@ -107,9 +107,10 @@ split(struct arena *arena, int64_t tenant, const struct index_change *change,
 					    search_key(k), c->person };
 			else
 				out->unique[out->nunique++] =
-				    (struct index_row) { tenant, k->kind,
-					    EPOCH, { (const char *)k->bytes,
-						UNIQUE_BYTES }, c->person };
+				    (struct index_row) { tenant, k->kind, EPOCH,
+					    { (const char *)k->bytes,
+						UNIQUE_BYTES },
+					    c->person };
 		}
 	}
 }
@@ -131,19 +132,19 @@ put_unique(struct tx *tx, const struct index_keys *put)
 	struct arena *arena = tx->cx->arena;
 	bool *stayed = arena_array(arena, put->nunique, sizeof(*stayed));
 	size_t n = 0;
-	struct index_row *there = arena_array(arena, put->nunique,
-	    sizeof(*there));
+	struct index_row *there =
+	    arena_array(arena, put->nunique, sizeof(*there));
 	struct rows rows;
 
-	TRY(store_save(tx, &IX_UNIQUE_STAYS, put->unique, put->nunique, stayed));
+	TRY(store_save(
+	    tx, &IX_UNIQUE_STAYS, put->unique, put->nunique, stayed));
 	for (size_t i = 0; i < put->nunique; i++)
 		if (stayed[i])
 			there[n++] = put->unique[i];
 	TRY(store_load(tx, &IX_UNIQUE, there, n, 4, 0, &rows));
 	must(rows.n == n);
 	for (size_t i = 0; i < n; i++)
-		if (((struct index_row *)rows.row)[i].person !=
-		    there[i].person)
+		if (((struct index_row *)rows.row)[i].person != there[i].person)
 			return fail(tx->cx, ERR_CONFLICT, MSG_STORE_UNIQUE, "",
 			    IX_UNIQUE.name);
 	return OK;
@@ -190,14 +191,16 @@ index_search(struct tx *tx, int64_t tenant, const struct index_key *key,
 	buf_init(&b, tx->cx->arena, SQL_MAX);
 	buf_z(&b, "SELECT ");
 	sql_columns(&b, &IX_SEARCH, "a.");
-	buf_z(&b, " FROM ix_search a WHERE a.tenant = $1 AND a.epoch = $2"
-		  " AND a.person > $3");
+	buf_z(&b,
+	    " FROM ix_search a WHERE a.tenant = $1 AND a.epoch = $2"
+	    " AND a.person > $3");
 	for (size_t i = 0; i < n; i++) {
 		arg[q.narg++] = ARG_OF_INT(search_key(&key[i]));
-		buf_fmt(&b, i == 0 ? " AND a.key = $%zu" :
-			" AND EXISTS (SELECT 1 FROM ix_search b WHERE"
-			" b.tenant = $1 AND b.epoch = $2 AND b.key = $%zu"
-			" AND b.person = a.person)",
+		buf_fmt(&b,
+		    i == 0 ? " AND a.key = $%zu"
+			   : " AND EXISTS (SELECT 1 FROM ix_search b WHERE"
+			     " b.tenant = $1 AND b.epoch = $2 AND b.key = $%zu"
+			     " AND b.person = a.person)",
 		    q.narg);
 	}
 	buf_z(&b, " ORDER BY a.person LIMIT $4");

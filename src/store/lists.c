@@ -11,8 +11,8 @@ static const char *text_of(struct tx *, const struct table *, const char *);
 static int by_time(const void *, const void *);
 
 enum err
-wait_position(struct tx *tx, const struct wait_pool *key, size_t n,
-    int64_t *before)
+wait_position(
+    struct tx *tx, const struct wait_pool *key, size_t n, int64_t *before)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct arg arg[] = { ARG_OF_INT(key[i].tenant),
@@ -93,8 +93,8 @@ due_next(struct tx *tx, int64_t *ms)
 }
 
 enum err
-source_ref_page(struct tx *tx, const struct source_ref_page *page,
-    struct rows *refs)
+source_ref_page(
+    struct tx *tx, const struct source_ref_page *page, struct rows *refs)
 {
 	struct arg arg[] = { ARG_OF_INT(page->tenant), ARG_OF_INT(page->source),
 		ARG_OF_BYTES(page->after), ARG_OF_INT((int64_t)page->limit) };
@@ -126,8 +126,8 @@ key_list(struct tx *keys, int64_t tenant, int64_t after_person,
 }
 
 enum err
-person_count_source(struct tx *tx, int64_t tenant, int64_t source,
-    int64_t *active)
+person_count_source(
+    struct tx *tx, int64_t tenant, int64_t source, int64_t *active)
 {
 	struct arg arg[] = { ARG_OF_INT(tenant), ARG_OF_INT(source),
 		ARG_OF_INT(LIFE_ACTIVE) };

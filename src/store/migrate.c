@@ -38,8 +38,8 @@ migration_last(enum db_kind kind)
 }
 
 void
-migration_text(struct buf *b, const char *text, const struct word *word,
-    size_t nword)
+migration_text(
+    struct buf *b, const char *text, const struct word *word, size_t nword)
 {
 	while (*text != '\0') {
 		struct str w = { text + 1, 0 };

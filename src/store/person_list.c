@@ -22,12 +22,14 @@ static const struct place {
 } places[FACT_COUNT] = {
 #define P(name) [A_##name - A_ORG_FIRST]
 #define WORDS	"SELECT id FROM dictionary WHERE tenant = $1"
-	P(SITE) = { "p.site", "c.site", "SELECT DISTINCT site FROM contract WHERE tenant = $1" },
+/* The person has them from its contracts. */
+#define OF_CONTRACTS(column) "SELECT DISTINCT " column " FROM contract WHERE tenant = $1"
+	P(SITE) = { "p.site", "c.site", OF_CONTRACTS("site") },
 	P(DEPARTMENT) = { "p.department", "c.department", WORDS },
 	P(TITLE) = { "p.title", "c.title", WORDS },
 	P(COST_CENTER) = { "p.cost_center", "c.cost_center", WORDS },
 	P(DIVISION) = { "p.division", "c.division", WORDS },
-	P(ORGANIZATION) = { "p.organization", "c.organization", "SELECT DISTINCT organization FROM contract WHERE tenant = $1" },
+	P(ORGANIZATION) = { "p.organization", "c.organization", OF_CONTRACTS("organization") },
 	P(COUNTRY) = { "p.country", "0", WORDS },
 	P(LANGUAGE) = { "p.language", "0", WORDS },
 	P(USER_TYPE) = { "p.user_type", "0", WORDS },
@@ -40,6 +42,7 @@ static const struct place {
 	P(ACTIVE) = { "CASE WHEN p.lifecycle = 2 AND p.blocks = 0 THEN 1 ELSE 0 END", "0", NULL },
 #undef P
 #undef WORDS
+#undef OF_CONTRACTS
 };
 _Static_assert(LIFE_ACTIVE == 2, "the text of ACTIVE");
 
@@ -102,15 +105,15 @@ person_list(struct tx *tx, const struct person_query *q, struct rows *persons)
 }
 
 enum err
-person_in_scope(struct tx *tx, const struct person_query *q,
-    const int64_t *ids, size_t n, bool *in)
+person_in_scope(struct tx *tx, const struct person_query *q, const int64_t *ids,
+    size_t n, bool *in)
 {
 	struct writer *w = writer_open(tx, q);
 	struct query query = { .into = &NUMBER, .arg = w->arg };
 	struct rows found;
 	struct buf b;
-	size_t list = add_arg(w, (struct arg) { .kind = ARG_LIST,
-	    .list = ids, .n = n });
+	size_t list =
+	    add_arg(w, (struct arg) { .kind = ARG_LIST, .list = ids, .n = n });
 
 	buf_init(&b, tx->cx->arena, SQL_MAX);
 	buf_z(&b, "SELECT p.id FROM person p WHERE p.tenant = $1 AND p.id ");
@@ -121,15 +124,17 @@ person_in_scope(struct tx *tx, const struct person_query *q,
 	query.narg = w->narg;
 	TRY(store_query(tx, &query, &found));
 	for (size_t i = 0; i < n; i++)
-		in[i] = found.n > 0 && bsearch(&ids[i], found.row, found.n,
-		    sizeof(struct number), by_id) != NULL;
+		in[i] = found.n > 0 &&
+		    bsearch(&ids[i], found.row, found.n, sizeof(struct number),
+			by_id) != NULL;
 	return OK;
 }
 
 static int
 by_id(const void *id, const void *number)
 {
-	int64_t a = *(const int64_t *)id, b = ((const struct number *)number)->n;
+	int64_t a = *(const int64_t *)id;
+	int64_t b = ((const struct number *)number)->n;
 
 	return (a > b) - (a < b);
 }
@@ -173,7 +178,8 @@ condition(struct writer *w, const struct filter *f, struct buf *b)
 static enum err
 write_node(struct writer *w, const struct filter_node *node, bool is_contract)
 {
-	static const char of_person[] = "EXISTS (SELECT 1 FROM contract c"
+	static const char of_person[] =
+	    "EXISTS (SELECT 1 FROM contract c"
 	    " WHERE c.tenant = p.tenant AND c.person = p.id";
 	struct arena *arena = w->tx->cx->arena;
 	struct str *end = w->stack + w->depth;
@@ -189,8 +195,8 @@ write_node(struct writer *w, const struct filter_node *node, bool is_contract)
 		end[-1] = str_fmt(arena, "NOT (%.*s)", STR_ARG(end[-1]));
 		return OK;
 	case F_ANY_CONTRACT:
-		end[-1] = str_fmt(arena, "%s AND (%.*s))", of_person,
-		    STR_ARG(end[-1]));
+		end[-1] = str_fmt(
+		    arena, "%s AND (%.*s))", of_person, STR_ARG(end[-1]));
 		return OK;
 	case F_ALL_CONTRACT:
 		end[-1] = str_fmt(arena, "NOT %s AND NOT (%.*s))", of_person,
@@ -219,8 +225,8 @@ compare(struct writer *w, const struct filter_node *node, bool is_contract,
 	place = &places[node->attribute - A_ORG_FIRST];
 	at = is_contract ? place->contract : place->person;
 	if (node->op == F_PR) {
-		*out = str_fmt(arena, "%s <> 0",
-		    info->type == ATTR_BOOL ? "1" : at);
+		*out = str_fmt(
+		    arena, "%s <> 0", info->type == ATTR_BOOL ? "1" : at);
 		return OK;
 	}
 	if (node->type == ATTR_STRING && node->op != F_EQ && node->op != F_NE)
@@ -290,8 +296,9 @@ text_ids(struct writer *w, const struct filter_node *node, const char *select,
 	for (size_t i = 0; i < ids.n; i++) {
 		int64_t id = ((struct number *)ids.row)[i].n;
 
-		if (id != 0 && canon_key(arena, names->text(names->arg,
-		    node->attribute, id), &text) &&
+		if (id != 0 &&
+		    canon_key(arena,
+			names->text(names->arg, node->attribute, id), &text) &&
 		    text_holds(node, text, wanted))
 			list[n++] = id;
 	}

@@ -96,8 +96,8 @@ take_items(struct pipeline *p, struct group *g, bool *is_idle)
 	struct taken t;
 
 	for (;;) {
-		t = sched_take(p->sched, g->item, BATCH_MAX,
-		    *is_idle ? -1 : IDLE_MS);
+		t = sched_take(
+		    p->sched, g->item, BATCH_MAX, *is_idle ? -1 : IDLE_MS);
 		if (t.n > 0 || t.is_end)
 			break;
 		if (!*is_idle)

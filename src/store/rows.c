@@ -58,10 +58,10 @@ row_set_int(const struct column *c, void *row, int64_t v)
 	int32_t word = (int32_t)v;
 	int16_t half = (int16_t)v;
 	int8_t byte = (int8_t)v;
-	const void *from = c->size == sizeof(v) ? (const void *)&v :
-	    c->size == sizeof(word)		? (const void *)&word :
-	    c->size == sizeof(half)		? (const void *)&half :
-						  (const void *)&byte;
+	const void *from = c->size == sizeof(v) ? (const void *)&v
+	    : c->size == sizeof(word)		? (const void *)&word
+	    : c->size == sizeof(half)		? (const void *)&half
+						: (const void *)&byte;
 
 	memcpy(at, from, c->size);
 	if (row_int(c, row) != v)

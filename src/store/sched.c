@@ -79,8 +79,7 @@ sched_close(struct sched *s)
 }
 
 enum sched_put
-sched_put(struct sched *s, struct item *item, enum item_class class,
-    bool waits)
+sched_put(struct sched *s, struct item *item, enum item_class class, bool waits)
 {
 	enum sched_put result = PUT_DONE;
 	struct tenant *t;
@@ -152,8 +151,8 @@ sched_take(struct sched *s, struct item **items, size_t max, int64_t wait_ms)
 }
 
 static void
-take_locked(struct sched *s, struct item **items, size_t max,
-    struct taken *taken)
+take_locked(
+    struct sched *s, struct item **items, size_t max, struct taken *taken)
 {
 	taken->is_alone = s->alone.n > 0;
 	while (taken->n < max && s->alone.n > 0)
@@ -190,8 +189,7 @@ next_item(struct sched *s)
 }
 
 void
-sched_retry(struct sched *s, struct item *const *items, size_t n,
-    bool is_alone)
+sched_retry(struct sched *s, struct item *const *items, size_t n, bool is_alone)
 {
 	struct ring *ring = is_alone ? &s->alone : &s->again;
 

@@ -86,8 +86,7 @@ sql_page(struct buf *b, const struct table *t, size_t nprefix)
 	must(nprefix < t->nkey);
 	buf_z(b, nprefix == 0 ? " WHERE (" : " AND (");
 	for (size_t i = nprefix; i < t->nkey; i++)
-		buf_fmt(b, "%s%s", i == nprefix ? "" : ", ",
-		    t->column[i].name);
+		buf_fmt(b, "%s%s", i == nprefix ? "" : ", ", t->column[i].name);
 	buf_z(b, ") > (");
 	for (size_t i = nprefix; i < t->nkey; i++)
 		buf_fmt(b, "%s$%zu", i == nprefix ? "" : ", ", i + 1);
@@ -114,8 +113,8 @@ void
 sql_columns(struct buf *b, const struct table *t, const char *prefix)
 {
 	for (size_t i = 0; i < t->ncolumn; i++)
-		buf_fmt(b, "%s%s%s", i == 0 ? "" : ", ", prefix,
-		    t->column[i].name);
+		buf_fmt(
+		    b, "%s%s%s", i == 0 ? "" : ", ", prefix, t->column[i].name);
 }
 
 void

@@ -74,15 +74,15 @@ enum err
 sqlite_step(struct tx *tx, enum tx_step step)
 {
 	struct sqlite_db *db = db_of(tx);
-	const char *const *text = db->base.is_writer ? step_texts[step].writer :
-						       step_texts[step].reader;
+	const char *const *text = db->base.is_writer ? step_texts[step].writer
+						     : step_texts[step].reader;
 
 	/* SQLite has rolled back by itself when there was no space. */
 	if (step == TX_ROLLBACK && sqlite3_get_autocommit(db->conn))
 		return OK;
 	for (size_t i = 0; i < COUNT(step_texts[step].writer); i++) {
-		int code = text[i] == NULL ? SQLITE_OK :
-					     sqlite_run(db, text[i]);
+		int code =
+		    text[i] == NULL ? SQLITE_OK : sqlite_run(db, text[i]);
 
 		if (code == SQLITE_OK)
 			continue;
@@ -105,23 +105,24 @@ bool
 sqlite_checkpoint(struct db *base, bool is_idle)
 {
 	struct sqlite_db *db = (struct sqlite_db *)base;
-	int mode = is_idle ? SQLITE_CHECKPOINT_PASSIVE :
-			     SQLITE_CHECKPOINT_RESTART;
+	int mode =
+	    is_idle ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART;
 	int code, in_log, copied;
 
-	if (is_idle ? db->log_copied == db->log_pages :
-		      db->log_pages < db->restart_at)
+	if (is_idle ? db->log_copied == db->log_pages
+		    : db->log_pages < db->restart_at)
 		return is_idle;
-	code = sqlite3_wal_checkpoint_v2(db->conn, NULL, mode, &in_log,
-	    &copied);
+	code =
+	    sqlite3_wal_checkpoint_v2(db->conn, NULL, mode, &in_log, &copied);
 	if (code != SQLITE_OK && code != SQLITE_BUSY)
 		sqlite_fatal(db->conn, code);
-	/* A reader holds an old snapshot: do not ask again at every commit. */
-	db->restart_at = LOG_PAGES_CAP;
 	if (code == SQLITE_BUSY || copied < in_log) {
-		db->restart_at = db->log_pages + LOG_PAGES_CAP / 8;
+		/* A reader is in the way: do not ask again at every commit. */
+		if (!is_idle)
+			db->restart_at = db->log_pages + LOG_PAGES_CAP / 8;
 		return false;
 	}
+	db->restart_at = LOG_PAGES_CAP;
 	if (!is_idle)
 		db->log_pages = 0;
 	db->log_copied = db->log_pages;
@@ -248,12 +249,11 @@ bind_list(struct stmt *s, size_t i, const struct arg *a, struct arena *arena)
 	buf_init(&b, arena, 2 + a->n * 21);
 	buf_z(&b, "[");
 	for (size_t j = 0; j < a->n; j++)
-		buf_fmt(&b, "%s%lld", j == 0 ? "" : ",",
-		    (long long)a->list[j]);
+		buf_fmt(&b, "%s%lld", j == 0 ? "" : ",", (long long)a->list[j]);
 	buf_z(&b, "]");
 	must(!b.over && i < s->n && s->at[i] > 0);
 	must(sqlite3_bind_text64(s->s, s->at[i], b.p, b.n, SQLITE_STATIC,
-	    SQLITE_UTF8) == SQLITE_OK);
+		 SQLITE_UTF8) == SQLITE_OK);
 }
 
 static enum err
@@ -278,8 +278,8 @@ collect(struct tx *tx, struct stmt *s, struct row_sink *sink, size_t key)
 }
 
 static void
-read_row(struct sqlite_db *db, struct stmt *s, struct row_sink *sink,
-    size_t key)
+read_row(
+    struct sqlite_db *db, struct stmt *s, struct row_sink *sink, size_t key)
 {
 	const struct table *t = sink->table;
 	char *row = sink_add(sink, key);
@@ -289,8 +289,7 @@ read_row(struct sqlite_db *db, struct stmt *s, struct row_sink *sink,
 		struct str v;
 
 		if (!c->is_bytes) {
-			row_set_int(c, row,
-			    sqlite3_column_int64(s->s, (int)i));
+			row_set_int(c, row, sqlite3_column_int64(s->s, (int)i));
 			continue;
 		}
 		v.p = sqlite3_column_blob(s->s, (int)i);
@@ -328,7 +327,7 @@ static enum err
 refused(struct ctx *cx, const struct table *t, int code)
 {
 	static const struct {
-		int	 code;
+		int code;
 		enum msg msg;
 	} reason[] = {
 		{ SQLITE_CONSTRAINT_PRIMARYKEY, MSG_STORE_EXISTS },
@@ -408,8 +407,7 @@ plan(struct sqlite_db *db, const struct table *t, enum op op, size_t nprefix)
 	else
 		sql_delete(&b, t, nprefix);
 	p = heap_alloc(1, sizeof(*p));
-	*p = (struct plan) { *chain, t, op, nprefix,
-		prepare(db, sql_end(&b)) };
+	*p = (struct plan) { *chain, t, op, nprefix, prepare(db, sql_end(&b)) };
 	*chain = p;
 	arena_close(scratch);
 	return &p->stmt;
@@ -441,8 +439,8 @@ static struct stmt
 prepare(struct sqlite_db *db, const char *text)
 {
 	struct stmt s = { 0 };
-	int code = sqlite3_prepare_v3(db->conn, text, -1,
-	    SQLITE_PREPARE_PERSISTENT, &s.s, NULL);
+	int code = sqlite3_prepare_v3(
+	    db->conn, text, -1, SQLITE_PREPARE_PERSISTENT, &s.s, NULL);
 	char name[16];
 
 	if (code == SQLITE_ERROR)

@@ -126,14 +126,14 @@ open_lock(struct ctx *cx, struct sqlite_store *s)
 	char *path = join(s->folder, "lock");
 	int error = 0;
 
-	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-	    0600);
+	s->lock_fd =
+	    open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->lock_fd < 0 || flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0)
 		error = errno;
 	heap_free(path);
 	if (error == EWOULDBLOCK)
-		return fail(cx, ERR_CONFLICT, MSG_STORE_IN_USE, "url",
-		    s->folder);
+		return fail(
+		    cx, ERR_CONFLICT, MSG_STORE_IN_USE, "url", s->folder);
 	if (error != 0)
 		return fail(cx, ERR_BAD_INPUT, MSG_STORE_FOLDER, "url",
 		    s->folder, strerror(error));
@@ -147,8 +147,8 @@ open_writer(struct ctx *cx, struct sqlite_store *s, enum db_kind kind)
 	struct sqlite_db *db;
 
 	/* SQLite would let everybody read it. */
-	fd = open(s->path[kind], O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-	    0600);
+	fd = open(
+	    s->path[kind], O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return fail(cx, ERR_BAD_INPUT, MSG_STORE_FOLDER, "url",
 		    s->path[kind], strerror(errno));
@@ -182,8 +182,8 @@ static struct db *
 connect_reader(struct store *base, enum db_kind kind)
 {
 	int code;
-	struct sqlite_db *db = connect_file((struct sqlite_store *)base, kind,
-	    false, &code);
+	struct sqlite_db *db =
+	    connect_file((struct sqlite_store *)base, kind, false, &code);
 
 	if (code != SQLITE_OK)
 		sqlite_fatal(db->conn, code);
@@ -192,18 +192,19 @@ connect_reader(struct store *base, enum db_kind kind)
 
 /* The connection, and in *CODE how that went. */
 static struct sqlite_db *
-connect_file(struct sqlite_store *s, enum db_kind kind, bool is_writer,
-    int *code)
+connect_file(
+    struct sqlite_store *s, enum db_kind kind, bool is_writer, int *code)
 {
 	struct sqlite_db *db = heap_alloc(1, sizeof(*db));
 
-	db->base = (struct db) { .store = &s->base, .kind = kind,
-		.is_writer = is_writer };
+	db->base = (struct db) {
+		.store = &s->base, .kind = kind, .is_writer = is_writer
+	};
 	db->restart_at = LOG_PAGES_CAP;
 	statements_open(db);
 	*code = sqlite3_open_v2(s->path[kind], &db->conn,
-	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
-		SQLITE_OPEN_NOFOLLOW, NULL);
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW,
+	    NULL);
 	if (db->conn == NULL)
 		sqlite_fatal(NULL, *code);
 	if (*code == SQLITE_OK)
@@ -219,20 +220,20 @@ set_up(struct sqlite_db *db)
 	int code;
 
 	must(sqlite3_extended_result_codes(c, 1) == SQLITE_OK);
-	must(sqlite3_busy_timeout(c, is_writer ? BUSY_MS_WRITER :
-						 BUSY_MS_READER) == SQLITE_OK);
+	must(sqlite3_busy_timeout(
+		 c, is_writer ? BUSY_MS_WRITER : BUSY_MS_READER) == SQLITE_OK);
 	must(sqlite3_db_config(c, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) ==
 	    SQLITE_OK);
 	must(sqlite3_db_config(c, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
 		 is_writer ? 0 : 1, NULL) == SQLITE_OK);
 	code = sqlite3_exec(c, both_pragmas, NULL, NULL, NULL);
 	if (code == SQLITE_OK)
-		code = sqlite3_exec(c, is_writer ? writer_pragmas :
-						   reader_pragmas,
-		    NULL, NULL, NULL);
+		code =
+		    sqlite3_exec(c, is_writer ? writer_pragmas : reader_pragmas,
+			NULL, NULL, NULL);
 	if (code == SQLITE_OK && is_writer) {
-		code = sqlite3_exec(c, databases[db->base.kind].pragmas, NULL,
-		    NULL, NULL);
+		code = sqlite3_exec(
+		    c, databases[db->base.kind].pragmas, NULL, NULL, NULL);
 		sqlite3_wal_hook(c, count_pages, db);
 	}
 	return code;
@@ -245,8 +246,10 @@ count_pages(void *arg, sqlite3 *conn, const char *name, int pages)
 
 	must(conn == db->conn && strcmp(name, "main") == 0);
 	/* It began anew after what was copied. */
-	if (pages < db->log_pages)
+	if (pages < db->log_pages) {
 		db->log_copied = 0;
+		db->restart_at = LOG_PAGES_CAP;
+	}
 	db->log_pages = pages;
 	return SQLITE_OK;
 }
@@ -273,8 +276,8 @@ migrate(struct ctx *cx, struct sqlite_db *db)
 	if (code == SQLITE_OK)
 		code = read_number(db, "PRAGMA application_id", &id);
 	if (code == SQLITE_OK)
-		code = read_number(db, "SELECT count(*) FROM sqlite_schema",
-		    &ntables);
+		code = read_number(
+		    db, "SELECT count(*) FROM sqlite_schema", &ntables);
 	if (code != SQLITE_OK)
 		return cannot_open(cx, db, code);
 	if (id != databases[kind].application_id && (id != 0 || ntables != 0))
@@ -386,8 +389,8 @@ copy_pages(struct sqlite_db *from, const char *path)
 {
 	sqlite3 *to = NULL;
 	sqlite3_backup *b = NULL;
-	int code = sqlite3_open_v2(path, &to,
-	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	int code = sqlite3_open_v2(
+	    path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(to,
@@ -422,8 +425,8 @@ check(struct ctx *cx, struct store *base, enum db_kind kind)
 	disconnect(&db->base);
 	if (code == SQLITE_OK && is_whole)
 		return OK;
-	return fail(cx, ERR_CONFLICT, MSG_STORE_DAMAGED, "",
-	    databases[kind].file);
+	return fail(
+	    cx, ERR_CONFLICT, MSG_STORE_DAMAGED, "", databases[kind].file);
 }
 
 /* Any row but "ok" is a complaint. */
@@ -472,8 +475,8 @@ sync_path(const char *path, int flags)
 	close(fd);
 	if (slash != NULL)
 		slash[slash == folder] = '\0';
-	fd = open(slash != NULL ? folder : ".",
-	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open(
+	    slash != NULL ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		fatal("the folder of a file just written cannot be opened");
 	fd_sync(fd);

@@ -88,8 +88,8 @@ tx_commit(struct tx *tx)
 	err = step(tx, TX_COMMIT);
 	tx->is_open = false;
 	if (err == OK)
-		fault_point(tx->db->kind == DB_DATA ? "after-commit" :
-						      "after-keys");
+		fault_point(
+		    tx->db->kind == DB_DATA ? "after-commit" : "after-keys");
 	return err;
 }
 

@@ -53,8 +53,8 @@ remove_url(const char *url)
 	if (dir == NULL)
 		return;
 	while ((entry = readdir(dir)) != NULL) {
-		must(snprintf(path, sizeof(path), "%s/%s", url,
-			 entry->d_name) < (int)sizeof(path));
+		must(snprintf(path, sizeof(path), "%s/%s", url, entry->d_name) <
+		    (int)sizeof(path));
 		if (entry->d_name[0] != '.')
 			must(unlink(path) == 0);
 	}
@@ -124,8 +124,8 @@ save_all(struct fixture *f, const struct table *t, const void *rows, size_t n)
 }
 
 int64_t
-count_rows(struct fixture *f, const struct table *t, const void *key,
-    size_t nprefix)
+count_rows(
+    struct fixture *f, const struct table *t, const void *key, size_t nprefix)
 {
 	struct tx *tx = tx_begin(f->reader, &f->cx);
 	int64_t n;
@@ -138,8 +138,10 @@ count_rows(struct fixture *f, const struct table *t, const void *key,
 struct person
 a_person(int64_t tenant, int64_t id)
 {
-	return (struct person) { .tenant = tenant, .id = id,
-		.lifecycle = LIFE_ACTIVE, .certification = CERT_CERTIFIED };
+	return (struct person) { .tenant = tenant,
+		.id = id,
+		.lifecycle = LIFE_ACTIVE,
+		.certification = CERT_CERTIFIED };
 }
 
 uint64_t

@@ -45,8 +45,8 @@ text(const void *arg, enum attribute attribute, int64_t id)
 {
 	(void)arg;
 	(void)attribute;
-	return str_of(id > 0 && id <= (int64_t)COUNT(words) ? words[id - 1] :
-							      NULL);
+	return str_of(
+	    id > 0 && id <= (int64_t)COUNT(words) ? words[id - 1] : NULL);
 }
 
 static const struct filter_names names = { find, text, NULL };
@@ -98,12 +98,19 @@ any_day(void)
 static struct contract
 any_contract(const struct person *p, int64_t id)
 {
-	return (struct contract) { .tenant = p->tenant, .person = p->id,
-		.id = id, .source = any_word(), .site = any_word(),
-		.department = any_word(), .title = any_word(),
-		.cost_center = any_word(), .division = any_word(),
-		.organization = any_word(), .start_day = any_day(),
-		.end_day = any_day(), .is_primary = id == 0 };
+	return (struct contract) { .tenant = p->tenant,
+		.person = p->id,
+		.id = id,
+		.source = any_word(),
+		.site = any_word(),
+		.department = any_word(),
+		.title = any_word(),
+		.cost_center = any_word(),
+		.division = any_word(),
+		.organization = any_word(),
+		.start_day = any_day(),
+		.end_day = any_day(),
+		.is_primary = id == 0 };
 }
 
 /* As act/ has it: the first contract is the primary, whose values the person has. */
@@ -145,8 +152,8 @@ save_people(struct fixture *f)
 		all->ncontract[i] = (size_t)BELOW(CONTRACTS_MAX + 1);
 		for (size_t c = 0; c < all->ncontract[i]; c++)
 			all->contract[i][c] = any_contract(&who, (int64_t)c);
-		all->person[i] = any_person(who.id, all->contract[i],
-		    all->ncontract[i]);
+		all->person[i] =
+		    any_person(who.id, all->contract[i], all->ncontract[i]);
 		alien[i] = all->person[i];
 		alien[i].tenant++;
 	}
@@ -173,8 +180,7 @@ compile(struct fixture *f, const char *z)
 
 	if (filter_compile(&f->cx, str_of(z), FILTER_RULE, false, &filter) !=
 	    OK)
-		FLUNK("%s: not a filter: %s\n", z,
-		    msg_name(f->cx.fault.msg));
+		FLUNK("%s: not a filter: %s\n", z, msg_name(f->cx.fault.msg));
 	return filter;
 }
 
@@ -237,8 +243,9 @@ a_list_names_those_that_match(void **state)
 		const struct filter *filter = compile(f, filters[i]);
 		size_t n = compare(f, all, filter, NULL);
 
-		assert_int_equal(n, compare(f, all,
-			filter_bind(f->arena, filter, &names), NULL));
+		assert_int_equal(n,
+		    compare(
+			f, all, filter_bind(f->arena, filter, &names), NULL));
 		some += n > 0 && n < PERSONS;
 	}
 	/* Or the comparison would say little. */
@@ -250,8 +257,8 @@ a_scope_bounds_every_filter(void **state)
 {
 	struct fixture *f = *state;
 	struct people *all = save_people(f);
-	const struct filter *scope = compile(f,
-	    "organization eq \"IT\" or any contract (site eq \"Berlin\")");
+	const struct filter *scope = compile(
+	    f, "organization eq \"IT\" or any contract (site eq \"Berlin\")");
 
 	assert_in_range(compare(f, all, NULL, scope), 1, PERSONS - 1);
 	for (size_t i = 0; i < COUNT(filters); i++)
@@ -296,8 +303,7 @@ single_persons_are_in_scope_or_not(void **state)
 	ids[PERSONS + 1] = ids[0];
 	assert_int_equal(person_in_scope(tx, &q, ids, PERSONS + 2, in), OK);
 	for (size_t i = 0; i < PERSONS; i++)
-		assert_int_equal(in[i],
-		    matches(all, PERSONS - 1 - i, scope));
+		assert_int_equal(in[i], matches(all, PERSONS - 1 - i, scope));
 	assert_false(in[PERSONS]);
 	assert_int_equal(in[PERSONS + 1], in[0]);
 	assert_int_equal(person_in_scope(tx, &q, ids, 0, in), OK);
@@ -320,15 +326,16 @@ a_sealed_attribute_cannot_be_listed_by(void **state)
 
 	assert_int_equal(filter_compile(&f->cx,
 			     STR("active eq true and userName eq \"ana\""),
-			     FILTER_SCIM, true, &filter), OK);
+			     FILTER_SCIM, true, &filter),
+	    OK);
 	q.filter = filter;
 	assert_int_equal(person_list(tx, &q, &got), ERR_BAD_INPUT);
 	assert_int_equal(f->cx.fault.msg, MSG_STORE_FILTER);
 	assert_true(str_eq(f->cx.fault.field, STR("filter")));
 	assert_true(str_eq(f->cx.fault.args[0], STR("userName")));
 	q.scope = filter;
-	assert_int_equal(person_in_scope(tx, &q, &q.tenant, 1, &in),
-	    ERR_BAD_INPUT);
+	assert_int_equal(
+	    person_in_scope(tx, &q, &q.tenant, 1, &in), ERR_BAD_INPUT);
 	tx_end(tx);
 }
 
@@ -344,8 +351,8 @@ the_longest_filter_and_scope_fit(void **state)
 	buf_init(&b, f->arena, FILTER_TEXT_MAX);
 	buf_z(&b, "title eq \"x\"");
 	for (int i = 0; i < 49; i++)
-		buf_z(&b, i % 2 == 0 ? " or site eq \"IT\"" :
-			" or title co \"a\"");
+		buf_z(&b,
+		    i % 2 == 0 ? " or site eq \"IT\"" : " or title co \"a\"");
 	filter = compile(f, str_z(f->arena, buf_view(&b)));
 	compare(f, all, filter, filter);
 }

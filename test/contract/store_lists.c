@@ -53,8 +53,8 @@ packed_keys_come_back(void **state)
 	assert_int_equal(index_unpack(f->arena, packed, &got), COUNT(key));
 	for (size_t i = 0; i < COUNT(key); i++) {
 		assert_int_equal(got[i].kind, key[i].kind);
-		assert_memory_equal(got[i].bytes, key[i].bytes,
-		    key[i].kind == 0 ? 6 : 32);
+		assert_memory_equal(
+		    got[i].bytes, key[i].bytes, key[i].kind == 0 ? 6 : 32);
 	}
 	assert_int_equal(index_unpack(f->arena, STR(""), &got), 0);
 }
@@ -100,11 +100,17 @@ two_persons_may_swap_their_names(void **state)
 	struct index_key one = key_of(1, 1), two = key_of(1, 2);
 	struct index_change before[] = {
 		{ .person = 10, .put = &one, .nput = 1 },
-		{ .person = 20, .put = &two, .nput = 1 } };
-	struct index_change swap[] = {
-		{ .person = 10, .put = &two, .drop = &one, .nput = 1,
-		    .ndrop = 1 },
-		{ .person = 20, .put = &one, .drop = &two, .nput = 1,
+		{ .person = 20, .put = &two, .nput = 1 }
+	};
+	struct index_change swap[] = { { .person = 10,
+					   .put = &two,
+					   .drop = &one,
+					   .nput = 1,
+					   .ndrop = 1 },
+		{ .person = 20,
+		    .put = &one,
+		    .drop = &two,
+		    .nput = 1,
 		    .ndrop = 1 } };
 
 	assert_int_equal(put(f, 1, before, 2), OK);
@@ -143,8 +149,9 @@ a_search_finds_who_has_every_word(void **state)
 
 		for (size_t w = 0; w < 4; w++)
 			if (p & (INT64_C(1) << w))
-				c[n++] = (struct index_change) { .person = p,
-					.put = &word[w], .nput = 1 };
+				c[n++] = (struct index_change) {
+					.person = p, .put = &word[w], .nput = 1
+				};
 		assert_int_equal(put(f, 1, c, n), OK);
 	}
 	assert_int_equal(put(f, 2, &alien, 1), OK);
@@ -195,10 +202,10 @@ a_search_of_too_many_words_is_refused(void **state)
 
 	for (size_t i = 0; i < COUNT(word); i++)
 		word[i] = key_of(0, (uint8_t)i);
-	assert_int_equal(index_search(tx, 1, word, SEARCH_KEYS_MAX, 0, 9, &got),
-	    OK);
-	assert_int_equal(index_search(tx, 1, word, COUNT(word), 0, 9, &got),
-	    ERR_BAD_INPUT);
+	assert_int_equal(
+	    index_search(tx, 1, word, SEARCH_KEYS_MAX, 0, 9, &got), OK);
+	assert_int_equal(
+	    index_search(tx, 1, word, COUNT(word), 0, 9, &got), ERR_BAD_INPUT);
 	assert_int_equal(f->cx.fault.msg, MSG_STORE_SEARCH);
 	tx_end(tx);
 }
@@ -258,8 +265,8 @@ due_work_of_all_tenants_comes_by_time(void **state)
 		assert_int_equal(due_list(tx, 50, limit, &due), OK);
 		assert_int_equal(due.n, limit < 4 ? limit : 4);
 		for (size_t i = 0; i < due.n; i++)
-			assert_int_equal(((struct due_row *)due.row)[i].id,
-			    want[i]);
+			assert_int_equal(
+			    ((struct due_row *)due.row)[i].id, want[i]);
 	}
 	tx_end(tx);
 }
@@ -278,8 +285,8 @@ pages_of_refs_give_those_present_in_key_order(void **state)
 	for (size_t i = 0; i < COUNT(keys); i++)
 		row[i] = (struct source_ref) { 1, 2, str_of(keys[i]),
 			(int64_t)i, STR("row"), 1 + (i == 2), 0 };
-	row[COUNT(keys)] = (struct source_ref) { 1, 3, STR("aa"), 9, STR("r"),
-		1, 0 };
+	row[COUNT(keys)] =
+	    (struct source_ref) { 1, 3, STR("aa"), 9, STR("r"), 1, 0 };
 	save_all(f, &SOURCE_REF, row, COUNT(row));
 	tx = tx_begin(f->reader, &f->cx);
 	assert_int_equal(source_ref_page(tx, &page, &got), OK);

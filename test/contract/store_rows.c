@@ -32,9 +32,7 @@ by_key(const void *a, const void *b)
 			int order = n > 0 ? memcmp(x.p, y.p, n) : 0;
 
 			if (order != 0 || x.n != y.n)
-				return order != 0 ? order :
-				    x.n < y.n	  ? -1 :
-						    1;
+				return order != 0 ? order : x.n < y.n ? -1 : 1;
 		} else if (row_int(c, a) != row_int(c, b)) {
 			return row_int(c, a) < row_int(c, b) ? -1 : 1;
 		}
@@ -134,7 +132,8 @@ any_rows(struct arena *arena, const struct table *t, char *rows)
 		any_row(arena, t, rows + i * t->row_size);
 	qsort(rows, ROWS, t->row_size, by_key);
 	for (size_t i = 0; i < ROWS; i++)
-		if (n == 0 || by_key(rows + (n - 1) * t->row_size,
+		if (n == 0 ||
+		    by_key(rows + (n - 1) * t->row_size,
 			rows + i * t->row_size) != 0)
 			memmove(rows + n++ * t->row_size,
 			    rows + i * t->row_size, t->row_size);
@@ -192,8 +191,8 @@ check_loads(struct tx *tx, const struct table *t, const char *rows, size_t n)
 		struct rows got;
 		size_t at = 0;
 
-		assert_int_equal(store_load(tx, t, rows, n, nprefix, 2, &got),
-		    OK);
+		assert_int_equal(
+		    store_load(tx, t, rows, n, nprefix, 2, &got), OK);
 		for (size_t k = 0; k < n; k++) {
 			size_t found = 0;
 
@@ -227,7 +226,8 @@ check_pages(struct tx *tx, const struct table *t, const char *rows, size_t n)
 
 		do {
 			assert_int_equal(store_page(tx, t, from, nprefix,
-					     is_first, 7, &page), OK);
+					     is_first, 7, &page),
+			    OK);
 			for (size_t i = 0; i < page.n; i++, at++)
 				assert_same_row(t, rows + at * t->row_size,
 				    (char *)page.row + i * t->row_size);
@@ -236,12 +236,12 @@ check_pages(struct tx *tx, const struct table *t, const char *rows, size_t n)
 				    (page.n - 1) * t->row_size;
 			is_first = false;
 		} while (page.n > 0);
-		assert_int_equal(store_count(tx, t, rows, nprefix, &count),
-		    OK);
+		assert_int_equal(store_count(tx, t, rows, nprefix, &count), OK);
 		assert_int_equal(at, count);
 		for (size_t i = 0; i < n; i++)
 			assert_int_equal(same_prefix(t, nprefix, rows,
-					     rows + i * t->row_size), i < at);
+					     rows + i * t->row_size),
+			    i < at);
 	}
 }
 
@@ -266,11 +266,10 @@ check_rule(struct tx *tx, const struct table *t, char *rows, size_t n)
 	}
 	if (t->when_exists == EXISTS_FAILS) {
 		assert_int_equal(tx_savepoint(tx), OK);
-		assert_int_equal(store_save(tx, t, other, n, NULL),
-		    ERR_CONFLICT);
+		assert_int_equal(
+		    store_save(tx, t, other, n, NULL), ERR_CONFLICT);
 		assert_int_equal(tx_ctx(tx)->fault.msg, MSG_STORE_EXISTS);
-		assert_true(str_eq(tx_ctx(tx)->fault.args[0],
-		    str_of(t->name)));
+		assert_true(str_eq(tx_ctx(tx)->fault.args[0], str_of(t->name)));
 		tx_undo(tx);
 	} else {
 		assert_int_equal(store_save(tx, t, other, n, stale), OK);
@@ -282,7 +281,8 @@ check_rule(struct tx *tx, const struct table *t, char *rows, size_t n)
 
 		assert_same_row(t, (is_new ? other : rows) + i * t->row_size,
 		    (char *)got.row + i * t->row_size);
-		assert_int_equal(stale[i], t->when_exists == EXISTS_STAYS ||
+		assert_int_equal(stale[i],
+		    t->when_exists == EXISTS_STAYS ||
 			t->when_exists == EXISTS_VERSIONED);
 	}
 }
@@ -296,8 +296,8 @@ check_drops(struct tx *tx, const struct table *t, const char *rows, size_t n)
 		int64_t want = 0;
 
 		assert_int_equal(store_count(tx, t, rows, nprefix, &want), OK);
-		assert_int_equal(store_drop(tx, t, rows, 1, nprefix, &gone),
-		    OK);
+		assert_int_equal(
+		    store_drop(tx, t, rows, 1, nprefix, &gone), OK);
 		assert_int_equal(gone, want);
 		left -= gone;
 		assert_int_equal(store_count(tx, t, NULL, 0, &count), OK);
@@ -332,8 +332,7 @@ every_table_gives_back_what_it_was_given(void **state)
 			n = any_rows(f->arena, t, rows);
 			assert_true(n > 1);
 			tx = begin(f, t);
-			assert_int_equal(store_save(tx, t, rows, n, stale),
-			    OK);
+			assert_int_equal(store_save(tx, t, rows, n, stale), OK);
 			for (size_t r = 0; r < n; r++) {
 				assert_false(stale[r]);
 				if (t->when_exists == EXISTS_VERSIONED)
@@ -365,8 +364,8 @@ every_field_of_a_row_has_its_column(void **state)
 			/* What is shorter than a word may be padded to one. */
 			covered += size;
 			for (size_t d = 0; d < c; d++)
-				assert_int_not_equal(t->column[d].offset,
-				    t->column[c].offset);
+				assert_int_not_equal(
+				    t->column[d].offset, t->column[c].offset);
 		}
 		assert_true(covered + 8 > t->row_size);
 	}
@@ -386,14 +385,15 @@ a_load_takes_from_none_to_500_keys(void **state)
 		struct tx *tx = tx_begin(f->reader, &f->cx);
 		struct rows got;
 
-		assert_int_equal(store_load(tx, &LOG, row, counts[i], 2, 0,
-				     &got), OK);
+		assert_int_equal(
+		    store_load(tx, &LOG, row, counts[i], 2, 0, &got), OK);
 		assert_int_equal(got.n, counts[i]);
 		for (size_t j = 0; j < got.n; j++)
-			assert_int_equal(((struct log_row *)got.row)[j].seq,
-			    row[j].seq);
-		assert_int_equal(store_load(tx, &LOG, row, counts[i], 1,
-				     counts[i], &got), OK);
+			assert_int_equal(
+			    ((struct log_row *)got.row)[j].seq, row[j].seq);
+		assert_int_equal(
+		    store_load(tx, &LOG, row, counts[i], 1, counts[i], &got),
+		    OK);
 		assert_int_equal(got.n, counts[i] * counts[i]);
 		tx_end(tx);
 	}
@@ -427,15 +427,15 @@ only_the_version_that_was_read_is_replaced(void **state)
 
 		for (p.version = 0; p.version < version_cases[i].stored;
 		     p.version++)
-			assert_int_equal(store_save(tx, &PERSON, &p, 1,
-					     &stale), OK);
+			assert_int_equal(
+			    store_save(tx, &PERSON, &p, 1, &stale), OK);
 		p.version = version_cases[i].given;
 		p.site = 99;
 		assert_int_equal(store_save(tx, &PERSON, &p, 1, &stale), OK);
 		assert_int_equal(stale, version_cases[i].is_stale);
 		assert_int_equal(p.version, version_cases[i].given);
-		assert_int_equal(store_load(tx, &PERSON, &p, 1, 2, 0, &got),
-		    OK);
+		assert_int_equal(
+		    store_load(tx, &PERSON, &p, 1, 2, 0, &got), OK);
 		assert_int_equal(got.n, version_cases[i].after > 0);
 		if (got.n > 0) {
 			struct person *row = got.row;

@@ -40,8 +40,7 @@ what_was_committed_is_there_after_opening_again(void **state)
 	tx = tx_begin(f->keys, &f->cx);
 	assert_int_equal(store_load(tx, &PERSON_KEY, &key, 1, 3, 0, &got), OK);
 	assert_int_equal(got.n, 1);
-	assert_true(str_eq(((struct key_row *)got.row)->wrapped,
-	    key.wrapped));
+	assert_true(str_eq(((struct key_row *)got.row)->wrapped, key.wrapped));
 	tx_rollback(tx);
 }
 
@@ -200,12 +199,11 @@ a_broken_rule_is_refused_and_can_be_undone(void **state)
 
 		f->cx.fault = (struct fault) { 0 };
 		assert_int_equal(tx_savepoint(tx), OK);
-		if (store_save(tx, r->table, &r->row, 1, NULL) !=
-		    ERR_CONFLICT)
+		if (store_save(tx, r->table, &r->row, 1, NULL) != ERR_CONFLICT)
 			FLUNK("%s was not refused\n", r->what);
 		assert_int_equal(f->cx.fault.msg, r->msg);
-		assert_true(str_eq(f->cx.fault.args[0],
-		    str_of(r->table->name)));
+		assert_true(
+		    str_eq(f->cx.fault.args[0], str_of(r->table->name)));
 		tx_undo(tx);
 	}
 	assert_int_equal(store_save(tx, &DUE, &due, 1, NULL), OK);
@@ -227,13 +225,13 @@ what_others_refer_to_cannot_be_dropped(void **state)
 	save_one(f, &SEAT, &seat);
 	tx = tx_begin(f->data, &f->cx);
 	assert_int_equal(tx_savepoint(tx), OK);
-	assert_int_equal(store_drop(tx, &POOL, &pool, 1, 2, NULL),
-	    ERR_CONFLICT);
+	assert_int_equal(
+	    store_drop(tx, &POOL, &pool, 1, 2, NULL), ERR_CONFLICT);
 	assert_int_equal(f->cx.fault.msg, MSG_STORE_REFERENCE);
 	tx_undo(tx);
 	assert_int_equal(tx_savepoint(tx), OK);
-	assert_int_equal(store_drop(tx, &PERSON, &person, 1, 2, NULL),
-	    ERR_CONFLICT);
+	assert_int_equal(
+	    store_drop(tx, &PERSON, &person, 1, 2, NULL), ERR_CONFLICT);
 	tx_undo(tx);
 	assert_int_equal(store_drop(tx, &SEAT, &seat, 1, 3, NULL), OK);
 	assert_int_equal(store_drop(tx, &POOL, &pool, 1, 2, NULL), OK);
@@ -263,8 +261,8 @@ a_url_of_no_engine_is_refused(void **state)
 	struct fixture *f = *state;
 	struct store *s = NULL;
 
-	assert_int_equal(store_open(&f->cx, "other://host/usher", &s),
-	    ERR_BAD_INPUT);
+	assert_int_equal(
+	    store_open(&f->cx, "other://host/usher", &s), ERR_BAD_INPUT);
 	assert_int_equal(f->cx.fault.msg, MSG_STORE_URL);
 	assert_int_equal(store_open(&f->cx, "", &s), ERR_BAD_INPUT);
 	assert_null(s);
@@ -324,12 +322,12 @@ a_copy_is_one_moment_of_a_store_in_use(void **state)
 	for (enum db_kind k = DB_DATA; k <= DB_KEYS; k++) {
 		must(snprintf(path[k], sizeof(path[k]), "%s/%s", copy.url,
 			 file[k]) > 0);
-		assert_int_equal(store_copy(&copy.cx, f->store, k, path[k]),
-		    OK);
+		assert_int_equal(
+		    store_copy(&copy.cx, f->store, k, path[k]), OK);
 	}
 	assert_int_equal(tx_commit(tx), OK);
-	assert_int_equal(store_copy(&copy.cx, f->store, DB_DATA,
-			     path[DB_DATA]), ERR_CONFLICT);
+	assert_int_equal(store_copy(&copy.cx, f->store, DB_DATA, path[DB_DATA]),
+	    ERR_CONFLICT);
 	assert_int_equal(copy.cx.fault.msg, MSG_STORE_COPY);
 
 	open_fixture(&copy);
@@ -388,7 +386,15 @@ the_writer_goes_on_while_a_copy_is_made(void **state)
 
 /* --- killed ----------------------------------------------------------------- */
 
-enum moment { KILL_BEGUN, KILL_SAVED, KILL_UNDONE, KILL_DROPPED, KILL_COMMITTED, KILL_NEXT_BEGUN, MOMENTS };
+enum moment {
+	KILL_BEGUN,
+	KILL_SAVED,
+	KILL_UNDONE,
+	KILL_DROPPED,
+	KILL_COMMITTED,
+	KILL_NEXT_BEGUN,
+	MOMENTS
+};
 
 static void
 die_at(enum moment now, enum moment when)
@@ -482,6 +488,6 @@ run_transaction_tests(void)
 		CASE(a_killed_process_leaves_all_of_a_transaction_or_nothing),
 	};
 
-	return cmocka_run_group_tests_name("store transactions", tests, NULL,
-	    NULL);
+	return cmocka_run_group_tests_name(
+	    "store transactions", tests, NULL, NULL);
 }

@@ -41,8 +41,8 @@ order_at(struct item *item, unsigned stage)
 }
 
 static enum err
-prepare(struct batch *b, struct tx *data, struct tx *keys,
-    struct vault_call *call)
+prepare(
+    struct batch *b, struct tx *data, struct tx *keys, struct vault_call *call)
 {
 	struct world *w = b->world;
 	enum err err = OK;
@@ -314,16 +314,19 @@ new_order(struct fixture *f, enum trouble trouble)
 	o->id = (int64_t)f->n;
 	o->trouble = trouble;
 	o->cx.arena = arena_open(1 << 20);
-	o->item = (struct item) { .cx = &o->cx, .use_case = &whole,
-		.tenant = 1, .in = o, .done = done };
+	o->item = (struct item) { .cx = &o->cx,
+		.use_case = &whole,
+		.tenant = 1,
+		.in = o,
+		.done = done };
 	return o;
 }
 
 void
 submit(struct fixture *f, struct order *o)
 {
-	assert_int_equal(pipeline_submit(f->pipeline, &o->item,
-			     ITEM_INTERACTIVE), OK);
+	assert_int_equal(
+	    pipeline_submit(f->pipeline, &o->item, ITEM_INTERACTIVE), OK);
 }
 
 void

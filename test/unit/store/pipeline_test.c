@@ -50,10 +50,10 @@ whoever_waits_gets_the_items_own_error(void **state)
 	struct order *good = new_order(f, NONE);
 	struct order *bad = new_order(f, REFUSED_DECIDE);
 
-	assert_int_equal(pipeline_do(f->pipeline, &good->item,
-			     ITEM_INTERACTIVE), OK);
-	assert_int_equal(pipeline_do(f->pipeline, &bad->item, ITEM_BULK),
-	    ERR_DENIED);
+	assert_int_equal(
+	    pipeline_do(f->pipeline, &good->item, ITEM_INTERACTIVE), OK);
+	assert_int_equal(
+	    pipeline_do(f->pipeline, &bad->item, ITEM_BULK), ERR_DENIED);
 	assert_true(is_stored(f, good));
 	assert_false(is_stored(f, bad));
 }
@@ -68,8 +68,8 @@ a_batch_forms_while_the_one_before_is_under_way(void **state)
 	size_t changes = 0;
 
 	for (int i = 0; i < 101; i++)
-		new_order(f, NONE)->item.use_case = i % 3 == 1 ? &other :
-								  &whole;
+		new_order(f, NONE)->item.use_case =
+		    i % 3 == 1 ? &other : &whole;
 	submit_together(f, 0);
 	fake_wait(101);
 	assert_int_equal(f->world.ndecided, 101);
@@ -139,12 +139,11 @@ one_culprit_among_fifty_is_found_and_the_others_succeed(void **state)
 		}
 		submit_together(f, first);
 		fake_wait(total += 51);
-		assert_int_equal(counts(f).batches_replayed - before,
-		    fate->is_replayed);
+		assert_int_equal(
+		    counts(f).batches_replayed - before, fate->is_replayed);
 		for (size_t i = first; i < f->n; i++) {
 			struct order *o = &f->order[i];
-			const struct fate *own = i == first + 30 ? fate :
-								   fates;
+			const struct fate *own = i == first + 30 ? fate : fates;
 
 			assert_int_equal(o->done, 1);
 			assert_int_equal(o->item.err, own->err);
@@ -162,12 +161,13 @@ the_culprit_keeps_the_reason_after_the_batch_is_gone(void **state)
 	struct fixture *f = *state;
 	struct order *bad = new_order(f, CULPRIT_LOAD);
 
-	assert_int_equal(pipeline_do(f->pipeline, &bad->item,
-			     ITEM_INTERACTIVE), ERR_CONFLICT);
+	assert_int_equal(pipeline_do(f->pipeline, &bad->item, ITEM_INTERACTIVE),
+	    ERR_CONFLICT);
 	for (int i = 0; i < 10; i++)
-		assert_int_equal(pipeline_do(f->pipeline,
-				     &new_order(f, NONE)->item,
-				     ITEM_INTERACTIVE), OK);
+		assert_int_equal(
+		    pipeline_do(f->pipeline, &new_order(f, NONE)->item,
+			ITEM_INTERACTIVE),
+		    OK);
 	assert_true(str_eq(bad->cx.fault.field, STR("load")));
 	assert_true(str_eq(bad->cx.fault.args[0], STR("culprit")));
 }
@@ -179,17 +179,18 @@ an_item_is_tried_three_times_at_most(void **state)
 	struct order *once = new_order(f, AGAIN_ONCE);
 	struct order *always = new_order(f, AGAIN_ALWAYS);
 
-	assert_int_equal(pipeline_do(f->pipeline, &once->item,
-			     ITEM_INTERACTIVE), OK);
+	assert_int_equal(
+	    pipeline_do(f->pipeline, &once->item, ITEM_INTERACTIVE), OK);
 	assert_int_equal(once->decided, 2);
 	assert_int_equal(once->item.tries, 2);
-	assert_int_equal(pipeline_do(f->pipeline, &always->item,
-			     ITEM_INTERACTIVE), ERR_BUSY);
+	assert_int_equal(
+	    pipeline_do(f->pipeline, &always->item, ITEM_INTERACTIVE),
+	    ERR_BUSY);
 	assert_int_equal(always->decided, 3);
 	assert_int_equal(counts(f).again, 3);
 	/* A second life begins anew. */
-	assert_int_equal(pipeline_do(f->pipeline, &once->item,
-			     ITEM_INTERACTIVE), OK);
+	assert_int_equal(
+	    pipeline_do(f->pipeline, &once->item, ITEM_INTERACTIVE), OK);
 	assert_int_equal(once->item.tries, 2);
 }
 
@@ -223,19 +224,19 @@ a_full_disk_refuses_the_group_and_no_more(void **state)
 		o[i]->item.use_case = i < 2 ? &plain : &whole;
 	}
 	disk_set_full(true);
-	assert_int_equal(pipeline_do(f->pipeline, &o[0]->item,
-			     ITEM_INTERACTIVE), ERR_FULL);
+	assert_int_equal(
+	    pipeline_do(f->pipeline, &o[0]->item, ITEM_INTERACTIVE), ERR_FULL);
 	/* This one does not get past its key. */
-	assert_int_equal(pipeline_do(f->pipeline, &o[2]->item,
-			     ITEM_INTERACTIVE), ERR_FULL);
+	assert_int_equal(
+	    pipeline_do(f->pipeline, &o[2]->item, ITEM_INTERACTIVE), ERR_FULL);
 	disk_set_full(false);
 	assert_int_equal(o[0]->cx.fault.msg, MSG_STORE_FULL);
 	assert_int_equal(o[2]->cx.fault.msg, MSG_STORE_FULL);
 	assert_int_equal(o[2]->decided, 0);
-	assert_int_equal(pipeline_do(f->pipeline, &o[1]->item,
-			     ITEM_INTERACTIVE), OK);
-	assert_int_equal(pipeline_do(f->pipeline, &o[3]->item,
-			     ITEM_INTERACTIVE), OK);
+	assert_int_equal(
+	    pipeline_do(f->pipeline, &o[1]->item, ITEM_INTERACTIVE), OK);
+	assert_int_equal(
+	    pipeline_do(f->pipeline, &o[3]->item, ITEM_INTERACTIVE), OK);
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(is_stored(f, o[i]), i % 2);
 }
@@ -251,8 +252,7 @@ run_do(void *arg)
 {
 	struct doer *d = arg;
 
-	d->err = pipeline_do(d->f->pipeline, &d->order->item,
-	    ITEM_INTERACTIVE);
+	d->err = pipeline_do(d->f->pipeline, &d->order->item, ITEM_INTERACTIVE);
 }
 
 static void
@@ -272,8 +272,9 @@ a_full_queue_refuses_at_once_and_lets_others_wait(void **state)
 		submit(f, new_order(f, NONE));
 	assert_int_equal(counts(f).depth, 5);
 	o = new_order(f, NONE);
-	assert_int_equal(pipeline_submit(f->pipeline, &o->item,
-			     ITEM_INTERACTIVE), ERR_LIMITED);
+	assert_int_equal(
+	    pipeline_submit(f->pipeline, &o->item, ITEM_INTERACTIVE),
+	    ERR_LIMITED);
 	assert_int_equal(o->cx.fault.msg, MSG_STORE_QUEUE);
 	assert_int_equal(o->done, 0);
 	o->item.tenant = 2;
@@ -292,9 +293,11 @@ closing_finishes_what_is_queued(void **state)
 	struct fixture *f = *state;
 
 	for (int i = 0; i < 900; i++)
-		submit(f, new_order(f, i % 7 == 0 ? AGAIN_ONCE :
-			i % 100 == 5		  ? CULPRIT_SAVE :
-						    NONE));
+		submit(f,
+		    new_order(f,
+			i % 7 == 0	   ? AGAIN_ONCE
+			    : i % 100 == 5 ? CULPRIT_SAVE
+					   : NONE));
 	pipeline_close(f->pipeline);
 	f->pipeline = NULL;
 	assert_int_equal(fake_answered(), 900);
@@ -335,8 +338,8 @@ a_closing_pipeline_takes_nothing_new(void **state)
 	}
 	assert_int_equal(o->cx.fault.err, ERR_LIMITED);
 	assert_int_equal(o->cx.fault.msg, MSG_STORE_CLOSING);
-	assert_int_equal(pipeline_do(f->pipeline, &o->item, ITEM_BULK),
-	    ERR_LIMITED);
+	assert_int_equal(
+	    pipeline_do(f->pipeline, &o->item, ITEM_BULK), ERR_LIMITED);
 	shut_open(&f->world, &f->world.is_shut);
 	thread_join(thread);
 	f->pipeline = NULL;
@@ -376,15 +379,18 @@ run_storm(void *arg)
 
 		o->id = (int64_t)i + 1;
 		o->cx.arena = arena_open(1 << 16);
-		o->item = (struct item) { .cx = &o->cx, .use_case = &plain,
-			.tenant = s->tenant, .in = o,
-			.done = answer_and_free, .owner = s };
+		o->item = (struct item) { .cx = &o->cx,
+			.use_case = &plain,
+			.tenant = s->tenant,
+			.in = o,
+			.done = answer_and_free,
+			.owner = s };
 		if (i % 2 == 0)
 			o->id = -o->id;
 		/* A little of everything, and now and then somebody who waits. */
 		if (i % 500 == 499) {
-			must(pipeline_do(s->f->pipeline, &o->item,
-				 ITEM_BULK) == OK);
+			must(pipeline_do(s->f->pipeline, &o->item, ITEM_BULK) ==
+			    OK);
 			o->item.owner = s;
 			answer_and_free(&o->item);
 			continue;
@@ -427,7 +433,8 @@ eight_threads_are_answered_item_by_item(void **state)
 	assert_true(counts(f).commits >= THREADS * EACH / BATCH_MAX);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, fake_set_up, fake_tear_down)
+#define CASE(name) \
+	cmocka_unit_test_setup_teardown(name, fake_set_up, fake_tear_down)
 
 int
 main(void)

@@ -48,9 +48,9 @@ put(struct fixture *f, uint32_t tenant, enum item_class class, size_t n)
 		struct item *item = &f->item[f->n++];
 
 		item->tenant = tenant;
-		item->owner = (void *)(uintptr_t)class;
-		assert_int_equal(sched_put(f->sched, item, class, false),
-		    PUT_DONE);
+		item->owner = (void *)(uintptr_t) class;
+		assert_int_equal(
+		    sched_put(f->sched, item, class, false), PUT_DONE);
 	}
 }
 
@@ -128,8 +128,9 @@ a_full_ring_refuses_its_tenant_and_class_only(void **state)
 	struct fixture *f = *state;
 
 	put(f, 1, ITEM_INTERACTIVE, 100);
-	assert_int_equal(sched_put(f->sched,
-	    &(struct item) { .tenant = 1 }, ITEM_INTERACTIVE, false), PUT_FULL);
+	assert_int_equal(sched_put(f->sched, &(struct item) { .tenant = 1 },
+			     ITEM_INTERACTIVE, false),
+	    PUT_FULL);
 	put(f, 1, ITEM_BULK, 1);
 	put(f, 2, ITEM_INTERACTIVE, 1);
 	assert_int_equal(take(f, 1).n, 1);
@@ -169,7 +170,8 @@ the_end_comes_when_everybody_was_answered(void **state)
 	put(f, 1, ITEM_INTERACTIVE, 2);
 	sched_end(f->sched);
 	assert_int_equal(sched_put(f->sched, &(struct item) { .tenant = 1 },
-			     ITEM_INTERACTIVE, true), PUT_ENDED);
+			     ITEM_INTERACTIVE, true),
+	    PUT_ENDED);
 	t = take(f, 1);
 	assert_int_equal(t.n, 1);
 	sched_answered(f->sched, 1);

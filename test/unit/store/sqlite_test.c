@@ -3,7 +3,8 @@
  * sqlite_test.c - what is SQLite's alone: its files, its parameters, its
  * errors, and USHER_FAULT at its commits.
  *
- *	sqlite_test fault FOLDER	commits thrice and tells how that went (run by itself)
+ *	sqlite_test fault FOLDER	commits thrice and tells how that
+ *					went (run by itself)
  */
 #include "place.h"
 
@@ -198,7 +199,8 @@ a_check_finds_damage_inside(void **state)
 	assert_int_equal(tx_commit(tx), OK);
 	assert_int_equal(store_check(&f->cx, f->store, DB_DATA), OK);
 	close_store(f);
-	tamper(f, "usher.db", "PRAGMA writable_schema = ON;"
+	tamper(f, "usher.db",
+	    "PRAGMA writable_schema = ON;"
 	    "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM"
 	    " sqlite_schema WHERE name = 'job') WHERE name = 'due'");
 	open_store(f);
@@ -224,8 +226,7 @@ ask(struct tx *tx, const char *text, const struct arg *arg, size_t narg)
 static void
 parameters_are_bound_by_their_number(void **state)
 {
-	static const struct arg arg[] = {
-		{ .kind = ARG_INT, .number = 1 },
+	static const struct arg arg[] = { { .kind = ARG_INT, .number = 1 },
 		{ .kind = ARG_INT, .number = 20 },
 		{ .kind = ARG_INT, .number = 300 } };
 	struct fixture *f = *state;
@@ -249,11 +250,11 @@ more_texts_than_are_kept_still_run(void **state)
 	tx = tx_begin(f->data, &f->cx);
 	for (int round = 0; round < 2; round++)
 		for (int i = 0; i < 200; i++) {
-			struct str text = str_fmt(f->cx.arena,
-			    "SELECT %d + $1", i);
+			struct str text =
+			    str_fmt(f->cx.arena, "SELECT %d + $1", i);
 
-			assert_int_equal(ask(tx, str_z(f->cx.arena, text),
-					     &arg, 1), i + 7);
+			assert_int_equal(
+			    ask(tx, str_z(f->cx.arena, text), &arg, 1), i + 7);
 		}
 	tx_rollback(tx);
 }
@@ -293,8 +294,9 @@ a_reader_cannot_write(void **state)
 
 	open_store(f);
 	reader = (struct sqlite_db *)db_open_reader(f->store, DB_DATA);
-	assert_int_equal(sqlite3_exec(reader->conn, "DELETE FROM due", NULL,
-			     NULL, NULL), SQLITE_READONLY);
+	assert_int_equal(
+	    sqlite3_exec(reader->conn, "DELETE FROM due", NULL, NULL, NULL),
+	    SQLITE_READONLY);
 	db_close(&reader->base);
 }
 
@@ -388,8 +390,7 @@ a_copy_on_a_full_disk_leaves_nothing_behind(void **state)
 	open_store(f);
 	place_path(&f->place, "copy", path);
 	disk_set_full(true);
-	assert_int_equal(store_copy(&f->cx, f->store, DB_DATA, path),
-	    ERR_FULL);
+	assert_int_equal(store_copy(&f->cx, f->store, DB_DATA, path), ERR_FULL);
 	disk_set_full(false);
 	assert_int_equal(f->cx.fault.msg, MSG_STORE_FULL);
 	assert_int_equal(access(path, F_OK), -1);
@@ -493,13 +494,13 @@ faults_strike_where_they_are_asked_for(void **state)
 		}
 		assert_int_equal(waitpid(child, &status, 0), child);
 		assert_int_equal(WIFSIGNALED(status), c->is_killed);
-		assert_int_equal(c->is_killed ? WTERMSIG(status) :
-						WEXITSTATUS(status), c->status);
+		assert_int_equal(
+		    c->is_killed ? WTERMSIG(status) : WEXITSTATUS(status),
+		    c->status);
 		open_store(f);
 		keys = db_open_writer(f->store, DB_KEYS);
 		tx = tx_begin(keys, &f->cx);
-		assert_int_equal(store_count(tx, &PERSON_KEY, NULL, 0, &n),
-		    OK);
+		assert_int_equal(store_count(tx, &PERSON_KEY, NULL, 0, &n), OK);
 		assert_int_equal(n, c->keys);
 		tx_rollback(tx);
 		db_close(keys);
