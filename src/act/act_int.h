@@ -113,7 +113,9 @@ struct order_state {
 	const struct person *old;	/* as prepare() read it */
 	struct str	     old_key;
 	const struct open_out *opened;
-	const struct index_out *candidate; /* keys of in->user_name */
+	struct str	     user_name[8]; /* candidates; none if the name was given */
+	size_t		     nuser_name;
+	const struct index_out *candidate; /* their keys */
 	struct doc	     before, after;
 	bool		     seals;	/* a record is written */
 	struct seal_in	     seal;
@@ -188,6 +190,9 @@ struct pools *order_pools(struct order_batch *, uint32_t tenant);
 struct subject *order_subject(struct order_batch *, uint32_t tenant, int64_t person);
 /* Today where SITE is (UTC without one). */
 int32_t order_today(const struct realm *, int64_t site, int64_t now_ms);
+
+/* order_name.c: candidates for the user name of a new person that brings none. */
+enum err order_user_names(struct item *, struct order_state *) USE_RESULT;
 
 enum err order_prepare(struct batch *, struct tx *data, struct tx *keys, struct vault_call *);
 enum err order_want(struct batch *, struct tx *data, struct vault_call *);

@@ -102,19 +102,22 @@ start(struct batch *b, struct item *it, struct vault_call *call)
 	    || s->in->kind == ORDER_CREATE || s->in->kind == ORDER_IMPORT);
 	if (s->is_new)
 		s->person = id_new();
-	if (!s->is_new || s->in->nuser_name == 0)
+	if (!s->is_new)
 		return OK;
-	value = arena_array(it->cx->arena, s->in->nuser_name, sizeof(*value));
-	for (size_t i = 0; i < s->in->nuser_name; i++) {
+	TRY(order_user_names(it, s));
+	if (s->nuser_name == 0)
+		return OK;
+	value = arena_array(it->cx->arena, s->nuser_name, sizeof(*value));
+	for (size_t i = 0; i < s->nuser_name; i++) {
 		value[i].kind = INDEX_USER_NAME;
-		if (!canon_key(it->cx->arena, s->in->user_name[i],
+		if (!canon_key(it->cx->arena, s->user_name[i],
 		    &value[i].value))
 			return fail(it->cx, ERR_BAD_INPUT, MSG_ORDER_NAME,
 			    "userName");
 	}
 	call->tenant = it->tenant;
 	call->capability = &s->realm->capability;
-	s->candidate = vault_index(call, value, s->in->nuser_name);
+	s->candidate = vault_index(call, value, s->nuser_name);
 	return OK;
 }
 
@@ -240,23 +243,23 @@ choose_user_names(struct batch *b, struct tx *data)
 
 		if (it->err != OK || s->candidate == NULL)
 			continue;
-		for (size_t j = 0; j < s->in->nuser_name; j++) {
+		for (size_t j = 0; j < s->nuser_name; j++) {
 			key[j].kind = INDEX_USER_NAME;
 			memcpy(key[j].bytes, s->candidate->key[j].bytes, 32);
 		}
-		TRY(index_find(data, it->tenant, key, s->in->nuser_name,
+		TRY(index_find(data, it->tenant, key, s->nuser_name,
 		    owner));
-		while (free < s->in->nuser_name && (owner[free] != 0
+		while (free < s->nuser_name && (owner[free] != 0
 		    || keyset_find(taken, it->tenant, key[free].bytes)))
 			free++;
-		if (free == s->in->nuser_name) {
+		if (free == s->nuser_name) {
 			it->err = fail(it->cx, ERR_CONFLICT,
 			    MSG_ORDER_NO_NAME_FREE, "userName");
 			continue;
 		}
 		keyset_put(taken, it->tenant, key[free].bytes, it);
 		it->err = doc_set(it->cx, &s->before, STR("userName"),
-		    s->in->user_name[free]);
+		    s->user_name[free]);
 	}
 	return OK;
 }

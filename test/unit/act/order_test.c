@@ -183,6 +183,31 @@ a_check_holds_the_seat_until_it_is_decided(void **state)
 }
 
 static void
+a_user_name_is_made_where_none_comes(void **state)
+{
+	struct rig *r = *state;
+	static const char *const want[] = { "a.mueller", "a.mueller2",
+		"a.mueller3" };
+
+	for (size_t i = 0; i < COUNT(want); i++) {
+		struct order *o = rig_onboard(r, want[i], "ber", "mail");
+		struct order_out *out;
+		struct person_view *v;
+
+		o->doc.n = 0;
+		assert_int_equal(doc_set(&r->cx, &o->doc,
+		    STR("name.familyName"), STR("Müller")), OK);
+		assert_int_equal(doc_set(&r->cx, &o->doc,
+		    STR("name.givenName"), STR("Ana")), OK);
+		out = rig_onboarded(r, o);
+		assert_int_equal(rig_query(r, person_show, &out->person, &v),
+		    OK);
+		assert_true(str_eq(doc_get(&v->doc, A_USER_NAME, 0),
+		    str_of(want[i])));
+	}
+}
+
+static void
 the_world_survives_a_restart(void **state)
 {
 	struct rig *r = *state;
@@ -205,6 +230,7 @@ main(void)
 		T(all_or_nothing_leaves_no_trace),
 		T(a_rule_gives_and_takes),
 		T(a_check_holds_the_seat_until_it_is_decided),
+		T(a_user_name_is_made_where_none_comes),
 		T(the_world_survives_a_restart),
 #undef T
 	};
