@@ -256,8 +256,6 @@ queue(struct gate *g, const struct seat_request *rq,
 		.onboarding = rq->must_hold ? rq->onboarding : old.onboarding,
 		.pools = wait_pools_pack(g->arena, choice->pool, choice->n),
 	};
-	if (before != NULL)
-		before->facts = new.facts;
 	if (is_waiting && old.priority == new.wait.priority
 	    && old.onboarding == new.wait.onboarding
 	    && str_eq(old.pools, new.wait.pools))

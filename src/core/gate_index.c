@@ -14,14 +14,12 @@
 #define NOWHERE SIZE_MAX
 
 static void index_pools(struct gate *, struct gate_index *);
-static void index_waiters(struct gate *);
 static size_t pool_place(struct gate *, int64_t);
 static void waiter_line_up(struct gate *, size_t);
 static uint32_t *waiter_slot(struct gate *, int64_t, int64_t);
 static void slots_make(struct gate *, size_t);
 static void line_insert(struct gate *, struct line *, size_t);
 static int waiter_cmp(const struct waiter *, const struct waiter *);
-static int cmp_waiter(const void *, const void *);
 static int cmp_pool_at(const void *, const void *);
 
 const struct filter *
@@ -44,7 +42,9 @@ gate_index_of(struct gate *g)
 	g->index->rule = arena_array(g->arena, g->catalogue->nproduct + 1,
 	    sizeof(*g->index->rule));
 	index_pools(g, g->index);
-	index_waiters(g);
+	slots_make(g, g->nwaiter);
+	for (size_t i = 0; i < g->nwaiter; i++)
+		waiter_line_up(g, i);
 	return g->index;
 }
 
@@ -64,20 +64,6 @@ index_pools(struct gate *g, struct gate_index *x)
 			    catalogue_product(g->catalogue, info->product);
 	}
 	qsort(x->by_id, g->npool, sizeof(*x->by_id), cmp_pool_at);
-}
-
-static void
-index_waiters(struct gate *g)
-{
-	const struct waiter **order =
-	    arena_array(g->arena, g->nwaiter + 1, sizeof(*order));
-
-	slots_make(g, g->nwaiter);
-	for (size_t i = 0; i < g->nwaiter; i++)
-		order[i] = &g->waiter[i];
-	qsort(order, g->nwaiter, sizeof(*order), cmp_waiter);
-	for (size_t i = 0; i < g->nwaiter; i++)
-		waiter_line_up(g, (size_t)(order[i] - g->waiter));
 }
 
 static size_t
@@ -230,13 +216,6 @@ waiter_cmp(const struct waiter *a, const struct waiter *b)
 		return a->wait.priority > b->wait.priority ? -1 : 1;
 	return (a->wait.since > b->wait.since)
 	    - (a->wait.since < b->wait.since);
-}
-
-static int
-cmp_waiter(const void *a, const void *b)
-{
-	return waiter_cmp(*(const struct waiter *const *)a,
-	    *(const struct waiter *const *)b);
 }
 
 static int

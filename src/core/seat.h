@@ -140,7 +140,7 @@ struct gate {
 	struct pool		  *pool;	/* loaded; changed in place */
 	size_t			   npool;
 	bool			  *is_touched;	/* pool[i] must be saved */
-	struct waiter		  *waiter;	/* those that may be served in this batch, any order; grows */
+	struct waiter		  *waiter;	/* those that may be served in this batch; quickest by (rank, since); grows */
 	size_t			   nwaiter, capwaiter;
 	struct gate_index	  *index;	/* private: NULL until the first decision */
 	struct effects		  *fx;
