@@ -200,6 +200,8 @@ conn_put(struct conn *c)
 void
 conn_drain(struct conn *c)
 {
+	/* A request that has arrived but was not announced yet is still served. */
+	c->may_read = true;
 	conn_run(c);
 	if (c->source.fd < 0 || c->state != CONN_IDLE)
 		return;

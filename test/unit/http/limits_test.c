@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -262,6 +263,44 @@ one_address_gets_a_quarter(void **state)
 	server_close(s);
 }
 
+/* No descriptor above the ones there are, or as before. */
+static void
+limit_descriptors(bool is_tight)
+{
+	static struct rlimit before;
+	struct rlimit tight;
+
+	if (!is_tight) {
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+		return;
+	}
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	tight = before;
+	tight.rlim_cur = (rlim_t)dup(0);
+	close((int)tight.rlim_cur);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+}
+
+static void
+a_shortage_of_descriptors_is_waited_out(void **state)
+{
+	struct server *s = server_open(&(struct limits) { 0 });
+	struct client c = client_new();
+	struct http_count counts;
+
+	(void)state;
+	limit_descriptors(true);
+	client_connect(&c, s, "127.0.0.1");
+	clock_sleep_ms(30);
+	http_counts(s->http, &counts);
+	limit_descriptors(false);
+	assert_int_equal(counts.connections, 0);
+	client_send(&c, "GET /hello HTTP/1.1\r\n" H "\r\n");
+	client_expect(&c, 200, "hello");
+	client_close(&c);
+	server_close(s);
+}
+
 static void
 a_graceful_end_answers_what_is_under_way(void **state)
 {
@@ -272,9 +311,10 @@ a_graceful_end_answers_what_is_under_way(void **state)
 	struct answer a;
 
 	(void)state;
+	client_send(&half, "GET /hel");
+	server_wait_bytes(s, strlen("GET /hel"));
 	client_send(&idle, "GET /hello HTTP/1.1\r\n" H "\r\n");
 	client_expect(&idle, 200, "hello");
-	client_send(&half, "GET /hel");
 	client_send(&held,
 	    "GET /hold HTTP/1.1\r\n" H "\r\nGET /hello HTTP/1.1\r\n" H "\r\n");
 	server_wait_held(s, 1);
@@ -308,12 +348,17 @@ a_graceful_end_does_not_wait_for_ever(void **state)
 		      stream = client_open(s);
 	struct thread *closing;
 
+	static const char head[] = "GET /hel",
+			  body[] = "POST /count HTTP/1.1\r\n" H
+				   "Content-Length: 5\r\n\r\nhe",
+			  whole[] = "GET /later?id=1 HTTP/1.1\r\n" H "\r\n";
+
 	(void)state;
-	client_send(&half, "GET /hel");
-	client_send(&stream,
-	    "POST /count HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhe");
+	client_send(&stream, body);
 	server_wait_held(s, 1);
-	client_send(&held, "GET /later?id=1 HTTP/1.1\r\n" H "\r\n");
+	client_send(&half, head);
+	client_send(&held, whole);
+	server_wait_bytes(s, strlen(head) + strlen(body) + strlen(whole));
 	closing = thread_start("closing", run_close, s);
 	client_expect_end(&half);
 	client_expect_end(&held);
@@ -413,6 +458,7 @@ main(void)
 		    a_client_that_sends_and_never_reads_is_not_read_for_ever),
 		cmocka_unit_test(connections_are_capped),
 		cmocka_unit_test(one_address_gets_a_quarter),
+		cmocka_unit_test(a_shortage_of_descriptors_is_waited_out),
 		cmocka_unit_test(a_graceful_end_answers_what_is_under_way),
 		cmocka_unit_test(a_graceful_end_does_not_wait_for_ever),
 		cmocka_unit_test(an_end_without_connections_is_immediate),

@@ -525,6 +525,20 @@ the_operator_comes_by_the_socket(void **state)
 	client_close(&c);
 }
 
+static void
+a_peer_may_come_by_ipv6(void **state)
+{
+	struct client c;
+
+	(void)state;
+	if (s->port6 == 0)
+		skip();
+	c = client_open6(s);
+	client_send(&c, "GET /who HTTP/1.1\r\n" H "\r\n");
+	client_expect(&c, 200, "::1");
+	client_close(&c);
+}
+
 /* In a process of its own: 1 if UID is let in, 0 if it meets the end. */
 static int
 let_in(uid_t uid)
@@ -592,6 +606,7 @@ main(void)
 		TEST(a_reply_to_someone_who_left_is_dropped),
 		TEST(the_door_hears_of_each_end),
 		TEST(the_operator_comes_by_the_socket),
+		TEST(a_peer_may_come_by_ipv6),
 		TEST(strangers_are_turned_away_from_the_socket),
 	};
 

@@ -265,39 +265,56 @@ run_worker(void *arg)
 		}
 }
 
+/* A listener, with buffers too small to hide an unbounded reader. */
+static int
+listen_at(struct ctx *cx, const char *address, int *port)
+{
+	const int small = 64 * 1024;
+	struct sockaddr_storage at;
+	socklen_t n = sizeof(at);
+	int fd;
+
+	if (http_listen(cx, str_of(address), &fd) != OK)
+		return -1;
+	assert_int_equal(getsockname(fd, (void *)&at, &n), 0);
+	*port = ntohs(((struct sockaddr_in *)&at)->sin_port);
+	assert_int_equal(
+	    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
+	assert_int_equal(
+	    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
+	return fd;
+}
+
+static int64_t
+either(int64_t given, int64_t otherwise)
+{
+	return given != 0 ? given : otherwise;
+}
+
 struct server *
 server_open(const struct limits *limits)
 {
 	static const struct route *const tables[] = { routes };
 	struct server *s = heap_alloc(1, sizeof(*s));
 	struct ctx cx = { .arena = arena_open(64 * 1024) };
-	struct sockaddr_in at;
-	socklen_t n = sizeof(at);
-	const int small = 64 * 1024;
 	struct http_conf conf = {
-		.fd = &s->fd,
-		.nfd = 1,
+		.fd = s->fd,
 		.operator_uid = 65533,
-		.loops = limits->loops != 0 ? limits->loops : 2,
-		.connections_max = limits->connections_max != 0
-		    ? limits->connections_max
-		    : 1000,
-		.head_ms = limits->head_ms != 0 ? limits->head_ms : 30000,
-		.body_ms = limits->body_ms != 0 ? limits->body_ms : 30000,
-		.idle_ms = limits->idle_ms != 0 ? limits->idle_ms : 30000,
-		.drain_ms = limits->drain_ms != 0 ? limits->drain_ms : 30000,
+		.loops = (size_t)either((int64_t)limits->loops, 2),
+		.connections_max =
+		    (size_t)either((int64_t)limits->connections_max, 1000),
+		.head_ms = either(limits->head_ms, 30000),
+		.body_ms = either(limits->body_ms, 30000),
+		.idle_ms = either(limits->idle_ms, 30000),
+		.drain_ms = either(limits->drain_ms, 30000),
 		.door = { route, admit, serve, refuse, ended },
 	};
 
 	self = s;
-	assert_int_equal(http_listen(&cx, STR("127.0.0.1:0"), &s->fd), OK);
-	assert_int_equal(getsockname(s->fd, (void *)&at, &n), 0);
-	/* So that the kernel cannot hide an unbounded reader. */
-	assert_int_equal(
-	    setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
-	assert_int_equal(
-	    setsockopt(s->fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
-	s->port = ntohs(at.sin_port);
+	s->fd[0] = listen_at(&cx, "127.0.0.1:0", &s->port);
+	s->fd[1] = listen_at(&cx, "[::1]:0", &s->port6);
+	assert_true(s->fd[0] >= 0);
+	conf.nfd = s->fd[1] >= 0 ? 2 : 1;
 	snprintf(s->operator_path, sizeof(s->operator_path),
 	    "/tmp/usher-test-%d.sock", getpid());
 	assert_int_equal(
@@ -323,7 +340,9 @@ server_close(struct server *s)
 	queue_close(s->queue);
 	router_close(s->router);
 	lock_close(s->lock);
-	close(s->fd);
+	for (size_t i = 0; i < COUNT(s->fd); i++)
+		if (s->fd[i] >= 0)
+			close(s->fd[i]);
 	close(s->operator_fd);
 	unlink(s->operator_path);
 	heap_free(s);
@@ -370,33 +389,79 @@ server_wait_open(struct server *s, size_t n)
 	}
 }
 
+void
+server_wait_bytes(struct server *s, size_t n)
+{
+	struct http_count counts;
+
+	for (;;) {
+		http_counts(s->http, &counts);
+		if (counts.bytes_in >= n)
+			return;
+		clock_sleep_ms(1);
+	}
+}
+
 struct client
 client_open(const struct server *s)
 {
 	return client_open_from(s, "127.0.0.1");
 }
 
-struct client
-client_open_from(const struct server *s, const char *address)
+static int
+open_socket(int family)
 {
-	struct client c = { .fd = socket(AF_INET, SOCK_STREAM, 0) };
-	struct sockaddr_in at = { .sin_family = AF_INET };
 	/* Against hanging for ever when something is broken; no test waits for it. */
 	const struct timeval limit = { .tv_sec = 60 };
 	const int small = 64 * 1024;
+	int fd = socket(family, SOCK_STREAM, 0);
 
-	assert_true(c.fd >= 0);
+	assert_true(fd >= 0);
 	assert_int_equal(
-	    setsockopt(c.fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)),
-	    0);
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), 0);
 	assert_int_equal(
-	    setsockopt(c.fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
+	    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
 	assert_int_equal(
-	    setsockopt(c.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
-	assert_int_equal(inet_pton(AF_INET, address, &at.sin_addr), 1);
-	assert_int_equal(bind(c.fd, (void *)&at, sizeof(at)), 0);
+	    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
+	return fd;
+}
+
+struct client
+client_new(void)
+{
+	return (struct client) { .fd = open_socket(AF_INET),
+		.in = heap_alloc(IN_MAX, 1) };
+}
+
+void
+client_connect(struct client *c, const struct server *s, const char *from)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+
+	assert_int_equal(inet_pton(AF_INET, from, &at.sin_addr), 1);
+	assert_int_equal(bind(c->fd, (void *)&at, sizeof(at)), 0);
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	at.sin_port = htons((uint16_t)s->port);
+	assert_int_equal(connect(c->fd, (void *)&at, sizeof(at)), 0);
+}
+
+struct client
+client_open_from(const struct server *s, const char *address)
+{
+	struct client c = client_new();
+
+	client_connect(&c, s, address);
+	return c;
+}
+
+struct client
+client_open6(const struct server *s)
+{
+	struct client c = { .fd = open_socket(AF_INET6) };
+	struct sockaddr_in6 at = { .sin6_family = AF_INET6,
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT,
+		.sin6_port = htons((uint16_t)s->port6) };
+
 	assert_int_equal(connect(c.fd, (void *)&at, sizeof(at)), 0);
 	c.in = heap_alloc(IN_MAX, 1);
 	return c;

@@ -44,7 +44,8 @@ struct server {
 	size_t		 ended;
 	int		 last_status;
 	size_t		 last_bytes;
-	int		 fd, port, operator_fd;
+	int		 fd[2], port, port6;	/* IPv4; IPv6, port 0 if there is none */
+	int		 operator_fd;
 	char		 operator_path[64];
 };
 
@@ -60,6 +61,7 @@ void server_release(struct server *, size_t n);
 void server_wait_held(struct server *, size_t n);
 void server_wait_ended(struct server *, size_t n);
 void server_wait_open(struct server *, size_t n);	/* connections */
+void server_wait_bytes(struct server *, size_t n);	/* read from clients */
 
 struct client {
 	int    fd;
@@ -76,6 +78,10 @@ struct answer {
 
 struct client client_open(const struct server *);
 struct client client_open_from(const struct server *, const char *address);
+struct client client_open6(const struct server *);
+/* The same in two steps: a socket, and its connection. */
+struct client client_new(void);
+void client_connect(struct client *, const struct server *, const char *from);
 void client_close(struct client *);
 void client_send(struct client *, const char *text);
 void client_send_n(struct client *, const void *, size_t);
