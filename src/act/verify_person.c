@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * verify_person.c - what hangs on a person: the wrapped key, the index entries
+ * that lead to them, the references of their sources.
+ */
+#include "act/verify_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/id.h"
+
+static enum err check_persons(struct verifying *, struct ctx *,
+    const struct rows *);
+static enum err check_keys(struct verifying *, struct ctx *,
+    const struct rows *);
+static enum err check_index(struct verifying *, struct ctx *,
+    const struct person *);
+static enum err leads_to(struct verifying *, const struct index_key *,
+    int64_t person, bool *);
+static enum err check_index_size(struct verifying *, const struct table *,
+    int64_t belong);
+static enum err check_refs(struct verifying *, struct ctx *,
+    const struct rows *);
+static int by_key(const void *, const void *);
+
+enum err
+verify_persons(struct verifying *v)
+{
+	TRY(walk(v, &PERSON, check_persons));
+	TRY(check_index_size(v, &IX_UNIQUE, v->unique));
+	TRY(check_index_size(v, &IX_SEARCH, v->search));
+	return walk(v, &SOURCE_REF, check_refs);
+}
+
+static enum err
+check_persons(struct verifying *v, struct ctx *cx, const struct rows *persons)
+{
+	for (size_t i = 0; i < persons->n; i++) {
+		const struct person *p =
+		    &((struct person *)persons->row)[i];
+
+		compare(v, cx->arena, &(struct known) {
+		    .kind = CHANGE_LIFECYCLE, .subject = p->id,
+		    .value = (int64_t)p->lifecycle });
+		TRY(check_index(v, cx, p));
+	}
+	v->out->persons += (int64_t)persons->n;
+	return check_keys(v, cx, persons);
+}
+
+/* Without its wrapped key a record can never be opened again. */
+static enum err
+check_keys(struct verifying *v, struct ctx *cx, const struct rows *persons)
+{
+	const struct person *p = persons->row;
+	struct key_row *key = arena_array(cx->arena, persons->n,
+	    sizeof(*key));
+	bool *is_there = arena_array(cx->arena, persons->n,
+	    sizeof(*is_there));
+	struct rows rows;
+
+	for (size_t i = 0; i < persons->n; i++) {
+		key[i].tenant = p[i].tenant;
+		key[i].person = p[i].id;
+		key[i].version = p[i].key_version;
+	}
+	TRY(store_load(v->r->keys, &PERSON_KEY, key, persons->n, 3, 0,
+	    &rows));
+	for (size_t i = 0; i < rows.n; i++)
+		is_there[rows.key[i]] =
+		    ((struct key_row *)rows.row)[i].state != KEY_DESTROYED;
+	for (size_t i = 0; i < persons->n; i++)
+		if (!is_there[i] && p[i].lifecycle != LIFE_DELETED)
+			found(v, MSG_VERIFY_KEY,
+			    ARGS(id_text(cx->arena, p[i].id)));
+	return OK;
+}
+
+/* --- the blind index ------------------------------------------------------------------ */
+
+static enum err
+check_index(struct verifying *v, struct ctx *cx, const struct person *p)
+{
+	const struct index_key *packed;
+	size_t n = index_unpack(cx->arena, p->keys, &packed), missing = 0;
+	struct index_key *key = arena_copy(cx->arena, packed,
+	    n * sizeof(*key));
+
+	if (n > 0)
+		qsort(key, n, sizeof(*key), by_key);
+	for (size_t i = 0; i < n; i++) {
+		bool is_there;
+
+		if (i > 0 && by_key(&key[i - 1], &key[i]) == 0)
+			continue;
+		TRY(leads_to(v, &key[i], p->id, &is_there));
+		missing += !is_there;
+		v->search += is_there && key[i].kind == 0;
+		v->unique += is_there && key[i].kind != 0;
+	}
+	if (missing > 0)
+		found(v, MSG_VERIFY_INDEX, ARGS(id_text(cx->arena, p->id),
+		    number_text(cx->arena, (int64_t)missing)));
+	return OK;
+}
+
+static enum err
+leads_to(struct verifying *v, const struct index_key *key, int64_t person,
+    bool *is_there)
+{
+	struct rows rows;
+	int64_t owner;
+
+	if (key->kind == 0) {
+		TRY(index_search(v->r->data, v->realm->tenant, key, 1,
+		    person - 1, 1, &rows));
+		*is_there = rows.n == 1
+		    && ((struct search_row *)rows.row)->person == person;
+		return OK;
+	}
+	TRY(index_find(v->r->data, v->realm->tenant, key, 1, &owner));
+	*is_there = owner == person;
+	return OK;
+}
+
+static int
+by_key(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct index_key));
+}
+
+/* Entries that no person's record names would lead a search astray. */
+static enum err
+check_index_size(struct verifying *v, const struct table *t, int64_t belong)
+{
+	int64_t tenant[8] = { v->realm->tenant }, n;
+
+	must(t->row_size <= sizeof(tenant));
+	TRY(store_count(v->r->data, t, tenant, 1, &n));
+	if (n != belong)
+		found(v, MSG_VERIFY_INDEX_STRAY,
+		    ARGS(number_text(v->cx->arena, n - belong)));
+	return OK;
+}
+
+/* --- sources ----------------------------------------------------------------------------- */
+
+static enum err
+check_refs(struct verifying *v, struct ctx *cx, const struct rows *refs)
+{
+	const struct source_ref *ref = refs->row;
+	struct person *key = arena_array(cx->arena, refs->n, sizeof(*key));
+	bool *is_there = arena_array(cx->arena, refs->n, sizeof(*is_there));
+	struct rows rows;
+
+	for (size_t i = 0; i < refs->n; i++) {
+		key[i].tenant = ref[i].tenant;
+		key[i].id = ref[i].person;
+	}
+	TRY(store_load(v->r->data, &PERSON, key, refs->n, 2, 0, &rows));
+	for (size_t i = 0; i < rows.n; i++)
+		is_there[rows.key[i]] = true;
+	for (size_t i = 0; i < refs->n; i++)
+		if (!is_there[i])
+			found(v, MSG_VERIFY_REF,
+			    ARGS(id_text(cx->arena, ref[i].person)));
+	return OK;
+}
