@@ -50,8 +50,8 @@ user_name_attribute(const void *arg, struct str name)
 	if (a == A_COUNT && name.n <= SLUG_MAX) {
 		memcpy(path, prefix, sizeof(prefix) - 1);
 		memcpy(path + sizeof(prefix) - 1, name.p, name.n);
-		a = attr_find((struct str) { path,
-		    sizeof(prefix) - 1 + name.n });
+		a = attr_find(
+		    (struct str) { path, sizeof(prefix) - 1 + name.n });
 	}
 	return a == A_COUNT ? -1 : (int)a;
 }
@@ -65,16 +65,16 @@ catalogue_index_make(struct arena *arena, struct catalogue *c)
 
 	c->index = x;
 	x->site_id = ids_make(arena, c->site, c->nsite, sizeof(*c->site));
-	x->department_id = ids_make(arena, c->department, c->ndepartment,
-	    sizeof(*c->department));
-	x->organisation_id = ids_make(arena, c->organisation,
-	    c->norganisation, sizeof(*c->organisation));
+	x->department_id = ids_make(
+	    arena, c->department, c->ndepartment, sizeof(*c->department));
+	x->organisation_id = ids_make(
+	    arena, c->organisation, c->norganisation, sizeof(*c->organisation));
 	x->product_id =
 	    ids_make(arena, c->product, c->nproduct, sizeof(*c->product));
 	x->pool_id = ids_make(arena, c->pool, c->npool, sizeof(*c->pool));
 	x->site_name = names_make(arena, c->site, c->nsite, sizeof(*c->site));
-	x->department_name = names_make(arena, c->department, c->ndepartment,
-	    sizeof(*c->department));
+	x->department_name = names_make(
+	    arena, c->department, c->ndepartment, sizeof(*c->department));
 	x->place = arena_array(arena, c->npool + 1, sizeof(struct pool_info *));
 	for (size_t i = 0; i < c->npool; i++)
 		if (!c->pool[i].is_reserve)
@@ -100,8 +100,8 @@ index_products(struct arena *arena, struct catalogue *c)
 		id[i] = all[i]->id;
 	for (size_t p = 0, i = 0; p < c->nproduct; p++) {
 		const struct by_id *x = &c->index->product_id[p];
-		size_t at = (size_t)((const struct product *)x->row
-		    - c->product);
+		size_t at =
+		    (size_t)((const struct product *)x->row - c->product);
 
 		product[at].pool = &id[i];
 		while (i < c->npool && all[i]->product == x->id)
@@ -135,8 +135,8 @@ names_make(struct arena *arena, const void *rows, size_t n, size_t size)
 		const char *row = (const char *)rows + i * size;
 
 		names[i].row = row;
-		must(canon_key(arena, ((const struct named *)row)->name,
-		    &names[i].key));
+		must(canon_key(
+		    arena, ((const struct named *)row)->name, &names[i].key));
 	}
 	qsort(names, n, sizeof(*names), cmp_name);
 	return names;
@@ -162,11 +162,12 @@ catalogue_site_slug(const struct catalogue *c, struct str text)
 const struct named *
 catalogue_department_slug(const struct catalogue *c, struct str text)
 {
-	const struct named *d = catalogue_row(c->department, c->ndepartment,
-	    sizeof(*c->department), text);
+	const struct named *d = catalogue_row(
+	    c->department, c->ndepartment, sizeof(*c->department), text);
 
-	return d != NULL ? d : find_name(c->index->department_name,
-	    c->ndepartment, text);
+	return d != NULL
+	    ? d
+	    : find_name(c->index->department_name, c->ndepartment, text);
 }
 
 const struct named *
@@ -178,8 +179,8 @@ catalogue_organisation(const struct catalogue *c, int64_t id)
 const struct named *
 catalogue_organisation_slug(const struct catalogue *c, struct str slug)
 {
-	return catalogue_row(c->organisation, c->norganisation,
-	    sizeof(*c->organisation), slug);
+	return catalogue_row(
+	    c->organisation, c->norganisation, sizeof(*c->organisation), slug);
 }
 
 const struct product *
@@ -191,7 +192,8 @@ catalogue_product(const struct catalogue *c, int64_t id)
 const struct product *
 catalogue_product_slug(const struct catalogue *c, struct str slug)
 {
-	return catalogue_row(c->product, c->nproduct, sizeof(*c->product), slug);
+	return catalogue_row(
+	    c->product, c->nproduct, sizeof(*c->product), slug);
 }
 
 const struct pool_info *
@@ -272,9 +274,10 @@ catalogue_pools_for(const struct catalogue *c, int64_t product, int64_t site,
 		tier[ntier++] = s->failover[i];
 	tier[ntier++] = 0;
 	for (size_t t = 0; t < ntier; t++)
-		for (size_t i = place_first(x, product, tier[t]); n < max
-		    && i < x->nplace && x->place[i]->product == product
-		    && x->place[i]->site == tier[t]; i++)
+		for (size_t i = place_first(x, product, tier[t]); n < max &&
+		     i < x->nplace && x->place[i]->product == product &&
+		     x->place[i]->site == tier[t];
+		     i++)
 			pool[n++] = x->place[i]->id;
 	return n;
 }
@@ -289,8 +292,8 @@ place_first(const struct catalogue_index *x, int64_t product, int64_t site)
 		size_t mid = (from + to) / 2;
 		const struct pool_info *p = x->place[mid];
 
-		if (p->product < product
-		    || (p->product == product && p->site < site))
+		if (p->product < product ||
+		    (p->product == product && p->site < site))
 			from = mid + 1;
 		else
 			to = mid;
@@ -356,8 +359,8 @@ names_find(const void *arg, enum attribute a, struct str value)
 		return named != NULL ? named->id : 0;
 	case A_DEPARTMENT:
 		named = catalogue_department_slug(names->catalogue, value);
-		return dictionary_find(names->dictionary,
-		    named != NULL ? named->slug : value);
+		return dictionary_find(
+		    names->dictionary, named != NULL ? named->slug : value);
 	default:
 		return dictionary_find(names->dictionary, value);
 	}

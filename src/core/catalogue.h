@@ -20,6 +20,10 @@
 #define POOLS_MAX     20000
 #define QUOTA_MAX     1000000000
 
+/* A limit as a message tells it. */
+#define LIMIT_TEXT(n)  LIMIT_TEXT_(n)
+#define LIMIT_TEXT_(n) #n
+
 struct site {
 	int64_t	   id;
 	struct str slug, name, country, zone;

@@ -41,18 +41,18 @@ void
 catalogue_compare(struct arena *arena, const struct catalogue *a,
     const struct catalogue *b, struct catalogue_diff *out)
 {
-	struct matches site = match(arena, IDS(a, site_id, nsite),
-	    IDS(b, site_id, nsite));
-	struct matches department = match(arena,
-	    IDS(a, department_id, ndepartment),
-	    IDS(b, department_id, ndepartment));
-	struct matches organisation = match(arena,
-	    IDS(a, organisation_id, norganisation),
-	    IDS(b, organisation_id, norganisation));
-	struct matches product = match(arena, IDS(a, product_id, nproduct),
-	    IDS(b, product_id, nproduct));
-	struct matches pool = match(arena, IDS(a, pool_id, npool),
-	    IDS(b, pool_id, npool));
+	struct matches site =
+	    match(arena, IDS(a, site_id, nsite), IDS(b, site_id, nsite));
+	struct matches department =
+	    match(arena, IDS(a, department_id, ndepartment),
+		IDS(b, department_id, ndepartment));
+	struct matches organisation =
+	    match(arena, IDS(a, organisation_id, norganisation),
+		IDS(b, organisation_id, norganisation));
+	struct matches product = match(
+	    arena, IDS(a, product_id, nproduct), IDS(b, product_id, nproduct));
+	struct matches pool =
+	    match(arena, IDS(a, pool_id, npool), IDS(b, pool_id, npool));
 
 	*out = (struct catalogue_diff) { 0 };
 	count(&site, same_site, out);
@@ -75,14 +75,14 @@ match(struct arena *arena, struct ids a, struct ids b)
 	    sizeof(*all.match)), 0 };
 
 	for (size_t i = 0, j = 0; i < a.n || j < b.n;) {
-		bool has_a = i < a.n && (j == b.n || a.row[i].id <= b.row[j].id);
-		bool has_b = j < b.n && (i == a.n || b.row[j].id <= a.row[i].id);
+		int64_t x = i < a.n ? a.row[i].id : INT64_MAX;
+		int64_t y = j < b.n ? b.row[j].id : INT64_MAX;
+		struct match *m = &all.match[all.n++];
 
-		all.match[all.n++] = (struct match) {
-			has_a ? a.row[i].row : NULL, has_b ? b.row[j].row : NULL
-		};
-		i += has_a;
-		j += has_b;
+		if (x <= y)
+			m->before = a.row[i++].row;
+		if (y <= x)
+			m->after = b.row[j++].row;
 	}
 	return all;
 }
@@ -111,15 +111,15 @@ gone(struct arena *arena, const struct matches *all, const int64_t **out)
 
 	for (size_t i = 0; i < all->n; i++)
 		if (all->match[i].after == NULL)
-			id[n++] = ((const struct row_head *)
-				all->match[i].before)->id;
+			id[n++] =
+			    ((const struct row_head *)all->match[i].before)->id;
 	*out = id;
 	return n;
 }
 
 static void
-pools_changed(struct arena *arena, const struct matches *all,
-    struct catalogue_diff *out)
+pools_changed(
+    struct arena *arena, const struct matches *all, struct catalogue_diff *out)
 {
 	const struct pool_info **fresh =
 	    arena_array(arena, all->n + 1, sizeof(*fresh));
@@ -159,8 +159,8 @@ same_site(const void *before, const void *after)
 	for (size_t i = 0; i < a->nfailover; i++)
 		if (a->failover[i] != b->failover[i])
 			return false;
-	return str_eq(a->slug, b->slug) && str_eq(a->name, b->name)
-	    && str_eq(a->country, b->country) && str_eq(a->zone, b->zone);
+	return str_eq(a->slug, b->slug) && str_eq(a->name, b->name) &&
+	    str_eq(a->country, b->country) && str_eq(a->zone, b->zone);
 }
 
 static bool
@@ -176,10 +176,10 @@ same_product(const void *before, const void *after)
 {
 	const struct product *a = before, *b = after;
 
-	return str_eq(a->slug, b->slug) && str_eq(a->name, b->name)
-	    && same_filter(a->grant, b->grant)
-	    && a->cap_percent == b->cap_percent
-	    && str_eq(a->role_required, b->role_required);
+	return str_eq(a->slug, b->slug) && str_eq(a->name, b->name) &&
+	    same_filter(a->grant, b->grant) &&
+	    a->cap_percent == b->cap_percent &&
+	    str_eq(a->role_required, b->role_required);
 }
 
 static bool
@@ -187,10 +187,10 @@ same_pool(const void *before, const void *after)
 {
 	const struct pool_info *a = before, *b = after;
 
-	return str_eq(a->slug, b->slug) && a->product == b->product
-	    && a->site == b->site && a->priority == b->priority
-	    && a->quota == b->quota && a->is_reserve == b->is_reserve
-	    && same_filter(a->eligibility, b->eligibility);
+	return str_eq(a->slug, b->slug) && a->product == b->product &&
+	    a->site == b->site && a->priority == b->priority &&
+	    a->quota == b->quota && a->is_reserve == b->is_reserve &&
+	    same_filter(a->eligibility, b->eligibility);
 }
 
 static bool

@@ -70,18 +70,18 @@ static const char *const product_keys[] = { "name", "grant", "cap", "role",
 static const char *const pool_keys[] = { "product", "site", "quota",
 	"priority", "eligibility", "reserve", NULL };
 
-#define AT(rows, count) offsetof(struct catalogue, rows), offsetof(struct catalogue, count)
-
 static const struct section sections[] = {
-	{ "sites",	   site_keys,	 "10000", SITES_MAX,	sizeof(struct site),	  AT(site, nsite),		   fill_site },
-	{ "departments",   named_keys,	 "10000", NAMED_MAX,	sizeof(struct named),	  AT(department, ndepartment),	   fill_named },
-	{ "organisations", named_keys,	 "10000", NAMED_MAX,	sizeof(struct named),	  AT(organisation, norganisation), fill_named },
-	{ "products",	   product_keys, "1000",  PRODUCTS_MAX, sizeof(struct product),	  AT(product, nproduct),	   fill_product },
-	{ "pools",	   pool_keys,	 "20000", POOLS_MAX,	sizeof(struct pool_info), AT(pool, npool),		   fill_pool },
+#define S(name, keys, max, row, rows, count, fill) \
+	{ name, keys, LIMIT_TEXT(max), max, sizeof(struct row), \
+	    offsetof(struct catalogue, rows), \
+	    offsetof(struct catalogue, count), fill },
+	S("sites",	   site_keys,	 SITES_MAX,    site,	  site,		nsite,		fill_site)
+	S("departments",   named_keys,	 NAMED_MAX,    named,	  department,	ndepartment,	fill_named)
+	S("organisations", named_keys,	 NAMED_MAX,    named,	  organisation, norganisation,	fill_named)
+	S("products",	   product_keys, PRODUCTS_MAX, product,	  product,	nproduct,	fill_product)
+	S("pools",	   pool_keys,	 POOLS_MAX,    pool_info, pool,		npool,		fill_pool)
+#undef S
 };
-
-_Static_assert(SITES_MAX == 10000 && NAMED_MAX == 10000
-    && PRODUCTS_MAX == 1000 && POOLS_MAX == 20000, "limits as their texts say");
 
 enum err
 catalogue_decode(struct ctx *cx, const struct js *js,
@@ -90,17 +90,21 @@ catalogue_decode(struct ctx *cx, const struct js *js,
 	struct catalogue *c = arena_alloc(cx->arena, sizeof(*c));
 	struct decoder d = { cx, previous, is_stored, c };
 
-	c->version = is_stored ? 0 : previous != NULL ? previous->version + 1 : 1;
-	c->next_id = previous != NULL && !is_stored ? previous->next_id : 1;
+	c->version = is_stored ? 0 : 1;
+	c->next_id = 1;
+	if (previous != NULL && !is_stored) {
+		c->version = previous->version + 1;
+		c->next_id = previous->next_id;
+	}
 	TRY(document_check(&d, js));
 	for (size_t i = 0; i < COUNT(sections); i++)
-		TRY(section_decode(&d, &sections[i],
-		    js_get(js, sections[i].name)));
+		TRY(section_decode(
+		    &d, &sections[i], js_get(js, sections[i].name)));
 	TRY(settings_decode(&d, js_get(js, "settings")));
 	catalogue_index_make(cx->arena, c);
 	TRY(check_names(&d, "sites", js, c->index->site_name, c->nsite));
-	TRY(check_names(&d, "departments", js, c->index->department_name,
-	    c->ndepartment));
+	TRY(check_names(
+	    &d, "departments", js, c->index->department_name, c->ndepartment));
 	c->canonical = catalogue_canonical(cx->arena, c);
 	*out = c;
 	return OK;
@@ -117,16 +121,16 @@ document_check(struct decoder *d, const struct js *js)
 		return refuse(d, &top, "", MSG_CATALOGUE_FORMAT, STR(""));
 	format = js_get(js, "catalogue");
 	if (format == NULL || js_type(format) != JS_INT || js_int(format) != 1)
-		return refuse(d, &top, "catalogue", MSG_CATALOGUE_FORMAT,
-		    STR(""));
+		return refuse(
+		    d, &top, "catalogue", MSG_CATALOGUE_FORMAT, STR(""));
 	TRY(check_keys(d, &top, document_keys));
 	return get_int(d, &top, "next_id", ids, &d->out->next_id);
 }
 
 /* Stored documents have ids, those of people renamings. */
 static enum err
-check_keys(struct decoder *d, const struct row_in *row,
-    const char *const *known)
+check_keys(
+    struct decoder *d, const struct row_in *row, const char *const *known)
 {
 	static const char *const stored[] = { "id", "next_id", NULL };
 	static const char *const written[] = { "was", NULL };
@@ -136,8 +140,8 @@ check_keys(struct decoder *d, const struct row_in *row,
 		struct str key;
 
 		at.js = js_member(row->js, i, &key);
-		if (is_one_of(key, known)
-		    || is_one_of(key, d->is_stored ? stored : written))
+		if (is_one_of(key, known) ||
+		    is_one_of(key, d->is_stored ? stored : written))
 			continue;
 		return refuse(d, &at, "", MSG_CATALOGUE_KEY, key);
 	}
@@ -155,8 +159,7 @@ is_one_of(struct str key, const char *const *known)
 /* --- a section --------------------------------------------------------------------- */
 
 static enum err
-section_decode(struct decoder *d, const struct section *s,
-    const struct js *js)
+section_decode(struct decoder *d, const struct section *s, const struct js *js)
 {
 	struct row_in top = { .section = s->name, .js = js };
 	bool is_empty = js == NULL || js_type(js) == JS_NULL;
@@ -168,8 +171,8 @@ section_decode(struct decoder *d, const struct section *s,
 		return refuse(d, &top, "", MSG_CATALOGUE_OBJECT, STR(""));
 	n = is_empty ? 0 : js_count(js);
 	if (n > s->max)
-		return refuse(d, &top, "", MSG_CATALOGUE_MANY,
-		    str_of(s->too_many));
+		return refuse(
+		    d, &top, "", MSG_CATALOGUE_MANY, str_of(s->too_many));
 	in = arena_array(d->cx->arena, n + 1, sizeof(*in));
 	TRY(rows_read(d, s, is_empty ? NULL : js, in));
 	for (size_t i = 0; i < n; i++)
@@ -200,11 +203,11 @@ rows_read(struct decoder *d, const struct section *s, const struct js *js,
 		in[i].section = s->name;
 		in[i].js = top.js = js_member(js, i, &in[i].slug);
 		if (!is_slug(in[i].slug))
-			return refuse(d, &top, "", MSG_CATALOGUE_SLUG,
-			    in[i].slug);
+			return refuse(
+			    d, &top, "", MSG_CATALOGUE_SLUG, in[i].slug);
 		if (js_type(in[i].js) != JS_OBJECT)
-			return refuse(d, &in[i], "", MSG_CATALOGUE_OBJECT,
-			    STR(""));
+			return refuse(
+			    d, &in[i], "", MSG_CATALOGUE_OBJECT, STR(""));
 		TRY(check_keys(d, &in[i], s->key));
 	}
 	qsort(in, n, sizeof(*in), cmp_slug);
@@ -220,9 +223,9 @@ give_id(struct decoder *d, const struct section *s, const struct row_in *top,
 	if (d->is_stored) {
 		TRY(get_int(d, row, "id",
 		    (struct range) { 1, d->out->next_id - 1 }, &row->id));
-		return row->id != 0 ? OK
-				    : refuse(d, row, "id",
-					  MSG_CATALOGUE_DAMAGED, STR(""));
+		return row->id != 0
+		    ? OK
+		    : refuse(d, row, "id", MSG_CATALOGUE_DAMAGED, STR(""));
 	}
 	if (before != NULL) {
 		row->id = before->id;
@@ -236,8 +239,8 @@ give_id(struct decoder *d, const struct section *s, const struct row_in *top,
 }
 
 static enum err
-renamed_id(struct decoder *d, const struct section *s,
-    const struct row_in *top, struct row_in *row)
+renamed_id(struct decoder *d, const struct section *s, const struct row_in *top,
+    struct row_in *row)
 {
 	const struct row_head *before;
 	struct str was = { 0 };
@@ -283,8 +286,8 @@ check_ids(struct decoder *d, const struct row_in *in, size_t n)
 			continue;
 		row = ids[i].row;
 		if (!row->is_renamed)
-			return refuse(d, row, "id", MSG_CATALOGUE_DAMAGED,
-			    STR(""));
+			return refuse(
+			    d, row, "id", MSG_CATALOGUE_DAMAGED, STR(""));
 		TRY(get_slug(d, row, "was", &was));
 		return refuse(d, row, "was", MSG_CATALOGUE_WAS_STANDS, was);
 	}
@@ -315,34 +318,32 @@ fill_failover(struct decoder *d, const struct row_in *in, struct site *site)
 		return OK;
 	if (js_type(list) != JS_ARRAY || js_count(list) > FAILOVER_MAX)
 		return refuse(d, in, "failover", MSG_CATALOGUE_LIST,
-		    STR("8"));
+		    str_of(LIMIT_TEXT(FAILOVER_MAX)));
 	for (size_t i = 0; i < js_count(list); i++)
 		TRY(failover_add(d, in, js_at(list, i), site));
 	return OK;
 }
 
-_Static_assert(FAILOVER_MAX == 8, "limit as its text says");
-
 static enum err
-failover_add(struct decoder *d, const struct row_in *in,
-    const struct js *js, struct site *site)
+failover_add(struct decoder *d, const struct row_in *in, const struct js *js,
+    struct site *site)
 {
 	const struct site *other;
 
 	if (js_type(js) != JS_STRING)
 		return refuse(d, in, "failover", MSG_CATALOGUE_LIST,
-		    STR("8"));
-	other = catalogue_row(d->out->site, d->out->nsite, sizeof(*other),
-	    js_str(js));
+		    str_of(LIMIT_TEXT(FAILOVER_MAX)));
+	other = catalogue_row(
+	    d->out->site, d->out->nsite, sizeof(*other), js_str(js));
 	if (other == NULL)
 		return unknown(d, in, "failover", js_str(js), "sites");
 	for (size_t i = 0; i < site->nfailover; i++)
 		if (site->failover[i] == other->id)
-			return refuse(d, in, "failover",
-			    MSG_CATALOGUE_FAILOVER, other->slug);
+			return refuse(d, in, "failover", MSG_CATALOGUE_FAILOVER,
+			    other->slug);
 	if (other == site)
-		return refuse(d, in, "failover", MSG_CATALOGUE_FAILOVER,
-		    other->slug);
+		return refuse(
+		    d, in, "failover", MSG_CATALOGUE_FAILOVER, other->slug);
 	site->failover[site->nfailover++] = other->id;
 	return OK;
 }
@@ -381,8 +382,8 @@ fill_pool(struct decoder *d, const struct row_in *in, void *row)
 	TRY(pool_product(d, in, pool));
 	TRY(get_slug(d, in, "site", &slug));
 	if (slug.n > 0) {
-		const struct site *site = catalogue_row(d->out->site,
-		    d->out->nsite, sizeof(*site), slug);
+		const struct site *site = catalogue_row(
+		    d->out->site, d->out->nsite, sizeof(*site), slug);
 
 		if (site == NULL)
 			return unknown(d, in, "site", slug, "sites");
@@ -397,16 +398,15 @@ fill_pool(struct decoder *d, const struct row_in *in, void *row)
 
 /* The seats of a pool are of one product: it never changes. */
 static enum err
-pool_product(struct decoder *d, const struct row_in *in,
-    struct pool_info *pool)
+pool_product(struct decoder *d, const struct row_in *in, struct pool_info *pool)
 {
 	const struct product *product;
 	const struct pool_info *before = NULL;
 	struct str slug = { 0 };
 
 	TRY(get_slug(d, in, "product", &slug));
-	product = catalogue_row(d->out->product, d->out->nproduct,
-	    sizeof(*product), slug);
+	product = catalogue_row(
+	    d->out->product, d->out->nproduct, sizeof(*product), slug);
 	if (product == NULL)
 		return unknown(d, in, "product", slug, "products");
 	if (d->previous != NULL && !d->is_stored)
@@ -427,13 +427,12 @@ settings_decode(struct decoder *d, const struct js *js)
 	size_t n = 0;
 
 	for (int s = 0; s < SETTING_COUNT; s++)
-		d->out->setting[s] =
-		    setting_info((enum setting)s)->fallback;
+		d->out->setting[s] = setting_info((enum setting)s)->fallback;
 	d->out->user_name_template = STR(USER_NAME_TEMPLATE);
 	if (js != NULL && js_type(js) != JS_NULL) {
 		if (js_type(js) != JS_OBJECT)
-			return refuse(d, &row, "", MSG_CATALOGUE_OBJECT,
-			    STR(""));
+			return refuse(
+			    d, &row, "", MSG_CATALOGUE_OBJECT, STR(""));
 		n = js_count(js);
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -463,8 +462,8 @@ setting_find(struct str name)
 {
 	int s = 0;
 
-	while (s <= SETTING_USER_NAME
-	    && !str_eq(name, str_of(setting_info((enum setting)s)->name)))
+	while (s <= SETTING_USER_NAME &&
+	    !str_eq(name, str_of(setting_info((enum setting)s)->name)))
 		s++;
 	return (enum setting)s;
 }
@@ -477,11 +476,12 @@ user_name_decode(struct decoder *d, const struct row_in *row)
 	struct template *template;
 
 	TRY(get_text(d, row, key, TEMPLATE_TEXT_MAX, text));
-	TRY(at_member(d, row, key, template_compile(d->cx, *text,
-	    user_name_attribute, NULL, &template)));
+	TRY(at_member(d, row, key,
+	    template_compile(
+		d->cx, *text, user_name_attribute, NULL, &template)));
 	if (!template_has_number(template))
-		return refuse(d, row, key, MSG_CATALOGUE_TEMPLATE_NUMBER,
-		    STR(""));
+		return refuse(
+		    d, row, key, MSG_CATALOGUE_TEMPLATE_NUMBER, STR(""));
 	return OK;
 }
 
@@ -498,10 +498,10 @@ check_names(struct decoder *d, const char *section, const struct js *document,
 
 		if (!str_eq(names[i - 1].key, names[i].key))
 			continue;
-		at.js = js_get(js_get(document, section),
-		    str_z(d->cx->arena, b->slug));
-		return refuse(d, &at, "name", MSG_CATALOGUE_NAME_TWICE,
-		    a->slug);
+		at.js = js_get(
+		    js_get(document, section), str_z(d->cx->arena, b->slug));
+		return refuse(
+		    d, &at, "name", MSG_CATALOGUE_NAME_TWICE, a->slug);
 	}
 	return OK;
 }
@@ -519,8 +519,8 @@ unknown(struct decoder *d, const struct row_in *row, const char *key,
 static int
 cmp_slug(const void *a, const void *b)
 {
-	return str_cmp(((const struct row_in *)a)->slug,
-	    ((const struct row_in *)b)->slug);
+	return str_cmp(
+	    ((const struct row_in *)a)->slug, ((const struct row_in *)b)->slug);
 }
 
 static int

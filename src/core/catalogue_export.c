@@ -81,8 +81,8 @@ json_pools(const struct catalogue *c, struct js_out *o)
 		js_key_str(o, p->slug);
 		js_open_object(o);
 		if (p->eligibility != NULL)
-			json_text(o, "eligibility",
-			    filter_text(p->eligibility));
+			json_text(
+			    o, "eligibility", filter_text(p->eligibility));
 		json_int(o, "id", p->id);
 		json_int(o, "priority", p->priority);
 		json_text(o, "product", catalogue_product(c, p->product)->slug);
@@ -130,8 +130,7 @@ json_settings(const struct catalogue *c, struct js_out *o)
 	js_key(o, "settings");
 	js_open_object(o);
 	for (int s = 0; s < SETTING_COUNT; s++) {
-		const struct setting_info *info =
-		    setting_info((enum setting)s);
+		const struct setting_info *info = setting_info((enum setting)s);
 
 		if (is_due && str_cmp(str_of(info->name), str_of(text)) > 0) {
 			json_text(o, text, c->user_name_template);
@@ -164,8 +163,7 @@ json_sites(const struct catalogue *c, struct js_out *o)
 }
 
 static void
-json_failover(const struct catalogue *c, const struct site *s,
-    struct js_out *o)
+json_failover(const struct catalogue *c, const struct site *s, struct js_out *o)
 {
 	if (s->nfailover == 0)
 		return;
@@ -229,8 +227,8 @@ yaml_sites(const struct catalogue *c, struct buf *b)
 }
 
 static void
-yaml_named(const char *section, const struct named *row, size_t n,
-    struct buf *b)
+yaml_named(
+    const char *section, const struct named *row, size_t n, struct buf *b)
 {
 	yaml_section(b, section, n);
 	for (size_t i = 0; i < n; i++) {
@@ -286,8 +284,7 @@ yaml_settings(const struct catalogue *c, struct buf *b)
 {
 	yaml_section(b, "settings", has_settings(c));
 	for (int s = 0; s < SETTING_COUNT; s++) {
-		const struct setting_info *info =
-		    setting_info((enum setting)s);
+		const struct setting_info *info = setting_info((enum setting)s);
 
 		if (c->setting[s] != info->fallback)
 			buf_fmt(b, "  %s: %lld\n", info->name,

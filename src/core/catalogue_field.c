@@ -35,9 +35,10 @@ get_text(struct decoder *d, const struct row_in *row, const char *key,
 	if (js == NULL)
 		return OK;
 	(void)snprintf(max, sizeof(max), "%zu", max_chars);
-	if (js_type(js) != JS_STRING
-	    || !canon_store(d->cx->arena, str_trim(js_str(js)), max_chars,
-		&text) || text.n == 0)
+	if (js_type(js) != JS_STRING ||
+	    !canon_store(
+		d->cx->arena, str_trim(js_str(js)), max_chars, &text) ||
+	    text.n == 0)
 		return refuse(d, row, key, MSG_CATALOGUE_TEXT, str_of(max));
 	*out = text;
 	return OK;
@@ -52,7 +53,8 @@ get_name(struct decoder *d, const struct row_in *row, struct str *out)
 	TRY(get_text(d, row, "name", NAME_MAX_CHARS, out));
 	/* a name of invisible characters only would match anything */
 	if (!canon_key(d->cx->arena, *out, &key) || key.n == 0)
-		return refuse(d, row, "name", MSG_CATALOGUE_TEXT, STR("256"));
+		return refuse(d, row, "name", MSG_CATALOGUE_TEXT,
+		    str_of(LIMIT_TEXT(NAME_MAX_CHARS)));
 	return OK;
 }
 
@@ -83,16 +85,16 @@ get_int(struct decoder *d, const struct row_in *row, const char *key,
 		*out = js_bool(js);
 		return OK;
 	}
-	if (js_type(js) != JS_INT || js_int(js) < range.min
-	    || js_int(js) > range.max)
+	if (js_type(js) != JS_INT || js_int(js) < range.min ||
+	    js_int(js) > range.max)
 		return refuse_range(d, row, key, range);
 	*out = js_int(js);
 	return OK;
 }
 
 enum err
-get_bool(struct decoder *d, const struct row_in *row, const char *key,
-    bool *out)
+get_bool(
+    struct decoder *d, const struct row_in *row, const char *key, bool *out)
 {
 	const struct js *js = member(row, key);
 
@@ -135,9 +137,8 @@ get_zone(struct decoder *d, const struct row_in *row, const char *key,
     struct str *out)
 {
 	TRY(get_text(d, row, key, NAME_MAX_CHARS, out));
-	return is_zone(*out)
-	    ? OK
-	    : refuse(d, row, key, MSG_CATALOGUE_ZONE, *out);
+	return is_zone(*out) ? OK
+			     : refuse(d, row, key, MSG_CATALOGUE_ZONE, *out);
 }
 
 enum err
@@ -145,8 +146,8 @@ need_keys(struct decoder *d, const struct row_in *row, const char *const *key)
 {
 	for (; *key != NULL; key++)
 		if (member(row, *key) == NULL)
-			return refuse(d, row, "", MSG_CATALOGUE_MISSING,
-			    str_of(*key));
+			return refuse(
+			    d, row, "", MSG_CATALOGUE_MISSING, str_of(*key));
 	return OK;
 }
 
@@ -184,8 +185,8 @@ refuse_range(struct decoder *d, const struct row_in *row, const char *key,
 }
 
 enum err
-at_member(struct decoder *d, const struct row_in *row, const char *key,
-    enum err err)
+at_member(
+    struct decoder *d, const struct row_in *row, const char *key, enum err err)
 {
 	if (err != OK)
 		d->cx->fault.field = path_of(d, row, key);
@@ -226,8 +227,7 @@ member(const struct row_in *row, const char *key)
 bool
 is_slug(struct str s)
 {
-	if (s.n == 0 || s.n > SLUG_MAX || s.p[0] == '-'
-	    || s.p[s.n - 1] == '-')
+	if (s.n == 0 || s.n > SLUG_MAX || s.p[0] == '-' || s.p[s.n - 1] == '-')
 		return false;
 	for (size_t i = 0; i < s.n; i++)
 		if (!is_small(s.p[i]) && !is_digit(s.p[i]) && s.p[i] != '-')
@@ -238,8 +238,8 @@ is_slug(struct str s)
 static bool
 is_country(struct str s)
 {
-	return s.n == 2 && s.p[0] >= 'A' && s.p[0] <= 'Z' && s.p[1] >= 'A'
-	    && s.p[1] <= 'Z';
+	return s.n == 2 && s.p[0] >= 'A' && s.p[0] <= 'Z' && s.p[1] >= 'A' &&
+	    s.p[1] <= 'Z';
 }
 
 /* The form of an IANA name: words of letters, digits, _ + - between slashes; so no path can leave its folder. */
@@ -252,9 +252,9 @@ is_zone(struct str s)
 		return false;
 	for (size_t i = 0; i < s.n; before = s.p[i++])
 		if (s.p[i] == '/' ? before == '/'
-				  : !is_small((char)(s.p[i] | 0x20))
-			&& !is_digit(s.p[i]) && s.p[i] != '_'
-			&& s.p[i] != '+' && s.p[i] != '-')
+				  : !is_small((char)(s.p[i] | 0x20)) &&
+			    !is_digit(s.p[i]) && s.p[i] != '_' &&
+			    s.p[i] != '+' && s.p[i] != '-')
 			return false;
 	return before != '/';
 }

@@ -64,8 +64,8 @@ person_decide(struct ctx *cx, struct gate *g, struct person_move *m)
 		move_waits(&mv);
 		end_bare_grants(&mv);
 	}
-	m->is_changed = m->before == NULL || m->changes.n > 0
-	    || !is_same_row(m->before, &m->after);
+	m->is_changed = m->before == NULL || m->changes.n > 0 ||
+	    !is_same_row(m->before, &m->after);
 	return OK;
 }
 
@@ -74,16 +74,16 @@ states_decide(struct person_move *m)
 {
 	if (m->ncontract > 0) {
 		(void)contract_primary(m->contract, m->ncontract, m->today);
-		person_take_primary(&m->after, m->contract, m->ncontract,
-		    m->today);
+		person_take_primary(
+		    &m->after, m->contract, m->ncontract, m->today);
 	}
-	m->after.lifecycle = lifecycle_on(m->after.lifecycle, m->contract,
-	    m->ncontract, m->today);
+	m->after.lifecycle = lifecycle_on(
+	    m->after.lifecycle, m->contract, m->ncontract, m->today);
 }
 
 static void
-mover_init(struct ctx *cx, struct gate *g, struct person_move *m,
-    struct mover *mv)
+mover_init(
+    struct ctx *cx, struct gate *g, struct person_move *m, struct mover *mv)
 {
 	struct facts *contract =
 	    arena_array(cx->arena, m->ncontract + 1, sizeof(*contract));
@@ -101,8 +101,8 @@ mover_init(struct ctx *cx, struct gate *g, struct person_move *m,
 	for (size_t i = 0; i < m->nholding; i++)
 		gate_refresh(g, m->after.id, &m->holding[i]);
 
-	m->outcome = arena_array(cx->arena, m->nwant + mv->nrule + 1,
-	    sizeof(*m->outcome));
+	m->outcome = arena_array(
+	    cx->arena, m->nwant + mv->nrule + 1, sizeof(*m->outcome));
 	m->noutcome = 0;
 	if (m->changes.arena == NULL)
 		m->changes.arena = cx->arena;
@@ -116,15 +116,14 @@ rules_find(struct arena *arena, struct mover *mv)
 	    arena_array(arena, c->nproduct + 1, sizeof(*rule));
 
 	mv->rule = rule;
-	if (mv->m->after.lifecycle != LIFE_ACTIVE
-	    || mv->m->after.certification == CERT_DENIED)
+	if (mv->m->after.lifecycle != LIFE_ACTIVE ||
+	    mv->m->after.certification == CERT_DENIED)
 		return;
 	for (size_t i = 0; i < c->nproduct; i++) {
-		const struct filter *filter =
-		    gate_rule(mv->g, &c->product[i]);
+		const struct filter *filter = gate_rule(mv->g, &c->product[i]);
 
-		if (filter != NULL
-		    && filter_match(filter, &mv->g->names, &mv->subject))
+		if (filter != NULL &&
+		    filter_match(filter, &mv->g->names, &mv->subject))
 			rule[mv->nrule++] = &c->product[i];
 	}
 }
@@ -138,8 +137,8 @@ holdings_make_room(struct mover *mv)
 
 	if (m->nwant + mv->nrule == 0)
 		return;
-	more = arena_array(mv->g->arena, m->nholding + m->nwant + mv->nrule,
-	    sizeof(*more));
+	more = arena_array(
+	    mv->g->arena, m->nholding + m->nwant + mv->nrule, sizeof(*more));
 	if (m->nholding > 0)
 		memcpy(more, m->holding, m->nholding * sizeof(*more));
 	m->holding = more;
@@ -166,8 +165,8 @@ check_all(struct ctx *cx, struct mover *mv)
 		if (!has_left(m) && gate_refusal(mv->g, &rq, h) == MSG_NONE)
 			continue;
 		return fail(cx, ERR_CONFLICT, MSG_ONBOARD_ALL_OR_NOTHING,
-		    "products", product != NULL
-			? str_z(cx->arena, product->slug) : "?");
+		    "products",
+		    product != NULL ? str_z(cx->arena, product->slug) : "?");
 	}
 	return OK;
 }
@@ -205,8 +204,7 @@ leave(struct mover *mv)
 			.reason = MSG_SEAT_LEFT,
 		};
 	for (size_t i = 0; i < m->nholding; i++)
-		holding_end(mv->g, &m->holding[i], SEAT_END_LEFT,
-		    &m->changes);
+		holding_end(mv->g, &m->holding[i], SEAT_END_LEFT, &m->changes);
 }
 
 static void
@@ -222,8 +220,7 @@ take_wants(struct mover *mv)
 
 /* Asks the gate, and unless it refuses notes why the person may hold it. */
 static struct outcome_row
-ask(struct mover *mv, struct holding *h, int priority,
-    enum grant_reason reason)
+ask(struct mover *mv, struct holding *h, int priority, enum grant_reason reason)
 {
 	struct person_move *m = mv->m;
 	struct seat_request rq = request(mv, h->product, priority);
@@ -231,15 +228,18 @@ ask(struct mover *mv, struct holding *h, int priority,
 
 	gate_take(mv->g, &rq, h, &out, &m->changes);
 	if (out.outcome != OUTCOME_REFUSED && !has_grant(h, reason))
-		grant_give(mv->g, h, &(struct grant) {
-		    .tenant = mv->g->tenant,
-		    .person = m->after.id,
-		    .product = h->product,
-		    .reason = reason,
-		    .origin = reason == GRANT_RULE
-			? mv->g->catalogue->version : m->onboarding,
-		    .since_ms = mv->g->now_ms,
-		}, &m->changes);
+		grant_give(mv->g, h,
+		    &(struct grant) {
+			.tenant = mv->g->tenant,
+			.person = m->after.id,
+			.product = h->product,
+			.reason = reason,
+			.origin = reason == GRANT_RULE
+			    ? mv->g->catalogue->version
+			    : m->onboarding,
+			.since_ms = mv->g->now_ms,
+		    },
+		    &m->changes);
 	return out;
 }
 
@@ -256,8 +256,8 @@ request(const struct mover *mv, int64_t product, int priority)
 		.priority = priority,
 		.must_hold = m->has_open_checks,
 		.onboarding = m->onboarding,
-		.hold_until_ms = mv->g->now_ms
-		    + mv->g->catalogue->setting[SETTING_HOLD_MINUTES] * 60000,
+		.hold_until_ms = mv->g->now_ms +
+		    mv->g->catalogue->setting[SETTING_HOLD_MINUTES] * 60000,
 	};
 }
 
@@ -330,7 +330,7 @@ move_waits(struct mover *mv)
 		if (h->wait.since == 0)
 			continue;
 		rq = request(mv, h->product, (int)h->wait.priority);
-		rq.must_hold = false;	/* the wait knows */
+		rq.must_hold = false; /* the wait knows */
 		gate_take(mv->g, &rq, h, &out, &m->changes);
 	}
 }
@@ -342,8 +342,8 @@ end_bare_grants(struct mover *mv)
 
 	for (size_t i = 0; i < m->nholding; i++)
 		if (m->holding[i].grants != 0 && !has_place(&m->holding[i]))
-			holding_end(mv->g, &m->holding[i], SEAT_END_RULE,
-			    &m->changes);
+			holding_end(
+			    mv->g, &m->holding[i], SEAT_END_RULE, &m->changes);
 }
 
 /* The holding of PRODUCT, made if new; there is room (holdings_make_room). */
@@ -370,25 +370,23 @@ has_place(const struct holding *h)
 static bool
 has_left(const struct person_move *m)
 {
-	return m->after.lifecycle == LIFE_LEFT
-	    || m->after.lifecycle == LIFE_DELETED;
+	return m->after.lifecycle == LIFE_LEFT ||
+	    m->after.lifecycle == LIFE_DELETED;
 }
 
 static bool
 is_same_row(const struct person *a, const struct person *b)
 {
-	return a->lifecycle == b->lifecycle
-	    && a->certification == b->certification
-	    && a->no_inheritance == b->no_inheritance
-	    && a->blocks == b->blocks && a->source == b->source
-	    && a->key_version == b->key_version
-	    && a->record_version == b->record_version
-	    && str_eq(a->sealed, b->sealed) && str_eq(a->keys, b->keys)
-	    && a->site == b->site && a->department == b->department
-	    && a->title == b->title && a->cost_center == b->cost_center
-	    && a->division == b->division
-	    && a->organization == b->organization
-	    && a->country == b->country && a->language == b->language
-	    && a->user_type == b->user_type && a->manager == b->manager
-	    && a->start_day == b->start_day && a->end_day == b->end_day;
+	return a->lifecycle == b->lifecycle &&
+	    a->certification == b->certification &&
+	    a->no_inheritance == b->no_inheritance && a->blocks == b->blocks &&
+	    a->source == b->source && a->key_version == b->key_version &&
+	    a->record_version == b->record_version &&
+	    str_eq(a->sealed, b->sealed) && str_eq(a->keys, b->keys) &&
+	    a->site == b->site && a->department == b->department &&
+	    a->title == b->title && a->cost_center == b->cost_center &&
+	    a->division == b->division && a->organization == b->organization &&
+	    a->country == b->country && a->language == b->language &&
+	    a->user_type == b->user_type && a->manager == b->manager &&
+	    a->start_day == b->start_day && a->end_day == b->end_day;
 }

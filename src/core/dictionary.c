@@ -103,9 +103,8 @@ dictionary_add(struct dictionary *d, int64_t id, struct str value)
 	slot = key_slot(d, key);
 	if (*slot == 0) {
 		must(*id_slot(d, id) == 0);
-		d->word[d->nword++] = (struct word) {
-			id, str_copy(d->texts, key), str_copy(d->texts, value)
-		};
+		d->word[d->nword++] = (struct word) { id,
+			str_copy(d->texts, key), str_copy(d->texts, value) };
 		*slot = *id_slot(d, id) = (uint32_t)d->nword;
 	}
 	id = d->word[*slot - 1].id;
@@ -139,8 +138,7 @@ key_slot(struct dictionary *d, struct str key)
 {
 	size_t i = (size_t)text_hash(key) & (d->nslot - 1);
 
-	while (d->by_key[i] != 0
-	    && !str_eq(d->word[d->by_key[i] - 1].key, key))
+	while (d->by_key[i] != 0 && !str_eq(d->word[d->by_key[i] - 1].key, key))
 		i = (i + 1) & (d->nslot - 1);
 	return &d->by_key[i];
 }

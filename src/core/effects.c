@@ -48,7 +48,8 @@ static struct key wait_pool_key(const void *);
 static struct key grant_key(const void *);
 
 #define LIST(fx, name, key) \
-	((struct list) { (void **)&(fx)->name, &(fx)->n##name, &(fx)->cap##name, sizeof(*(fx)->name), key })
+	((struct list) { (void **)&(fx)->name, &(fx)->n##name, \
+	    &(fx)->cap##name, sizeof(*(fx)->name), key })
 
 #define PUT_AND_END(name, type) \
 	void effect_##name##_put(struct effects *fx, const type *row) \
@@ -80,8 +81,8 @@ list_put(struct effects *fx, const struct list *list, const void *row)
 	struct slot *s = slot_of(fx, list->key(row));
 
 	if (s->at != GONE) {
-		memcpy((char *)*list->row + s->at * list->size, row,
-		    list->size);
+		memcpy(
+		    (char *)*list->row + s->at * list->size, row, list->size);
 		return;
 	}
 	s->at = *list->n;
@@ -177,10 +178,10 @@ probe(const struct effect_index *index, const struct key *key)
 	size_t mask = index->cap - 1;
 	size_t i = (size_t)key_hash(key) & mask;
 
-	while (index->slot[i].key.kind != 0
-	    && (index->slot[i].key.kind != key->kind
-		|| memcmp(index->slot[i].key.part, key->part,
-		    sizeof(key->part)) != 0))
+	while (index->slot[i].key.kind != 0 &&
+	    (index->slot[i].key.kind != key->kind ||
+		memcmp(index->slot[i].key.part, key->part, sizeof(key->part)) !=
+		    0))
 		i = (i + 1) & mask;
 	return &index->slot[i];
 }

@@ -95,8 +95,8 @@ gate_refusal(struct gate *g, const struct seat_request *rq,
 
 /* MSG_NONE: a seat of choice->free.  MSG_SEAT_FULL: one of choice->pool, later. */
 static enum msg
-choose(struct gate *g, const struct seat_request *rq,
-    const struct holding *h, struct choice *choice)
+choose(struct gate *g, const struct seat_request *rq, const struct holding *h,
+    struct choice *choice)
 {
 	const struct product *product =
 	    catalogue_product(g->catalogue, rq->product);
@@ -159,12 +159,11 @@ pool_free(const struct gate *g, const struct pool *pool, int priority)
 }
 
 static int64_t
-seats_free(const struct pool *pool, const struct product *product,
-    int64_t pass, int priority)
+seats_free(const struct pool *pool, const struct product *product, int64_t pass,
+    int priority)
 {
 	int64_t reserve = pool->quota * (100 - product->cap_percent) / 100;
-	int64_t usable = priority >= pass ? pool->quota
-					  : pool->quota - reserve;
+	int64_t usable = priority >= pass ? pool->quota : pool->quota - reserve;
 	int64_t left = usable - pool->held - pool->assigned;
 
 	return left > 0 ? left : 0;
@@ -181,9 +180,8 @@ seat_told(const struct holding *h, struct outcome_row *out)
 }
 
 static void
-give(struct gate *g, const struct seat_request *rq,
-    const struct choice *choice, struct holding *h,
-    struct change_list *changes)
+give(struct gate *g, const struct seat_request *rq, const struct choice *choice,
+    struct holding *h, struct change_list *changes)
 {
 	struct seat seat = {
 		.product = rq->product,
@@ -230,8 +228,8 @@ seat_make(struct gate *g, size_t at, const struct seat *wanted)
 static int64_t
 hold_until(const struct gate *g)
 {
-	return g->now_ms
-	    + g->catalogue->setting[SETTING_HOLD_MINUTES] * MINUTE_MS;
+	return g->now_ms +
+	    g->catalogue->setting[SETTING_HOLD_MINUTES] * MINUTE_MS;
 }
 
 /* --- waiting --------------------------------------------------------------------------- */
@@ -239,8 +237,7 @@ hold_until(const struct gate *g)
 /* Into the list, or to another place in it; the age stays. */
 static void
 queue(struct gate *g, const struct seat_request *rq,
-    const struct choice *choice, struct holding *h,
-    struct change_list *changes)
+    const struct choice *choice, struct holding *h, struct change_list *changes)
 {
 	struct wait old = h->wait;
 	struct waiter *before = gate_waiter(g, rq->person, rq->product);
@@ -256,9 +253,9 @@ queue(struct gate *g, const struct seat_request *rq,
 		.onboarding = rq->must_hold ? rq->onboarding : old.onboarding,
 		.pools = wait_pools_pack(g->arena, choice->pool, choice->n),
 	};
-	if (is_waiting && old.priority == new.wait.priority
-	    && old.onboarding == new.wait.onboarding
-	    && str_eq(old.pools, new.wait.pools))
+	if (is_waiting &&
+	    old.priority == new.wait.priority &&old.onboarding ==
+		new.wait.onboarding &&str_eq(old.pools, new.wait.pools))
 		return;
 	if (is_waiting)
 		wait_pools_drop(g, &old);
@@ -268,9 +265,10 @@ queue(struct gate *g, const struct seat_request *rq,
 	h->wait = new.wait;
 	effect_wait_put(g->fx, &h->wait);
 	for (size_t i = 0; i < choice->n; i++)
-		effect_wait_pool_put(g->fx, &(struct wait_pool) {
-		    g->tenant, choice->pool[i], 9 - h->wait.priority,
-		    h->wait.since, h->wait.person, h->wait.product });
+		effect_wait_pool_put(g->fx,
+		    &(struct wait_pool) { g->tenant, choice->pool[i],
+			9 - h->wait.priority, h->wait.since, h->wait.person,
+			h->wait.product });
 	gate_waiter_add(g, &new);
 	change_add(changes, CHANGE_WAIT, rq->product, 0,
 	    is_waiting ? 1 + old.priority : 0, 1 + h->wait.priority);
@@ -285,8 +283,8 @@ wait_leave(struct gate *g, struct holding *h, struct change_list *changes)
 	wait_pools_drop(g, &h->wait);
 	if (w != NULL)
 		w->is_over = true;
-	change_add(changes, CHANGE_WAIT, h->product, 0, 1 + h->wait.priority,
-	    0);
+	change_add(
+	    changes, CHANGE_WAIT, h->product, 0, 1 + h->wait.priority, 0);
 	h->wait = (struct wait) { 0 };
 }
 
@@ -297,9 +295,9 @@ wait_pools_drop(struct gate *g, const struct wait *w)
 	size_t n = wait_pools_unpack(w, pool);
 
 	for (size_t i = 0; i < n; i++)
-		effect_wait_pool_end(g->fx, &(struct wait_pool) { g->tenant,
-		    pool[i], 9 - w->priority, w->since, w->person,
-		    w->product });
+		effect_wait_pool_end(g->fx,
+		    &(struct wait_pool) { g->tenant, pool[i], 9 - w->priority,
+			w->since, w->person, w->product });
 }
 
 /* --- ending, confirming, resizing --------------------------------------------------------- */
@@ -308,8 +306,7 @@ void
 gate_end(struct gate *g, struct holding *h, enum seat_end end,
     struct change_list *changes)
 {
-	int64_t person =
-	    h->wait.since != 0 ? h->wait.person : h->seat.person;
+	int64_t person = h->wait.since != 0 ? h->wait.person : h->seat.person;
 
 	gate_refresh(g, person, h);
 	if (h->seat.state != SEAT_NONE)
@@ -352,8 +349,7 @@ seat_leave(struct gate *g, struct holding *h, enum seat_end end,
 void
 gate_confirm(struct gate *g, struct holding *h, struct change_list *changes)
 {
-	int64_t person =
-	    h->wait.since != 0 ? h->wait.person : h->seat.person;
+	int64_t person = h->wait.since != 0 ? h->wait.person : h->seat.person;
 	struct waiter *w = gate_waiter(g, person, h->product);
 	size_t at;
 
@@ -391,22 +387,21 @@ gate_quota(struct ctx *cx, struct gate *g, int64_t pool_id, int64_t quota,
 
 	if (quota < 0 || quota > QUOTA_MAX)
 		return fail(cx, ERR_BAD_INPUT, MSG_POOL_QUOTA, "quota", text,
-		    "1000000000");
+		    LIMIT_TEXT(QUOTA_MAX));
 	if (quota < used)
 		return fail(cx, ERR_CONFLICT, MSG_POOL_BELOW_USAGE, "quota",
-		    text, str_z(arena, str_fmt(arena, "%lld",
-			(long long)(used - quota))));
+		    text,
+		    str_z(arena,
+			str_fmt(arena, "%lld", (long long)(used - quota))));
 	if (quota == pool->quota)
 		return OK;
-	change_add(changes, CHANGE_QUOTA, pool->id, pool->product, pool->quota,
-	    quota);
+	change_add(
+	    changes, CHANGE_QUOTA, pool->id, pool->product, pool->quota, quota);
 	pool->quota = quota;
 	g->is_touched[at] = true;
 	serve(g, at);
 	return OK;
 }
-
-_Static_assert(QUOTA_MAX == 1000000000, "limit as its text says");
 
 /* --- serving waiters ------------------------------------------------------------------------ */
 
@@ -434,8 +429,8 @@ next_served(struct gate *g, size_t at)
 		if (w->is_over)
 			continue;
 		/* whoever comes after has no higher priority */
-		if (p->info == NULL
-		    || seats_free(&g->pool[at], p->product,
+		if (p->info == NULL ||
+		    seats_free(&g->pool[at], p->product,
 			g->catalogue->setting[SETTING_CAP_PASS_PRIORITY],
 			(int)w->wait.priority) == 0)
 			return NULL;
@@ -479,8 +474,8 @@ gate_refresh(struct gate *g, int64_t person, struct holding *h)
 
 /* A former waiter's seat changed: other copies of its holding must learn of it. */
 static void
-remember(struct gate *g, int64_t person, int64_t product,
-    const struct seat *seat)
+remember(
+    struct gate *g, int64_t person, int64_t product, const struct seat *seat)
 {
 	struct waiter *w = gate_waiter(g, person, product);
 

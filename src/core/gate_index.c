@@ -39,8 +39,8 @@ gate_index_of(struct gate *g)
 	if (g->index != NULL)
 		return g->index;
 	g->index = arena_alloc(g->arena, sizeof(*g->index));
-	g->index->rule = arena_array(g->arena, g->catalogue->nproduct + 1,
-	    sizeof(*g->index->rule));
+	g->index->rule = arena_array(
+	    g->arena, g->catalogue->nproduct + 1, sizeof(*g->index->rule));
 	index_pools(g, g->index);
 	slots_make(g, g->nwaiter);
 	for (size_t i = 0; i < g->nwaiter; i++)
@@ -144,8 +144,8 @@ static uint32_t *
 waiter_slot(struct gate *g, int64_t person, int64_t product)
 {
 	const struct gate_index *x = gate_index_of(g);
-	uint64_t h = ((uint64_t)person ^ (uint64_t)product << 40)
-	    * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t h = ((uint64_t)person ^ (uint64_t)product << 40) *
+	    UINT64_C(0x9e3779b97f4a7c15);
 	size_t i = (size_t)(h >> 20) & (x->nslot - 1);
 
 	while (x->slot[i] != 0) {
@@ -214,8 +214,8 @@ waiter_cmp(const struct waiter *a, const struct waiter *b)
 {
 	if (a->wait.priority != b->wait.priority)
 		return a->wait.priority > b->wait.priority ? -1 : 1;
-	return (a->wait.since > b->wait.since)
-	    - (a->wait.since < b->wait.since);
+	return (a->wait.since > b->wait.since) -
+	    (a->wait.since < b->wait.since);
 }
 
 static int

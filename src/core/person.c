@@ -96,8 +96,8 @@ contract_facts(const struct contract *c, struct facts *out)
 }
 
 enum lifecycle
-lifecycle_on(enum lifecycle before, const struct contract *c, size_t n,
-    int32_t today)
+lifecycle_on(
+    enum lifecycle before, const struct contract *c, size_t n, int32_t today)
 {
 	enum phase first = PHASE_ENDED;
 
@@ -136,8 +136,8 @@ lifecycle_next(const struct contract *c, size_t n, int32_t today)
 	int64_t next = INT32_MAX;
 
 	for (size_t i = 0; i < n; i++) {
-		int64_t turn = c[i].start_day > day ? c[i].start_day
-						    : c[i].end_day + 1;
+		int64_t turn =
+		    c[i].start_day > day ? c[i].start_day : c[i].end_day + 1;
 
 		if (phase_on(&c[i], today) == PHASE_ENDED || turn <= day)
 			continue;
@@ -179,8 +179,8 @@ is_before(const struct contract *a, const struct contract *b, int32_t today)
 }
 
 void
-person_take_primary(struct person *p, const struct contract *c, size_t n,
-    int32_t today)
+person_take_primary(
+    struct person *p, const struct contract *c, size_t n, int32_t today)
 {
 	static const struct contract none;
 	const struct contract *from = n > 0 ? &c[best(c, n, today)] : &none;
@@ -200,8 +200,8 @@ enum err
 contracts_check(struct ctx *cx, const struct contract *c, size_t n)
 {
 	if (n > CONTRACTS_MAX)
-		return fail(cx, ERR_BAD_INPUT, MSG_CONTRACT_MANY, "contracts",
-		    "50");
+		return fail(
+		    cx, ERR_BAD_INPUT, MSG_CONTRACT_MANY, "contracts", "50");
 	for (size_t i = 0; i < n; i++) {
 		if (is_called_off(&c[i]))
 			return contract_fail(cx, i, MSG_CONTRACT_END);

@@ -76,7 +76,10 @@ enum lifecycle lifecycle_on(enum lifecycle before, const struct contract *, size
 /* The next day on which lifecycle_on() may answer otherwise; INT32_MAX: none. */
 int32_t lifecycle_next(const struct contract *, size_t n, int32_t today);
 
-/* Chooses the primary: running before future before ended; among equals the latest start, then the smallest id.  Returns its index; marks it and unmarks the rest. */
+/*
+ * Chooses the primary: running before future before ended; among equals the
+ * latest start, then the smallest id.  Returns its index; marks it and unmarks the rest.
+ */
 size_t contract_primary(struct contract *, size_t n, int32_t today);
 /* Copies the primary's organisational values (or clears them, n == 0) onto the person. */
 void person_take_primary(struct person *, const struct contract *, size_t n, int32_t today);

@@ -211,7 +211,10 @@ void gate_confirm(struct gate *, struct holding *, struct change_list *);
  */
 enum err gate_quota(struct ctx *, struct gate *, int64_t pool, int64_t quota, struct change_list *) USE_RESULT;
 
-/* Seats that a request of PRIORITY may take now (none of a third party's reserve); cap: reserve = floor(quota * (1 - cap)), pools under 10 have none at 90 %. */
+/*
+ * Seats that a request of PRIORITY may take now (none of a third party's
+ * reserve); cap: reserve = floor(quota * (1 - cap)), pools under 10 have none at 90 %.
+ */
 int64_t pool_free(const struct gate *, const struct pool *, int priority);
 
 #endif

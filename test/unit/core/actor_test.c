@@ -38,8 +38,8 @@ tenant_and_operator_share_only_self(void **state)
 	(void)state;
 	assert_int_equal(both, RIGHT_BIT(RIGHT_SELF));
 	for (int r = RIGHT_PUBLIC + 1; r < RIGHT_COUNT; r++)
-		assert_true((rights_of_tenant() | rights_of_operator())
-		    & RIGHT_BIT(r));
+		assert_true(
+		    (rights_of_tenant() | rights_of_operator()) & RIGHT_BIT(r));
 	assert_true(rights_of_operator() & RIGHT_BIT(RIGHT_OPERATE));
 	assert_true(rights_of_operator() & RIGHT_BIT(RIGHT_TENANT_WRITE));
 	assert_true(rights_of_operator() & RIGHT_BIT(RIGHT_TENANT_READ));
@@ -65,8 +65,8 @@ without_an_actor_only_the_public_is_open(void **state)
 {
 	(void)state;
 	for (int r = RIGHT_NONE; r < RIGHT_COUNT; r++)
-		assert_int_equal(actor_may(NULL, (enum right)r),
-		    r == RIGHT_PUBLIC);
+		assert_int_equal(
+		    actor_may(NULL, (enum right)r), r == RIGHT_PUBLIC);
 }
 
 static void
@@ -83,10 +83,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_right_has_a_name_of_its_own_that_is_read_back),
+		cmocka_unit_test(
+		    every_right_has_a_name_of_its_own_that_is_read_back),
 		cmocka_unit_test(an_unknown_right_is_none),
 		cmocka_unit_test(tenant_and_operator_share_only_self),
-		cmocka_unit_test(an_actor_may_what_its_rights_say_and_nothing_else),
+		cmocka_unit_test(
+		    an_actor_may_what_its_rights_say_and_nothing_else),
 		cmocka_unit_test(without_an_actor_only_the_public_is_open),
 		cmocka_unit_test(every_kind_of_actor_has_a_name),
 	};

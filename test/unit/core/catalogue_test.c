@@ -77,24 +77,24 @@ rows_are_found_by_id_slug_and_name(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < c->nsite; i++)
-		assert_ptr_equal(catalogue_site(c, c->site[i].id),
-		    &c->site[i]);
+		assert_ptr_equal(catalogue_site(c, c->site[i].id), &c->site[i]);
 	for (size_t i = 0; i < c->npool; i++) {
-		assert_ptr_equal(catalogue_pool(c, c->pool[i].id),
-		    &c->pool[i]);
-		assert_ptr_equal(catalogue_pool_slug(c, c->pool[i].slug),
-		    &c->pool[i]);
+		assert_ptr_equal(catalogue_pool(c, c->pool[i].id), &c->pool[i]);
+		assert_ptr_equal(
+		    catalogue_pool_slug(c, c->pool[i].slug), &c->pool[i]);
 	}
 	for (size_t i = 0; i < c->nproduct; i++)
-		assert_ptr_equal(catalogue_product(c, c->product[i].id),
-		    &c->product[i]);
+		assert_ptr_equal(
+		    catalogue_product(c, c->product[i].id), &c->product[i]);
 	assert_ptr_equal(catalogue_site_slug(c, STR("MÜNCHEN ")),
 	    catalogue_site_slug(c, STR("muc")));
 	assert_ptr_equal(catalogue_department_slug(c, STR("vertrieb")),
 	    catalogue_department_slug(c, STR("sales")));
 	assert_non_null(catalogue_department_slug(c, STR("sales")));
-	assert_str(catalogue_organisation(c,
-	    catalogue_organisation_slug(c, STR("acme"))->id)->name, "ACME");
+	assert_str(catalogue_organisation(
+		       c, catalogue_organisation_slug(c, STR("acme"))->id)
+		       ->name,
+	    "ACME");
 	assert_null(catalogue_site(c, 99));
 	assert_null(catalogue_site(c, 0));
 	assert_null(catalogue_site_slug(c, STR("rom")));
@@ -151,7 +151,8 @@ no_more_pools_are_told_than_asked_for(void **state)
 
 	(void)state;
 	assert_int_equal(catalogue_pools_for(c, product_id(c, "mail"),
-	    site_id(c, "ber"), pool, 2), 2);
+			     site_id(c, "ber"), pool, 2),
+	    2);
 	assert_int_equal(pool[1], pool_id(c, "mail-ber"));
 	assert_int_equal(pool[2], -1);
 	assert_int_equal(catalogue_pools_for(c, 12345, 0, pool, 2), 0);
@@ -196,11 +197,12 @@ with_line(int number, const char *line)
 static const char *
 with_row(int number, const char *row)
 {
-	bool is_row = (number >= 3 && number <= 5)
-	    || (number >= 9 && number <= 10) || (number >= 12 && number <= 18);
+	bool is_row = (number >= 3 && number <= 5) ||
+	    (number >= 9 && number <= 10) || (number >= 12 && number <= 18);
 
-	return with_line(number, str_z(cx.arena, str_fmt(cx.arena, "%s%s",
-	    is_row ? "  " : "", row)));
+	return with_line(number,
+	    str_z(
+		cx.arena, str_fmt(cx.arena, "%s%s", is_row ? "  " : "", row)));
 }
 
 /* In line LINE stands TEXT: refused there, with the first argument of the message. */
@@ -283,25 +285,25 @@ what_is_wrong_is_refused_with_its_line(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(wrongs); i++) {
 		const struct wrong_case *w = &wrongs[i];
-		struct str field = str_fmt(cx.arena, "%s (line %d)", w->path,
-		    w->line);
+		struct str field =
+		    str_fmt(cx.arena, "%s (line %d)", w->path, w->line);
 		const struct js *js;
 		struct catalogue *c;
 		enum err err;
 
-		assert_int_equal(yaml_parse(&cx,
-		    str_of(with_row(w->line, w->text)), &js), OK);
+		assert_int_equal(
+		    yaml_parse(&cx, str_of(with_row(w->line, w->text)), &js),
+		    OK);
 		cx.fault = (struct fault) { 0 };
 		err = catalogue_decode(&cx, js, NULL, false, &c);
-		if (err != ERR_BAD_INPUT
-		    || (w->msg != MSG_NONE && cx.fault.msg != w->msg)
-		    || !str_eq(cx.fault.field, field)
-		    || (w->arg != NULL
-			&& !str_eq(cx.fault.args[0], str_of(w->arg))))
+		if (err != ERR_BAD_INPUT ||
+		    (w->msg != MSG_NONE && cx.fault.msg != w->msg) ||
+		    !str_eq(cx.fault.field, field) ||
+		    (w->arg != NULL &&
+			!str_eq(cx.fault.args[0], str_of(w->arg))))
 			wrong("%s\n  %s at %.*s, \"%.*s\"", w->text,
 			    err == OK ? "OK" : msg_name(cx.fault.msg),
-			    STR_ARG(cx.fault.field),
-			    STR_ARG(cx.fault.args[0]));
+			    STR_ARG(cx.fault.field), STR_ARG(cx.fault.args[0]));
 	}
 }
 
@@ -329,13 +331,16 @@ too_many_rows_are_refused(void **state)
 	for (int i = 1; i < PRODUCTS_MAX; i++)
 		buf_fmt(&b, ",\"p%d\":{}", i);
 	buf_z(&b, "}}");
-	assert_int_equal(catalogue_decode(&cx,
-	    json(str_z(cx.arena, buf_view(&b))), NULL, false, &c), OK);
+	assert_int_equal(
+	    catalogue_decode(
+		&cx, json(str_z(cx.arena, buf_view(&b))), NULL, false, &c),
+	    OK);
 	assert_int_equal(c->nproduct, PRODUCTS_MAX);
 	b.n -= 2;
 	buf_z(&b, ",\"one-more\":{}}}");
-	assert_refused(catalogue_decode(&cx,
-	    json(str_z(cx.arena, buf_view(&b))), NULL, false, &c),
+	assert_refused(
+	    catalogue_decode(
+		&cx, json(str_z(cx.arena, buf_view(&b))), NULL, false, &c),
 	    CATALOGUE_MANY, "products");
 	assert_str(cx.fault.args[0], "1000");
 }
@@ -352,8 +357,9 @@ a_long_foreign_key_is_told_in_part(void **state)
 	for (int i = 0; i < 9000; i++)
 		buf_z(&b, "ü");
 	buf_z(&b, "\":1}");
-	assert_refused(catalogue_decode(&cx,
-	    json(str_z(cx.arena, buf_view(&b))), NULL, false, &c),
+	assert_refused(
+	    catalogue_decode(
+		&cx, json(str_z(cx.arena, buf_view(&b))), NULL, false, &c),
 	    CATALOGUE_KEY, "");
 	assert_int_equal(cx.fault.args[0].n, 99);
 	assert_true(str_utf8(cx.fault.args[0]));
@@ -363,8 +369,8 @@ static void
 assert_same(const struct catalogue *a, const struct catalogue *b)
 {
 	if (!str_eq(a->canonical, b->canonical))
-		wrong("%.*s\n%.*s", STR_ARG(a->canonical),
-		    STR_ARG(b->canonical));
+		wrong(
+		    "%.*s\n%.*s", STR_ARG(a->canonical), STR_ARG(b->canonical));
 }
 
 static const char strange[] =
@@ -401,14 +407,18 @@ an_export_reads_back_the_same(void **state)
 static void
 a_stored_catalogue_carries_its_ids(void **state)
 {
-	const struct catalogue *c = catalogue_after(with_line(18,
-	    "  cad-rom: { was: cad-vie, product: cad, quota: 1 }\n"
-	    "  cad-vie2: { product: cad, quota: 1 }"), catalogue_of(small));
+	const struct catalogue *c = catalogue_after(
+	    with_line(18,
+		"  cad-rom: { was: cad-vie, product: cad, quota: 1 }\n"
+		"  cad-vie2: { product: cad, quota: 1 }"),
+	    catalogue_of(small));
 	struct catalogue *back;
 
 	(void)state;
-	assert_int_equal(catalogue_decode(&cx,
-	    json(str_z(cx.arena, c->canonical)), NULL, true, &back), OK);
+	assert_int_equal(
+	    catalogue_decode(
+		&cx, json(str_z(cx.arena, c->canonical)), NULL, true, &back),
+	    OK);
 	assert_same(c, back);
 	assert_int_equal(back->next_id, c->next_id);
 	assert_int_equal(pool_id(back, "cad-rom"), pool_id(c, "cad-rom"));
@@ -468,11 +478,11 @@ a_damaged_stored_catalogue_is_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(damaged); i++) {
 		struct catalogue *c;
-		enum err err = catalogue_decode(&cx, json(damaged[i].text),
-		    NULL, true, &c);
+		enum err err = catalogue_decode(
+		    &cx, json(damaged[i].text), NULL, true, &c);
 
-		if (err != ERR_BAD_INPUT || cx.fault.msg != damaged[i].msg
-		    || !str_eq(cx.fault.field, str_of(damaged[i].field)))
+		if (err != ERR_BAD_INPUT || cx.fault.msg != damaged[i].msg ||
+		    !str_eq(cx.fault.field, str_of(damaged[i].field)))
 			wrong("%s: %s at %.*s", damaged[i].text,
 			    msg_name(cx.fault.msg), STR_ARG(cx.fault.field));
 	}
@@ -484,19 +494,20 @@ static void
 known_slugs_keep_their_ids_and_new_ones_get_fresh_ones(void **state)
 {
 	const struct catalogue *a = catalogue_of(small);
-	const struct catalogue *b = catalogue_after(with_line(6,
-	    "departments: { a0: {}, sales: { name: Vertrieb } }"), a);
+	const struct catalogue *b = catalogue_after(
+	    with_line(6, "departments: { a0: {}, sales: { name: Vertrieb } }"),
+	    a);
 	const struct catalogue *c = catalogue_after(small, b);
 
 	(void)state;
 	assert_int_equal(catalogue_department_slug(b, STR("sales"))->id,
 	    catalogue_department_slug(a, STR("sales"))->id);
-	assert_int_equal(catalogue_department_slug(b, STR("a0"))->id,
-	    a->next_id);
+	assert_int_equal(
+	    catalogue_department_slug(b, STR("a0"))->id, a->next_id);
 	assert_int_equal(b->next_id, a->next_id + 1);
 	/* what was gone comes back as somebody else */
-	assert_int_equal(catalogue_department_slug(c, STR("design"))->id,
-	    b->next_id);
+	assert_int_equal(
+	    catalogue_department_slug(c, STR("design"))->id, b->next_id);
 	assert_int_equal(c->version, 3);
 }
 
@@ -516,8 +527,8 @@ a_renamed_row_keeps_its_id(void **state)
 	/* the line may stay: applied again, it says nothing new */
 	assert_same(b, c);
 	/* and a new tenant may start from it */
-	assert_non_null(catalogue_pool_slug(catalogue_of(text),
-	    STR("cad-wien")));
+	assert_non_null(
+	    catalogue_pool_slug(catalogue_of(text), STR("cad-wien")));
 }
 
 static const struct was_case {
@@ -547,20 +558,24 @@ a_renaming_that_cannot_be_is_refused(void **state)
 		struct catalogue *c;
 		enum err err;
 
-		assert_int_equal(yaml_parse(&cx,
-		    str_of(with_line(18, was[i].text)), &js), OK);
+		assert_int_equal(
+		    yaml_parse(&cx, str_of(with_line(18, was[i].text)), &js),
+		    OK);
 		err = catalogue_decode(&cx, js, a, false, &c);
-		if (err != ERR_BAD_INPUT || cx.fault.msg != was[i].msg
-		    || !str_starts(cx.fault.field, str_of(was[i].field)))
+		if (err != ERR_BAD_INPUT || cx.fault.msg != was[i].msg ||
+		    !str_starts(cx.fault.field, str_of(was[i].field)))
 			wrong("%s: %s at %.*s", was[i].text,
 			    err == OK ? "OK" : msg_name(cx.fault.msg),
 			    STR_ARG(cx.fault.field));
 	}
 	/* a renamed product takes its pools along */
-	assert_int_equal(product_id(catalogue_after(
-	    "catalogue: 1\n"
-	    "products: { cat: { was: cad } }\n"
-	    "pools: { cad-vie: { product: cat, quota: 1 } }\n", a), "cat"),
+	assert_int_equal(
+	    product_id(catalogue_after(
+			   "catalogue: 1\n"
+			   "products: { cat: { was: cad } }\n"
+			   "pools: { cad-vie: { product: cat, quota: 1 } }\n",
+			   a),
+		"cat"),
 	    product_id(a, "cad"));
 }
 
@@ -590,7 +605,8 @@ a_comparison_tells_what_came_changed_and_went(void **state)
 	    "priority: 1 }\n"
 	    "  mail-global: { product: mail, quota: 300, priority: 9 }\n"
 	    "  mail-new: { product: mail, quota: 3, priority: 1 }\n"
-	    "settings: { import.removals_percent: 7 }\n", a);
+	    "settings: { import.removals_percent: 7 }\n",
+	    a);
 	struct catalogue_diff d;
 
 	(void)state;
@@ -659,8 +675,10 @@ any_field_makes_a_row_changed(void **state)
 	for (size_t i = 0; i < COUNT(touches); i++) {
 		struct catalogue_diff d;
 
-		catalogue_compare(cx.arena, a, catalogue_after(
-		    with_line(touches[i].line, touches[i].text), a), &d);
+		catalogue_compare(cx.arena, a,
+		    catalogue_after(
+			with_line(touches[i].line, touches[i].text), a),
+		    &d);
 		if (d.changed != 1 || d.added + d.removed != 0)
 			wrong("%s: %zu", touches[i].text, d.changed);
 	}
@@ -681,8 +699,8 @@ filters_find_names_in_catalogue_and_dictionary(void **state)
 	(void)dictionary_add(d, 501, STR("sales"));
 	(void)dictionary_add(d, 502, STR("Leiter"));
 	assert_int_equal(f.find(f.arg, A_SITE, STR("muc")), site_id(c, "muc"));
-	assert_int_equal(f.find(f.arg, A_SITE, STR("münchen")),
-	    site_id(c, "muc"));
+	assert_int_equal(
+	    f.find(f.arg, A_SITE, STR("münchen")), site_id(c, "muc"));
 	assert_int_equal(f.find(f.arg, A_SITE, STR("sales")), 0);
 	assert_int_equal(f.find(f.arg, A_ORGANIZATION, STR("acme")), acme);
 	assert_int_equal(f.find(f.arg, A_ORGANIZATION, STR("muc")), 0);
@@ -702,17 +720,27 @@ filters_find_names_in_catalogue_and_dictionary(void **state)
 static void
 user_names_are_made_of_attributes(void **state)
 {
-	static const struct { const char *name; int want; } names[] = {
-		{ "givenName", A_GIVEN_NAME },	   { "familyname", A_FAMILY_NAME },
-		{ "name.givenName", A_GIVEN_NAME }, { "employeeNumber", A_EMPLOYEE_NUMBER },
-		{ "department", A_DEPARTMENT },	   { "vorname", -1 }, { "", -1 },
-		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", -1 },
+	static const struct {
+		const char *name;
+		int want;
+	} names[] = {
+		{ "givenName", A_GIVEN_NAME },
+		{ "familyname", A_FAMILY_NAME },
+		{ "name.givenName", A_GIVEN_NAME },
+		{ "employeeNumber", A_EMPLOYEE_NUMBER },
+		{ "department", A_DEPARTMENT },
+		{ "vorname", -1 },
+		{ "", -1 },
+		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaaaaaaa",
+		    -1 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(names); i++)
-		assert_int_equal(user_name_attribute(NULL,
-		    str_of(names[i].name)), names[i].want);
+		assert_int_equal(
+		    user_name_attribute(NULL, str_of(names[i].name)),
+		    names[i].want);
 }
 
 static void
@@ -720,19 +748,19 @@ settings_are_sorted_and_within_their_bounds(void **state)
 {
 	(void)state;
 	for (int s = 0; s < SETTING_COUNT; s++) {
-		const struct setting_info *i =
-		    setting_info((enum setting)s);
+		const struct setting_info *i = setting_info((enum setting)s);
 
 		assert_false(i->is_text);
 		assert_true(i->min <= i->fallback && i->fallback <= i->max);
 		assert_true(strlen(i->help) > 0);
 		if (s > 0)
-			assert_true(strcmp(setting_info(
-			    (enum setting)(s - 1))->name, i->name) < 0);
+			assert_true(
+			    strcmp(setting_info((enum setting)(s - 1))->name,
+				i->name) < 0);
 	}
 	assert_true(setting_info(SETTING_USER_NAME)->is_text);
-	assert_string_equal(setting_info(SETTING_USER_NAME)->name,
-	    "person.user_name");
+	assert_string_equal(
+	    setting_info(SETTING_USER_NAME)->name, "person.user_name");
 }
 
 int
@@ -741,7 +769,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_document_becomes_a_catalogue),
 		cmocka_unit_test(rows_are_found_by_id_slug_and_name),
-		cmocka_unit_test(pools_come_own_site_first_then_fail_over_then_global),
+		cmocka_unit_test(
+		    pools_come_own_site_first_then_fail_over_then_global),
 		cmocka_unit_test(no_more_pools_are_told_than_asked_for),
 		cmocka_unit_test(a_product_lists_all_its_pools_by_priority),
 		cmocka_unit_test(what_is_wrong_is_refused_with_its_line),
@@ -752,13 +781,15 @@ main(void)
 		cmocka_unit_test(a_stored_catalogue_carries_its_ids),
 		cmocka_unit_test(canonical_text_is_sorted_and_has_ids),
 		cmocka_unit_test(a_damaged_stored_catalogue_is_refused),
-		cmocka_unit_test(known_slugs_keep_their_ids_and_new_ones_get_fresh_ones),
+		cmocka_unit_test(
+		    known_slugs_keep_their_ids_and_new_ones_get_fresh_ones),
 		cmocka_unit_test(a_renamed_row_keeps_its_id),
 		cmocka_unit_test(a_renaming_that_cannot_be_is_refused),
 		cmocka_unit_test(a_comparison_tells_what_came_changed_and_went),
 		cmocka_unit_test(the_same_document_changes_nothing),
 		cmocka_unit_test(any_field_makes_a_row_changed),
-		cmocka_unit_test(filters_find_names_in_catalogue_and_dictionary),
+		cmocka_unit_test(
+		    filters_find_names_in_catalogue_and_dictionary),
 		cmocka_unit_test(user_names_are_made_of_attributes),
 		cmocka_unit_test(settings_are_sorted_and_within_their_bounds),
 	};

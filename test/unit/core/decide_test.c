@@ -1,198 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* decide_test.c - joiners, movers, leavers: what becomes of a person, and what that does to others. */
-#include "seat_try.h"
-
-#include "core/decide.h"
-
-#define TODAY 20000
-#define DAY(n) ((int64_t)(n) + TODAY + DAY_BIAS)
-
-static const char yaml[] =
-    "catalogue: 1\n"
-    "sites:\n"
-    "  ber: { country: DE, zone: Europe/Berlin }\n"
-    "  muc: { country: DE, zone: Europe/Berlin }\n"
-    "  vie: { country: AT, zone: Europe/Vienna }\n"
-    "products:\n"
-    "  mail: { grant: 'active eq true' }\n"
-    "  cad: { grant: 'department eq \"design\"' }\n"
-    "  tele: { grant: 'any contract(department eq \"sales\")' }\n"
-    "  sec: { grant: 'title eq \"officer\"', role: officer }\n"
-    "  wiki: {}\n"
-    "pools:\n"
-    "  mail: { product: mail, quota: 9 }\n"
-    "  cad-ber: { product: cad, site: ber, quota: 1 }\n"
-    "  cad-muc: { product: cad, site: muc, quota: 1 }\n"
-    "  tele: { product: tele, quota: 9 }\n"
-    "  sec: { product: sec, quota: 9 }\n"
-    "  wiki: { product: wiki, quota: 2 }\n";
-
-enum { DESIGN = 71, SALES, OFFICER };
-
-static struct world {
-	const struct catalogue *c;
-	struct dictionary      *dictionary;
-	struct names		names;
-	struct gate		g;
-	int64_t			served[16];
-	size_t			nserved;
-	int64_t			person;
-} w;
-
-static void
-note_served(void *arg, const struct seat *seat, const struct wait *wait)
-{
-	must(arg == &w && w.nserved < COUNT(w.served)
-	    && seat->person == wait->person);
-	w.served[w.nserved++] = seat->person;
-}
-
-static int
-fresh(void **state)
-{
-	(void)open_ctx(state);
-	w = (struct world) { .dictionary = dictionary_open() };
-	(void)dictionary_add(w.dictionary, DESIGN, STR("design"));
-	(void)dictionary_add(w.dictionary, SALES, STR("sales"));
-	(void)dictionary_add(w.dictionary, OFFICER, STR("officer"));
-	w.c = catalogue_of(yaml);
-	w.names = (struct names) { w.c, w.dictionary };
-	w.g = gate_of(w.c, &w.names);
-	w.g.served = note_served;
-	w.g.served_arg = &w;
-	return 0;
-}
-
-static int
-drop(void **state)
-{
-	dictionary_close(w.dictionary);
-	return close_ctx(state);
-}
-
-/* A person over several moves: what act/ keeps between them. */
-struct life {
-	struct person	   row, before;
-	struct contract	   contract[4];
-	size_t		   ncontract;
-	struct person_move m;
-	struct want	   want[4];
-};
-
-static struct life *
-person(const char *site, int64_t department)
-{
-	struct life *p = arena_alloc(cx.arena, sizeof(*p));
-
-	p->row = (struct person) { .tenant = 1, .id = ++w.person,
-		.certification = CERT_CERTIFIED };
-	p->contract[0] = (struct contract) { .id = 1, .site = site_id(w.c, site),
-		.department = department, .start_day = DAY(-100) };
-	p->ncontract = 1;
-	p->m.rule_priority = 5;
-	p->m.today = TODAY;
-	p->m.onboarding = 900;
-	return p;
-}
-
-static void
-wants(struct life *p, size_t i, const char *product)
-{
-	p->want[i] = (struct want) { product_id(w.c, product), 5 };
-	p->m.want = p->want;
-	p->m.nwant = i + 1;
-}
-
-static enum err
-move(struct life *p)
-{
-	enum err err;
-
-	p->before = p->row;
-	p->m.before = p->row.version != 0 ? &p->before : NULL;
-	p->m.after = p->row;
-	p->m.contract = p->contract;
-	p->m.ncontract = p->ncontract;
-	p->m.changes = (struct change_list) { 0 };
-	p->m.outcome = NULL;
-	p->m.noutcome = 99;
-	err = person_decide(&cx, &w.g, &p->m);
-	if (err == OK) {
-		p->row = p->m.after;
-		p->row.version++;
-	}
-	p->m.nwant = 0;
-	return err;
-}
-
-static struct life *
-joined(const char *site, int64_t department)
-{
-	struct life *p = person(site, department);
-
-	assert_int_equal(move(p), OK);
-	return p;
-}
-
-static struct holding *
-of(struct life *p, const char *product)
-{
-	static struct holding none;
-
-	for (size_t i = 0; i < p->m.nholding; i++)
-		if (p->m.holding[i].product == product_id(w.c, product)) {
-			gate_refresh(&w.g, p->row.id, &p->m.holding[i]);
-			return &p->m.holding[i];
-		}
-	return &none;
-}
-
-/* Grants as letters, then what they give: "RU seat", "U wait". */
-static const char *
-holds(struct life *p, const char *product)
-{
-	const struct holding *h = of(p, product);
-	static char text[16];
-
-	(void)snprintf(text, sizeof(text), "%s%s%s%s",
-	    h->grants & 1u << GRANT_REQUEST ? "Q" : "",
-	    h->grants & 1u << GRANT_RULE ? "R" : "",
-	    h->seat.state == SEAT_HELD ? " held"
-		: h->seat.state == SEAT_ASSIGNED ? " seat" : "",
-	    h->wait.since != 0 ? " wait" : "");
-	return text;
-}
-
-static int
-changes(const struct life *p, enum change_kind kind)
-{
-	int n = 0;
-
-	for (size_t i = 0; i < p->m.changes.n; i++)
-		n += p->m.changes.change[i].kind == kind;
-	return n;
-}
-
-static void
-assert_outcome(const struct life *p, size_t i, const char *product,
-    enum outcome outcome, enum msg reason)
-{
-	const struct outcome_row *o = &p->m.outcome[i];
-
-	assert_true(i < p->m.noutcome);
-	assert_int_equal(o->product, product_id(w.c, product));
-	if (o->outcome != outcome || o->reason != reason)
-		wrong("%s: %s, %s", product, outcome_name(o->outcome),
-		    msg_name(o->reason));
-}
-
-static int64_t
-used(const char *pool)
-{
-	struct pool *p = gate_pool_of(&w.g, pool_id(w.c, pool));
-
-	return p->held + p->assigned;
-}
+#include "decide_try.h"
 
 /* --- joiners ---------------------------------------------------------------------------- */
 
@@ -292,8 +100,8 @@ open_checks_hold_every_seat(void **state)
 	assert_outcome(p, 1, "cad", OUTCOME_HELD, MSG_SEAT_HELD);
 	assert_string_equal(holds(p, "mail"), "R held");
 	assert_int_equal(of(p, "mail")->seat.onboarding, 900);
-	assert_int_equal(of(p, "mail")->seat.expires_ms,
-	    w.g.now_ms + INT64_C(1440) * 60000);
+	assert_int_equal(
+	    of(p, "mail")->seat.expires_ms, w.g.now_ms + INT64_C(1440) * 60000);
 	assert_int_equal(changes(p, CHANGE_BLOCK), 1);
 }
 
@@ -333,8 +141,9 @@ any_contract_counts_for_a_rule(void **state)
 	struct life *p = person("ber", DESIGN);
 
 	(void)state;
-	p->contract[1] = (struct contract) { .id = 2, .department = SALES,
-		.start_day = DAY(-200) };
+	p->contract[1] = (struct contract) {
+		.id = 2, .department = SALES, .start_day = DAY(-200)
+	};
 	p->ncontract = 2;
 	assert_int_equal(move(p), OK);
 	assert_string_equal(holds(p, "tele"), "R seat");
@@ -603,8 +412,9 @@ a_rehired_person_gets_again_what_the_rules_give(void **state)
 	assert_int_equal(move(p), OK);
 	p->contract[0].end_day = DAY(-1);
 	assert_int_equal(move(p), OK);
-	p->contract[1] = (struct contract) { .id = 2, .start_day = DAY(0),
-		.department = SALES };
+	p->contract[1] = (struct contract) {
+		.id = 2, .start_day = DAY(0), .department = SALES
+	};
 	p->ncontract = 2;
 	assert_int_equal(move(p), OK);
 	assert_int_equal(p->row.lifecycle, LIFE_ACTIVE);
@@ -672,12 +482,17 @@ any_value_of_the_row_is_a_change(void **state)
 	struct life *p = joined("ber", SALES);
 	struct person base = p->row;
 	const struct {
-		void  *at;
+		void *at;
 		size_t size;
 	} field[] = {
 #define F(name) { &p->m.after.name, sizeof(p->m.after.name) }
-		F(no_inheritance), F(source), F(key_version),
-		F(record_version), F(country), F(language), F(user_type),
+		F(no_inheritance),
+		F(source),
+		F(key_version),
+		F(record_version),
+		F(country),
+		F(language),
+		F(user_type),
 #undef F
 	};
 
@@ -711,129 +526,20 @@ changes_of_the_caller_are_kept(void **state)
 	assert_true(p->m.is_changed);
 }
 
-/* --- all or nothing -------------------------------------------------------------------------- */
-
-/* Everything that a decision may write to. */
-static struct str
-everything(struct life *p)
-{
-	struct buf b;
-
-	buf_init(&b, cx.arena, 1 << 20);
-	buf_bytes(&b, w.g.pool, w.g.npool * sizeof(*w.g.pool));
-	buf_bytes(&b, w.g.is_touched, w.g.npool * sizeof(*w.g.is_touched));
-	buf_bytes(&b, w.g.waiter, w.g.nwaiter * sizeof(*w.g.waiter));
-	buf_bytes(&b, p->m.holding, p->m.nholding * sizeof(*p->m.holding));
-#define X(name, type) buf_bytes(&b, w.g.fx->name, w.g.fx->n##name * sizeof(type));
-	EFFECT_ROWS(X)
-#undef X
-	must(!b.over);
-	return buf_view(&b);
-}
-
-static void
-all_or_nothing_leaves_no_trace(void **state)
-{
-	struct life *first = person("ber", DESIGN);
-	struct life *second = joined("ber", DESIGN);
-	struct life *p = person("ber", DESIGN);
-	struct str before;
-
-	(void)state;
-	wants(first, 0, "wiki");
-	assert_int_equal(move(first), OK);
-	assert_string_equal(holds(second, "cad"), "R seat");
-	assert_string_equal(holds(first, "cad"), "R wait");
-	assert_int_equal(move(p), OK);
-	before = everything(p);
-
-	/* wiki has a seat, cad has none: neither is given */
-	wants(p, 0, "wiki");
-	wants(p, 1, "cad");
-	p->m.all_or_nothing = true;
-	assert_int_equal(move(p), ERR_CONFLICT);
-	assert_int_equal(cx.fault.msg, MSG_ONBOARD_ALL_OR_NOTHING);
-	assert_str(cx.fault.field, "products");
-	assert_str(cx.fault.args[0], "cad");
-	assert_true(str_eq(everything(p), before));
-	assert_int_equal(w.nserved, 0);
-	assert_int_equal(p->m.changes.n, 0);
-
-	/* a mover who would free a seat frees none */
-	p->contract[0].department = SALES;
-	wants(p, 0, "sec");
-	assert_int_equal(move(p), ERR_CONFLICT);
-	assert_str(cx.fault.args[0], "sec");
-	assert_true(str_eq(everything(p), before));
-
-	/* unknown products and people who left */
-	wants(p, 0, "wiki");
-	p->want[0].product = 4711;
-	assert_int_equal(move(p), ERR_CONFLICT);
-	assert_str(cx.fault.args[0], "?");
-	wants(p, 0, "wiki");
-	p->contract[0].end_day = DAY(-1);
-	assert_int_equal(move(p), ERR_CONFLICT);
-	assert_str(cx.fault.args[0], "wiki");
-	assert_true(str_eq(everything(p), before));
-}
-
-static void
-all_or_nothing_gives_all(void **state)
-{
-	struct life *p = person("ber", DESIGN);
-
-	(void)state;
-	wants(p, 0, "wiki");
-	wants(p, 1, "cad");
-	wants(p, 2, "wiki");
-	p->m.all_or_nothing = true;
-	assert_int_equal(move(p), OK);
-	assert_outcome(p, 0, "wiki", OUTCOME_ASSIGNED, MSG_NONE);
-	assert_outcome(p, 1, "cad", OUTCOME_ASSIGNED, MSG_NONE);
-	assert_string_equal(holds(p, "cad"), "QR seat");
-	/* what it has already counts */
-	p->m.all_or_nothing = true;
-	wants(p, 0, "cad");
-	wants(p, 1, "mail");
-	assert_int_equal(move(p), OK);
-	/* and so does being held */
-	p = person("ber", SALES);
-	p->m.all_or_nothing = p->m.has_open_checks = true;
-	wants(p, 0, "wiki");
-	assert_int_equal(move(p), OK);
-	assert_outcome(p, 0, "wiki", OUTCOME_HELD, MSG_SEAT_HELD);
-}
-
-static void
-a_rule_may_queue_where_all_or_nothing_was_asked(void **state)
-{
-	struct life *first = joined("ber", DESIGN);
-	struct life *p = person("ber", DESIGN);
-
-	(void)state;
-	(void)first;
-	wants(p, 0, "wiki");
-	p->m.all_or_nothing = true;
-	assert_int_equal(move(p), OK);
-	assert_string_equal(holds(p, "wiki"), "Q seat");
-	assert_string_equal(holds(p, "cad"), "R wait");
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, drop)
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_joiner_gets_what_was_asked_for_and_what_the_rules_give),
 		TEST(deciding_again_changes_nothing),
-		TEST(a_future_starter_gets_only_what_was_asked_for_until_the_day),
+		TEST(
+		    a_future_starter_gets_only_what_was_asked_for_until_the_day),
 		TEST(open_checks_hold_every_seat),
 		TEST(what_is_refused_leaves_no_grant),
 		TEST(a_queued_product_has_its_grant),
 		TEST(any_contract_counts_for_a_rule),
-		TEST(a_product_asked_for_twice_or_given_by_rule_too_is_told_once),
+		TEST(
+		    a_product_asked_for_twice_or_given_by_rule_too_is_told_once),
 		TEST(a_mover_who_loses_the_rule_gives_the_seat_back),
 		TEST(who_was_served_meanwhile_is_decided_on_as_it_stands),
 		TEST(a_seat_that_ended_under_another_copy_is_missed),
@@ -853,9 +559,6 @@ main(void)
 		TEST(who_is_denied_gets_nothing_by_rule),
 		TEST(any_value_of_the_row_is_a_change),
 		TEST(changes_of_the_caller_are_kept),
-		TEST(all_or_nothing_leaves_no_trace),
-		TEST(all_or_nothing_gives_all),
-		TEST(a_rule_may_queue_where_all_or_nothing_was_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,8 +27,7 @@ spellings_of_one_word_share_an_id(void **state)
 	assert_int_equal(dictionary_add(d, 7, str_of(spellings[0])), 7);
 	for (size_t i = 0; i < COUNT(spellings); i++) {
 		assert_int_equal(dictionary_find(d, str_of(spellings[i])), 7);
-		assert_int_equal(
-		    dictionary_add(d, 8, str_of(spellings[i])), 7);
+		assert_int_equal(dictionary_add(d, 8, str_of(spellings[i])), 7);
 	}
 	assert_str(dictionary_text(d, 7), spellings[0]);
 	assert_str(dictionary_text(d, 8), "");

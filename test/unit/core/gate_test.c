@@ -1,642 +1,599 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * gate_test.c - the gate against a naive model: random orders of 200 persons
- * on 10 pools, in small and large batches as act/ runs them.
- *
- * The model keeps only who holds and who awaits what, and recounts everything
- * from that at every step.  The tables change by effects alone, and every
- * batch starts from the tables, with copies of holdings that grow stale while
- * it runs.
- */
-#include "seat_try.h"
+/* gate_test.c - who gets a seat of which pool, who waits, and who is served when one comes free. */
+#include "gate_try.h"
 
-#define PERSONS	 200
-#define PRODUCTS 3
-#define POOLS	 10
-#define STEPS	 20000
-#define SEED	 UINT64_C(20261123)
+/* --- who gets what ------------------------------------------------------------------ */
 
-static const char yaml[] =
-    "catalogue: 1\n"
-    "sites:\n"
-    "  ber: { country: DE, zone: Europe/Berlin, failover: [muc, vie] }\n"
-    "  muc: { country: DE, zone: Europe/Berlin, failover: [ber] }\n"
-    "  vie: { country: AT, zone: Europe/Vienna }\n"
-    "products: { a: { cap: 80 }, b: {}, c: { cap: 50 } }\n"
-    "pools:\n"
-    "  a-ber: { product: a, site: ber, quota: 20 }\n"
-    "  a-muc: { product: a, site: muc, quota: 12 }\n"
-    "  a-vie: { product: a, site: vie, quota: 3 }\n"
-    "  a-global: { product: a, quota: 15, priority: 9 }\n"
-    "  b-ber: { product: b, site: ber, quota: 9, eligibility: 'department eq "
-    "\"design\"' }\n"
-    "  b-any: { product: b, quota: 30, priority: 2, eligibility: 'department "
-    "eq \"design\" or department eq \"sales\"' }\n"
-    "  b-spare: { product: b, quota: 50, reserve: true }\n"
-    "  c-ber: { product: c, site: ber, quota: 6 }\n"
-    "  c-muc: { product: c, site: muc, quota: 5, eligibility: 'department eq "
-    "\"sales\"' }\n"
-    "  c-global: { product: c, quota: 4 }\n";
-
-enum { DESIGN = 71, SALES, NEITHER };
-
-/* A person's place in one product, as the model knows it. */
-struct place {
-	enum seat_state state;
-	int64_t		pool;
-	bool		waits, must_hold;
-	int64_t		priority, age;
-	int64_t		list[POOLS];	/* pools it waits for */
-	size_t		nlist;
+struct used {
+	const char *pool;
+	int64_t	    seats;
 };
 
-struct someone {
-	int64_t	     id, site, department;
-	struct place place[PRODUCTS];
+static const struct take_case {
+	const char  *what, *product, *site;
+	int	     priority;
+	bool	     is_design;
+	struct used  used[4];
+	enum outcome outcome;
+	const char  *pool;
+	enum msg     reason;
+} takes[] = {
+	{ "own site", "mail", "ber", 5, false, { { 0 } }, OUTCOME_ASSIGNED, "ber", MSG_NONE },
+	{ "own site, the better pool", "mail", "ber", 5, true, { { 0 } }, OUTCOME_ASSIGNED, "design", MSG_NONE },
+	{ "own site, the better pool is full", "mail", "ber", 5, true, { { "design", 1 } }, OUTCOME_ASSIGNED, "ber",
+	    MSG_NONE },
+	{ "own site, the last below the cap", "mail", "ber", 5, false, { { "ber", 17 } }, OUTCOME_ASSIGNED, "ber",
+	    MSG_NONE },
+	{ "at the cap: fail-over", "mail", "ber", 5, false, { { "ber", 18 } }, OUTCOME_ASSIGNED, "muc", MSG_NONE },
+	{ "priority 6 does not pass the cap", "mail", "ber", 6, false, { { "ber", 18 } }, OUTCOME_ASSIGNED, "muc",
+	    MSG_NONE },
+	{ "priority 7 passes the cap", "mail", "ber", 7, false, { { "ber", 18 } }, OUTCOME_ASSIGNED, "ber", MSG_NONE },
+	{ "priority 9 takes the last seat", "mail", "ber", 9, false, { { "ber", 19 } }, OUTCOME_ASSIGNED, "ber",
+	    MSG_NONE },
+	{ "a full pool has nothing for priority 9 either", "mail", "ber", 9, false, { { "ber", 20 } }, OUTCOME_ASSIGNED,
+	    "muc", MSG_NONE },
+	{ "a pool under 10 has no reserve", "mail", "muc", 0, false, { { "muc", 8 } }, OUTCOME_ASSIGNED, "muc",
+	    MSG_NONE },
+	{ "fail-over full: global", "mail", "ber", 5, false, { { "ber", 18 }, { "muc", 9 } }, OUTCOME_ASSIGNED,
+	    "global", MSG_NONE },
+	{ "no fail-over the other way", "mail", "muc", 5, false, { { "muc", 9 } }, OUTCOME_ASSIGNED, "global",
+	    MSG_NONE },
+	{ "a site without a pool: global", "mail", "vie", 5, false, { { 0 } }, OUTCOME_ASSIGNED, "global", MSG_NONE },
+	{ "no site: global", "mail", "", 5, false, { { 0 } }, OUTCOME_ASSIGNED, "global", MSG_NONE },
+	{ "global at the cap: the list, never the reserve", "mail", "vie", 5, false, { { "global", 9 } },
+	    OUTCOME_QUEUED, "global", MSG_SEAT_QUEUED },
+	{ "all full: the list of the own site first", "mail", "ber", 5, false, { { "ber", 18 }, { "muc", 9 },
+	    { "global", 9 } }, OUTCOME_QUEUED, "ber", MSG_SEAT_QUEUED },
+	{ "all full, priority 9 waits too", "mail", "ber", 9, false, { { "ber", 20 }, { "muc", 9 }, { "global", 10 } },
+	    OUTCOME_QUEUED, "ber", MSG_SEAT_QUEUED },
+	{ "a cap of 50 %", "cad", "ber", 5, true, { { "cad", 2 } }, OUTCOME_QUEUED, "cad", MSG_SEAT_QUEUED },
+	{ "a cap of 50 %, passed", "cad", "ber", 8, true, { { "cad", 3 } }, OUTCOME_ASSIGNED, "cad", MSG_NONE },
+	{ "not eligible", "cad", "ber", 9, false, { { 0 } }, OUTCOME_REFUSED, "", MSG_SEAT_NO_POOL },
+	{ "eligible, but of another site", "cad", "muc", 9, true, { { 0 } }, OUTCOME_REFUSED, "", MSG_SEAT_NO_POOL },
+	{ "a role is required", "sec", "ber", 9, false, { { 0 } }, OUTCOME_REFUSED, "", MSG_SEAT_ROLE },
+	{ "only a reserve", "bare", "ber", 9, false, { { 0 } }, OUTCOME_REFUSED, "", MSG_SEAT_NO_POOL },
 };
 
-/* What is stored. */
-struct tables {
-	struct pool	 pool[POOLS];
-	struct seat	 seat[PERSONS][PRODUCTS];
-	struct wait	 wait[PERSONS][PRODUCTS];
-	struct wait_pool line[PERSONS][POOLS];
-	size_t		 past;
-};
-
-static struct {
-	const struct catalogue *c;
-	struct dictionary      *dictionary;
-	struct names		names;
-	struct someone		who[PERSONS];
-	int64_t			quota[POOLS];	/* by place in the catalogue */
-	int64_t			age;
-	size_t			ends;
-	struct tables		stored;
-	struct arena	       *arena;	/* of what outlives a batch */
-
-	/* the batch under way */
-	struct gate		g;
-	struct holding		holding[PERSONS][PRODUCTS];
-	struct change_list	changes;
-	int64_t			served[PERSONS * PRODUCTS]; /* by the gate */
-	size_t			nserved;
-	int64_t			model_served[PERSONS * PRODUCTS];
-	size_t			nmodel_served;
-
-	/* that the walk went everywhere */
-	size_t			took, queued, refused, waited, full_quota;
-	uint64_t		random;
-} t;
-
-static uint64_t
-random_below(uint64_t n)
+static void
+seats_are_given_in_order(void **state)
 {
-	t.random ^= t.random << 13;
-	t.random ^= t.random >> 7;
-	t.random ^= t.random << 17;
-	return (t.random >> 11) % n;
-}
+	for (size_t i = 0; i < COUNT(takes); i++) {
+		const struct take_case *t = &takes[i];
+		struct asker *a;
+		enum msg refusal;
 
-/* --- the model --------------------------------------------------------------------- */
-
-static int64_t
-product_at(size_t p)
-{
-	return t.c->product[p].id;
-}
-
-static size_t
-pool_at(int64_t id)
-{
-	size_t i = 0;
-
-	while (t.c->pool[i].id != id)
-		i++;
-	return i;
-}
-
-static bool
-model_eligible(const struct someone *who, const struct pool_info *pool)
-{
-	const char *slug = pool_slug(t.c, pool->id);
-
-	if (strcmp(slug, "b-ber") == 0)
-		return who->department == DESIGN;
-	if (strcmp(slug, "b-any") == 0)
-		return who->department != NEITHER;
-	if (strcmp(slug, "c-muc") == 0)
-		return who->department == SALES;
-	return !pool->is_reserve;
-}
-
-/* The pools of one tier, by priority and slug (the catalogue is sorted by slug). */
-static size_t
-model_tier(const struct someone *who, size_t p, int64_t site, int64_t *out)
-{
-	size_t n = 0;
-
-	for (int priority = 1; priority <= 9; priority++)
-		for (size_t i = 0; i < POOLS; i++) {
-			const struct pool_info *pool = &t.c->pool[i];
-
-			if (pool->product == product_at(p)
-			    && pool->site == site
-			    && pool->priority == priority
-			    && model_eligible(who, pool))
-				out[n++] = pool->id;
+		assert_int_equal(drop(state), 0);
+		assert_int_equal(fresh(state), 0);
+		for (size_t u = 0; u < COUNT(t->used) && t->used[u].pool; u++) {
+			pool(t->used[u].pool)->assigned = t->used[u].seats / 2;
+			pool(t->used[u].pool)->held =
+			    t->used[u].seats - t->used[u].seats / 2;
 		}
-	return n;
-}
-
-static size_t
-model_pools(const struct someone *who, size_t p, int64_t out[POOLS])
-{
-	const struct site *site = catalogue_site(t.c, who->site);
-	size_t n = 0;
-
-	if (site != NULL) {
-		n += model_tier(who, p, site->id, out);
-		for (size_t i = 0; i < site->nfailover; i++)
-			n += model_tier(who, p, site->failover[i], out + n);
-	}
-	return n + model_tier(who, p, 0, out + n);
-}
-
-static int64_t
-model_count(int64_t pool, enum seat_state state)
-{
-	int64_t n = 0;
-
-	for (size_t i = 0; i < PERSONS; i++)
-		for (size_t p = 0; p < PRODUCTS; p++)
-			n += t.who[i].place[p].state == state
-			    && t.who[i].place[p].pool == pool;
-	return n;
-}
-
-static int64_t
-model_free(int64_t pool, int64_t priority)
-{
-	size_t i = pool_at(pool);
-	const struct product *product =
-	    catalogue_product(t.c, t.c->pool[i].product);
-	int64_t used = model_count(pool, SEAT_HELD)
-	    + model_count(pool, SEAT_ASSIGNED);
-	int64_t usable = t.quota[i];
-
-	if (priority < 7)
-		usable -= t.quota[i] * (100 - product->cap_percent) / 100;
-	return usable - used;
-}
-
-static struct someone *
-model_next(size_t p, int64_t pool)
-{
-	struct someone *best = NULL;
-
-	for (size_t i = 0; i < PERSONS; i++) {
-		struct place *at = &t.who[i].place[p];
-		bool is_in_line = false;
-
-		for (size_t k = 0; at->waits && k < at->nlist; k++)
-			is_in_line |= at->list[k] == pool;
-		if (!is_in_line || model_free(pool, at->priority) <= 0)
-			continue;
-		if (best == NULL || at->priority > best->place[p].priority
-		    || (at->priority == best->place[p].priority
-			&& at->age < best->place[p].age))
-			best = &t.who[i];
-	}
-	return best;
-}
-
-static void
-model_serve(int64_t pool)
-{
-	size_t p = 0;
-	struct someone *next;
-
-	while (product_at(p) != t.c->pool[pool_at(pool)].product)
-		p++;
-	while ((next = model_next(p, pool)) != NULL) {
-		struct place *at = &next->place[p];
-
-		*at = (struct place) { .pool = pool,
-			.state = at->must_hold ? SEAT_HELD : SEAT_ASSIGNED };
-		t.model_served[t.nmodel_served++] = next->id;
-		t.waited++;
+		a = asker(t->product, t->site, t->priority);
+		if (t->is_design)
+			FACT(&a->facts, DEPARTMENT) = DESIGN;
+		refusal = gate_refusal(&w.g, &a->rq, &a->h);
+		assert_int_equal(w.g.fx->nseat_put + w.g.fx->nwait_put, 0);
+		if (take(a) != t->outcome || a->out.reason != t->reason ||
+		    strcmp(pool_slug(w.c, a->out.pool), t->pool) != 0)
+			wrong("%s: %s of \"%s\", %s", t->what,
+			    outcome_name(a->out.outcome),
+			    pool_slug(w.c, a->out.pool),
+			    msg_name(a->out.reason));
+		assert_int_equal(refusal,
+		    t->reason == MSG_SEAT_QUEUED ? MSG_SEAT_FULL : t->reason);
+		assert_int_equal(
+		    w.changes.n, t->outcome == OUTCOME_REFUSED ? 0 : 1);
 	}
 }
 
-static enum outcome
-model_take(struct someone *who, size_t p, const struct seat_request *rq)
+static void
+an_unknown_product_is_refused(void **state)
 {
-	struct place *at = &who->place[p];
-	int64_t pool[POOLS], priority = rq->priority;
-	size_t n = model_pools(who, p, pool);
-	bool must_hold = rq->must_hold || (at->waits && at->must_hold);
+	struct asker *a = asker("mail", "ber", 5);
 
-	if (at->state != SEAT_NONE)
-		return at->state == SEAT_HELD ? OUTCOME_HELD
-					      : OUTCOME_ASSIGNED;
-	if (at->waits && at->priority > priority)
-		priority = at->priority;
-	if (n == 0) {
-		*at = (struct place) { 0 };
-		return OUTCOME_REFUSED;
-	}
-	for (size_t i = 0; i < n; i++)
-		if (model_free(pool[i], priority) > 0) {
-			*at = (struct place) { .pool = pool[i],
-				.state = must_hold ? SEAT_HELD
-						   : SEAT_ASSIGNED };
-			return must_hold ? OUTCOME_HELD : OUTCOME_ASSIGNED;
-		}
-	if (rq->must_not_wait)
-		return OUTCOME_REFUSED;
-	if (!at->waits)
-		at->age = ++t.age;
-	at->waits = true;
-	at->must_hold = must_hold;
-	at->priority = priority;
-	at->nlist = n;
-	memcpy(at->list, pool, sizeof(pool));
-	return OUTCOME_QUEUED;
+	(void)state;
+	a->rq.product = a->h.product = 4711;
+	assert_int_equal(take(a), OUTCOME_REFUSED);
+	assert_int_equal(a->out.reason, MSG_SEAT_NO_POOL);
 }
 
 static void
-model_end(struct someone *who, size_t p)
-{
-	struct place at = who->place[p];
-
-	who->place[p] = (struct place) { 0 };
-	if (at.state == SEAT_NONE)
-		return;
-	t.ends++;
-	model_serve(at.pool);
-}
-
-/* --- tables and batches ------------------------------------------------------------- */
-
-static size_t
-person_at(int64_t id)
-{
-	assert_true(id > 1000 && id <= 1000 + PERSONS);
-	return (size_t)id - 1001;
-}
-
-static size_t
-product_of(int64_t id)
-{
-	size_t p = 0;
-
-	while (product_at(p) != id)
-		p++;
-	return p;
-}
-
-static void
-note_served(void *arg, const struct seat *seat, const struct wait *wait)
-{
-	must(arg == &t && seat->person == wait->person
-	    && seat->product == wait->product);
-	t.served[t.nserved++] = seat->person;
-}
-
-static void
-batch_start(void)
-{
-	t.g = (struct gate) { .arena = cx.arena, .catalogue = t.c,
-		.names = names_of(&t.names), .tenant = 1,
-		.now_ms = INT64_C(1800000000000) + (int64_t)t.ends,
-		.npool = POOLS, .served = note_served, .served_arg = &t };
-
-	t.g.pool = arena_copy(cx.arena, t.stored.pool, sizeof(t.stored.pool));
-	t.g.is_touched = arena_array(cx.arena, POOLS, sizeof(bool));
-	t.g.fx = arena_alloc(cx.arena, sizeof(*t.g.fx));
-	t.g.fx->arena = cx.arena;
-	t.g.waiter = arena_array(cx.arena, PERSONS * PRODUCTS,
-	    sizeof(*t.g.waiter));
-	t.g.capwaiter = PERSONS * PRODUCTS;
-	for (size_t i = 0; i < PERSONS; i++)
-		for (size_t p = 0; p < PRODUCTS; p++) {
-			struct waiter *w = &t.g.waiter[t.g.nwaiter];
-
-			t.holding[i][p] = (struct holding) {
-				.product = product_at(p),
-				.seat = t.stored.seat[i][p],
-				.wait = t.stored.wait[i][p] };
-			if (t.stored.wait[i][p].since == 0)
-				continue;
-			w->wait = t.stored.wait[i][p];
-			FACT(&w->facts, SITE) = t.who[i].site;
-			FACT(&w->facts, DEPARTMENT) = t.who[i].department;
-			t.g.nwaiter++;
-		}
-}
-
-/* Ends first, then puts; nothing is put twice. */
-static void
-batch_save(void)
-{
-	const struct effects *fx = t.g.fx;
-	struct tables *s = &t.stored;
-
-	for (size_t i = 0; i < POOLS; i++)
-		if (t.g.is_touched[i])
-			s->pool[i] = t.g.pool[i];
-	for (size_t i = 0; i < fx->nseat_end; i++)
-		s->seat[person_at(fx->seat_end[i].person)]
-		       [product_of(fx->seat_end[i].product)] =
-		    (struct seat) { 0 };
-	for (size_t i = 0; i < fx->nwait_end; i++)
-		s->wait[person_at(fx->wait_end[i].person)]
-		       [product_of(fx->wait_end[i].product)] =
-		    (struct wait) { 0 };
-	for (size_t i = 0; i < fx->nwait_pool_end; i++) {
-		const struct wait_pool *e = &fx->wait_pool_end[i];
-		struct wait_pool *row =
-		    &s->line[person_at(e->person)][pool_at(e->pool)];
-
-		if (row->rank == e->rank && row->since == e->since)
-			*row = (struct wait_pool) { 0 };
-	}
-	for (size_t i = 0; i < fx->nseat_put; i++)
-		s->seat[person_at(fx->seat_put[i].person)]
-		       [product_of(fx->seat_put[i].product)] =
-		    fx->seat_put[i];
-	for (size_t i = 0; i < fx->nwait_put; i++) {
-		struct wait *row =
-		    &s->wait[person_at(fx->wait_put[i].person)]
-			    [product_of(fx->wait_put[i].product)];
-
-		*row = fx->wait_put[i];
-		row->pools = str_copy(t.arena, row->pools);
-	}
-	for (size_t i = 0; i < fx->nwait_pool_put; i++) {
-		const struct wait_pool *e = &fx->wait_pool_put[i];
-		struct wait_pool *row =
-		    &s->line[person_at(e->person)][pool_at(e->pool)];
-
-		assert_int_equal(row->since, 0);
-		*row = *e;
-	}
-	s->past += fx->nseat_past;
-}
-
-/* The tables say what the model says, each row of every table. */
-static void
-check_tables(void)
-{
-	const struct tables *s = &t.stored;
-
-	for (size_t i = 0; i < POOLS; i++) {
-		int64_t id = s->pool[i].id;
-
-		assert_int_equal(s->pool[i].quota, t.quota[pool_at(id)]);
-		assert_int_equal(s->pool[i].held, model_count(id, SEAT_HELD));
-		assert_int_equal(s->pool[i].assigned,
-		    model_count(id, SEAT_ASSIGNED));
-		assert_true(s->pool[i].held + s->pool[i].assigned
-		    <= s->pool[i].quota);
-	}
-	assert_int_equal(s->past, t.ends);
-	for (size_t i = 0; i < PERSONS; i++)
-		for (size_t p = 0; p < PRODUCTS; p++) {
-			const struct place *at = &t.who[i].place[p];
-			const struct seat *seat = &s->seat[i][p];
-			const struct wait *wait = &s->wait[i][p];
-			int64_t pool[WAIT_POOLS_MAX];
-			size_t n = 0;
-
-			assert_int_equal(seat->state, at->state);
-			assert_int_equal(seat->pool, at->pool);
-			assert_int_equal(seat->onboarding != 0,
-			    at->state == SEAT_HELD);
-			assert_int_equal(wait->since != 0, at->waits);
-			assert_false(at->waits && at->state != SEAT_NONE);
-			for (size_t k = 0; k < POOLS; k++)
-				n += t.c->pool[k].product == product_at(p)
-				    && s->line[i][k].since != 0;
-			assert_int_equal(n, at->nlist);
-			if (!at->waits)
-				continue;
-			assert_int_equal(wait->priority, at->priority);
-			assert_int_equal(wait->onboarding != 0, at->must_hold);
-			assert_int_equal(wait_pools_unpack(wait, pool),
-			    at->nlist);
-			for (size_t k = 0; k < at->nlist; k++) {
-				const struct wait_pool *line =
-				    &s->line[i][pool_at(at->list[k])];
-
-				assert_int_equal(pool[k], at->list[k]);
-				assert_int_equal(line->since, wait->since);
-				assert_int_equal(line->rank,
-				    9 - at->priority);
-				assert_int_equal(line->product,
-				    product_at(p));
-			}
-		}
-}
-
-/* Nobody waits who could be served. */
-static void
-check_waiters(void)
-{
-	int64_t free[POOLS][2];
-
-	for (size_t i = 0; i < POOLS; i++)
-		for (int passes = 0; passes < 2; passes++)
-			free[i][passes] =
-			    model_free(t.c->pool[i].id, 9 * passes);
-	for (size_t i = 0; i < PERSONS; i++)
-		for (size_t p = 0; p < PRODUCTS; p++) {
-			const struct place *at = &t.who[i].place[p];
-
-			for (size_t k = 0; at->waits && k < at->nlist; k++)
-				assert_true(free[pool_at(at->list[k])]
-				    [at->priority >= 7] <= 0);
-		}
-}
-
-/* --- one step ------------------------------------------------------------------------ */
-
-static void
-step_take(struct someone *who, size_t p, const struct seat_request *how)
-{
-	struct holding *h = &t.holding[person_at(who->id)][p];
-	struct seat_request rq = *how;
-	struct facts facts = { 0 };
-	struct outcome_row out;
-	enum outcome want;
-	enum msg refusal;
-
-	FACT(&facts, SITE) = who->site;
-	FACT(&facts, DEPARTMENT) = who->department;
-	rq.person = who->id;
-	rq.product = product_at(p);
-	rq.facts = &facts;
-	rq.onboarding = 33;
-	refusal = gate_refusal(&t.g, &rq, h);
-	gate_take(&t.g, &rq, h, &out, &t.changes);
-	want = model_take(who, p, &rq);
-	if (out.outcome != want)
-		wrong("%s, not %s", outcome_name(out.outcome),
-		    outcome_name(want));
-	assert_int_equal(refusal == MSG_NONE,
-	    want == OUTCOME_ASSIGNED || want == OUTCOME_HELD);
-	if (want == OUTCOME_QUEUED)
-		assert_int_equal(out.pool, who->place[p].list[0]);
-	else
-		assert_int_equal(out.pool,
-		    want == OUTCOME_REFUSED ? 0 : who->place[p].pool);
-	t.took += refusal == MSG_NONE;
-	t.queued += want == OUTCOME_QUEUED;
-	t.refused += want == OUTCOME_REFUSED;
-}
-
-static void
-step_end(struct someone *who, size_t p)
-{
-	gate_end(&t.g, &t.holding[person_at(who->id)][p], SEAT_END_RELEASED,
-	    &t.changes);
-	model_end(who, p);
-}
-
-static void
-step_confirm(struct someone *who, size_t p)
-{
-	struct place *at = &who->place[p];
-
-	gate_confirm(&t.g, &t.holding[person_at(who->id)][p], &t.changes);
-	at->must_hold = false;
-	if (at->state == SEAT_HELD)
-		at->state = SEAT_ASSIGNED;
-}
-
-static void
-step_quota(size_t i)
-{
-	int64_t id = t.c->pool[i].id, quota = (int64_t)random_below(32);
-	int64_t used = model_count(id, SEAT_HELD)
-	    + model_count(id, SEAT_ASSIGNED);
-	enum err err = gate_quota(&cx, &t.g, id, quota, &t.changes);
-
-	assert_int_equal(err, quota < used ? ERR_CONFLICT : OK);
-	if (err != OK) {
-		t.full_quota++;
-		return;
-	}
-	t.quota[i] = quota;
-	model_serve(id);
-}
-
-/* As person_decide() does it: who waits is asked for again. */
-static void
-step_move(struct someone *who)
-{
-	static const int64_t departments[] = { DESIGN, SALES, NEITHER };
-	uint64_t site = random_below(t.c->nsite + 1);
-
-	who->site = site < t.c->nsite ? t.c->site[site].id : 0;
-	who->department = departments[random_below(3)];
-	for (size_t p = 0; p < PRODUCTS; p++)
-		if (who->place[p].waits)
-			step_take(who, p, &(struct seat_request) {
-			    .priority = (int)who->place[p].priority });
-}
-
-static void
-step(void)
-{
-	struct someone *who = &t.who[random_below(PERSONS)];
-	size_t p = random_below(PRODUCTS);
-	uint64_t what = random_below(100);
-	struct seat_request how = {
-		.priority = random_below(3) == 0 ? (int)random_below(10) : 5,
-		.must_hold = random_below(4) == 0,
-		.must_not_wait = random_below(10) == 0,
-	};
-
-	if (what < 55)
-		step_take(who, p, &how);
-	else if (what < 75)
-		step_end(who, p);
-	else if (what < 82)
-		step_confirm(who, p);
-	else if (what < 90)
-		step_quota(random_below(POOLS));
-	else if (what < 95)
-		step_move(who);
-	else
-		for (size_t i = 0; i < PRODUCTS; i++)
-			step_end(who, i);
-	assert_int_equal(t.nserved, t.nmodel_served);
-	for (size_t i = 0; i < t.nserved; i++)
-		assert_int_equal(t.served[i], t.model_served[i]);
-	t.nserved = t.nmodel_served = t.changes.n = 0;
-}
-
-static void
-start(void)
-{
-	t.arena = cx.arena;
-	t.c = catalogue_of(yaml);
-	t.dictionary = dictionary_open();
-	(void)dictionary_add(t.dictionary, DESIGN, STR("design"));
-	(void)dictionary_add(t.dictionary, SALES, STR("sales"));
-	t.names = (struct names) { t.c, t.dictionary };
-	t.random = SEED;
-	assert_int_equal(t.c->npool, POOLS);
-	/* loaded in another order than that of the catalogue */
-	for (size_t i = 0; i < POOLS; i++) {
-		const struct pool_info *info = &t.c->pool[(i * 7 + 3) % POOLS];
-
-		t.stored.pool[i] = (struct pool) { .tenant = 1,
-			.id = info->id, .product = info->product,
-			.quota = info->quota };
-		t.quota[i] = t.c->pool[i].quota;
-	}
-	for (size_t i = 0; i < PERSONS; i++)
-		t.who[i] = (struct someone) { .id = 1001 + (int64_t)i,
-			.site = i % 4 == 3 ? 0 : t.c->site[i % 4].id,
-			.department = DESIGN + (int64_t)(i / 4 % 3) };
-}
-
-static void
-the_gate_does_what_a_naive_model_does(void **state)
+free_seats_depend_on_the_priority(void **state)
 {
 	(void)state;
-	start();
-	for (size_t done = 0; done < STEPS;) {
-		size_t n = 1 + random_below(random_below(8) == 0 ? 400 : 8);
+	pool("ber")->held = 10;
+	pool("ber")->assigned = 9;
+	assert_int_equal(pool_free(&w.g, pool("ber"), 6), 0);
+	assert_int_equal(pool_free(&w.g, pool("ber"), 7), 1);
+	pool("ber")->assigned = 2;
+	assert_int_equal(pool_free(&w.g, pool("ber"), 0), 6);
+	assert_int_equal(pool_free(&w.g, pool("ber"), 9), 8);
+	assert_int_equal(pool_free(&w.g, pool("muc"), 0), 9);
+	assert_int_equal(pool_free(&w.g, pool("spare"), 9), 0);
+	assert_int_equal(
+	    pool_free(&w.g, &(struct pool) { .id = 999, .quota = 5 }, 9), 0);
+}
 
-		/* what a batch leaves behind is only what the tables say */
-		cx.arena = arena_open(1 << 24);
-		t.changes = (struct change_list) { .arena = cx.arena };
-		batch_start();
-		for (size_t i = 0; i < n; i++, done++) {
-			step();
-			check_waiters();
-		}
-		batch_save();
-		check_tables();
-		arena_close(cx.arena);
+/* --- waiting ------------------------------------------------------------------------ */
+
+static void
+fill(const char *product, const char *site, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(
+		    taken(product, site, 9)->out.outcome, OUTCOME_ASSIGNED);
+}
+
+static void
+who_waits_stands_in_the_list_of_each_pool(void **state)
+{
+	struct asker *a;
+	const struct effects *fx = w.g.fx;
+
+	(void)state;
+	fill("mail", "ber", 39);
+	a = taken("mail", "ber", 3);
+	assert_waits(a, 3);
+	assert_int_equal(fx->nwait_put, 1);
+	assert_int_equal(fx->wait_put[0].priority, 3);
+	assert_int_equal(fx->wait_put[0].onboarding, 0);
+	assert_int_equal(fx->nwait_pool_put, 3);
+	for (size_t i = 0; i < 3; i++) {
+		static const char *const pools[] = { "ber", "muc", "global" };
+		const struct wait_pool *p = &fx->wait_pool_put[i];
+
+		assert_int_equal(p->tenant, 1);
+		assert_int_equal(p->pool, pool(pools[i])->id);
+		assert_int_equal(p->rank, 6);
+		assert_int_equal(p->since, a->h.wait.since);
+		assert_int_equal(p->person, a->rq.person);
+		assert_int_equal(p->product, a->rq.product);
 	}
-	cx.arena = t.arena;
-	/* the walk has been everywhere */
-	assert_true(t.took > 1000 && t.queued > 1000 && t.refused > 500);
-	assert_true(t.waited > 500 && t.full_quota > 100 && t.ends > 500);
-	dictionary_close(t.dictionary);
+	assert_change(
+	    0, (struct change) { CHANGE_WAIT, a->rq.product, 0, 0, 4 });
+	assert_int_equal(w.changes.n, 1);
+	assert_int_equal(take(a), OUTCOME_QUEUED);
+	assert_int_equal(w.changes.n, 0);
+	assert_int_equal(fx->nwait_put, 1);
+	assert_int_equal(fx->nwait_pool_end, 0);
+}
+
+static void
+a_freed_seat_goes_to_the_first_by_priority_and_age(void **state)
+{
+	struct asker *holder = taken("one", "ber", 5);
+	struct asker *other = taken("one", "ber", 5);
+	struct asker *low = taken("one", "ber", 4);
+	struct asker *old = taken("one", "ber", 5);
+	struct asker *young = taken("one", "ber", 5);
+	struct asker *global = taken("one", "vie", 5);
+
+	(void)state;
+	assert_int_equal(other->out.pool, pool("one-global")->id);
+	assert_waits(low, 2);
+	assert_waits(global, 1);
+	end(holder, SEAT_END_LEFT);
+	assert_int_equal(w.nserved, 1);
+	assert_int_equal(w.served[0].person, old->rq.person);
+	assert_int_equal(w.served[0].pool, pool("one-ber")->id);
+	assert_int_equal(w.served[0].state, SEAT_ASSIGNED);
+	assert_int_equal(w.served_wait[0].since, old->h.wait.since);
+	assert_int_equal(pool("one-ber")->assigned, 1);
+	/* its rows in the lists of both pools are gone */
+	assert_int_equal(w.g.fx->nwait_end, 1);
+	assert_int_equal(w.g.fx->nwait_pool_end, 2);
+
+	/* the pool of another site's people serves in the same order */
+	end(other, SEAT_END_LEFT);
+	assert_int_equal(w.served[1].person, young->rq.person);
+	gate_refresh(&w.g, young->rq.person, &young->h);
+	assert_int_equal(young->h.seat.pool, pool("one-global")->id);
+	end(young, SEAT_END_LEFT);
+	assert_int_equal(w.served[2].person, global->rq.person);
+	assert_int_equal(take(old), OUTCOME_ASSIGNED);
+	end(old, SEAT_END_LEFT);
+	assert_int_equal(w.served[3].person, low->rq.person);
+	assert_int_equal(w.nserved, 4);
+}
+
+static void
+a_waiter_below_the_pass_priority_is_served_below_the_cap_only(void **state)
+{
+	struct asker *holder[20];
+	struct asker *low, *high;
+
+	(void)state;
+	for (size_t i = 0; i < 20; i++)
+		holder[i] = taken("mail", "ber", 9);
+	fill("mail", "muc", 19);
+	low = taken("mail", "ber", 6);
+	high = taken("mail", "ber", 7);
+	assert_waits(low, 3);
+	assert_waits(high, 3);
+	end(holder[0], SEAT_END_LEFT);
+	assert_int_equal(w.served[0].person, high->rq.person);
+	end(holder[1], SEAT_END_LEFT);
+	end(holder[2], SEAT_END_LEFT);
+	assert_int_equal(w.nserved, 1);
+	assert_int_equal(pool("ber")->assigned, 18);
+	end(holder[3], SEAT_END_LEFT);
+	assert_int_equal(w.nserved, 2);
+	assert_int_equal(w.served[1].person, low->rq.person);
+	assert_int_equal(pool("ber")->assigned, 18);
+}
+
+static void
+a_raised_priority_keeps_the_age(void **state)
+{
+	struct asker *holder = taken("one", "vie", 5);
+	struct asker *first = taken("one", "vie", 6);
+	struct asker *second = taken("one", "vie", 5);
+	int64_t since = second->h.wait.since;
+
+	(void)state;
+	second->rq.priority = 6;
+	assert_int_equal(take(second), OUTCOME_QUEUED);
+	assert_int_equal(second->h.wait.since, since);
+	assert_int_equal(second->h.wait.priority, 6);
+	assert_change(
+	    0, (struct change) { CHANGE_WAIT, second->rq.product, 0, 6, 7 });
+	assert_int_equal(w.g.fx->nwait_put, 2);
+	assert_int_equal(w.g.fx->nwait_pool_put, 2);
+	assert_int_equal(w.g.fx->nwait_pool_end, 1);
+	assert_int_equal(w.g.fx->wait_pool_end[0].rank, 4);
+
+	/* asking for less changes nothing */
+	second->rq.priority = 0;
+	assert_int_equal(take(second), OUTCOME_QUEUED);
+	assert_int_equal(w.changes.n, 0);
+
+	/* the same priority: first is younger by priority, but older by age */
+	end(holder, SEAT_END_LEFT);
+	assert_int_equal(w.served[0].person, first->rq.person);
+	first->rq.priority = 9;
+	assert_int_equal(take(first), OUTCOME_ASSIGNED);
+	end(first, SEAT_END_LEFT);
+	assert_int_equal(w.served[1].person, second->rq.person);
+}
+
+static void
+a_raised_priority_may_pass_the_cap_at_once(void **state)
+{
+	struct asker *a;
+
+	(void)state;
+	for (size_t i = 0; i < 9; i++)
+		(void)taken("mail", "vie", 5);
+	a = taken("mail", "vie", 5);
+	assert_waits(a, 1);
+	a->rq.priority = 7;
+	assert_int_equal(gate_refusal(&w.g, &a->rq, &a->h), MSG_NONE);
+	assert_int_equal(take(a), OUTCOME_ASSIGNED);
+	assert_int_equal(a->h.wait.since, 0);
+	assert_int_equal(w.g.fx->nwait_end, 1);
+	assert_int_equal(w.g.fx->nwait_put, 0);
+	assert_int_equal(w.g.fx->nwait_pool_put, 0);
+	assert_change(
+	    0, (struct change) { CHANGE_WAIT, a->rq.product, 0, 6, 0 });
+	assert_change(1,
+	    (struct change) { CHANGE_SEAT, a->rq.product, pool("global")->id,
+		SEAT_NONE, SEAT_ASSIGNED });
+}
+
+static void
+who_was_moved_up_is_served_once(void **state)
+{
+	struct asker *holder = taken("one", "vie", 5);
+	struct asker *a = taken("one", "vie", 5);
+	struct asker *b = taken("one", "vie", 1);
+
+	(void)state;
+	a->rq.priority = 6;
+	(void)take(a);
+	end(holder, SEAT_END_LEFT);
+	end(a, SEAT_END_LEFT);
+	assert_int_equal(w.nserved, 2);
+	assert_int_equal(w.served[0].person, a->rq.person);
+	assert_int_equal(w.served[1].person, b->rq.person);
+}
+
+static void
+a_waiter_can_leave_the_list(void **state)
+{
+	struct asker *holder = taken("one", "vie", 5);
+	struct asker *first = taken("one", "vie", 5);
+	struct asker *second = taken("one", "vie", 5);
+
+	(void)state;
+	end(first, SEAT_END_RELEASED);
+	assert_int_equal(first->h.wait.since, 0);
+	assert_change(
+	    0, (struct change) { CHANGE_WAIT, first->rq.product, 0, 6, 0 });
+	assert_int_equal(w.g.fx->nseat_past, 0);
+	assert_int_equal(w.g.fx->nwait_put, 1);
+	end(first, SEAT_END_RELEASED);
+	assert_int_equal(w.changes.n, 0);
+	end(holder, SEAT_END_LEFT);
+	assert_int_equal(w.nserved, 1);
+	assert_int_equal(w.served[0].person, second->rq.person);
+	/* and come back, behind the others */
+	assert_int_equal(take(first), OUTCOME_QUEUED);
+	assert_true(first->h.wait.since > second->h.wait.since);
+}
+
+static void
+a_served_waiter_is_found_under_its_old_holding(void **state)
+{
+	struct asker *holder = taken("one", "vie", 5);
+	struct asker *a = taken("one", "vie", 5);
+	struct holding copy = a->h;
+
+	(void)state;
+	end(holder, SEAT_END_LEFT);
+	assert_int_equal(a->h.seat.state, SEAT_NONE);
+	assert_int_equal(gate_refusal(&w.g, &a->rq, &a->h), MSG_NONE);
+	assert_int_equal(take(a), OUTCOME_ASSIGNED);
+	assert_int_equal(a->out.pool, pool("one-global")->id);
+	assert_int_equal(w.changes.n, 0);
+	assert_int_equal(a->h.wait.since, 0);
+	/* a copy that nobody told ends the same seat, once */
+	gate_end(&w.g, &copy, SEAT_END_RELEASED, &w.changes);
+	assert_int_equal(w.changes.n, 1);
+	end(a, SEAT_END_RELEASED);
+	assert_int_equal(w.changes.n, 0);
+	assert_int_equal(w.g.fx->nseat_past, 2);
+	assert_int_equal(pool("one-global")->assigned, 0);
+}
+
+static void
+who_waits_for_checks_is_served_a_held_seat(void **state)
+{
+	struct asker *holder = taken("one", "vie", 5);
+	struct asker *a = asker("one", "vie", 5);
+	struct asker *b = asker("one", "vie", 5);
+	int64_t until = w.g.now_ms + INT64_C(1440) * 60000;
+	struct holding copy;
+
+	(void)state;
+	a->rq.must_hold = b->rq.must_hold = true;
+	a->rq.onboarding = 70;
+	b->rq.onboarding = 71;
+	assert_int_equal(take(a), OUTCOME_QUEUED);
+	assert_int_equal(take(b), OUTCOME_QUEUED);
+	w.changes.n = 0;
+	gate_confirm(&w.g, &b->h, &w.changes);
+	assert_int_equal(w.changes.n, 0);
+	assert_int_equal(b->h.wait.onboarding, 0);
+	end(holder, SEAT_END_LEFT);
+	assert_int_equal(w.served[0].person, a->rq.person);
+	assert_int_equal(w.served[0].state, SEAT_HELD);
+	assert_int_equal(w.served[0].onboarding, 70);
+	assert_int_equal(w.served[0].expires_ms, until);
+	assert_int_equal(pool("one-global")->held, 1);
+	copy = a->h;
+	gate_confirm(&w.g, &copy, &w.changes);
+	assert_int_equal(copy.seat.state, SEAT_ASSIGNED);
+	assert_int_equal(take(a), OUTCOME_ASSIGNED);
+	end(a, SEAT_END_CHECK);
+	assert_int_equal(w.served[1].person, b->rq.person);
+	assert_int_equal(w.served[1].state, SEAT_ASSIGNED);
+}
+
+static void
+without_waiting_a_full_pool_refuses(void **state)
+{
+	struct asker *holder = taken("one", "vie", 5);
+	struct asker *a = asker("one", "vie", 5);
+
+	(void)state;
+	(void)holder;
+	a->rq.must_not_wait = true;
+	assert_int_equal(take(a), OUTCOME_REFUSED);
+	assert_int_equal(a->out.reason, MSG_SEAT_FULL);
+	assert_int_equal(a->out.pool, 0);
+	assert_int_equal(w.changes.n, 0);
+	assert_int_equal(w.g.fx->nwait_put, 0);
+	/* and who waits already goes on waiting */
+	a->rq.must_not_wait = false;
+	(void)take(a);
+	a->rq.must_not_wait = true;
+	assert_int_equal(take(a), OUTCOME_REFUSED);
+	assert_true(a->h.wait.since != 0);
+}
+
+static void
+a_waiter_who_moves_waits_for_other_pools(void **state)
+{
+	struct asker *ber = taken("one", "ber", 5);
+	struct asker *global = taken("one", "ber", 5);
+	struct asker *a = taken("one", "vie", 5);
+	struct asker *b = taken("one", "vie", 5);
+
+	(void)state;
+	FACT(&b->facts, SITE) = site_id(w.c, "ber");
+	assert_int_equal(take(b), OUTCOME_QUEUED);
+	assert_waits(b, 2);
+	assert_int_equal(b->out.pool, pool("one-ber")->id);
+	assert_change(
+	    0, (struct change) { CHANGE_WAIT, b->rq.product, 0, 6, 6 });
+	end(global, SEAT_END_LEFT);
+	assert_int_equal(w.served[0].person, a->rq.person);
+	end(ber, SEAT_END_LEFT);
+	assert_int_equal(w.served[1].person, b->rq.person);
+}
+
+static void
+who_moves_to_a_free_seat_gets_it(void **state)
+{
+	struct asker *global = taken("one", "vie", 5);
+	struct asker *a = taken("one", "vie", 5);
+
+	(void)state;
+	(void)global;
+	FACT(&a->facts, SITE) = site_id(w.c, "ber");
+	assert_int_equal(take(a), OUTCOME_ASSIGNED);
+	assert_int_equal(a->out.pool, pool("one-ber")->id);
+	assert_int_equal(w.g.fx->nwait_end, 1);
+}
+
+static void
+a_wait_that_no_pool_can_serve_ends(void **state)
+{
+	struct asker *a = asker("cad", "ber", 5);
+
+	(void)state;
+	FACT(&a->facts, DEPARTMENT) = DESIGN;
+	pool("cad")->assigned = 4;
+	assert_int_equal(take(a), OUTCOME_QUEUED);
+	FACT(&a->facts, DEPARTMENT) = SALES;
+	assert_int_equal(take(a), OUTCOME_REFUSED);
+	assert_int_equal(a->out.reason, MSG_SEAT_NO_POOL);
+	assert_int_equal(a->h.wait.since, 0);
+	assert_int_equal(w.changes.n, 1);
+	assert_int_equal(w.g.fx->nwait_put, 0);
+	assert_int_equal(w.g.fx->nwait_end, 1);
+}
+
+static void
+eligibility_is_checked_again_when_served(void **state)
+{
+	struct wait_pool first;
+	struct asker *holder = asker("cad", "ber", 9);
+	struct asker *a = asker("cad", "ber", 9), *b = asker("cad", "ber", 8);
+	struct waiter loaded[2] = { 0 };
+
+	(void)state;
+	FACT(&holder->facts, DEPARTMENT) = FACT(&a->facts, DEPARTMENT) =
+	    FACT(&b->facts, DEPARTMENT) = DESIGN;
+	pool("cad")->assigned = 3;
+	assert_int_equal(take(holder), OUTCOME_ASSIGNED);
+	(void)take(a);
+	(void)take(b);
+	first = w.g.fx->wait_pool_put[0];
+	assert_int_equal(first.person, a->rq.person);
+
+	/* the next batch: A has changed department, and nobody has asked yet */
+	loaded[0] = (struct waiter) { .wait = b->h.wait, .facts = b->facts };
+	loaded[1] = (struct waiter) { .wait = a->h.wait, .facts = a->facts };
+	FACT(&loaded[1].facts, DEPARTMENT) = SALES;
+	w.g.index = NULL;
+	w.g.waiter = loaded;
+	w.g.nwaiter = w.g.capwaiter = 2;
+	end(holder, SEAT_END_LEFT);
+	assert_int_equal(w.nserved, 1);
+	assert_int_equal(w.served[0].person, b->rq.person);
+}
+
+static void
+loaded_waiters_are_served_in_order_whatever_their_order(void **state)
+{
+	static const struct {
+		int64_t priority, since;
+	} rows[] = { { 5, 30 }, { 9, 50 }, { 5, 10 }, { 0, 1 }, { 9, 40 } };
+	static const int64_t want[] = { 4, 1, 2, 0, 3 };
+	int64_t id = pool("one-global")->id;
+	struct waiter *loaded = arena_array(cx.arena, 5, sizeof(*loaded));
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++)
+		loaded[i].wait = (struct wait) { .tenant = 1,
+			.product = product_id(w.c, "one"),
+			.person = 500 + (int64_t)i,
+			.priority = rows[i].priority,
+			.since = rows[i].since,
+			.pools = wait_pools_pack(cx.arena, &id, 1) };
+	w.g.waiter = loaded;
+	w.g.nwaiter = w.g.capwaiter = 5;
+	pool("one-global")->quota = 0;
+	assert_int_equal(gate_quota(&cx, &w.g, id, 2, &w.changes), OK);
+	assert_int_equal(w.nserved, 2);
+	assert_int_equal(gate_quota(&cx, &w.g, id, 9, &w.changes), OK);
+	assert_int_equal(w.nserved, 5);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(w.served[i].person, 500 + want[i]);
+	assert_int_equal(pool("one-global")->assigned, 5);
+}
+
+/* --- quotas ---------------------------------------------------------------------------- */
+
+static void
+a_quota_below_usage_is_refused_with_what_is_in_the_way(void **state)
+{
+	struct pool *p = pool("ber");
+
+	(void)state;
+	p->held = 3;
+	p->assigned = 4;
+	assert_int_equal(
+	    gate_quota(&cx, &w.g, p->id, 5, &w.changes), ERR_CONFLICT);
+	assert_int_equal(cx.fault.msg, MSG_POOL_BELOW_USAGE);
+	assert_str(cx.fault.field, "quota");
+	assert_str(cx.fault.args[0], "5");
+	assert_str(cx.fault.args[1], "2");
+	assert_refused(
+	    gate_quota(&cx, &w.g, p->id, -1, &w.changes), POOL_QUOTA, "quota");
+	assert_refused(
+	    gate_quota(&cx, &w.g, p->id, INT64_C(1000000001), &w.changes),
+	    POOL_QUOTA, "quota");
+	assert_int_equal(p->quota, 20);
+	assert_false(is_touched("ber"));
+	assert_int_equal(w.changes.n, 0);
+	assert_int_equal(gate_quota(&cx, &w.g, p->id, 7, &w.changes), OK);
+	assert_int_equal(p->quota, 7);
+	assert_true(is_touched("ber"));
+	assert_change(
+	    0, (struct change) { CHANGE_QUOTA, p->id, p->product, 20, 7 });
+	w.changes.n = 0;
+	assert_int_equal(gate_quota(&cx, &w.g, p->id, 7, &w.changes), OK);
+	assert_int_equal(w.changes.n, 0);
+}
+
+static void
+a_raised_quota_serves_as_many_as_fit_below_the_cap(void **state)
+{
+	struct asker *a[8];
+
+	(void)state;
+	fill("mail", "vie", 10);
+	for (size_t i = 0; i < 8; i++)
+		a[i] = taken("mail", "vie", i == 7 ? 9 : 2);
+	assert_int_equal(
+	    gate_quota(&cx, &w.g, pool("global")->id, 15, &w.changes), OK);
+	/* reserve 1: one for the priority, and three more up to 14 */
+	assert_int_equal(w.nserved, 4);
+	assert_int_equal(w.served[0].person, a[7]->rq.person);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(w.served[i + 1].person, a[i]->rq.person);
+	assert_int_equal(pool("global")->assigned, 14);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_gate_does_what_a_naive_model_does),
+		TEST(seats_are_given_in_order),
+		TEST(an_unknown_product_is_refused),
+		TEST(free_seats_depend_on_the_priority),
+		TEST(who_waits_stands_in_the_list_of_each_pool),
+		TEST(a_freed_seat_goes_to_the_first_by_priority_and_age),
+		TEST(
+		    a_waiter_below_the_pass_priority_is_served_below_the_cap_only),
+		TEST(a_raised_priority_keeps_the_age),
+		TEST(a_raised_priority_may_pass_the_cap_at_once),
+		TEST(who_was_moved_up_is_served_once),
+		TEST(a_waiter_can_leave_the_list),
+		TEST(a_served_waiter_is_found_under_its_old_holding),
+		TEST(who_waits_for_checks_is_served_a_held_seat),
+		TEST(without_waiting_a_full_pool_refuses),
+		TEST(a_waiter_who_moves_waits_for_other_pools),
+		TEST(who_moves_to_a_free_seat_gets_it),
+		TEST(a_wait_that_no_pool_can_serve_ends),
+		TEST(eligibility_is_checked_again_when_served),
+		TEST(loaded_waiters_are_served_in_order_whatever_their_order),
+		TEST(a_quota_below_usage_is_refused_with_what_is_in_the_way),
+		TEST(a_raised_quota_serves_as_many_as_fit_below_the_cap),
 	};
 
-	return cmocka_run_group_tests(tests, open_ctx, close_ctx);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -227,17 +227,16 @@ contracts_that_cannot_be_are_refused(void **state)
 	}
 	assert_int_equal(contracts_check(&cx, c, 50), OK);
 	assert_int_equal(contracts_check(&cx, NULL, 0), OK);
-	assert_refused(contracts_check(&cx, c, 51), CONTRACT_MANY,
-	    "contracts");
+	assert_refused(contracts_check(&cx, c, 51), CONTRACT_MANY, "contracts");
 	c[2].end_day = c[2].start_day;
 	assert_int_equal(contracts_check(&cx, c, 3), OK);
 	c[2].end_day--;
-	assert_refused(contracts_check(&cx, c, 3), CONTRACT_END,
-	    "contracts[2]");
+	assert_refused(
+	    contracts_check(&cx, c, 3), CONTRACT_END, "contracts[2]");
 	c[2].end_day = 0;
 	c[2].id = c[0].id;
-	assert_refused(contracts_check(&cx, c, 3), CONTRACT_TWICE,
-	    "contracts[2]");
+	assert_refused(
+	    contracts_check(&cx, c, 3), CONTRACT_TWICE, "contracts[2]");
 }
 
 static void
@@ -259,7 +258,8 @@ main(void)
 		cmocka_unit_test(contracts_and_the_day_give_the_lifecycle),
 		cmocka_unit_test(between_two_turns_the_lifecycle_stays),
 		cmocka_unit_test(one_contract_is_primary),
-		cmocka_unit_test(a_person_takes_the_values_of_the_primary_contract),
+		cmocka_unit_test(
+		    a_person_takes_the_values_of_the_primary_contract),
 		cmocka_unit_test(a_contract_has_facts_of_its_own),
 		cmocka_unit_test(enabled_is_active_and_without_a_block),
 		cmocka_unit_test(contracts_that_cannot_be_are_refused),
