@@ -14,10 +14,17 @@
 #define SLOTS		24
 #define WAITERS_SPARE	64
 
+/* Hours of one tenant. */
+struct slots {
+	uint32_t tenant;
+	int64_t	 slot[SLOTS + 2];
+	size_t	 n;
+};
+
 static void begin(struct batch *, struct tx *);
 static enum err load_realms(struct batch *);
 static enum err load_repeats(struct batch *, struct tx *);
-static void repeat_found(struct batch *, const struct rows *, size_t);
+static enum err live_slots(struct tx *, uint32_t, int64_t, struct slots *);
 static enum err load_refs(struct batch *, struct tx *);
 static enum err load_known_onboardings(struct batch *, struct tx *);
 static enum err load_unique(struct batch *, struct tx *);
@@ -92,53 +99,67 @@ load_realms(struct batch *b)
 
 /* --- what was answered before -------------------------------------------------- */
 
+/* Keys to look for: one for each hour that has answers, for each item that has a key. */
+struct repeats {
+	LIST(struct idempotency_row) key;
+	LIST(struct order_state *) asker;	/* of key[i] */
+};
+
 static enum err
 load_repeats(struct batch *b, struct tx *tx)
 {
-	struct arena *arena = state(b)->arena;
-	int64_t slot = b->cx->now_ms / SLOT_MS;
-	struct idempotency_row *key =
-	    arena_array(arena, b->n * (SLOTS + 1) + 1, sizeof(*key));
+	struct order_batch *ob = state(b);
+	struct repeats ask = { 0 };
+	struct slots slots = { 0 };
 	struct rows rows;
-	size_t n = 0;
 
 	for (size_t i = 0; i < b->n; i++) {
 		const struct item *it = b->item[i];
 		struct order_state *s = order_state(it);
+		struct idempotency_row key = { .tenant = it->tenant };
 
 		if (it->err != OK || s->key_at == SIZE_MAX)
 			continue;
-		for (int64_t h = 0; h <= SLOTS; h++)
-			key[n++] = (struct idempotency_row) {
-				.tenant = it->tenant,
-				.slot = slot - h,
-				.client = it->cx->actor->id,
-				.key = { (const char *)order_key(s,
-				    s->key_at)->bytes, 32 },
-			};
+		TRY(live_slots(tx, it->tenant, b->cx->now_ms, &slots));
+		key.client = it->cx->actor->id;
+		key.key = (struct str) {
+			(const char *)order_key(s, s->key_at)->bytes, 32 };
+		for (size_t j = 0; j < slots.n; j++) {
+			key.slot = slots.slot[j];
+			list_add(ob->arena, &ask.key, key);
+			list_add(ob->arena, &ask.asker, s);
+		}
 	}
-	TRY(store_load(tx, &IDEMPOTENCY, key, n, 4, 0, &rows));
-	repeat_found(b, &rows, SLOTS + 1);
+	TRY(store_load(tx, &IDEMPOTENCY, ask.key.v, ask.key.n, 4, 0, &rows));
+	for (size_t i = 0; i < rows.n; i++)
+		ask.asker.v[rows.key[i]]->repeated =
+		    &((struct idempotency_row *)rows.row)[i];
 	return OK;
 }
 
-static void
-repeat_found(struct batch *b, const struct rows *rows, size_t each)
+/* The hours of the last day in which the tenant stored answers: found by leaping from one to the next. */
+static enum err
+live_slots(struct tx *tx, uint32_t tenant, int64_t now_ms, struct slots *out)
 {
-	size_t asked = 0, at = 0;
+	static const char last[32] = {
+		"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+		"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff" };
+	struct idempotency_row from = { .tenant = tenant,
+		.slot = now_ms / SLOT_MS - SLOTS - 1, .client = INT64_MAX,
+		.key = { last, sizeof(last) } };
+	struct rows rows;
 
-	for (size_t i = 0; i < b->n; i++) {
-		struct order_state *s = order_state(b->item[i]);
-
-		if (b->item[i]->err != OK || s->key_at == SIZE_MAX)
-			continue;
-		while (at < rows->n && rows->key[at] / each < asked)
-			at++;
-		if (at < rows->n && rows->key[at] / each == asked)
-			s->repeated =
-			    &((struct idempotency_row *)rows->row)[at];
-		asked++;
+	if (out->tenant == tenant)
+		return OK;
+	*out = (struct slots) { .tenant = tenant };
+	while (out->n < COUNT(out->slot)) {
+		TRY(store_page(tx, &IDEMPOTENCY, &from, 1, false, 1, &rows));
+		if (rows.n == 0)
+			break;
+		from.slot = ((struct idempotency_row *)rows.row)->slot;
+		out->slot[out->n++] = from.slot;
 	}
+	return OK;
 }
 
 static enum err
