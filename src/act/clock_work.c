@@ -25,6 +25,7 @@ static void do_orders(struct world *, struct ctx *, const struct due_row *,
 static struct order *due_order(struct ctx *, const struct due_row *);
 static void order_ended(struct item *);
 static void keep_house(struct world *);
+static void hold_lease(struct world *, struct ctx *);
 
 static const struct actor clock_actor = { .kind = ACTOR_NODE,
 	.factors = FACTOR_SOCKET };
@@ -192,6 +193,7 @@ keep_house(struct world *w)
 	uint32_t *tenant;
 	size_t n = world_tenants(w, arena, &tenant);
 
+	hold_lease(w, &cx);
 	for (size_t i = 0; i < n; i++) {
 		struct housekeeping_in in = { clock_now_ms() };
 		struct item it = { .cx = &cx, .use_case = &housekeeping,
@@ -205,6 +207,24 @@ keep_house(struct world *w)
 			    LOG_NUM("tenant", tenant[i]));
 	}
 	arena_close(arena);
+}
+
+static void
+hold_lease(struct world *w, struct ctx *cx)
+{
+	struct lease_in in = { LEASE_CLOCK, w->fence, clock_now_ms(),
+		2 * HOUR_MS };
+	struct item it = { .cx = cx, .use_case = &lease_take, .in = &in };
+	const struct lease_out *out;
+
+	if (pipeline_do(w->pipeline, &it, ITEM_BULK) != OK) {
+		log_event(LOG_WARN, "lease not prolonged",
+		    LOG_WORD("code", err_info(it.err)->code));
+		return;
+	}
+	out = it.out;
+	must(out->is_held);	/* the folder's lock lets in no other node */
+	w->fence = out->fence;
 }
 
 /*

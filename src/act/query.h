@@ -13,7 +13,7 @@
 
 struct page_in {
 	struct str filter;	/* empty: all */
-	int64_t	   after;	/* cursor: the last id seen */
+	int64_t	   after;	/* cursor: the last id seen, 0: from the start; of the log the last seq seen, -1: from the start */
 	size_t	   limit;	/* 1 … PAGE_MAX; default 100 */
 	struct str of;		/* product or pool slug, where the list is one's */
 	int64_t	   person;	/* where the list is a person's */

@@ -81,6 +81,7 @@ struct world {
 	struct thread	  *long_thread[LONGS_MAX];
 	bool		   is_ending, log_alarm;
 	uint64_t	   queries, checkpoints, due_done;
+	int64_t		   fence;	/* of the clock's lease */
 	struct queue	  *queries_queue;
 	struct thread	  *reader[READERS];
 	struct thread	  *clock;
@@ -113,6 +114,11 @@ struct checkpoint_in { struct checkpoint_row row; };
 extern const struct use_case checkpoint_keep;
 struct continued_in { uint32_t tenant; int64_t origin; struct str note; };
 extern const struct use_case log_continue;
+
+/* Takes or prolongs a lease of the deployment; FENCE 0: as a new holder. */
+struct lease_in { enum lease_name name; int64_t fence, now_ms, for_ms; };
+struct lease_out { bool is_held; int64_t fence; };
+extern const struct use_case lease_take;
 
 /* Frees the runs of imports that nobody continued. */
 void runs_close(struct world *);

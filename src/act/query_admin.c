@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * query_admin.c - reading what administrators look after: tokens, tenants,
+ * imports.
+ */
+#include "act/world_int.h"
+
+#include "act/query.h"
+
+#define TENANTS_MAX 100000
+
+static enum err open_names(struct reader *, struct ctx *,
+    const struct token_row *, size_t n, struct token_view *);
+
+enum err
+tokens_list(struct reader *r, struct ctx *cx, const void *none, void **result)
+{
+	struct tokens_out *out = arena_alloc(cx->arena, sizeof(*out));
+	struct token_row key = { .tenant = cx->actor->tenant };
+	struct token_view *v;
+	struct rows rows;
+
+	(void)none;
+	TRY(store_load(r->data, &TOKEN, &key, 1, 1, 0, &rows));
+	out->token = v = arena_array(cx->arena, rows.n + 1, sizeof(*v));
+	out->n = rows.n;
+	*result = out;
+	return rows.n == 0 ? OK : open_names(r, cx, rows.row, rows.n, v);
+}
+
+/* Labels and scopes are somebody's words: sealed. */
+static enum err
+open_names(struct reader *r, struct ctx *cx, const struct token_row *row,
+    size_t n, struct token_view *v)
+{
+	const struct text_out **label = arena_array(cx->arena, n,
+	    sizeof(const struct text_out *));
+	const struct text_out **scope = arena_array(cx->arena, n,
+	    sizeof(const struct text_out *));
+	struct capability capability;
+	struct vault_call call;
+
+	TRY(world_capability(r->world, r->vault, cx, cx->actor,
+	    &capability));
+	vault_call_init(&call, cx->arena);
+	call.tenant = cx->actor->tenant;
+	call.capability = &capability;
+	for (size_t i = 0; i < n; i++) {
+		label[i] = vault_text_open(&call, PURPOSE_NAME, row[i].id,
+		    row[i].label);
+		if (row[i].scope.n > 0)
+			scope[i] = vault_text_open(&call, PURPOSE_NAME,
+			    row[i].id, row[i].scope);
+	}
+	TRY(vault_run(r->vault, cx, &call));
+	for (size_t i = 0; i < n; i++) {
+		if (label[i]->err != OK)
+			return fail(cx, label[i]->err, MSG_ORDER_SEALED,
+			    "label");
+		if (scope[i] != NULL && scope[i]->err != OK)
+			return fail(cx, scope[i]->err, MSG_ORDER_SEALED,
+			    "scope");
+		v[i].row = row[i];
+		v[i].label = label[i]->text;
+		v[i].scope = scope[i] != NULL ? scope[i]->text : STR("");
+	}
+	return OK;
+}
+
+/* Names from memory, where they stand opened; the rest from the rows. */
+enum err
+tenants_list(struct reader *r, struct ctx *cx, const void *none, void **result)
+{
+	struct tenants_out *out = arena_alloc(cx->arena, sizeof(*out));
+	struct tenant_row from = { 0 };
+	struct tenant_view *v;
+	struct rows rows;
+
+	(void)none;
+	TRY(store_page(r->data, &TENANT, &from, 0, true, TENANTS_MAX, &rows));
+	out->tenant = v = arena_array(cx->arena, rows.n + 1, sizeof(*v));
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct tenant_row *row =
+		    &((struct tenant_row *)rows.row)[i];
+		const struct realm *realm;
+
+		/* Committed, and about to be told to the memory. */
+		if (world_realm(r->world, cx, (uint32_t)row->tenant, &realm)
+		    != OK) {
+			cx->fault = (struct fault) { 0 };
+			continue;
+		}
+		v[out->n++] = (struct tenant_view) {
+			.tenant = realm->tenant,
+			.slug = realm->slug,
+			.state = row->state,
+			.created_ms = row->created_ms,
+			.log_size = row->log_size,
+		};
+	}
+	*result = out;
+	return OK;
+}
+
+enum err
+import_show(struct reader *r, struct ctx *cx, const void *id, void **out)
+{
+	struct import_row_state key = { .tenant = cx->actor->tenant,
+		.id = *(const int64_t *)id };
+	struct rows rows;
+
+	TRY(store_load(r->data, &IMPORT, &key, 1, 2, 0, &rows));
+	if (rows.n == 0)
+		return fail(cx, ERR_NOT_FOUND, MSG_IMPORT_NONE, "import");
+	*out = rows.row;
+	return OK;
+}
