@@ -7,65 +7,73 @@
 
 #include <string.h>
 
-/* The tables whose rows come and go; the past ones only grow. */
-enum kind { KIND_SEAT = 1, KIND_WAIT, KIND_WAIT_POOL, KIND_GRANT };
-
+/* What names a row of a table. */
 struct key {
-	enum kind kind;
-	int64_t	  part[4];
+	int64_t part[4];
 };
 
+/* Where a key stands among the puts.  A key that ended leaves its slot GONE. */
 struct slot {
-	struct key key;		/* kind 0: never used */
-	size_t	   at;		/* its place among the puts; GONE: none */
+	uint32_t at;		/* place + 1; 0: never used */
+	uint32_t tag;		/* the upper half of the key's hash */
 };
 
-#define GONE SIZE_MAX
+#define GONE UINT32_MAX
+
+struct places {
+	struct slot *slot;	/* open addressing; a power of two */
+	size_t	     used, cap;
+};
 
 struct effect_index {
-	struct slot *slot;	/* open addressing; a power of two */
-	size_t	     n, cap;
+	struct places seat_put, wait_put, wait_pool_put, grant_put;
 };
 
-/* One of the arrays of struct effects. */
+/* One of the arrays of struct effects; KEY and PLACES only of a put. */
 struct list {
 	void  **row;
 	size_t *n, *cap, size;
-	struct key (*key)(const void *);	/* of a row; NULL for the past */
+	struct key (*key)(const void *);
+	struct places *places;
 };
 
-static void list_put(struct effects *, const struct list *, const void *);
-static void list_take_back(struct effects *, const struct list *,
-    const void *);
+static void list_put(struct arena *, const struct list *, const void *);
+static void list_take_back(const struct list *, const void *);
 static void list_add(struct arena *, const struct list *, const void *);
-static struct slot *slot_of(struct effects *, struct key);
-static struct slot *probe(const struct effect_index *, const struct key *);
-static void index_grow(struct effects *);
+static struct effect_index *index_of(struct effects *);
+static void *row_at(const struct list *, size_t);
+static struct slot *find(const struct list *, const void *);
+static void place(const struct list *, size_t);
+static void places_make(struct arena *, const struct list *);
 static uint64_t key_hash(const struct key *);
 static struct key seat_key(const void *);
 static struct key wait_key(const void *);
 static struct key wait_pool_key(const void *);
 static struct key grant_key(const void *);
 
-#define LIST(fx, name, key) \
+#define PUTS(fx, name, key) \
 	((struct list) { (void **)&(fx)->name, &(fx)->n##name, \
-	    &(fx)->cap##name, sizeof(*(fx)->name), key })
+	    &(fx)->cap##name, sizeof(*(fx)->name), key, \
+	    &index_of(fx)->name })
+#define ROWS(fx, name) \
+	((struct list) { (void **)&(fx)->name, &(fx)->n##name, \
+	    &(fx)->cap##name, sizeof(*(fx)->name), NULL, NULL })
 
 #define PUT_AND_END(name, type) \
 	void effect_##name##_put(struct effects *fx, const type *row) \
 	{ \
-		list_put(fx, &LIST(fx, name##_put, name##_key), row); \
+		list_put(fx->arena, &PUTS(fx, name##_put, name##_key), row); \
 	} \
 	void effect_##name##_end(struct effects *fx, const type *row) \
 	{ \
-		list_take_back(fx, &LIST(fx, name##_put, name##_key), row); \
-		list_add(fx->arena, &LIST(fx, name##_end, NULL), row); \
+		list_take_back(&PUTS(fx, name##_put, name##_key), row); \
+		list_add(fx->arena, &ROWS(fx, name##_end), row); \
 	}
 
 #define PAST(name, type) \
 	void effect_##name(struct effects *fx, const type *row) \
 	{ \
-		list_add(fx->arena, &LIST(fx, name, NULL), row); \
+		list_add(fx->arena, &ROWS(fx, name), row); \
 	}
 
 PUT_AND_END(seat, struct seat)
@@ -75,34 +83,45 @@ PUT_AND_END(grant, struct grant)
 PAST(seat_past, struct seat_past)
 PAST(grant_past, struct grant_past)
 
-static void
-list_put(struct effects *fx, const struct list *list, const void *row)
+static struct effect_index *
+index_of(struct effects *fx)
 {
-	struct slot *s = slot_of(fx, list->key(row));
+	if (fx->index == NULL)
+		fx->index = arena_alloc(fx->arena, sizeof(*fx->index));
+	return fx->index;
+}
 
-	if (s->at != GONE) {
-		memcpy(
-		    (char *)*list->row + s->at * list->size, row, list->size);
+static void
+list_put(struct arena *arena, const struct list *list, const void *row)
+{
+	struct slot *s = find(list, row);
+
+	if (s != NULL) {
+		memcpy(row_at(list, s->at - 1), row, list->size);
 		return;
 	}
-	s->at = *list->n;
-	list_add(fx->arena, list, row);
+	list_add(arena, list, row);
+	if (2 * list->places->used >= list->places->cap)
+		places_make(arena, list);
+	else
+		place(list, *list->n - 1);
 }
 
 /* The last row moves into the gap. */
 static void
-list_take_back(struct effects *fx, const struct list *list, const void *row)
+list_take_back(const struct list *list, const void *row)
 {
-	size_t at = slot_of(fx, list->key(row))->at;
-	char *gap, *last;
+	struct slot *gap = find(list, row), *last;
+	void *from;
 
-	if (at == GONE)
+	if (gap == NULL)
 		return;
-	gap = (char *)*list->row + at * list->size;
-	last = (char *)*list->row + --*list->n * list->size;
-	memmove(gap, last, list->size);
-	slot_of(fx, list->key(gap))->at = at;
-	slot_of(fx, list->key(row))->at = GONE;
+	from = row_at(list, *list->n - 1);
+	last = find(list, from);
+	memmove(row_at(list, gap->at - 1), from, list->size);
+	last->at = gap->at;
+	gap->at = GONE;
+	--*list->n;
 }
 
 static void
@@ -117,7 +136,7 @@ list_add(struct arena *arena, const struct list *list, const void *row)
 			memcpy(more, *list->row, *list->n * list->size);
 		*list->row = more;
 	}
-	memcpy((char *)*list->row + *list->n * list->size, row, list->size);
+	memcpy(row_at(list, *list->n), row, list->size);
 	++*list->n;
 }
 
@@ -126,7 +145,7 @@ seat_key(const void *row)
 {
 	const struct seat *s = row;
 
-	return (struct key) { KIND_SEAT, { s->tenant, s->product, s->person } };
+	return (struct key) { { s->tenant, s->product, s->person } };
 }
 
 static struct key
@@ -134,7 +153,7 @@ wait_key(const void *row)
 {
 	const struct wait *w = row;
 
-	return (struct key) { KIND_WAIT, { w->tenant, w->product, w->person } };
+	return (struct key) { { w->tenant, w->product, w->person } };
 }
 
 static struct key
@@ -143,8 +162,7 @@ wait_pool_key(const void *row)
 	const struct wait_pool *w = row;
 
 	/* since is an id: it names person and product */
-	return (struct key) { KIND_WAIT_POOL,
-		{ w->tenant, w->pool, w->rank, w->since } };
+	return (struct key) { { w->tenant, w->pool, w->rank, w->since } };
 }
 
 static struct key
@@ -152,60 +170,69 @@ grant_key(const void *row)
 {
 	const struct grant *g = row;
 
-	return (struct key) { KIND_GRANT,
-		{ g->tenant, g->person, g->product, g->reason } };
+	return (struct key) { { g->tenant, g->person, g->product, g->reason } };
 }
 
-/* The slot of KEY, made if it is new. */
-static struct slot *
-slot_of(struct effects *fx, struct key key)
+static void *
+row_at(const struct list *list, size_t i)
 {
-	struct slot *s;
+	return (char *)*list->row + i * list->size;
+}
 
-	if (fx->index == NULL || 2 * fx->index->n >= fx->index->cap)
-		index_grow(fx);
-	s = probe(fx->index, &key);
-	if (s->key.kind == 0) {
-		*s = (struct slot) { key, GONE };
-		fx->index->n++;
+/* The slot of ROW's key; NULL: it is not among the puts. */
+static struct slot *
+find(const struct list *list, const void *row)
+{
+	const struct places *p = list->places;
+	struct key key = list->key(row), other;
+	uint64_t hash = key_hash(&key);
+
+	if (p->cap == 0)
+		return NULL;
+	for (size_t i = (size_t)hash & (p->cap - 1); p->slot[i].at != 0;
+	     i = (i + 1) & (p->cap - 1)) {
+		if (p->slot[i].at == GONE || p->slot[i].tag != hash >> 32)
+			continue;
+		other = list->key(row_at(list, p->slot[i].at - 1));
+		if (memcmp(&key, &other, sizeof(key)) == 0)
+			return &p->slot[i];
 	}
-	return s;
+	return NULL;
 }
 
-static struct slot *
-probe(const struct effect_index *index, const struct key *key)
-{
-	size_t mask = index->cap - 1;
-	size_t i = (size_t)key_hash(key) & mask;
-
-	while (index->slot[i].key.kind != 0 &&
-	    (index->slot[i].key.kind != key->kind ||
-		memcmp(index->slot[i].key.part, key->part, sizeof(key->part)) !=
-		    0))
-		i = (i + 1) & mask;
-	return &index->slot[i];
-}
-
+/* Row I, whose key is new, into a free slot. */
 static void
-index_grow(struct effects *fx)
+place(const struct list *list, size_t i)
 {
-	struct effect_index old = { 0 };
+	struct places *p = list->places;
+	struct key key = list->key(row_at(list, i));
+	uint64_t hash = key_hash(&key);
+	size_t at = (size_t)hash & (p->cap - 1);
 
-	if (fx->index == NULL)
-		fx->index = arena_alloc(fx->arena, sizeof(*fx->index));
-	old = *fx->index;
-	fx->index->cap = old.cap == 0 ? 64 : 2 * old.cap;
-	fx->index->slot =
-	    arena_array(fx->arena, fx->index->cap, sizeof(*old.slot));
-	for (size_t i = 0; i < old.cap; i++)
-		if (old.slot[i].key.kind != 0)
-			*probe(fx->index, &old.slot[i].key) = old.slot[i];
+	while (p->slot[at].at != 0)
+		at = (at + 1) & (p->cap - 1);
+	p->slot[at] = (struct slot) { (uint32_t)i + 1, (uint32_t)(hash >> 32) };
+	p->used++;
+}
+
+/* Places all rows anew; what is GONE is forgotten. */
+static void
+places_make(struct arena *arena, const struct list *list)
+{
+	struct places *p = list->places;
+
+	for (p->cap = 64; p->cap < 4 * *list->n;)
+		p->cap *= 2;
+	p->slot = arena_array(arena, p->cap, sizeof(*p->slot));
+	p->used = 0;
+	for (size_t i = 0; i < *list->n; i++)
+		place(list, i);
 }
 
 static uint64_t
 key_hash(const struct key *key)
 {
-	uint64_t h = key->kind;
+	uint64_t h = 0;
 
 	for (size_t i = 0; i < COUNT(key->part); i++) {
 		h = (h ^ (uint64_t)key->part[i]) * UINT64_C(0x9e3779b97f4a7c15);
@@ -220,7 +247,7 @@ change_add(struct change_list *list, enum change_kind kind, int64_t object,
 {
 	struct change change = { kind, object, in, before, after };
 	struct list all = { (void **)&list->change, &list->n, &list->cap,
-		sizeof(change), NULL };
+		sizeof(change), NULL, NULL };
 
 	list_add(list->arena, &all, &change);
 }

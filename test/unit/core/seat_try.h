@@ -15,7 +15,7 @@
 static inline struct catalogue *
 catalogue_after(const char *yaml, const struct catalogue *previous)
 {
-	struct catalogue *c;
+	struct catalogue *c = NULL;
 	const struct js *js;
 
 	if (yaml_parse(&cx, str_of(yaml), &js) != OK
