@@ -485,7 +485,8 @@ sync_path(const char *path, int flags)
 }
 
 const struct engine sqlite_engine = {
-	.name = "sqlite",
+	.title = "SQLite",
+	.version = sqlite3_libversion,
 	.in_list = { "IN (SELECT value FROM json_each(", "))" },
 	.serves = serves,
 	.open = open_store,

@@ -282,3 +282,9 @@ store_check(struct ctx *cx, struct store *s, enum db_kind kind)
 {
 	return s->engine->check(cx, s, kind);
 }
+
+struct str
+store_engine(struct arena *arena, const struct store *s)
+{
+	return str_fmt(arena, "%s %s", s->engine->title, s->engine->version());
+}

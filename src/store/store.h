@@ -112,5 +112,7 @@ enum err store_count(struct tx *, const struct table *, const void *key, size_t 
 enum err store_copy(struct ctx *, struct store *, enum db_kind, const char *path) USE_RESULT;
 /* The engine's own check of the file, every page. */
 enum err store_check(struct ctx *, struct store *, enum db_kind) USE_RESULT;
+/* The engine and its version, for people: "SQLite 3.40.1". */
+struct str store_engine(struct arena *, const struct store *);
 
 #endif

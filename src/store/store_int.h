@@ -67,7 +67,8 @@ struct store {
 
 /* Each engine's structs begin with struct store and struct db. */
 struct engine {
-	const char *name;
+	const char *title;	/* for people */
+	const char *(*version)(void);
 	const char *in_list[2];	/* what stands before and after a parameter that holds a list of integers */
 
 	bool	 (*serves)(const char *url);

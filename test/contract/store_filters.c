@@ -143,7 +143,7 @@ static struct people *
 save_people(struct fixture *f)
 {
 	struct people *all = arena_alloc(f->arena, sizeof(*all));
-	/* The same ids in another tenant must never be seen. */
+	/* The same ids in another tenant must never be seen, nor their contracts. */
 	struct person *alien = arena_array(f->arena, PERSONS, sizeof(*alien));
 
 	for (size_t i = 0; i < PERSONS; i++) {
@@ -159,8 +159,12 @@ save_people(struct fixture *f)
 	}
 	save_all(f, &PERSON, all->person, PERSONS);
 	save_all(f, &PERSON, alien, PERSONS);
-	for (size_t i = 0; i < PERSONS; i++)
+	for (size_t i = 0; i < PERSONS; i++) {
+		struct contract other = any_contract(&alien[i], 7);
+
 		save_all(f, &CONTRACT, all->contract[i], all->ncontract[i]);
+		save_one(f, &CONTRACT, &other);
+	}
 	for (int64_t id = 1; id <= (int64_t)COUNT(words); id++) {
 		struct dictionary_row word = { TENANT_HERE,
 			str_of(words[id - 1]), id, STR("sealed") };

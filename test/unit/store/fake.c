@@ -166,13 +166,16 @@ save(struct batch *b, struct tx *tx)
 	for (size_t i = 0; i < b->n; i++) {
 		struct item *item = b->item[i];
 		struct order *o = order_at(item, 4);
-		struct pool pool = { .tenant = item->tenant, .id = o->id };
+		struct pool pool[] = {
+			{ .tenant = item->tenant, .id = o->id },
+			{ .tenant = item->tenant, .id = -o->id, .held = 1 },
+		};
 
 		if (item->err != OK || item->again)
 			continue;
-		if (o->trouble == CULPRIT_SAVE)
-			pool.held = 1;
-		TRY(store_save(tx, &POOL, &pool, 1, NULL));
+		/* The culprit has written something good before. */
+		TRY(store_save(
+		    tx, &POOL, pool, o->trouble == CULPRIT_SAVE ? 2 : 1, NULL));
 	}
 	return OK;
 }

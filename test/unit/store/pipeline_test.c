@@ -5,6 +5,8 @@
  */
 #include "fake.h"
 
+#include <sys/stat.h>
+
 #include "base/clock.h"
 #include "base/queue.h"
 
@@ -163,11 +165,15 @@ the_culprit_keeps_the_reason_after_the_batch_is_gone(void **state)
 
 	assert_int_equal(pipeline_do(f->pipeline, &bad->item, ITEM_INTERACTIVE),
 	    ERR_CONFLICT);
-	for (int i = 0; i < 10; i++)
-		assert_int_equal(
-		    pipeline_do(f->pipeline, &new_order(f, NONE)->item,
-			ITEM_INTERACTIVE),
-		    OK);
+	/* Batches of many sizes overwrite what those before left. */
+	for (size_t size = 2; size <= 40; size++) {
+		size_t first = f->n;
+
+		while (f->n < first + size)
+			new_order(f, NONE);
+		submit_together(f, first);
+		fake_wait(f->n - 1);
+	}
 	assert_true(str_eq(bad->cx.fault.field, STR("load")));
 	assert_true(str_eq(bad->cx.fault.args[0], STR("culprit")));
 }
@@ -346,6 +352,30 @@ a_closing_pipeline_takes_nothing_new(void **state)
 	assert_int_equal(fake_answered(), accepted);
 }
 
+/* The schema alone is more than one page; until the log is copied back it is only there. */
+static void
+an_idle_pipeline_copies_its_logs_back(void **state)
+{
+	static const char *const files[] = { "usher.db", "keys.db" };
+	struct fixture *f = *state;
+	struct stat st = { 0 };
+	char path[128];
+
+	assert_int_equal(pipeline_do(f->pipeline, &new_order(f, NONE)->item,
+			     ITEM_INTERACTIVE),
+	    OK);
+	for (size_t i = 0; i < COUNT(files); i++) {
+		place_path(&f->place, files[i], path);
+		for (int tries = 0; tries < 1000; tries++) {
+			assert_int_equal(stat(path, &st), 0);
+			if (st.st_size > 4096)
+				break;
+			clock_sleep_ms(10);
+		}
+		assert_true(st.st_size > 4096);
+	}
+}
+
 /* --- many threads --------------------------------------------------------------- */
 
 #define THREADS 8
@@ -452,6 +482,7 @@ main(void)
 		CASE(a_full_queue_refuses_at_once_and_lets_others_wait),
 		CASE(closing_finishes_what_is_queued),
 		CASE(a_closing_pipeline_takes_nothing_new),
+		CASE(an_idle_pipeline_copies_its_logs_back),
 		CASE(eight_threads_are_answered_item_by_item),
 	};
 

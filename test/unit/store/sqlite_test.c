@@ -127,6 +127,16 @@ files_are_for_their_owner_only(void **state)
 }
 
 static void
+the_engine_tells_its_version(void **state)
+{
+	struct fixture *f = *state;
+
+	open_store(f);
+	assert_true(str_eq(store_engine(f->cx.arena, f->store),
+	    str_fmt(f->cx.arena, "SQLite %s", sqlite3_libversion())));
+}
+
+static void
 a_place_that_is_no_folder_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -298,6 +308,45 @@ a_reader_cannot_write(void **state)
 	    sqlite3_exec(reader->conn, "DELETE FROM due", NULL, NULL, NULL),
 	    SQLITE_READONLY);
 	db_close(&reader->base);
+}
+
+static void
+a_log_at_its_cap_is_begun_anew(void **state)
+{
+	struct fixture *f = *state;
+	struct due_row row = { .tenant = 1 };
+	struct ctx other = { .arena = f->cx.arena };
+	struct sqlite_db *db;
+	struct db *reader;
+	struct tx *old, *tx;
+	int pages;
+
+	open_store(f);
+	db = (struct sqlite_db *)f->data;
+	reader = db_open_reader(f->store, DB_DATA);
+	db->restart_at = 1;
+	assert_true(db_checkpoint(f->data, false));
+	db->restart_at = 5;
+	old = tx_begin(reader, &other);
+	for (row.id = 0; row.id < 20; row.id++) {
+		tx = tx_begin(f->data, &f->cx);
+		assert_int_equal(store_save(tx, &DUE, &row, 1, NULL), OK);
+		assert_int_equal(tx_commit(tx), OK);
+	}
+	pages = db->log_pages;
+	assert_true(pages >= 20);
+	/* A reader is in the way: not now, and not again at the next commit. */
+	assert_false(db_checkpoint(f->data, false));
+	assert_true(db->restart_at > pages);
+	tx_end(old);
+	db->restart_at = pages;
+	assert_true(db_checkpoint(f->data, false));
+	assert_int_equal(db->restart_at, LOG_PAGES_CAP);
+	tx = tx_begin(f->data, &f->cx);
+	assert_int_equal(store_save(tx, &DUE, &row, 1, NULL), OK);
+	assert_int_equal(tx_commit(tx), OK);
+	assert_true(db->log_pages < pages);
+	db_close(reader);
 }
 
 /* --- a full disk, a broken one ------------------------------------------------ */
@@ -518,6 +567,7 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(files_are_for_their_owner_only),
+		CASE(the_engine_tells_its_version),
 		CASE(a_place_that_is_no_folder_is_refused),
 		CASE(a_newer_schema_is_refused),
 		CASE(a_database_of_others_is_refused),
@@ -527,6 +577,7 @@ main(int argc, char **argv)
 		CASE(more_texts_than_are_kept_still_run),
 		CASE(a_list_of_integers_is_one_parameter),
 		CASE(a_reader_cannot_write),
+		CASE(a_log_at_its_cap_is_begun_anew),
 		CASE(a_commit_on_a_full_disk_stores_nothing),
 		CASE(a_transaction_that_met_a_full_disk_is_lost),
 		CASE(a_copy_on_a_full_disk_leaves_nothing_behind),
