@@ -104,7 +104,7 @@ key_export(struct reader *r, struct ctx *cx, const void *passphrase,
 	struct str *archive = arena_alloc(cx->arena, sizeof(*archive));
 
 	if (!str_utf8(*secret) || characters(*secret) < PASSPHRASE_LEAST)
-		return fail(cx, ERR_BAD_INPUT, MSG_KEY_PASSPHRASE,
+		return fail(cx, ERR_BAD_INPUT, MSG_VAULT_PASSPHRASE,
 		    "passphrase");
 	TRY(vault_key_export(r->vault, cx, *secret, archive));
 	TRY(note_all(r, cx, ACTION_KEYS_EXPORTED));

@@ -70,11 +70,19 @@ enum err seats_verify(struct reader *, struct ctx *, const void *none, void **se
 
 enum err catalogue_show(struct reader *, struct ctx *, const void *none, void **str_yaml) USE_RESULT;	/* struct str */
 
+/*
+ * The log: page_in.after is the `next` of the page before (0: from the start),
+ * which always says where to go on; a page holds entries of one origin only.
+ * What is about a person out of the actor's scope is passed over.
+ */
 struct event_view { int64_t seq; struct entry entry; };
 struct events_out { const struct event_view *event; size_t n; int64_t next; };
 enum err events_list(struct reader *, struct ctx *, const void *page_in, void **events_out) USE_RESULT;
 
-/* Raw entries for export, and the newest checkpoint that covers them. */
+/*
+ * Raw entries for export, with the newest checkpoint of at most the entries
+ * before `next` (empty: none yet) and the origin line of their origin.
+ */
 struct log_out { const struct str *entry; size_t n; int64_t next; struct str note, vkey, origin; int64_t log_size; };
 enum err log_page(struct reader *, struct ctx *, const void *page_in, void **log_out) USE_RESULT;
 

@@ -59,8 +59,10 @@ events_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 		if (IS_NOTE(row->seq))
 			continue;
 		if (!entry_decode(cx->arena, row->entry, &v[n].entry))
-			fatal("entry %lld of a log is damaged",
-			    (long long)row->seq);
+			return fail(cx, ERR_CONFLICT, MSG_VERIFY_LOG_ENTRY,
+			    "log", str_z(cx->arena, str_fmt(cx->arena,
+			    "%lld/%lld", (long long)ORIGIN_OF(row->seq),
+			    (long long)INDEX_OF(row->seq))));
 		n++;
 	}
 	seen = arena_array(cx->arena, n + 1, sizeof(*seen));
