@@ -39,15 +39,19 @@ struct batch {
 	const struct use_case *use_case;
 	struct item	     **item;
 	size_t		       n;
-	struct ctx	      *cx;	/* of the batch: arena until done, now_ms */
+	struct ctx	      *cx;	/* of the batch: arena until done, now_ms of the sealer's, then of the writer's begin */
 	void		      *state;	/* the use case's own, per batch */
 	void		      *world;	/* what pipeline_open() was given */
 };
 
 /*
  * One kind of work.  Every stage sees the whole batch; n >= 1; each may be
- * NULL.  A stage's error fails the whole batch (replayed one by one); an
- * item's own refusal goes to item->err, and later stages must pass it over.
+ * NULL.  A stage's error fails the whole batch: everything is rolled back and
+ * each item tried alone, from prepare() on and with a new state, which does not
+ * count as a try; then the culprit has the error and the others succeed.  An
+ * item's own refusal goes to item->err, and later stages must pass it over:
+ * until keep() it stays in the batch, then it is answered and leaves.  So what
+ * is an item's stands in item->state, never under its place in the batch.
  */
 struct use_case {
 	const char *name;
@@ -70,7 +74,7 @@ enum item_class { ITEM_INTERACTIVE, ITEM_BULK };
 struct pipeline_conf {
 	struct store *store;
 	void	     *world;		/* handed to every batch */
-	/* Makes a call ready (capability, tenant) and runs it on the sealer's own vault channel. */
+	/* Makes a call ready (capability, tenant) and runs it on the sealer's own vault channel; NULL: no vault. */
 	void	    (*call_init)(void *world, struct vault_call **, struct arena *);
 	enum err    (*call_run)(void *world, struct ctx *, struct vault_call *);
 	size_t	      tenant_max;	/* queued items of one tenant and class; 4,000 */
@@ -83,7 +87,7 @@ void pipeline_close(struct pipeline *);
 
 /* ERR_LIMITED at once when the tenant's queue is full (MSG_STORE_QUEUE).  Else done() will be called, exactly once. */
 enum err pipeline_submit(struct pipeline *, struct item *, enum item_class) USE_RESULT;
-/* Submits and waits: for imports, the clock, tests.  Waits for room. */
+/* Submits and waits, for room too; the item's error.  For imports, the clock, tests.  Takes done and owner for itself. */
 enum err pipeline_do(struct pipeline *, struct item *, enum item_class) USE_RESULT;
 
 struct pipeline_count { uint64_t commits, items, batches_replayed, again, keys_commits; size_t depth; };
