@@ -253,6 +253,27 @@ js_member(const struct js *object, size_t i, struct str *key)
 	return &object->items[i];
 }
 
+const struct js *
+js_without(struct arena *a, const struct js *object, const char *key)
+{
+	struct str unwanted = str_of(key);
+	struct js *rest;
+
+	if (object->type != JS_OBJECT)
+		return object;
+	rest = arena_copy(a, object, sizeof(*object));
+	rest->items = arena_array(a, object->n, sizeof(rest->items[0]));
+	rest->keys = arena_array(a, object->n, sizeof(rest->keys[0]));
+	rest->n = 0;
+	for (size_t i = 0; i < object->n; i++) {
+		if (str_eq(object->keys[i], unwanted))
+			continue;
+		rest->keys[rest->n] = object->keys[i];
+		rest->items[rest->n++] = object->items[i];
+	}
+	return rest;
+}
+
 void
 js_begin(struct js_out *o, struct buf *b)
 {

@@ -34,6 +34,8 @@ const struct js *js_at(const struct js *array, size_t i);
 const struct js *js_get(const struct js *object, const char *key);	/* NULL if absent, or if it is no object */
 /* The I-th member of an object in input order. */
 const struct js *js_member(const struct js *object, size_t i, struct str *key);
+/* OBJECT without member KEY; its values are shared.  What is no object stays as it is. */
+const struct js *js_without(struct arena *, const struct js *object, const char *key);
 
 /* Writing.  js_key before each value of an object; commas place themselves. */
 struct js_out {

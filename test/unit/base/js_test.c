@@ -284,6 +284,24 @@ every_byte_that_is_written_is_read_back(void **state)
 	assert_true(str_eq(js_str(v), (struct str) { text, sizeof(text) }));
 }
 
+static void
+an_object_can_be_seen_without_one_member(void **state)
+{
+	const struct js *v = parse("{\"a\":1,\"b\":[2],\"c\":3}");
+	const struct js *rest = js_without(cx.arena, v, "b");
+	struct str key;
+
+	(void)state;
+	assert_int_equal(js_count(rest), 2);
+	assert_null(js_get(rest, "b"));
+	assert_int_equal(js_int(js_member(rest, 1, &key)), 3);
+	assert_str(key, "c");
+	assert_int_equal(js_count(v), 3);
+	assert_int_equal(js_count(js_without(cx.arena, v, "d")), 3);
+	assert_ptr_equal(js_without(cx.arena, js_get(v, "b"), "b"),
+	    js_get(v, "b"));
+}
+
 int
 main(void)
 {
@@ -292,6 +310,7 @@ main(void)
 		cmocka_unit_test(what_is_wrong_is_named_with_its_place),
 		cmocka_unit_test(depth_and_size_have_an_end),
 		cmocka_unit_test(asking_for_another_type_is_a_bug),
+		cmocka_unit_test(an_object_can_be_seen_without_one_member),
 		cmocka_unit_test(what_is_written_is_compact_and_in_order),
 		cmocka_unit_test(every_byte_that_is_written_is_read_back),
 	};

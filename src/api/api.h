@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * api.h - the native API, /api/v1 and the operator's /operator/v1, as the
+ * callbacks that http/ asks for.
+ *
+ * A row of the tables says everything of a route: method, path, right, body
+ * limit, what is decoded, done and encoded.  The right is checked from the row
+ * before a byte of the body is decoded; nothing else tests a right but "which
+ * rows", which is the actor's scope.
+ */
+#ifndef API_API_H
+#define API_API_H
+
+#include "act/world.h"
+#include "http/http.h"
+
+struct api_conf {
+	struct world *world;
+	bool	      logs_access;	/* a line for each request, without personal data */
+};
+
+/*
+ * The door over CONF, for http_conf.  There is one in a process: http/ calls
+ * back without an argument.  A row without a right is a bug and aborts here.
+ */
+const struct http_door *api_door(const struct api_conf *);
+/* After http_close(). */
+void api_close(void);
+
+/* Every table of routes, each ending with method 0; for the router, for tests and for what is generated from them. */
+const struct route *const *api_routes(size_t *n);
+/* The query parameters a route takes, separated by spaces; empty: none. */
+const char *api_route_query(const struct route *);
+
+#endif

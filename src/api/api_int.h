@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * api_int.h - the inside of api/: a call is one request on its way through the
+ * steps of its route.
+ *
+ *	serve -> [decode -> queue -> use case or query] ... -> encode -> reply
+ *
+ * decode() runs on the loop (or, from the second step on, on the thread that
+ * ended the step before); encode() on the thread that ended the last one.  The
+ * call and its ctx belong to whoever works on it: after a step was handed
+ * over nobody here touches them until its done().
+ */
+#ifndef API_API_INT_H
+#define API_API_INT_H
+
+#include "api/api.h"
+
+#include "act/query.h"
+#include "base/js.h"
+
+/* --- a route's work ---------------------------------------------------------- */
+
+enum work_kind {
+	WORK_USE_CASE = 1,	/* an item for the writer */
+	WORK_QUERY,		/* a reader thread */
+	WORK_LONG,		/* a thread of its own */
+	WORK_LOCAL,		/* encoded at once: needs nobody */
+	WORK_MANY		/* many items of one request: start() takes the call over */
+};
+
+struct call;
+
+struct route_work {
+	enum work_kind	 kind;
+	const struct use_case *use_case;
+	enum item_class	 class;
+	enum err       (*run)(struct reader *, struct ctx *, const void *in, void **out);
+	enum err       (*start)(struct call *);
+	enum err       (*decode)(struct call *, void **in);	/* NULL: it takes nothing */
+	void	       (*encode)(struct call *);		/* of the last step */
+	const char	*query;		/* the parameters it takes, separated by spaces; NULL: none */
+	const struct route_work *next;	/* one step more; its decode() sees this one's out */
+};
+
+#define WORK(...) (&(const struct route_work) { __VA_ARGS__ })
+#define WRITE(use, decode_, encode_) \
+	WORK(.kind = WORK_USE_CASE, .use_case = &(use), .decode = (decode_), .encode = (encode_))
+#define QUERY(run_, decode_, encode_) \
+	WORK(.kind = WORK_QUERY, .run = (run_), .decode = (decode_), .encode = (encode_))
+#define LIST(run_, decode_, encode_, query_) \
+	WORK(.kind = WORK_QUERY, .run = (run_), .decode = (decode_), .encode = (encode_), .query = (query_))
+#define LONG(run_, decode_, encode_) \
+	WORK(.kind = WORK_LONG, .run = (run_), .decode = (decode_), .encode = (encode_))
+#define LOCAL(encode_) WORK(.kind = WORK_LOCAL, .encode = (encode_))
+
+/* --- a call --------------------------------------------------------------------- */
+
+struct call {
+	struct request		*rq;
+	struct ctx		*cx;	/* the request's */
+	struct world		*world;
+	const struct route_work *work;	/* the step under way */
+	uint32_t		 tenant; /* of the items; the actor's */
+	void			*in;
+	void			*out;	/* of the step that ended */
+	void			*kept;	/* a route's own, from step to step */
+	bool			 repeats; /* a stale step begins again from the first */
+	unsigned		 tries;
+	struct reply		 reply;
+	struct buf		 buf;	/* the body, written through js */
+	struct js_out		 js;
+	union {
+		struct item  item;
+		struct query query;
+	};
+};
+
+struct call *call_open(struct request *, struct world *);
+/* Runs the step CALL->work; an error is the caller's to answer. */
+enum err call_step(struct call *) USE_RESULT;
+/* Encodes and replies. */
+void call_answer(struct call *);
+/* Replies with a problem. */
+void call_refuse(struct call *, enum err);
+void call_header(struct call *, const char *name, struct str value);
+
+/* The http_door's, apart so that tests can ask them. */
+enum err api_route(struct request *, struct str *allow) USE_RESULT;
+enum err api_admit(struct request *) USE_RESULT;
+void api_serve(struct request *);
+void api_refuse(struct request *, enum err, struct reply *);
+void api_ended(const struct request *, int status, size_t bytes);
+
+/* --- decode ---------------------------------------------------------------------- */
+
+enum member_type { MEMBER_TEXT, MEMBER_INT, MEMBER_BOOL, MEMBER_TIME, MEMBER_TEXTS, MEMBER_ANY };
+
+struct texts {
+	const struct str *v;
+	size_t		  n;
+};
+
+/*
+ * One member of an object; a table of them is a body.  The target's field is,
+ * by type: struct str, int64_t, bool, int64_t (ms), struct texts,
+ * const struct js *.  null is absent; an absent one leaves the field.
+ */
+struct member {
+	const char	*name;
+	enum member_type type;
+	size_t		 offset;
+	int64_t		 min, max;	/* an int's value, a text's bytes, how many texts or elements of a list; MEMBER_ANY: max 0 takes any value */
+	bool		 is_required;
+};
+
+struct member_table {
+	const struct member *member;
+	size_t		     n;
+	const char	    *path;	/* of the object in the body, ending in a dot; "" for the whole */
+};
+
+/* Strict: every member is in the table, of its type and within its limits; the fault names its path. */
+enum err members_decode(struct ctx *, const struct js *object, const struct member_table *, void *out) USE_RESULT;
+/* The body as JSON, and then by the table. */
+enum err body_decode(struct call *, const struct member_table *, void *out) USE_RESULT;
+/* A body that may be left out or be {}. */
+enum err nothing_decode(struct call *, void **in) USE_RESULT;
+/* The first {…} of the path as it stands; a page of the log. */
+enum err slug_of_path(struct call *, void **in) USE_RESULT;
+enum err log_page_decode(struct call *, void **in) USE_RESULT;
+/* What a fault inside an object says is at OBJECT.FIELD of the body. */
+enum err fault_under(struct ctx *, enum err, const char *object);
+
+/* The {…} of the path at AT as an id; what is no id is nobody's: ERR_NOT_FOUND with MSG. */
+enum err param_id(struct call *, size_t at, enum msg, const char *field, int64_t *out) USE_RESULT;
+/* The query's limit, cursor and filter into a page_in. */
+enum err page_decode(struct call *, struct page_in *) USE_RESULT;
+enum err limit_check(struct ctx *, int64_t limit) USE_RESULT;
+enum err cursor_decode(struct ctx *, struct str, int64_t *out) USE_RESULT;
+/* A parameter of the query that is 0 or 1; absent: false. */
+enum err query_flag(struct call *, const char *name, bool *out) USE_RESULT;
+/* A parameter that is a whole number of at least 0; absent: leaves OUT. */
+enum err query_number(struct call *, const char *name, int64_t *out) USE_RESULT;
+/* ERR_BAD_INPUT for a parameter that is not in KNOWN. */
+enum err query_check(struct call *, const char *known) USE_RESULT;
+
+/* If-Match (RFC 9110 13.1.1): the version, -1 for *.  Missing: ERR_NO_PRECONDITION; no tag of ours: ERR_STALE. */
+enum err if_match(struct call *, int64_t *version) USE_RESULT;
+enum err etag_parse(struct ctx *, struct str value, int64_t *version) USE_RESULT;
+/* If-None-Match: a tag in the list, compared weakly, is VERSION's. */
+bool etag_in(struct str list, int64_t version);
+/* 1 … 200 visible ASCII characters. */
+bool is_idempotency_key(struct str);
+
+/* --- encode ---------------------------------------------------------------------- */
+
+/* Sets the ETag; true: the client has it already (304), nothing more is to be written. */
+bool call_etag(struct call *, int64_t version);
+/* 201 with Location PREFIX ID. */
+void call_created(struct call *, const char *prefix, int64_t id);
+void token_made_encode(struct call *);
+void put_text(struct js_out *, const char *name, struct str);	/* left out when empty */
+void put_text_or_null(struct js_out *, const char *name, struct str);
+void put_told(struct js_out *, struct ctx *, const char *name, const struct seat_told *, size_t n);
+void put_seat(struct js_out *, const struct seat_view *);
+void put_wait(struct js_out *, const struct wait_view *);
+void put_rights(struct js_out *, const char *name, uint64_t rights);
+void put_next(struct js_out *, int64_t next);
+/* Any value as it was read, members in input order. */
+void put_js(struct js_out *, const struct js *);
+
+/* The members of problem+json for ERR, from CX's fault if it is this one's. */
+void problem_encode(struct js_out *, struct ctx *, enum err);
+void problem_reply(struct ctx *, enum err, struct reply *);
+
+/* --- persons ---------------------------------------------------------------------- */
+
+/* A person object as it came in; of organisational texts p == NULL: not given, n == 0: given as null. */
+struct person_in {
+	struct doc	     doc;
+	struct contract_in   flat;	/* the nine members beside the personal ones */
+	bool		     has_flat;
+	struct contract_in  *contract;	/* of "contracts" */
+	size_t		     ncontract;
+	bool		     has_contracts;
+	struct str	     country, language, user_type;
+	const enum attribute *removed;	/* PATCH only */
+	size_t		     nremoved;
+};
+
+enum err person_decode(struct ctx *, const struct js *, struct person_in *) USE_RESULT;
+/* As a merge-patch (RFC 7396): null removes. */
+enum err person_patch_decode(struct ctx *, const struct js *, struct person_in *) USE_RESULT;
+/* A new person's order: document, ref, source, contracts. */
+void person_order_fill(struct ctx *, struct world *, const struct person_in *, struct order *);
+/* A change's order: IN laid over BEFORE, whose contract of SOURCE the flat members change. */
+enum err person_change_fill(struct ctx *, const struct realm *, const struct person_in *, const struct person_view *, struct order *) USE_RESULT;
+void put_person(struct js_out *, const struct realm *, const struct person_view *);
+
+/* --- onboardings ------------------------------------------------------------------- */
+
+/* An onboarding's object (of the body, or of a batch's item) into an order; IDEMPOTENCY_KEY and BODY are the caller's. */
+enum err onboarding_decode(struct ctx *, struct world *, const struct js *, struct order *) USE_RESULT;
+void put_onboarding_told(struct js_out *, struct ctx *, const struct order_out *);
+enum err batch_start(struct call *) USE_RESULT;
+
+#define PERSON_BODY_MAX (24 * 1024)	/* with its record it must fit into one sealed audit part */
+#define SMALL_BODY_MAX	(16 * 1024)
+#define BATCH_BODY_MAX	(8 * 1024 * 1024)
+#define BATCH_ITEMS_MAX 1000
+#define REPLY_BODY_MAX	(256 * 1024 * 1024)
+
+/* --- the tables ---------------------------------------------------------------------- */
+
+extern const struct route audit_routes[], catalogue_routes[], event_routes[], import_routes[], onboarding_routes[],
+    operator_routes[], person_routes[], pool_routes[], product_routes[], self_routes[], token_routes[];
+
+#endif

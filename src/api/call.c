@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * call.c - a call goes through the steps of its route, from thread to thread.
+ */
+#include "api/api_int.h"
+
+/* A change over a record that moves under it begins again so often. */
+#define TRIES_MAX 3
+
+static enum err start_item(struct call *);
+static enum err start_query(struct call *);
+static enum err start_long(struct call *);
+static enum err start_local(struct call *);
+static enum err start_many(struct call *);
+static void item_done(struct item *);
+static void query_done(struct query *);
+static void step_ended(struct call *, enum err);
+static enum err begin_again(struct call *);
+
+static enum err (*const starts[])(struct call *) = {
+	[WORK_USE_CASE] = start_item,
+	[WORK_QUERY] = start_query,
+	[WORK_LONG] = start_long,
+	[WORK_LOCAL] = start_local,
+	[WORK_MANY] = start_many,
+};
+
+struct call *
+call_open(struct request *rq, struct world *world)
+{
+	struct call *c = arena_alloc(rq->cx.arena, sizeof(*c));
+
+	c->rq = rq;
+	c->cx = &rq->cx;
+	c->world = world;
+	c->work = rq->route->work;
+	c->tenant = rq->cx.actor != NULL ? rq->cx.actor->tenant : 0;
+	c->reply.status = 200;
+	rq->item = c;
+	return c;
+}
+
+enum err
+call_step(struct call *c)
+{
+	c->in = NULL;
+	if (c->work->decode != NULL)
+		TRY(c->work->decode(c, &c->in));
+	return starts[c->work->kind](c);
+}
+
+static enum err
+start_item(struct call *c)
+{
+	c->item = (struct item) {
+		.cx = c->cx,
+		.use_case = c->work->use_case,
+		.tenant = c->tenant,
+		.in = c->in,
+		.done = item_done,
+		.owner = c,
+	};
+	return pipeline_submit(
+	    world_pipeline(c->world), &c->item, c->work->class);
+}
+
+static enum err
+start_query(struct call *c)
+{
+	c->query = (struct query) {
+		.cx = c->cx,
+		.run = c->work->run,
+		.in = c->in,
+		.done = query_done,
+		.owner = c,
+	};
+	return world_query(c->world, &c->query);
+}
+
+static enum err
+start_long(struct call *c)
+{
+	c->query = (struct query) {
+		.cx = c->cx,
+		.run = c->work->run,
+		.in = c->in,
+		.done = query_done,
+		.owner = c,
+	};
+	return world_long(c->world, &c->query);
+}
+
+static enum err
+start_local(struct call *c)
+{
+	call_answer(c);
+	return OK;
+}
+
+static enum err
+start_many(struct call *c)
+{
+	return c->work->start(c);
+}
+
+static void
+item_done(struct item *it)
+{
+	struct call *c = it->owner;
+
+	c->out = it->out;
+	step_ended(c, it->err);
+}
+
+static void
+query_done(struct query *q)
+{
+	struct call *c = q->owner;
+
+	c->out = q->out;
+	step_ended(c, q->err);
+}
+
+static void
+step_ended(struct call *c, enum err err)
+{
+	if (err == ERR_STALE && c->repeats) {
+		err = begin_again(c);
+		if (err == OK)
+			return;
+	} else if (err == OK && c->work->next != NULL) {
+		c->work = c->work->next;
+		err = call_step(c);
+		if (err == OK)
+			return;
+	}
+	if (err != OK)
+		call_refuse(c, err);
+	else
+		call_answer(c);
+}
+
+/* MODEL 3: what it was computed from is out of date; the caller did not name a version. */
+static enum err
+begin_again(struct call *c)
+{
+	if (++c->tries == TRIES_MAX)
+		return fail(c->cx, ERR_BUSY, MSG_API_BUSY, "");
+	c->work = c->rq->route->work;
+	return call_step(c);
+}
+
+void
+call_answer(struct call *c)
+{
+	buf_init(&c->buf, c->cx->arena, REPLY_BODY_MAX);
+	js_begin(&c->js, &c->buf);
+	c->work->encode(c);
+	must(!c->buf.over);
+	if (c->reply.body.p == NULL)
+		c->reply.body = buf_view(&c->buf);
+	http_reply(c->rq, &c->reply);
+}
+
+void
+call_refuse(struct call *c, enum err err)
+{
+	struct reply reply = { 0 };
+
+	problem_reply(c->cx, err, &reply);
+	http_reply(c->rq, &reply);
+}
+
+void
+call_header(struct call *c, const char *name, struct str value)
+{
+	must(c->reply.nheader < REPLY_HEADERS_MAX);
+	c->reply.header[c->reply.nheader++] =
+	    (struct header) { str_of(name), value };
+}

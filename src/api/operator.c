@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * operator.c - what the deployment's operator does, by the local socket only:
+ * tenants, a tenant's first token, backup, keys, self-examination.
+ */
+#include "api/api_int.h"
+
+#define LABEL_MAX	400
+#define PASSPHRASE_LEAST 12
+#define PASSPHRASE_MAX	1024
+
+static const char *const tenant_states[] = {
+	[TENANT_ACTIVE] = "active",
+	[TENANT_SUSPENDED] = "suspended",
+};
+
+/* --- tenants ------------------------------------------------------------------- */
+
+static void
+tenants_encode(struct call *c)
+{
+	const struct tenants_out *out = c->out;
+	struct js_out *js = &c->js;
+
+	js_open_object(js);
+	js_key(js, "items");
+	js_open_array(js);
+	for (size_t i = 0; i < out->n; i++) {
+		const struct tenant_view *v = &out->tenant[i];
+
+		must(v->state > 0 && (size_t)v->state < COUNT(tenant_states));
+		js_open_object(js);
+		js_key(js, "tenant");
+		js_put_int(js, v->tenant);
+		js_key(js, "name");
+		js_put_str(js, v->slug);
+		js_key(js, "state");
+		js_put_z(js, tenant_states[v->state]);
+		js_key(js, "created");
+		js_put_time(js, v->created_ms);
+		js_key(js, "log_size");
+		js_put_int(js, v->log_size);
+		js_close_object(js);
+	}
+	js_close_array(js);
+	put_next(js, 0);
+	js_close_object(js);
+}
+
+static const struct member tenant_members[] = {
+	{ "name", MEMBER_TEXT, offsetof(struct tenant_in, slug), 1, SLUG_MAX, true },
+};
+static const struct member_table tenant_table = { tenant_members, COUNT(tenant_members), "" };
+
+static enum err
+tenant_decode(struct call *c, void **in)
+{
+	struct tenant_in *tenant = arena_alloc(c->cx->arena, sizeof(*tenant));
+
+	*in = tenant;
+	return body_decode(c, &tenant_table, tenant);
+}
+
+static void
+tenant_encode(struct call *c)
+{
+	const struct tenant_out *out = c->out;
+	const struct tenant_in *in = c->in;
+
+	c->reply.status = 201;
+	js_open_object(&c->js);
+	js_key(&c->js, "tenant");
+	js_put_int(&c->js, out->tenant);
+	js_key(&c->js, "name");
+	js_put_str(&c->js, in->slug);
+	js_close_object(&c->js);
+}
+
+static const struct member token_members[] = {
+	{ "label", MEMBER_TEXT, offsetof(struct token_in, label), 1, LABEL_MAX, false },
+	{ "expires", MEMBER_TIME, offsetof(struct token_in, expires_ms), 0, 0, false },
+};
+static const struct member_table token_table = { token_members, COUNT(token_members), "" };
+
+/* The first token of a tenant: it may do everything inside it. */
+static enum err
+token_decode(struct call *c, void **in)
+{
+	struct token_in *token = arena_alloc(c->cx->arena, sizeof(*token));
+
+	c->tenant = world_tenant_named(c->world, c->rq->param[0]);
+	if (c->tenant == 0)
+		return fail(c->cx, ERR_NOT_FOUND, MSG_WORLD_NO_TENANT, "tenant",
+		    str_z(c->cx->arena, c->rq->param[0]));
+	token->label = STR("bootstrap");
+	token->source = STR("api");
+	token->rights = rights_of_tenant();
+	*in = token;
+	return body_decode(c, &token_table, token);
+}
+
+/* --- backup, keys ----------------------------------------------------------------- */
+
+static void
+backup_encode(struct call *c)
+{
+	const struct backup_out *out = c->out;
+	struct js_out *js = &c->js;
+
+	js_open_object(js);
+	js_key(js, "data");
+	js_put_str(js, out->data_path);
+	js_key(js, "keys");
+	js_put_str(js, out->keys_path);
+	js_key(js, "data_bytes");
+	js_put_int(js, out->data_bytes);
+	js_key(js, "keys_bytes");
+	js_put_int(js, out->keys_bytes);
+	js_close_object(js);
+}
+
+struct export_in {
+	struct str passphrase;
+};
+
+static const struct member export_members[] = {
+	{ "passphrase", MEMBER_TEXT, offsetof(struct export_in, passphrase), PASSPHRASE_LEAST, PASSPHRASE_MAX, true },
+};
+static const struct member_table export_table = { export_members, COUNT(export_members), "" };
+
+static enum err
+export_decode(struct call *c, void **in)
+{
+	struct export_in *export = arena_alloc(c->cx->arena, sizeof(*export));
+
+	*in = &export->passphrase;
+	return body_decode(c, &export_table, export);
+}
+
+static void
+export_encode(struct call *c)
+{
+	const struct str *archive = c->out;
+
+	js_open_object(&c->js);
+	js_key(&c->js, "archive");
+	js_put_str(&c->js, str_base64(c->cx->arena, *archive));
+	js_close_object(&c->js);
+}
+
+/* --- doctor ------------------------------------------------------------------------- */
+
+static void
+doctor_encode(struct call *c)
+{
+	const struct doctor_out *out = c->out;
+	struct js_out *js = &c->js;
+
+	js_open_object(js);
+	js_key(js, "items");
+	js_open_array(js);
+	for (size_t i = 0; i < out->n; i++) {
+		js_open_object(js);
+		js_key(js, "what");
+		js_put_z(js, out->row[i].what);
+		js_key(js, "ok");
+		js_put_bool(js, out->row[i].is_ok);
+		put_text_or_null(js, "found", out->row[i].found);
+		put_text_or_null(js, "remedy", out->row[i].remedy);
+		js_close_object(js);
+	}
+	js_close_array(js);
+	js_close_object(js);
+}
+
+const struct route operator_routes[] = {
+	{ GET, "/operator/v1/tenants", RIGHT_TENANT_READ, 0, false, QUERY(tenants_list, NULL, tenants_encode),
+	    "List tenants" },
+	{ POST, "/operator/v1/tenants", RIGHT_TENANT_WRITE, SMALL_BODY_MAX, false,
+	    LONG(tenant_make, tenant_decode, tenant_encode), "Make a tenant" },
+	{ POST, "/operator/v1/tenants/{tenant}/token", RIGHT_OPERATE, SMALL_BODY_MAX, false,
+	    WRITE(token_create, token_decode, token_made_encode), "Make a tenant's first token" },
+	{ POST, "/operator/v1/backup", RIGHT_OPERATE, SMALL_BODY_MAX, false,
+	    LONG(backup_make, nothing_decode, backup_encode), "Copy data and keys into the backup folder" },
+	{ POST, "/operator/v1/key-export", RIGHT_OPERATE, SMALL_BODY_MAX, false,
+	    LONG(key_export, export_decode, export_encode), "An archive of the keys under a passphrase" },
+	{ GET, "/operator/v1/doctor", RIGHT_OPERATE, 0, false, LONG(doctor_run, NULL, doctor_encode),
+	    "Examine the deployment" },
+	{ 0 }
+};

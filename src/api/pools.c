@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pools.c - pools with their usage, and changing how many seats one has.
+ */
+#include "api/api_int.h"
+
+static void put_pool(struct js_out *, const struct pool_view *);
+
+static enum err
+list_decode(struct call *c, void **in)
+{
+	struct page_in *page = arena_alloc(c->cx->arena, sizeof(*page));
+	struct str product = request_query(c->rq, "product");
+
+	page->limit = PAGE_MAX;
+	if (product.p != NULL)
+		page->of = product;
+	*in = page;
+	return OK;
+}
+
+static void
+list_encode(struct call *c)
+{
+	const struct pools_out *out = c->out;
+	struct js_out *js = &c->js;
+
+	js_open_object(js);
+	js_key(js, "items");
+	js_open_array(js);
+	for (size_t i = 0; i < out->n; i++) {
+		js_open_object(js);
+		put_pool(js, &out->pool[i]);
+		js_close_object(js);
+	}
+	js_close_array(js);
+	put_next(js, 0);
+	js_close_object(js);
+}
+
+static void
+pool_encode(struct call *c)
+{
+	const struct pool_view *v = c->out;
+
+	if (call_etag(c, v->row.version))
+		return;
+	js_open_object(&c->js);
+	put_pool(&c->js, v);
+	js_close_object(&c->js);
+}
+
+/* The members only: a change has one more. */
+static void
+put_pool(struct js_out *js, const struct pool_view *v)
+{
+	js_key(js, "id");
+	js_put_id(js, v->row.id);
+	js_key(js, "slug");
+	js_put_str(js, v->info->slug);
+	js_key(js, "product");
+	js_put_str(js, v->product->slug);
+	put_text_or_null(js, "site", v->site);
+	js_key(js, "priority");
+	js_put_int(js, v->info->priority);
+	js_key(js, "quota");
+	js_put_int(js, v->row.quota);
+	js_key(js, "held");
+	js_put_int(js, v->row.held);
+	js_key(js, "assigned");
+	js_put_int(js, v->row.assigned);
+	js_key(js, "free");
+	js_put_int(js, v->row.quota - v->row.held - v->row.assigned);
+	js_key(js, "waiting");
+	js_put_int(js, v->waiting);
+	js_key(js, "reserve");
+	js_put_bool(js, v->info->is_reserve);
+	js_key(js, "version");
+	js_put_int(js, v->row.version);
+}
+
+/* --- the quota -------------------------------------------------------------------- */
+
+static const struct member quota_members[] = {
+	{ "quota", MEMBER_INT, offsetof(struct quota_in, quota), 0, QUOTA_MAX, true },
+};
+static const struct member_table quota_table = { quota_members, COUNT(quota_members), "" };
+
+static enum err
+quota_decode(struct call *c, void **in)
+{
+	struct quota_in *q = arena_alloc(c->cx->arena, sizeof(*q));
+
+	q->pool = c->rq->param[0];
+	TRY(if_match(c, &q->if_version));
+	*in = q;
+	return body_decode(c, &quota_table, q);
+}
+
+static enum err
+changed_decode(struct call *c, void **in)
+{
+	c->kept = c->out;
+	return slug_of_path(c, in);
+}
+
+static void
+changed_encode(struct call *c)
+{
+	const struct quota_out *changed = c->kept;
+	const struct pool_view *v = c->out;
+
+	call_etag(c, v->row.version);
+	js_open_object(&c->js);
+	put_pool(&c->js, v);
+	js_key(&c->js, "served");
+	js_put_int(&c->js, changed->served);
+	js_close_object(&c->js);
+}
+
+static const struct route_work
+    show_changed = { .kind = WORK_QUERY, .run = pool_show, .decode = changed_decode, .encode = changed_encode },
+    change = { .kind = WORK_USE_CASE, .use_case = &pool_quota, .decode = quota_decode, .next = &show_changed };
+
+const struct route pool_routes[] = {
+	{ GET, "/api/v1/pools", RIGHT_POOL_READ, 0, false, LIST(pools_list, list_decode, list_encode, "product"),
+	    "List pools, of a product or all" },
+	{ GET, "/api/v1/pools/{pool}", RIGHT_POOL_READ, 0, false, QUERY(pool_show, slug_of_path, pool_encode),
+	    "Show a pool" },
+	{ PATCH, "/api/v1/pools/{pool}", RIGHT_POOL_WRITE, SMALL_BODY_MAX, false, &change, "Change a pool's quota" },
+	{ 0 }
+};

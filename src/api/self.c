@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * self.c - who am I, which version is this, and is it alive.
+ */
+#include "api/api_int.h"
+
+static void
+self_encode(struct call *c)
+{
+	const struct actor *a = c->cx->actor;
+	struct js_out *js = &c->js;
+
+	js_open_object(js);
+	js_key(js, "tenant");
+	js_put_int(js, a->tenant);
+	js_key(js, "kind");
+	js_put_z(js, actor_kind_name(a->kind));
+	js_key(js, "id");
+	js_put_id(js, a->id);
+	put_rights(js, "rights", a->rights);
+	put_text_or_null(
+	    js, "scope", a->scope != NULL ? filter_text(a->scope) : STR(""));
+	js_close_object(js);
+}
+
+static void
+version_encode(struct call *c)
+{
+	js_open_object(&c->js);
+	js_key(&c->js, "version");
+	js_put_z(&c->js, USHER_VERSION);
+	js_close_object(&c->js);
+}
+
+/* Who answers is alive, and the door opens only when the world is. */
+static void
+health_encode(struct call *c)
+{
+	c->reply.body = STR("{\"ok\":true}");
+}
+
+const struct route self_routes[] = {
+	{ GET, "/api/v1/self", RIGHT_SELF, 0, false, LOCAL(self_encode), "Who this credential is and what it may do" },
+	{ GET, "/api/v1/version", RIGHT_PUBLIC, 0, false, LOCAL(version_encode), "The version of the server" },
+	{ GET, "/healthz", RIGHT_PUBLIC, 0, false, LOCAL(health_encode), "The server is alive" },
+	{ GET, "/readyz", RIGHT_PUBLIC, 0, false, LOCAL(health_encode), "The server answers requests" },
+	{ GET, "/operator/v1/healthz", RIGHT_OPERATE, 0, false, LOCAL(health_encode), "The server is alive" },
+	{ 0 }
+};
