@@ -62,7 +62,7 @@ sign_tenant(struct world *w, struct ctx *cx, struct tx *tx, uint32_t tenant,
 	struct frontier tree;
 	struct rows rows;
 	struct hash root;
-	struct str *entry;
+	struct str *entry = NULL;
 
 	TRY(vault_log_head(w->vault[CHANNEL_CLOCK], cx, tenant, &ext.head));
 	TRY(store_load(tx, &TENANT, &key, 1, 1, 0, &rows));
@@ -87,6 +87,15 @@ sign_tenant(struct world *w, struct ctx *cx, struct tx *tx, uint32_t tenant,
 	return OK;
 }
 
+/* Somebody took it out: that is for an alarm, not for a signature. */
+static enum err
+lacks_entry(struct ctx *cx, const struct tenant_row *row, uint64_t index)
+{
+	return fail(cx, ERR_CONFLICT, MSG_VERIFY_LOG_GAP, "log",
+	    str_z(cx->arena, str_fmt(cx->arena, "%lld/%llu",
+	    (long long)row->log_origin, (unsigned long long)index)));
+}
+
 /* Entries FROM up to the end, in order. */
 static enum err
 read_entries(struct tx *tx, const struct tenant_row *row, uint64_t from,
@@ -104,11 +113,14 @@ read_entries(struct tx *tx, const struct tenant_row *row, uint64_t from,
 		TRY(store_page(tx, &LOG, &at, 1, false, ENTRIES_MAX, &rows));
 		for (size_t i = 0; i < rows.n && *n < wanted; i++) {
 			at = ((struct log_row *)rows.row)[i];
-			must(at.seq == LOG_SEQ(row->log_origin, from + *n));
+			if (at.seq != LOG_SEQ(row->log_origin, from + *n))
+				return lacks_entry(tx_ctx(tx), row,
+				    from + *n);
 			entry[(*n)++] = at.entry;
 		}
 	} while (rows.n == ENTRIES_MAX && *n < wanted);
-	must(*n == wanted);
+	if (*n < wanted)
+		return lacks_entry(tx_ctx(tx), row, from + *n);
 	*out = entry;
 	return OK;
 }
