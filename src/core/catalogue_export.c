@@ -216,7 +216,7 @@ yaml_sites(const struct catalogue *c, struct buf *b)
 
 		buf_fmt(b, "  \"%.*s\": { name: ", STR_ARG(s->slug));
 		yaml_text(b, s->name);
-		buf_fmt(b, ", country: \"%.*s\", zone: %.*s, failover: [",
+		buf_fmt(b, ", country: \"%.*s\", zone: \"%.*s\", failover: [",
 		    STR_ARG(s->country), STR_ARG(s->zone));
 		for (size_t j = 0; j < s->nfailover; j++) {
 			buf_z(b, j > 0 ? ", " : "");

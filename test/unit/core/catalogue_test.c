@@ -379,7 +379,7 @@ static const char strange[] =
     "  no: { name: \"N\\u00F8rd: #1 \\\"x\\\" \\\\ 'y'\", country: \"NO\", "
     "zone: Etc/GMT+1 }\n"
     "  1e3: { name: \"007\", country: DE, zone: UTC, failover: [\"no\"] }\n"
-    "  null: { name: \"~\", country: DE, zone: UTC }\n"
+    "  null: { name: \"~\", country: DE, zone: \"5\" }\n"
     "departments:\n"
     "organisations: { true: { name: \"a: b\" } }\n";
 
