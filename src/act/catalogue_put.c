@@ -25,7 +25,10 @@ struct put_state {
 
 static enum err parse(struct item *, struct put_state *);
 static enum err put_one(struct item *, struct tx *);
-static enum err drop_pools(struct item *, struct tx *, struct put_state *);
+static enum err drop_pools(struct item *, struct tx *, struct put_state *,
+    struct logbook *);
+static void log_quota(struct item *, struct logbook *, const struct pool *,
+    int64_t before, int64_t after);
 static enum err make_pools(struct item *, struct tx *, struct put_state *,
     struct logbook *);
 static enum err set_quotas(struct item *, struct tx *, struct put_state *,
@@ -71,9 +74,15 @@ parse(struct item *it, struct put_state *s)
 	const struct catalogue_in *in = it->in;
 	const struct catalogue *before = s->realm->catalogue;
 	const struct js *js;
+	int32_t day;
 
 	TRY(yaml_parse(it->cx, in->text, &js));
 	TRY(catalogue_decode(it->cx, js, before, false, &s->next));
+	for (size_t i = 0; i < s->next->nsite; i++)
+		if (!zone_day(s->next->site[i].zone, it->cx->now_ms, &day))
+			return fail(it->cx, ERR_BAD_INPUT, MSG_CATALOGUE_NO_ZONE,
+			    "sites", str_z(it->cx->arena,
+			    s->next->site[i].zone));
 	s->next->version = before->version + 1;
 	sha256(s->next->canonical, &s->digest);
 	catalogue_compare(it->cx->arena, before, s->next, &s->diff);
@@ -127,7 +136,7 @@ put_one(struct item *it, struct tx *tx)
 		return OK;
 	/* A refusal here must leave nothing: this item is alone in its savepoint. */
 	TRY(tx_savepoint(tx));
-	it->err = drop_pools(it, tx, s);
+	it->err = drop_pools(it, tx, s, &book);
 	if (it->err == OK)
 		it->err = make_pools(it, tx, s, &book);
 	if (it->err == OK)
@@ -143,7 +152,8 @@ put_one(struct item *it, struct tx *tx)
 
 /* A pool goes only when nobody sits in it. */
 static enum err
-drop_pools(struct item *it, struct tx *tx, struct put_state *s)
+drop_pools(struct item *it, struct tx *tx, struct put_state *s,
+    struct logbook *book)
 {
 	for (size_t i = 0; i < s->diff.npool_gone; i++) {
 		struct pool key = { .tenant = it->tenant,
@@ -165,6 +175,7 @@ drop_pools(struct item *it, struct tx *tx, struct put_state *s)
 			    + row->assigned))));
 		TRY(store_drop(tx, &WAIT_POOL, &place, 1, 2, NULL));
 		TRY(store_drop(tx, &POOL, &key, 1, 2, NULL));
+		log_quota(it, book, row, row->quota, 0);
 	}
 	return OK;
 }
@@ -178,18 +189,26 @@ make_pools(struct item *it, struct tx *tx, struct put_state *s,
 		struct pool row = { .tenant = it->tenant, .id = info->id,
 			.product = info->product, .quota = info->quota,
 			.version = 1 };
-		struct change_list changes = { .arena = book->arena };
-		struct entry e = entry_by(it->cx, ACTION_POOL_CHANGED,
-		    SUBJECT_POOL, info->id);
 
-		change_add(&changes, CHANGE_QUOTA, info->id, info->product, 0,
-		    info->quota);
-		e.change = changes.change;
-		e.nchange = changes.n;
 		TRY(store_save(tx, &POOL, &row, 1, NULL));
-		logbook_add(book, it->tenant, &e, NULL);
+		log_quota(it, book, &row, 0, row.quota);
 	}
 	return OK;
+}
+
+static void
+log_quota(struct item *it, struct logbook *book, const struct pool *pool,
+    int64_t before, int64_t after)
+{
+	struct change_list changes = { .arena = book->arena };
+	struct entry e = entry_by(it->cx, ACTION_POOL_CHANGED, SUBJECT_POOL,
+	    pool->id);
+
+	change_add(&changes, CHANGE_QUOTA, pool->id, pool->product, before,
+	    after);
+	e.change = changes.change;
+	e.nchange = changes.n;
+	logbook_add(book, it->tenant, &e, NULL);
 }
 
 /* Only quotas whose declaration changed: what was bought since stays. */

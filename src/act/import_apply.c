@@ -101,7 +101,7 @@ import_apply(struct reader *r, struct ctx *cx, const void *arg, void **out)
 		err = remove_gone(&a);
 	applying_close(&a);
 	a.run->state = err == OK ? IMPORT_DONE : IMPORT_BROKEN;
-	if (err == OK)
+	if (err == OK && run_has_work(a.run))
 		err = run_note(r, cx, a.run, ACTION_IMPORT_ENDED);
 	if (err == OK)
 		*out = run_report(cx, a.run);

@@ -2,7 +2,7 @@
 /*
  * import_int.h - a run of an import: what pass 1 found, kept in memory for
  * pass 2.  No row is kept and nothing readable is spooled: a person in the
- * file is 96 bytes here, a row 48.
+ * file is 96 bytes here, a row 44.
  */
 #ifndef ACT_IMPORT_INT_H
 #define ACT_IMPORT_INT_H
@@ -24,7 +24,7 @@ struct found_person {
 struct found_row {
 	uint32_t person;		/* index of its person */
 	uint32_t line;
-	uint8_t	 manager[16];		/* of the keyed hash; zero: none */
+	uint8_t	 manager[16], contract[16]; /* of the keyed hashes; zero: none */
 	bool	 is_rejected;
 };
 
@@ -62,6 +62,8 @@ struct import_run {
 enum err run_take(struct reader *, struct ctx *, int64_t id, enum import_state wanted, struct import_run **) USE_RESULT;
 void run_give(struct import_run *);
 void run_end(struct import_run *);	/* given and gone */
+/* The same file twice changes and writes nothing. */
+bool run_has_work(const struct import_run *);
 /* Stores the run's state and counts, with a log entry. */
 enum err run_note(struct reader *, struct ctx *, struct import_run *, enum action) USE_RESULT;
 
@@ -89,7 +91,7 @@ struct keyed_row {
 	struct fault	  fault;
 	int64_t		  line;
 	struct str	  raw, manager_ref;
-	struct key256	  ref, hash, manager;
+	struct key256	  ref, hash, contract, manager; /* zero: it has none */
 	bool		  has_ref, has_manager;
 };
 

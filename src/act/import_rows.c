@@ -30,7 +30,7 @@ static enum err take_header(struct file *, struct ctx *,
 static void take_row(struct file *, const struct csv_record *);
 static void check_row(struct file *, struct keyed_row *);
 static void refuse_row(struct file *, struct keyed_row *, enum msg,
-    const char *column, struct str arg);
+    enum attribute, struct str arg);
 static enum err hand_over(struct file *);
 static enum err key_rows(struct file *);
 
@@ -161,20 +161,21 @@ check_row(struct file *f, struct keyed_row *row)
 		}
 	}
 	if (site.n > 0 && catalogue_site_slug(f->realm->catalogue, site) == NULL)
-		refuse_row(f, row, MSG_ORDER_SITE, "site", site);
+		refuse_row(f, row, MSG_ORDER_SITE, A_SITE, site);
 	else if (organisation.n > 0 && catalogue_organisation_slug(
 	    f->realm->catalogue, organisation) == NULL)
-		refuse_row(f, row, MSG_ORDER_ORGANISATION, "organization",
+		refuse_row(f, row, MSG_ORDER_ORGANISATION, A_ORGANIZATION,
 		    organisation);
 	else if (start.n > 0 && end.n > 0 && str_cmp(end, start) < 0)
-		refuse_row(f, row, MSG_CONTRACT_END, "end", end);
+		refuse_row(f, row, MSG_CONTRACT_END, A_END, end);
 }
 
 static void
 refuse_row(struct file *f, struct keyed_row *row, enum msg msg,
-    const char *column, struct str arg)
+    enum attribute at, struct str arg)
 {
-	row->err = fail(&f->cx, ERR_BAD_INPUT, msg, column,
+	row->err = fail(&f->cx, ERR_BAD_INPUT, msg,
+	    str_z(f->cx.arena, import_map_column(f->rr->run->map, at)),
 	    str_z(f->cx.arena, arg));
 	row->fault = f->cx.fault;
 }
@@ -261,6 +262,11 @@ key_rows(struct file *f)
 		    &row->ref);
 		ask(f, &a, INDEX_SOURCE_ROW, str_fmt(arena, "%.*s%.*s",
 		    STR_ARG(run->map_key), STR_ARG(row->raw)), &row->hash);
+		if (import_map_has_contracts(run->map)
+		    && row->row.contract.n > 0)
+			ask(f, &a, INDEX_SOURCE_REF, str_fmt(arena,
+			    "contract/%lld/%.*s", (long long)run->source,
+			    STR_ARG(row->row.contract)), &row->contract);
 		if (row->has_manager)
 			ask(f, &a, INDEX_SOURCE_REF, str_fmt(arena,
 			    "%lld/%.*s", (long long)run->source,

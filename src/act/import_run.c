@@ -239,6 +239,13 @@ run_gone(struct import_run *run, const struct source_ref *ref)
 	memcpy(run->gone_ref[run->ngone++].bytes, ref->key.p, 32);
 }
 
+bool
+run_has_work(const struct import_run *run)
+{
+	return run->report.added + run->report.changed + run->report.removed
+	    > 0;
+}
+
 /* --- what is stored of a run ---------------------------------------------------------- */
 
 struct note_in {

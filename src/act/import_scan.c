@@ -13,10 +13,13 @@
 
 #define PAGE 1000
 
+static const uint8_t none[16];	/* no keyed hash is this */
+
 static enum err scan_rows(void *, struct ctx *, struct keyed_row *, size_t);
 static void scan_row(struct import_run *, struct keyed_row *);
 static bool is_over(const struct keyed_row *, int32_t today);
 static void reject_unknown_managers(struct import_run *);
+static void reject_double_contracts(struct import_run *);
 static void reject_siblings(struct import_run *);
 static enum err compare(struct reader *, struct ctx *, struct import_run *);
 static enum err compare_page(struct tx *, struct import_run *, size_t from,
@@ -25,7 +28,6 @@ static enum err find_gone(struct reader *, struct ctx *,
     struct import_run *);
 static void take_digest(struct import_run *);
 static enum err guard(struct ctx *, struct import_run *);
-static bool has_work(const struct import_run *);
 
 enum err
 import_scan(struct reader *r, struct ctx *cx, const void *arg, void **out)
@@ -40,6 +42,7 @@ import_scan(struct reader *r, struct ctx *cx, const void *arg, void **out)
 	err = rows_read(&rr, cx);
 	if (err == OK) {
 		reject_unknown_managers(run);
+		reject_double_contracts(run);
 		reject_siblings(run);
 		err = compare(r, cx, run);
 	}
@@ -49,24 +52,15 @@ import_scan(struct reader *r, struct ctx *cx, const void *arg, void **out)
 		take_digest(run);
 		err = guard(cx, run);
 	}
-	if (err == OK && !run->in.is_dry && has_work(run))
+	if (err == OK && !run->in.is_dry && run_has_work(run))
 		err = run_note(r, cx, run, ACTION_IMPORT_STARTED);
 	if (err == OK)
 		*out = run_report(cx, run);
-	if (err != OK || run->in.is_dry || run->report.is_stopped
-	    || !has_work(run))
+	if (err != OK || run->in.is_dry || run->report.is_stopped)
 		run_end(run);
 	else
 		run_give(run);
 	return err;
-}
-
-/* The same file twice changes and writes nothing. */
-static bool
-has_work(const struct import_run *run)
-{
-	return run->report.added + run->report.changed + run->report.removed
-	    > 0;
 }
 
 /* --- rows ------------------------------------------------------------------------ */
@@ -104,6 +98,9 @@ scan_row(struct import_run *run, struct keyed_row *row)
 	if (row->has_manager && row->err == OK)
 		memcpy(found.manager, row->manager.bytes,
 		    sizeof(found.manager));
+	if (row->err == OK)
+		memcpy(found.contract, row->contract.bytes,
+		    sizeof(found.contract));
 	found_row_add(run, &found);
 }
 
@@ -120,6 +117,18 @@ is_over(const struct keyed_row *row, int32_t today)
 	return end.n > 0 && date_parse(end, &day) && day < today;
 }
 
+static void
+reject_row(struct import_run *run, struct found_row *row, enum msg msg,
+    enum attribute at)
+{
+	struct fault fault = { .err = ERR_BAD_INPUT, .msg = msg,
+		.field = import_map_column(run->map, at) };
+
+	run_reject(run, row->line, fault.field, &fault);
+	row->is_rejected = true;
+	run->person[row->person].is_rejected = true;
+}
+
 /*
  * A manager must stand in the file.  Of a part of a file that is not known
  * before its rows go in.
@@ -127,20 +136,38 @@ is_over(const struct keyed_row *row, int32_t today)
 static void
 reject_unknown_managers(struct import_run *run)
 {
-	static const uint8_t none[16];
-	const struct fault unknown = { .err = ERR_BAD_INPUT,
-		.msg = MSG_ORDER_MANAGER, .field = STR("manager") };
+	for (size_t i = 0; i < run->nrow && !run->in.is_partial; i++)
+		if (memcmp(run->row[i].manager, none, sizeof(none)) != 0
+		    && found_prefix(run, run->row[i].manager) == NULL)
+			reject_row(run, &run->row[i], MSG_ORDER_MANAGER,
+			    A_MANAGER);
+}
 
-	for (size_t i = 0; i < run->nrow; i++) {
-		struct found_row *row = &run->row[i];
+static int
+by_contract(const void *a, const void *b)
+{
+	const struct found_row *x = *(const struct found_row *const *)a;
+	const struct found_row *y = *(const struct found_row *const *)b;
+	int order = memcmp(x->contract, y->contract, sizeof(x->contract));
 
-		if (run->in.is_partial || memcmp(row->manager, none, 16) == 0
-		    || found_prefix(run, row->manager) != NULL)
-			continue;
-		run_reject(run, row->line, STR("manager"), &unknown);
-		row->is_rejected = true;
-		run->person[row->person].is_rejected = true;
-	}
+	return order != 0 ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+/* A contract's key stands once in a file; the first row that has it keeps it. */
+static void
+reject_double_contracts(struct import_run *run)
+{
+	struct found_row **row = heap_alloc(run->nrow + 1, sizeof(*row));
+
+	for (size_t i = 0; i < run->nrow; i++)
+		row[i] = &run->row[i];
+	qsort(row, run->nrow, sizeof(*row), by_contract);
+	for (size_t i = 1; i < run->nrow; i++)
+		if (memcmp(row[i]->contract, none, sizeof(none)) != 0
+		    && memcmp(row[i]->contract, row[i - 1]->contract,
+		    sizeof(none)) == 0)
+			reject_row(run, row[i], MSG_CONTRACT_TWICE, A_COUNT);
+	heap_free(row);
 }
 
 /* The rows of one person go in together, or not at all. */

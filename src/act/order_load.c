@@ -621,6 +621,7 @@ load_pools(struct batch *b, struct tx *tx, uint32_t tenant)
 			const struct holding *h = &s->holding[j];
 
 			need_product(ob->arena, &need, &cap, h->product);
+			need.waiters += h->wait.since != 0;
 			if (h->seat.state != SEAT_NONE)
 				need_freeing(ob->arena, &need, &capfree,
 				    h->seat.pool);

@@ -706,6 +706,24 @@ complete(struct ctx *cx, const struct import_map *map, struct import_row *out)
 	return OK;
 }
 
+bool
+import_map_has_contracts(const struct import_map *map)
+{
+	return map->contract != NULL;
+}
+
+struct str
+import_map_column(const struct import_map *map, enum attribute a)
+{
+	if (a == A_COUNT && map->contract != NULL)
+		return template_first_name(map->contract);
+	for (size_t i = 0; i < map->org.n; i++)
+		if (map->org.target[i].place.a == a)
+			return template_first_name(
+			    map->org.target[i].template);
+	return (struct str) { NULL, 0 };
+}
+
 /* The column that fills what stands at PATH, or else the first that fills anything. */
 static struct str
 column_of(const struct import_map *map, struct str path)

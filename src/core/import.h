@@ -17,6 +17,10 @@ enum err import_map_decode(struct ctx *, const struct js *, struct import_map **
 struct str import_map_source(const struct import_map *);
 char import_map_separator(const struct import_map *);	/* 0: find it */
 bool import_map_windows_1252(const struct import_map *);
+/* Contracts have keys of their own, each of which may stand once in a file. */
+bool import_map_has_contracts(const struct import_map *);
+/* The column that fills an organisational attribute, or the contract's key (A_COUNT); empty: none. */
+struct str import_map_column(const struct import_map *, enum attribute);
 /* Over canonical JSON: an unchanged row under a changed map is a changed row. */
 struct str import_map_canonical(const struct import_map *);
 
