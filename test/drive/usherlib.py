@@ -32,8 +32,7 @@ import time
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROOT = os.path.dirname(TESTS)
 BUILD = os.environ.get("USHER_BUILD", os.path.join(ROOT, "build"))
-USHER = os.path.join(BUILD, "src", "usher", "usher")
-VAULT = os.path.join(BUILD, "src", "vault", "usher-vault")
+PROGRAM = os.path.join("src", "usher", "usher")
 TIER = os.environ.get("USHER_TIER", "normal")
 
 READY_S = 30    # a sanitized server on a busy machine
@@ -287,10 +286,13 @@ class Server:
     """usher serve in a folder of its own on a free port.
 
     folder/data is the data directory, folder/log what the server says.  ENV
-    adds variables (USHER_FAULT), ARGS arguments of `usher serve`.
+    adds variables (USHER_FAULT), ARGS arguments of `usher serve`; BUILD is
+    another build than USHER_BUILD's.
     """
 
-    def __init__(self, folder=None, env=None, args=(), start=True):
+    def __init__(self, folder=None, env=None, args=(), start=True,
+                 build=BUILD):
+        self.program = os.path.join(build, PROGRAM)
         self.is_ours = folder is None
         self.folder = folder or tempfile.mkdtemp(prefix="usher-test-")
         self.data = os.path.join(self.folder, "data")
@@ -309,7 +311,7 @@ class Server:
     def start(self, wait=True):
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [USHER, "serve", "--data", self.data,
+                [self.program, "serve", "--data", self.data,
                  "--listen", "%s:%d" % self.address, *self.args],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={**os.environ, **self.env}, start_new_session=True)
@@ -425,7 +427,7 @@ class Server:
         CHECK: the exit status it must have, else RuntimeError.
         """
         done = subprocess.run(
-            [USHER, "--server", self.url, "--data", self.data, *argv],
+            [self.program, "--server", self.url, "--data", self.data, *argv],
             input=stdin, text=True, capture_output=True, timeout=600,
             stdin=None if stdin is not None else subprocess.DEVNULL,
             env={**os.environ, "LC_ALL": "C.UTF-8", **(env or {})})
