@@ -688,8 +688,7 @@ order_pools(struct order_batch *ob, uint32_t tenant)
 	for (size_t i = 0; i < ob->pools.n; i++)
 		if (ob->pools.v[i]->realm->tenant == tenant)
 			return ob->pools.v[i];
-	must(!"pools of a tenant were not loaded");
-	return NULL;
+	bug("pools of a tenant were not loaded");
 }
 
 /* So that each tenant is met once. */

@@ -85,8 +85,7 @@ pool_row(struct setting_quota *q)
 	for (size_t i = 0; i < g->npool; i++)
 		if (g->pool[i].id == q->info->id)
 			return &g->pool[i];
-	must(!"the pool was not loaded");
-	return NULL;
+	bug("the pool was not loaded");
 }
 
 static void

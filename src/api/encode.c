@@ -126,7 +126,7 @@ put_js(struct js_out *js, const struct js *value)
 		js_put_int(js, js_int(value));
 		break;
 	case JS_REAL:
-		must(!"what was decoded has no such number");
+		bug("what was decoded has no such number");
 		break;
 	case JS_STRING:
 		js_put_str(js, js_str(value));

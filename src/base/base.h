@@ -24,6 +24,9 @@
  */
 #define must(x) ((x) ? (void)0 : must_failed(#x, __FILE__, __LINE__))
 
+/* A place that is never reached: must() without a condition. */
+#define bug(what) must_failed(what, __FILE__, __LINE__)
+
 void must_failed(const char *expr, const char *file, int line) NO_RETURN;
 
 /*
