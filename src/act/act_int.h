@@ -194,9 +194,6 @@ int32_t order_today(const struct realm *, int64_t site, int64_t now_ms);
 /* order_name.c: candidates for the user name of a new person that brings none. */
 enum err order_user_names(struct item *, struct order_state *) USE_RESULT;
 
-enum err order_prepare(struct batch *, struct tx *data, struct tx *keys, struct vault_call *);
-enum err order_want(struct batch *, struct tx *data, struct vault_call *);
-enum err order_keep(struct batch *, struct tx *keys);
 enum err order_load(struct batch *, struct tx *);
 void order_decide(struct batch *);
 enum err order_save(struct batch *, struct tx *);

@@ -80,8 +80,8 @@ parse(struct item *it, struct put_state *s)
 	TRY(catalogue_decode(it->cx, js, before, false, &s->next));
 	for (size_t i = 0; i < s->next->nsite; i++)
 		if (!zone_day(s->next->site[i].zone, it->cx->now_ms, &day))
-			return fail(it->cx, ERR_BAD_INPUT, MSG_CATALOGUE_NO_ZONE,
-			    "sites", str_z(it->cx->arena,
+			return fail(it->cx, ERR_BAD_INPUT,
+			    MSG_CATALOGUE_NO_ZONE, "sites", str_z(it->cx->arena,
 			    s->next->site[i].zone));
 	s->next->version = before->version + 1;
 	sha256(s->next->canonical, &s->digest);

@@ -14,19 +14,22 @@
 #include "base/clock.h"
 
 #define UNDER_WAY  400
-#define ORDER_MEM  (4 << 20)
+#define ORDER_MEM  (64 << 20)
 
 struct place {			/* one order under way */
 	struct ctx	 cx;
 	struct item	 item;
 	struct order	 order;
 	uint32_t	 person;	/* of the run */
+	const int64_t	*line;		/* of its rows */
+	size_t		 nline;
 	struct queue	*free;
 };
 
 struct pending {		/* rows of a person that has several, until all are there */
 	uint32_t person;
 	size_t	 n;
+	struct key256 sum;	/* of their keyed hashes */
 	struct str raw[CONTRACTS_MAX];
 	int64_t	 line[CONTRACTS_MAX];
 	struct pending *next;
@@ -34,9 +37,11 @@ struct pending {		/* rows of a person that has several, until all are there */
 
 #define PENDING_SLOTS 4096
 
-struct lacking {		/* a manager to be set when all are in */
-	uint32_t   person;
-	struct str ref, contract, manager;
+struct lacking {		/* managers to be set when all are in */
+	uint32_t	    person;
+	struct str	    ref;
+	struct contract_in *contract;	/* key and manager only */
+	size_t		    n;
 };
 
 struct applying {
@@ -64,9 +69,11 @@ static enum err map_rows(struct applying *, struct place *,
     const struct str *raw, const int64_t *line, size_t n);
 static void take_contract(const struct import_row *, struct contract_in *,
     struct order *);
-static struct place *take_place(struct applying *);
+static enum err check_complete(struct applying *);
+static enum err take_place(struct applying *, struct place **);
 static void give_back(struct item *);
 static void settle(struct applying *, struct place *);
+static void refused(struct applying *, const struct place *);
 static void note_lacking(struct applying *, const struct place *);
 static enum err submit(struct applying *, struct place *);
 static enum err drain(struct applying *);
@@ -95,6 +102,8 @@ import_apply(struct reader *r, struct ctx *cx, const void *arg, void **out)
 	err = rows_read(&rr, cx);
 	if (err == OK)
 		err = drain(&a);
+	if (err == OK)
+		err = check_complete(&a);
 	if (err == OK)
 		err = set_managers(&a);
 	if (err == OK)
@@ -185,11 +194,25 @@ apply_row(struct applying *a, struct ctx *cx, struct keyed_row *row)
 		return fail(cx, ERR_BAD_INPUT, MSG_ORDER_CONTRACTS, "file");
 	wait->raw[wait->n] = heap_copy(row->raw);
 	wait->line[wait->n++] = row->line;
+	key_sum(&wait->sum, &row->hash);
 	if (wait->n < p->rows)
 		return OK;
+	if (memcmp(&wait->sum, &p->rows_hash, sizeof(wait->sum)) != 0)
+		return fail(cx, ERR_CONFLICT, MSG_IMPORT_OTHER_FILE, "file");
 	err = apply_person(a, at, wait->raw, wait->line, wait->n);
 	unpend(a, wait);
 	return err;
+}
+
+/* A file that ended early is another one: nobody is gone because of it. */
+static enum err
+check_complete(struct applying *a)
+{
+	for (size_t i = 0; i < a->run->nperson; i++)
+		if (a->run->person[i].seen != a->run->person[i].rows)
+			return fail(a->cx, ERR_CONFLICT,
+			    MSG_IMPORT_OTHER_FILE, "file");
+	return OK;
 }
 
 static struct pending **
@@ -238,12 +261,14 @@ static enum err
 apply_person(struct applying *a, uint32_t person, const struct str *raw,
     const int64_t *line, size_t n)
 {
-	struct place *pl = take_place(a);
+	struct place *pl;
 	const struct found_person *p = &a->run->person[person];
 	enum err err;
 
-	TRY(a->err);
+	TRY(take_place(a, &pl));
 	pl->person = person;
+	pl->line = arena_copy(pl->cx.arena, line, n * sizeof(*line));
+	pl->nline = n;
 	pl->order = (struct order) {
 		.kind = ORDER_IMPORT,
 		.person = p->person,
@@ -351,15 +376,18 @@ take_contract(const struct import_row *row, struct contract_in *c,
 
 /* --- orders under way ------------------------------------------------------------------ */
 
-/* A free place; the order that ended in it is counted first. */
-static struct place *
-take_place(struct applying *a)
+/* A free place; the order that ended in it is counted first, and may end the run. */
+static enum err
+take_place(struct applying *a, struct place **out)
 {
 	void *item;
 
 	must(queue_take(a->free, &item, 1, -1) == 1);
 	settle(a, item);
-	return item;
+	if (a->err != OK)
+		must(queue_try_put(a->free, item));
+	*out = item;
+	return a->err;
 }
 
 static void
@@ -372,10 +400,10 @@ settle(struct applying *a, struct place *pl)
 		return;
 	if (pl->item.err != OK) {
 		if (pl->item.err == ERR_BAD_INPUT
-		    || pl->item.err == ERR_CONFLICT)
-			run_reject(run, pl->order.line, pl->cx.fault.field,
-			    &pl->cx.fault);
-		else if (a->err == OK) {
+		    || pl->item.err == ERR_CONFLICT
+		    || pl->item.err == ERR_TOO_LARGE) {
+			refused(a, pl);
+		} else if (a->err == OK) {
 			fault_copy(a->cx, &pl->cx);
 			a->err = pl->item.err;
 		}
@@ -396,20 +424,46 @@ settle(struct applying *a, struct place *pl)
 	arena_reset(pl->cx.arena);
 }
 
+/* What pass 1 could not know, such as a name that is somebody else's: the person stays as it was. */
+static void
+refused(struct applying *a, const struct place *pl)
+{
+	struct import_run *run = a->run;
+	struct fault sibling = { .err = ERR_BAD_INPUT,
+		.msg = MSG_IMPORT_SIBLING };
+
+	if (pl->order.kind == ORDER_LEAVE) {
+		run->report.removed--;
+		return;
+	}
+	run->report.persons--;
+	if (run->person[pl->person].found == FOUND_NEW)
+		run->report.added--;
+	else
+		run->report.changed--;
+	for (size_t i = 0; i < pl->nline; i++)
+		run_reject(run, pl->line[i],
+		    i == 0 ? pl->cx.fault.field : STR(""),
+		    i == 0 ? &pl->cx.fault : &sibling);
+}
+
 static void
 note_lacking(struct applying *a, const struct place *pl)
 {
-	for (size_t i = 0; i < pl->order.ncontract; i++) {
-		const struct contract_in *c = &pl->order.contract[i];
-		struct lacking l = { .person = pl->person };
+	const struct order *o = &pl->order;
+	struct lacking l = { .person = pl->person };
 
-		if (c->manager.n == 0)
+	l.ref = str_copy(a->arena, o->ref);
+	l.contract = arena_array(a->arena, o->ncontract, sizeof(*l.contract));
+	for (size_t i = 0; i < o->ncontract; i++) {
+		if (o->contract[i].manager.n == 0)
 			continue;
-		l.ref = str_copy(a->arena, pl->order.ref);
-		l.contract = str_copy(a->arena, c->key);
-		l.manager = str_copy(a->arena, c->manager);
-		list_add(a->arena, &a->lacking, l);
+		l.contract[l.n++] = (struct contract_in) {
+			.key = str_copy(a->arena, o->contract[i].key),
+			.manager = str_copy(a->arena, o->contract[i].manager),
+		};
 	}
+	list_add(a->arena, &a->lacking, l);
 }
 
 static enum err
@@ -428,10 +482,10 @@ submit(struct applying *a, struct place *pl)
 	    ITEM_BULK) == OK)
 		return OK;
 	/* The queue is full: wait for this one. */
-	pl->item.done = NULL;
+	pl->cx.fault = (struct fault) { 0 };
 	pl->item.err = pipeline_do(world_pipeline(a->r->world), &pl->item,
 	    ITEM_BULK);
-	give_back(&pl->item);
+	must(queue_try_put(a->free, pl));
 	return OK;
 }
 
@@ -462,24 +516,25 @@ drain(struct applying *a)
 
 /* --- afterwards ---------------------------------------------------------------------------- */
 
+/* Who is still not there was rejected: the next import asks again. */
 static enum err
 set_managers(struct applying *a)
 {
 	for (size_t i = 0; i < a->lacking.n; i++) {
 		const struct lacking *l = &a->lacking.v[i];
-		struct place *pl = take_place(a);
-		struct contract_in *c = arena_alloc(pl->cx.arena, sizeof(*c));
+		struct place *pl;
 
-		TRY(a->err);
-		*c = (struct contract_in) { .key = l->contract,
-			.manager = l->manager };
+		TRY(take_place(a, &pl));
 		pl->person = l->person;
+		pl->nline = 0;
 		pl->order = (struct order) {
 			.kind = ORDER_MANAGER,
 			.person = a->run->person[l->person].person,
 			.source = a->run->source,
-			.contract = c,
-			.ncontract = 1,
+			.ref = l->ref,
+			.row_hash = a->run->person[l->person].rows_hash,
+			.contract = l->contract,
+			.ncontract = l->n,
 			.priority = 5,
 		};
 		TRY(submit(a, pl));
@@ -491,9 +546,9 @@ static enum err
 remove_gone(struct applying *a)
 {
 	for (size_t i = 0; i < a->run->ngone; i++) {
-		struct place *pl = take_place(a);
+		struct place *pl;
 
-		TRY(a->err);
+		TRY(take_place(a, &pl));
 		pl->order = (struct order) {
 			.kind = ORDER_LEAVE,
 			.person = a->run->gone[i],

@@ -18,6 +18,7 @@ struct found_person {
 	uint32_t      rows, seen;	/* in pass 1; in pass 2 so far */
 	uint8_t	      found;		/* enum found */
 	bool	      is_rejected, stays; /* stays: a contract runs or is to come */
+	bool	      lacks;	/* a manager's rows were rejected */
 	bool	      was_active;
 };
 

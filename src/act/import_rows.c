@@ -160,7 +160,8 @@ check_row(struct file *f, struct keyed_row *row)
 			break;
 		}
 	}
-	if (site.n > 0 && catalogue_site_slug(f->realm->catalogue, site) == NULL)
+	if (site.n > 0
+	    && catalogue_site_slug(f->realm->catalogue, site) == NULL)
 		refuse_row(f, row, MSG_ORDER_SITE, A_SITE, site);
 	else if (organisation.n > 0 && catalogue_organisation_slug(
 	    f->realm->catalogue, organisation) == NULL)

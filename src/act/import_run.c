@@ -94,8 +94,8 @@ read_map(struct ctx *cx, struct import_run *run,
 		return err;
 	}
 	if (!str_eq(import_map_source(run->map), in->source))
-		return fail(cx, ERR_BAD_INPUT, MSG_IMPORT_WRONG_SOURCE, "source",
-		    str_z(cx->arena, import_map_source(run->map)));
+		return fail(cx, ERR_BAD_INPUT, MSG_IMPORT_WRONG_SOURCE,
+		    "source", str_z(cx->arena, import_map_source(run->map)));
 	sha256(import_map_canonical(run->map), &hash);
 	run->map_key = str_copy(run->arena,
 	    (struct str) { (char *)hash.bytes, 32 });

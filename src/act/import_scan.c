@@ -20,7 +20,11 @@ static void scan_row(struct import_run *, struct keyed_row *);
 static bool is_over(const struct keyed_row *, int32_t today);
 static void reject_unknown_managers(struct import_run *);
 static void reject_double_contracts(struct import_run *);
+static void reject_crowds(struct import_run *);
 static void reject_siblings(struct import_run *);
+static void note_lacking(struct import_run *);
+static bool is_unchanged(const struct found_person *,
+    const struct source_ref *);
 static enum err compare(struct reader *, struct ctx *, struct import_run *);
 static enum err compare_page(struct tx *, struct import_run *, size_t from,
     size_t n);
@@ -43,7 +47,9 @@ import_scan(struct reader *r, struct ctx *cx, const void *arg, void **out)
 	if (err == OK) {
 		reject_unknown_managers(run);
 		reject_double_contracts(run);
+		reject_crowds(run);
 		reject_siblings(run);
+		note_lacking(run);
 		err = compare(r, cx, run);
 	}
 	if (err == OK && !run->in.is_partial)
@@ -170,6 +176,38 @@ reject_double_contracts(struct import_run *run)
 	heap_free(row);
 }
 
+/* More contracts than a person may have: the row that is one too many says so. */
+static void
+reject_crowds(struct import_run *run)
+{
+	uint32_t *n = heap_alloc(run->nperson + 1, sizeof(*n));
+
+	for (size_t i = 0; i < run->nrow; i++) {
+		struct found_row *row = &run->row[i];
+
+		if (row->person != UINT32_MAX && !row->is_rejected
+		    && ++n[row->person] == CONTRACTS_MAX + 1)
+			reject_row(run, row, MSG_ORDER_CONTRACTS, A_COUNT);
+	}
+	heap_free(n);
+}
+
+/* Whose manager does not go in goes in without; the next import asks again. */
+static void
+note_lacking(struct import_run *run)
+{
+	for (size_t i = 0; i < run->nrow; i++) {
+		const struct found_row *row = &run->row[i];
+		const struct found_person *manager;
+
+		if (memcmp(row->manager, none, sizeof(none)) == 0)
+			continue;
+		manager = found_prefix(run, row->manager);
+		run->person[row->person].lacks |= manager != NULL
+		    && manager->is_rejected;
+	}
+}
+
 /* The rows of one person go in together, or not at all. */
 static void
 reject_siblings(struct import_run *run)
@@ -231,9 +269,8 @@ compare_page(struct tx *tx, struct import_run *run, size_t from, size_t n)
 
 		who[i].tenant = run->tenant;
 		p->person = who[i].id = ref->person;
-		p->found = ref->state == 1 && str_eq(ref->row,
-		    (struct str) { (char *)p->rows_hash.bytes, 32 })
-		    ? FOUND_UNCHANGED : FOUND_CHANGED;
+		p->found = is_unchanged(p, ref) ? FOUND_UNCHANGED
+		    : FOUND_CHANGED;
 	}
 	TRY(store_load(tx, &PERSON, who, refs.n, 2, 0, &persons));
 	for (size_t i = 0; i < persons.n; i++)
@@ -253,6 +290,23 @@ compare_page(struct tx *tx, struct import_run *run, size_t from, size_t n)
 		    && p->was_active && !p->stays;
 	}
 	return OK;
+}
+
+/* As it went in before, or as far as it could: without a manager that is not there now either. */
+static bool
+is_unchanged(const struct found_person *p, const struct source_ref *ref)
+{
+	struct key256 lacking = p->rows_hash;
+	struct str hash = { (const char *)p->rows_hash.bytes, 32 };
+
+	if (ref->state != 1)
+		return false;
+	if (str_eq(ref->row, hash))
+		return true;
+	for (size_t i = 0; i < sizeof(lacking); i++)
+		lacking.bytes[i] = (uint8_t)~lacking.bytes[i];
+	return p->lacks && str_eq(ref->row,
+	    (struct str) { (const char *)lacking.bytes, 32 });
 }
 
 /* Present in the source before, and not in the file. */

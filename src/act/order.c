@@ -15,11 +15,16 @@
 #include "base/clock.h"
 #include "base/id.h"
 
+static enum err prepare(struct batch *, struct tx *data, struct tx *keys,
+    struct vault_call *);
+static enum err want(struct batch *, struct tx *data, struct vault_call *);
+static enum err keep(struct batch *, struct tx *keys);
+
 const struct use_case person_order = {
 	.name = "person_order",
-	.prepare = order_prepare,
-	.want = order_want,
-	.keep = order_keep,
+	.prepare = prepare,
+	.want = want,
+	.keep = keep,
 	.load = order_load,
 	.decide = order_decide,
 	.save = order_save,
@@ -72,8 +77,8 @@ order_key(const struct order_state *s, size_t at)
 
 /* --- prepare: open what a change starts from ------------------------------- */
 
-enum err
-order_prepare(struct batch *b, struct tx *data, struct tx *keys,
+static enum err
+prepare(struct batch *b, struct tx *data, struct tx *keys,
     struct vault_call *call)
 {
 	struct rows persons, wrapped;
@@ -212,8 +217,8 @@ find_key(const struct rows *wrapped, const struct person *p)
 
 /* --- want: what to seal and index ------------------------------------------ */
 
-enum err
-order_want(struct batch *b, struct tx *data, struct vault_call *call)
+static enum err
+want(struct batch *b, struct tx *data, struct vault_call *call)
 {
 	TRY(choose_user_names(b, data));
 	for (size_t i = 0; i < b->n; i++) {
@@ -571,8 +576,8 @@ vault_refused(const struct order_state *s)
 	return s->indexed != NULL ? s->indexed->err : OK;
 }
 
-enum err
-order_keep(struct batch *b, struct tx *keys)
+static enum err
+keep(struct batch *b, struct tx *keys)
 {
 	struct key_row *row = arena_array(b->cx->arena, b->n, sizeof(*row));
 	size_t n = 0;

@@ -3,36 +3,12 @@
  * order_decide.c - orders about persons: the decisions, one item after the
  * other, each on what its predecessors left.  Nothing is read or written here.
  */
-#include "act/act_int.h"
+#include "act/order_int.h"
 
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/id.h"
-
-/* What a batch has seen, by keyed hash. */
-enum seen { SEEN_KEY, SEEN_REF, SEEN_UNIQUE, SEEN_KINDS };
-#define SEEN(it, what) ((it)->tenant * SEEN_KINDS + (what))
-
-#define RULE_PRIORITY 5
-
-struct scene {		/* one item while it is decided */
-	struct order_batch *ob;
-	struct item	   *it;
-	struct order_state *s;
-	struct pools	   *pools;
-	struct subject	   *sub;
-	struct person	    before;
-	struct subject	    kept;	/* the person before the order; realm NULL: a new one */
-	size_t		    nended;
-	bool		    is_new;
-	enum action	    action;
-	struct change_list  changes;
-	bool		    is_changed;
-	int64_t		    onboarding;
-	struct outcome_row *outcome;
-	size_t		    noutcome;
-};
 
 static enum err decide_new(struct scene *);
 static enum err decide_import(struct scene *);
@@ -41,9 +17,6 @@ static enum err decide_leave(struct scene *);
 static enum err decide_clock(struct scene *);
 static enum err decide_manager(struct scene *);
 static enum err decide_take(struct scene *);
-static enum err decide_release(struct scene *);
-static enum err decide_check(struct scene *);
-static enum err decide_expire(struct scene *);
 
 /* What each kind of order does, and what the log calls it. */
 static const struct kind {
@@ -72,17 +45,7 @@ static void tell_onboarding(struct scene *, const struct onboarding_row *);
 static enum err check_unique(struct scene *);
 static enum err refuse_taken(struct scene *, size_t at);
 static enum err start_person(struct scene *);
-static enum err find_wants(struct scene *, struct want **, size_t *);
-static enum err move(struct scene *, const struct want *, size_t nwant);
-static void take_record(struct scene *);
-static void note_due(struct scene *);
-static void note_ref(struct scene *, int64_t state);
-static void note_onboarding(struct scene *);
-static void note_idempotency(struct scene *);
-static void finish(struct scene *);
-static void count_waits(struct scene *, const struct holding *, size_t, int);
 static void served(void *, const struct seat *, const struct wait *);
-static enum action action_of(const struct scene *);
 
 void
 order_decide(struct batch *b)
@@ -121,7 +84,7 @@ decide_item(struct batch *b, struct item *it)
 		remember(&sc);
 	it->err = kind->decide(&sc);
 	if (it->err == OK && !it->again && !s->out->was_repeated)
-		finish(&sc);
+		order_finish(&sc);
 	else if (sc.kept.realm != NULL)
 		undo(&sc);
 }
@@ -160,11 +123,11 @@ decide_new(struct scene *sc)
 	TRY(check_unique(sc));
 	if (sc->it->again)
 		return OK;
-	TRY(find_wants(sc, &want, &nwant));
+	TRY(order_wants(sc, &want, &nwant));
 	if (sc->s->in->kind == ORDER_ONBOARD)
 		sc->onboarding = id_new();
 	TRY(start_person(sc));
-	TRY(move(sc, want, nwant));
+	TRY(order_move(sc, want, nwant));
 	list_add(sc->ob->arena, &sc->ob->subject, sc->sub);
 	note_ref(sc, 1);
 	note_onboarding(sc);
@@ -304,8 +267,8 @@ start_person(struct scene *sc)
 	return contracts_check(sc->it->cx, sub->contract, sub->ncontract);
 }
 
-static enum err
-find_wants(struct scene *sc, struct want **want, size_t *n)
+enum err
+order_wants(struct scene *sc, struct want **want, size_t *n)
 {
 	const struct order *in = sc->s->in;
 	struct want *w = arena_array(sc->ob->arena, in->nproduct + 1,
@@ -366,7 +329,7 @@ decide_import(struct scene *sc)
 		TRY(contracts_check(sc->it->cx, sc->sub->contract,
 		    sc->sub->ncontract));
 	}
-	TRY(move(sc, NULL, 0));
+	TRY(order_move(sc, NULL, 0));
 	if (s->is_new)
 		list_add(sc->ob->arena, &sc->ob->subject, sc->sub);
 	note_ref(sc, 1);
@@ -384,7 +347,7 @@ decide_leave(struct scene *sc)
 	    today, &sc->changes);
 	if (sc->sub->ncontract == 0)
 		sc->sub->row.lifecycle = LIFE_LEFT;
-	TRY(move(sc, NULL, 0));
+	TRY(order_move(sc, NULL, 0));
 	note_ref(sc, 2);
 	return OK;
 }
@@ -394,7 +357,9 @@ decide_manager(struct scene *sc)
 {
 	sc->sub->has_new_contracts |=
 	    contracts_manager(sc->it, sc->sub, &sc->changes);
-	return move(sc, NULL, 0);
+	TRY(order_move(sc, NULL, 0));
+	note_ref(sc, 1);
+	return OK;
 }
 
 /* --- changes ----------------------------------------------------------------------- */
@@ -425,13 +390,13 @@ decide_change(struct scene *sc)
 		TRY(contracts_check(sc->it->cx, sc->sub->contract,
 		    sc->sub->ncontract));
 	}
-	return move(sc, NULL, 0);
+	return order_move(sc, NULL, 0);
 }
 
 static enum err
 decide_clock(struct scene *sc)
 {
-	return move(sc, NULL, 0);
+	return order_move(sc, NULL, 0);
 }
 
 /* --- seats -------------------------------------------------------------------------- */
@@ -442,159 +407,15 @@ decide_take(struct scene *sc)
 	struct want *want;
 	size_t nwant;
 
-	TRY(find_wants(sc, &want, &nwant));
-	return move(sc, want, nwant);
-}
-
-static struct holding *
-find_holding(const struct subject *sub, int64_t product)
-{
-	for (size_t i = 0; i < sub->nholding; i++)
-		if (sub->holding[i].product == product)
-			return &sub->holding[i];
-	return NULL;
-}
-
-static void
-end_holding(struct scene *sc, struct holding *h, enum seat_end why)
-{
-	gate_refresh(&sc->pools->gate, sc->sub->row.id, h);
-	count_waits(sc, h, 1, -1);
-	holding_end(&sc->pools->gate, h, why, &sc->changes);
-	sc->is_changed = true;
-}
-
-static enum err
-decide_release(struct scene *sc)
-{
-	const struct product *p = catalogue_product_slug(
-	    sc->s->realm->catalogue, sc->s->in->product[0]);
-	struct holding *h;
-
-	h = p == NULL ? NULL : find_holding(sc->sub, p->id);
-	if (h == NULL || h->grants == 0)
-		return fail(sc->it->cx, ERR_NOT_FOUND, MSG_ORDER_NO_SEAT,
-		    "product", str_z(sc->it->cx->arena,
-		    sc->s->in->product[0]));
-	end_holding(sc, h, SEAT_END_RELEASED);
-	return OK;
-}
-
-/* An onboarding as earlier items of this batch left it. */
-static struct order_state *
-newest_onboarding(struct scene *sc)
-{
-	for (size_t i = sc->ob->told.n; i-- > 0;)
-		if (sc->ob->told.v[i]->onboarding->id == sc->onboarding)
-			return sc->ob->told.v[i];
-	return sc->s;
-}
-
-static void
-end_onboarding(struct scene *sc, enum onboarding_state state,
-    enum seat_end why)
-{
-	struct onboarding_row row = *sc->s->onboarding;
-
-	for (size_t i = 0; i < sc->sub->nholding; i++) {
-		struct holding *h = &sc->sub->holding[i];
-
-		gate_refresh(&sc->pools->gate, sc->sub->row.id, h);
-		if (h->seat.onboarding != row.id
-		    && h->wait.onboarding != row.id)
-			continue;
-		if (state == ONBOARDING_DONE)
-			gate_confirm(&sc->pools->gate, h, &sc->changes);
-		else
-			end_holding(sc, h, why);
-	}
-	row.state = state;
-	row.done_ms = sc->it->cx->now_ms;
-	*(struct onboarding_row *)sc->s->onboarding = row;
-	list_add(sc->ob->arena, &sc->ob->onboarding, row);
-	sc->is_changed = true;
-}
-
-static enum err
-find_onboarding(struct scene *sc)
-{
-	struct order_state *newest;
-
-	if (sc->s->onboarding == NULL)
-		return fail(sc->it->cx, ERR_NOT_FOUND, MSG_ORDER_NO_ONBOARDING,
-		    "onboarding");
-	newest = newest_onboarding(sc);
-	sc->s->onboarding = newest->onboarding;
-	sc->s->check = newest->check;
-	sc->s->ncheck = newest->ncheck;
-	list_add(sc->ob->arena, &sc->ob->told, sc->s);
-	if (sc->s->onboarding->state != ONBOARDING_OPEN)
-		return fail(sc->it->cx, ERR_CONFLICT, MSG_ORDER_CHECK_OVER,
-		    "onboarding");
-	return OK;
-}
-
-static enum err
-decide_check(struct scene *sc)
-{
-	struct order_state *s = sc->s;
-	struct check_row *check = NULL;
-	bool is_open = false;
-
-	TRY(find_onboarding(sc));
-	for (size_t i = 0; i < s->ncheck; i++)
-		if (s->check[i].kind == (int64_t)s->in->check)
-			check = &s->check[i];
-	if (check == NULL)
-		return fail(sc->it->cx, ERR_NOT_FOUND, MSG_ORDER_NO_CHECK,
-		    "check");
-	if (check->state != CHECK_OPEN)
-		return fail(sc->it->cx, ERR_CONFLICT, MSG_ORDER_CHECK_OVER,
-		    "check");
-	check->state = s->in->check_passed ? CHECK_PASSED : CHECK_FAILED;
-	check->until_ms = sc->it->cx->now_ms;
-	check->actor = sc->it->cx->actor->id;
-	list_add(sc->ob->arena, &sc->ob->check, *check);
-	for (size_t i = 0; i < s->ncheck; i++)
-		is_open |= s->check[i].state == CHECK_OPEN;
-	if (check->state == CHECK_FAILED)
-		end_onboarding(sc, ONBOARDING_FAILED, SEAT_END_CHECK);
-	else if (!is_open)
-		end_onboarding(sc, ONBOARDING_DONE, 0);
-	sc->is_changed = true;
-	return OK;
-}
-
-/* What is over already, or is not due yet, is no error: the clock may repeat itself. */
-static enum err
-decide_expire(struct scene *sc)
-{
-	struct ctx *cx = sc->it->cx;
-
-	if (find_onboarding(sc) != OK) {
-		cx->fault = (struct fault) { 0 };
-		return OK;
-	}
-	if (sc->s->onboarding->expires_ms > cx->now_ms)
-		return OK;
-	for (size_t i = 0; i < sc->s->ncheck; i++) {
-		struct check_row *check = &sc->s->check[i];
-
-		if (check->state != CHECK_OPEN)
-			continue;
-		check->state = CHECK_FAILED;
-		check->until_ms = cx->now_ms;
-		list_add(sc->ob->arena, &sc->ob->check, *check);
-	}
-	end_onboarding(sc, ONBOARDING_EXPIRED, SEAT_END_EXPIRED);
-	return OK;
+	TRY(order_wants(sc, &want, &nwant));
+	return order_move(sc, want, nwant);
 }
 
 /* --- the shared step ------------------------------------------------------------------ */
 
 /* Lifecycle, rules, seats: core/decide.h, and what it did to the waiting lists. */
-static enum err
-move(struct scene *sc, const struct want *want, size_t nwant)
+enum err
+order_move(struct scene *sc, const struct want *want, size_t nwant)
 {
 	struct subject *sub = sc->sub;
 	const struct order *in = sc->s->in;
@@ -624,13 +445,13 @@ move(struct scene *sc, const struct want *want, size_t nwant)
 	held = arena_copy(sc->ob->arena, sub->holding,
 	    sub->nholding * sizeof(*held));
 	TRY(person_decide(sc->it->cx, &sc->pools->gate, &m));
-	count_waits(sc, held, sub->nholding, -1);
+	order_count_waits(sc, held, sub->nholding, -1);
 	sub->row = m.after;
-	take_record(sc);
+	note_record(sc);
 	sub->contract = m.contract;
 	sub->holding = m.holding;
 	sub->nholding = m.nholding;
-	count_waits(sc, sub->holding, sub->nholding, 1);
+	order_count_waits(sc, sub->holding, sub->nholding, 1);
 	sc->changes = m.changes;
 	sc->is_changed |= m.is_changed || sc->changes.n > 0 || sc->s->seals;
 	sc->outcome = m.outcome;
@@ -638,220 +459,6 @@ move(struct scene *sc, const struct want *want, size_t nwant)
 	if (sc->is_changed)
 		note_due(sc);
 	return OK;
-}
-
-/* The sealed record and the index keys that go with it. */
-static void
-take_record(struct scene *sc)
-{
-	struct order_state *s = sc->s;
-	struct person *row = &sc->sub->row;
-	size_t n = s->nunique + s->nsearch;
-	struct index_key *key;
-	struct index_change change = { .person = row->id };
-
-	if (!s->seals)
-		return;
-	for (size_t i = s->unique_at; i < s->unique_at + s->nunique; i++)
-		keyset_put(sc->ob->seen, SEEN(sc->it, SEEN_UNIQUE),
-		    order_key(s, i)->bytes, s);
-	key = arena_array(sc->ob->arena, n + 1, sizeof(*key));
-	for (size_t i = 0; i < n; i++) {
-		const struct index_value *v = &s->value.v[s->unique_at + i];
-
-		key[i].kind = v->kind == INDEX_SEARCH ? 0 : (uint8_t)v->kind;
-		memcpy(key[i].bytes, order_key(s, s->unique_at + i)->bytes,
-		    key[i].kind == 0 ? 6 : 32);
-	}
-	change.put = key;
-	change.nput = n;
-	change.ndrop = index_unpack(sc->ob->arena, row->keys, &change.drop);
-	list_add(sc->ob->arena, &sc->ob->index, change);
-	row->keys = index_pack(sc->ob->arena, key, n);
-	row->record_version = s->seal.version;
-	row->key_version = s->sealed->key_version;
-	row->sealed = s->sealed->record;
-}
-
-/* A later day may change the lifecycle: the clock comes back then. */
-static void
-note_due(struct scene *sc)
-{
-	struct subject *sub = sc->sub;
-	const struct site *site =
-	    catalogue_site(sc->s->realm->catalogue, sub->row.site);
-	struct str zone = site != NULL ? site->zone : STR("UTC");
-	int32_t today = order_today(sc->s->realm, sub->row.site,
-	    sc->it->cx->now_ms);
-	int32_t next = lifecycle_next(sub->contract, sub->ncontract, today);
-	struct due_row due = { .tenant = sc->it->tenant,
-		.kind = DUE_LIFECYCLE, .subject = sub->row.id };
-
-	if (next == INT32_MAX || !zone_midnight(zone, next, &due.due_ms))
-		return;
-	due.id = id_new();
-	list_add(sc->ob->arena, &sc->ob->due, due);
-}
-
-static void
-note_ref(struct scene *sc, int64_t state)
-{
-	struct order_state *s = sc->s;
-	struct source_ref ref;
-
-	if (s->ref_at == SIZE_MAX && s->in->kind != ORDER_LEAVE)
-		return;
-	ref = (struct source_ref) {
-		.tenant = sc->it->tenant,
-		.source = s->in->source,
-		.key = { (const char *)(s->ref_at == SIZE_MAX
-		    ? &s->in->ref_key : order_key(s, s->ref_at))->bytes, 32 },
-		.person = s->person,
-		.state = state,
-		.onboarding = s->ref != NULL ? s->ref->onboarding
-		    : sc->onboarding,
-	};
-	if (s->in->kind == ORDER_IMPORT)
-		ref.row = (struct str) {
-			(const char *)s->in->row_hash.bytes, 32 };
-	list_add(sc->ob->arena, &sc->ob->ref, ref);
-	keyset_put(sc->ob->seen, SEEN(sc->it, SEEN_REF), ref.key.p, s);
-}
-
-static void
-note_onboarding(struct scene *sc)
-{
-	struct order_state *s = sc->s;
-	struct ctx *cx = sc->it->cx;
-	int64_t now_ms = sc->pools->gate.now_ms;
-	int64_t hold_ms = s->realm->catalogue->setting[SETTING_HOLD_MINUTES]
-	    * INT64_C(60000);
-	struct onboarding_row *row;
-
-	if (s->in->kind != ORDER_ONBOARD)
-		return;
-	row = arena_alloc(sc->ob->arena, sizeof(*row));
-	*row = (struct onboarding_row) {
-		.tenant = sc->it->tenant,
-		.id = sc->onboarding,
-		.person = s->person,
-		.source = s->in->source,
-		.client = cx->actor->id,
-		.state = s->in->manual_check ? ONBOARDING_OPEN
-		    : ONBOARDING_DONE,
-		.priority = s->in->priority,
-		.received_ms = cx->now_ms,
-		.sealed_ms = s->sealed_ms,
-		.decided_ms = now_ms,
-		.done_ms = s->in->manual_check ? 0 : now_ms,
-		.expires_ms = s->in->manual_check ? now_ms + hold_ms : 0,
-	};
-	s->onboarding = row;
-	s->out->onboarding = row->id;
-	s->out->state = (enum onboarding_state)row->state;
-	if (!s->in->manual_check)
-		return;
-	s->check = arena_alloc(sc->ob->arena, sizeof(*s->check));
-	*s->check = (struct check_row) { row->tenant, row->id, CHECK_MANUAL,
-		CHECK_OPEN, cx->now_ms, 0, 0 };
-	s->ncheck = 1;
-	list_add(sc->ob->arena, &sc->ob->check, *s->check);
-	list_add(sc->ob->arena, &sc->ob->due, ((struct due_row) {
-	    row->tenant, row->expires_ms, id_new(), DUE_ONBOARDING,
-	    row->person, row->id }));
-}
-
-static void
-note_idempotency(struct scene *sc)
-{
-	struct order_state *s = sc->s;
-	struct idempotency_row row;
-
-	if (s->key_at == SIZE_MAX || s->onboarding == NULL)
-		return;
-	row = (struct idempotency_row) {
-		.tenant = sc->it->tenant,
-		.slot = sc->it->cx->now_ms / INT64_C(3600000),
-		.client = sc->it->cx->actor->id,
-		.key = { (const char *)order_key(s, s->key_at)->bytes, 32 },
-		.body = { (const char *)order_key(s, s->body_at)->bytes, 32 },
-		.onboarding = s->onboarding->id,
-		.status = s->out->was_repeated ? 200 : 201,
-	};
-	list_add(sc->ob->arena, &sc->ob->idempotency, row);
-	keyset_put(sc->ob->seen, SEEN(sc->it, SEEN_KEY), row.key.p, s);
-}
-
-/* --- what is told, and the log entry ------------------------------------------------- */
-
-static void
-finish(struct scene *sc)
-{
-	struct order_state *s = sc->s;
-	struct order_out *out = s->out;
-	struct person *row = &sc->sub->row;
-	struct entry e;
-
-	for (size_t i = 0; i < sc->noutcome; i++)
-		if (sc->outcome[i].outcome == OUTCOME_QUEUED)
-			sc->outcome[i].position = pools_position(sc->pools,
-			    sc->outcome[i].product, s->in->priority);
-	if (s->in->kind == ORDER_ONBOARD) {
-		struct onboarding_row *told =
-		    (struct onboarding_row *)s->onboarding;
-
-		told->outcome = outcome_pack(sc->ob->arena, sc->outcome,
-		    sc->noutcome);
-		list_add(sc->ob->arena, &sc->ob->onboarding, *told);
-		list_add(sc->ob->arena, &sc->ob->told, s);
-	}
-	out->person = row->id;
-	out->is_new = sc->is_new;
-	out->is_changed = sc->is_changed;
-	out->lifecycle = row->lifecycle;
-	out->lifecycle_before = sc->is_new ? 0 : sc->before.lifecycle;
-	out->nseat = sc->noutcome;
-	out->seat = outcome_tell(sc->it->cx->arena, s->realm->catalogue,
-	    sc->outcome, sc->noutcome);
-	out->version = row->version;
-	if (!sc->is_changed)
-		return;
-	row->changed_ms = sc->it->cx->now_ms;
-	sc->sub->is_dirty = true;
-	out->version = row->version + 1;
-	e = entry_by(sc->it->cx, action_of(sc), SUBJECT_PERSON, row->id);
-	e.change = sc->changes.change;
-	e.nchange = sc->changes.n;
-	if (s->seals) {
-		e.key_version = s->sealed->key_version;
-		e.sealed = s->sealed->audit;
-		if (!s->is_new)
-			e.before = (struct str) {
-				(char *)s->digest_before.bytes, 32 };
-		e.after = (struct str) { (char *)s->digest_after.bytes, 32 };
-	}
-	logbook_add(&sc->ob->log, sc->it->tenant, &e, &out->log_seq);
-}
-
-static enum action
-action_of(const struct scene *sc)
-{
-	enum lifecycle now = sc->sub->row.lifecycle;
-
-	if (sc->is_new || sc->before.lifecycle == now)
-		return sc->action;
-	if (now == LIFE_LEFT)
-		return ACTION_PERSON_LEFT;
-	return now == LIFE_ACTIVE ? ACTION_PERSON_ACTIVATED : sc->action;
-}
-
-static void
-count_waits(struct scene *sc, const struct holding *h, size_t n, int by)
-{
-	for (size_t i = 0; i < n; i++)
-		if (h[i].wait.since != 0)
-			pools_waiting(sc->pools, h[i].product,
-			    h[i].wait.priority, by);
 }
 
 static void

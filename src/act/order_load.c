@@ -354,7 +354,8 @@ load_managers(struct batch *b, struct tx *tx)
 			}
 			if (plan->row.manager != 0)
 				continue;
-			if (s->in->kind == ORDER_IMPORT)
+			if (s->in->kind == ORDER_IMPORT
+			    || s->in->kind == ORDER_MANAGER)
 				s->lacks_manager = true;
 			else
 				it->err = fail(it->cx, ERR_BAD_INPUT,

@@ -24,6 +24,8 @@ struct token_state {
 static enum err check_token(struct item *);
 static void make_secret(struct item *, struct token_state *);
 static enum err save_token(struct item *, struct tx *, struct logbook *);
+static enum err find_source(struct tx *, uint32_t tenant, struct str name_key,
+    struct source_row *, bool *found);
 static enum err ensure_source(struct item *, struct tx *,
     const struct text_out *name, const struct index_out *key,
     struct source_row *);
@@ -235,8 +237,9 @@ const struct use_case token_revoke = {
 
 /* --- sources -------------------------------------------------------------------- */
 
-enum err
-source_find(struct tx *tx, uint32_t tenant, struct str name_key,
+/* Finds a source by the keyed hash of its name among the tenant's. */
+static enum err
+find_source(struct tx *tx, uint32_t tenant, struct str name_key,
     struct source_row *out, bool *found)
 {
 	struct source_row from = { .tenant = tenant };
@@ -271,7 +274,7 @@ ensure_source(struct item *it, struct tx *tx, const struct text_out *name,
 	TRY(key->err);
 	fresh.name = name->text;
 	fresh.name_key = (struct str) { (const char *)key->key->bytes, 32 };
-	TRY(source_find(tx, it->tenant, fresh.name_key, row, &found));
+	TRY(find_source(tx, it->tenant, fresh.name_key, row, &found));
 	if (found)
 		return OK;
 	*row = fresh;

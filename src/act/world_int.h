@@ -126,7 +126,4 @@ void runs_close(struct world *);
 void access_note(struct world *, const struct access_row *, const uint8_t digest[32]);
 void access_write(struct world *);
 
-/* Finds a source by the keyed hash of its name among the tenant's, or adds it. */
-enum err source_find(struct tx *, uint32_t tenant, struct str name_key, struct source_row *out, bool *found) USE_RESULT;
-
 #endif

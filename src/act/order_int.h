@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * order_int.h - one item while it is decided, shared by the files that decide
+ * (order_decide.c), that speak of seats and checks (order_check.c), and that
+ * write down what follows (order_note.c).
+ */
+#ifndef ACT_ORDER_INT_H
+#define ACT_ORDER_INT_H
+
+#include "act/act_int.h"
+
+/* What a batch has seen, by keyed hash. */
+enum seen { SEEN_KEY, SEEN_REF, SEEN_UNIQUE, SEEN_KINDS };
+#define SEEN(it, what) ((it)->tenant * SEEN_KINDS + (what))
+
+#define RULE_PRIORITY 5
+
+struct scene {		/* one item while it is decided */
+	struct order_batch *ob;
+	struct item	   *it;
+	struct order_state *s;
+	struct pools	   *pools;
+	struct subject	   *sub;
+	struct person	    before;
+	struct subject	    kept;	/* the person before the order; realm NULL: a new one */
+	size_t		    nended;
+	bool		    is_new;
+	enum action	    action;
+	struct change_list  changes;
+	bool		    is_changed;
+	int64_t		    onboarding;
+	struct outcome_row *outcome;
+	size_t		    noutcome;
+};
+
+/* Lifecycle, rules, seats: core/decide.h, and what it did to the waiting lists. */
+enum err order_move(struct scene *, const struct want *, size_t nwant) USE_RESULT;
+enum err order_wants(struct scene *, struct want **, size_t *n) USE_RESULT;
+/* Waits of the holdings began (BY 1) or ended (-1). */
+void order_count_waits(struct scene *, const struct holding *, size_t n, int by);
+
+enum err decide_release(struct scene *) USE_RESULT;
+enum err decide_check(struct scene *) USE_RESULT;
+enum err decide_expire(struct scene *) USE_RESULT;
+
+/* What follows from a decision, noted for the save. */
+void note_record(struct scene *);
+void note_due(struct scene *);
+void note_ref(struct scene *, int64_t state);
+void note_onboarding(struct scene *);
+void note_idempotency(struct scene *);
+/* What is told, and the log entry. */
+void order_finish(struct scene *);
+
+#endif
