@@ -169,6 +169,9 @@ check_row(struct file *f, struct keyed_row *row)
 		    organisation);
 	else if (start.n > 0 && end.n > 0 && str_cmp(end, start) < 0)
 		refuse_row(f, row, MSG_CONTRACT_END, A_END, end);
+	else if (row->has_manager && str_eq(row->manager_ref, row->row.ref))
+		refuse_row(f, row, MSG_ORDER_OWN_MANAGER, A_MANAGER,
+		    row->manager_ref);
 }
 
 static void
@@ -238,6 +241,18 @@ ask(struct file *f, struct asking *a, enum index_kind kind, struct str value,
 	list_add(f->cx.arena, &a->where, to);
 }
 
+/* The map and the row, each as a digest: a row may be longer than a frame. */
+static struct str
+row_value(struct file *f, const struct keyed_row *row)
+{
+	struct hash *digest = arena_array(f->cx.arena, 2, sizeof(*digest));
+
+	must(f->rr->run->map_key.n == sizeof(*digest));
+	memcpy(&digest[0], f->rr->run->map_key.p, sizeof(*digest));
+	sha256(row->raw, &digest[1]);
+	return (struct str) { (const char *)digest, 2 * sizeof(*digest) };
+}
+
 static enum err
 key_rows(struct file *f)
 {
@@ -261,8 +276,7 @@ key_rows(struct file *f)
 		ask(f, &a, INDEX_SOURCE_REF, str_fmt(arena, "%lld/%.*s",
 		    (long long)run->source, STR_ARG(row->row.ref)),
 		    &row->ref);
-		ask(f, &a, INDEX_SOURCE_ROW, str_fmt(arena, "%.*s%.*s",
-		    STR_ARG(run->map_key), STR_ARG(row->raw)), &row->hash);
+		ask(f, &a, INDEX_SOURCE_ROW, row_value(f, row), &row->hash);
 		if (import_map_has_contracts(run->map)
 		    && row->row.contract.n > 0)
 			ask(f, &a, INDEX_SOURCE_REF, str_fmt(arena,

@@ -58,7 +58,7 @@ static void intern(struct item *, struct order_state *, int64_t *slot,
 static size_t add_value(struct item *, struct order_state *, enum index_kind,
     struct str);
 static void add_document_values(struct item *, struct order_state *);
-static struct str audit_text(struct item *, struct order_state *);
+static enum err audit_text(struct item *, struct order_state *);
 static enum err vault_refused(const struct order_state *);
 static struct hash salted(struct arena *, struct str salt, struct str record);
 
@@ -302,7 +302,7 @@ seal_order(struct item *it, struct order_state *s, struct vault_call *call)
 		s->body_at = add_value(it, s, INDEX_BODY, in->body);
 	}
 	s->seal.person = s->person;
-	s->seal.audit = audit_text(it, s);
+	TRY(audit_text(it, s));
 	s->seal.index = s->value.v;
 	s->seal.nindex = s->value.n;
 	if (s->seals)
@@ -515,7 +515,7 @@ intern(struct item *it, struct order_state *s, int64_t *slot,
 
 /* --- the exact inputs, for the log -------------------------------------------- */
 
-static struct str
+static enum err
 audit_text(struct item *it, struct order_state *s)
 {
 	struct arena *arena = it->cx->arena;
@@ -525,7 +525,7 @@ audit_text(struct item *it, struct order_state *s)
 	struct js_out js;
 
 	if (!s->seals)
-		return (struct str) { 0 };
+		return OK;
 	random_bytes(salt, 16);
 	buf_init(&b, arena, 4 * DOC_BYTES_MAX);
 	js_begin(&js, &b);
@@ -545,8 +545,10 @@ audit_text(struct item *it, struct order_state *s)
 	js_key(&js, "salt");
 	js_put_str(&js, str_base64url(arena, salt_str));
 	js_close_object(&js);
-	must(!b.over);
-	return buf_view(&b);
+	if (b.over)
+		return fail(it->cx, ERR_TOO_LARGE, MSG_ORDER_RECORD, "person");
+	s->seal.audit = buf_view(&b);
+	return OK;
 }
 
 /* What stands in clear for a record: useless without the salt, which is sealed. */

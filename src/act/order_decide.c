@@ -45,6 +45,8 @@ static void tell_onboarding(struct scene *, const struct onboarding_row *);
 static enum err check_unique(struct scene *);
 static enum err refuse_taken(struct scene *, size_t at);
 static enum err start_person(struct scene *);
+static enum err find_wants(struct scene *, struct want **, size_t *);
+static enum err move(struct scene *, const struct want *, size_t nwant);
 static void served(void *, const struct seat *, const struct wait *);
 
 void
@@ -123,11 +125,11 @@ decide_new(struct scene *sc)
 	TRY(check_unique(sc));
 	if (sc->it->again)
 		return OK;
-	TRY(order_wants(sc, &want, &nwant));
+	TRY(find_wants(sc, &want, &nwant));
 	if (sc->s->in->kind == ORDER_ONBOARD)
 		sc->onboarding = id_new();
 	TRY(start_person(sc));
-	TRY(order_move(sc, want, nwant));
+	TRY(move(sc, want, nwant));
 	list_add(sc->ob->arena, &sc->ob->subject, sc->sub);
 	note_ref(sc, 1);
 	note_onboarding(sc);
@@ -267,8 +269,8 @@ start_person(struct scene *sc)
 	return contracts_check(sc->it->cx, sub->contract, sub->ncontract);
 }
 
-enum err
-order_wants(struct scene *sc, struct want **want, size_t *n)
+static enum err
+find_wants(struct scene *sc, struct want **want, size_t *n)
 {
 	const struct order *in = sc->s->in;
 	struct want *w = arena_array(sc->ob->arena, in->nproduct + 1,
@@ -329,7 +331,7 @@ decide_import(struct scene *sc)
 		TRY(contracts_check(sc->it->cx, sc->sub->contract,
 		    sc->sub->ncontract));
 	}
-	TRY(order_move(sc, NULL, 0));
+	TRY(move(sc, NULL, 0));
 	if (s->is_new)
 		list_add(sc->ob->arena, &sc->ob->subject, sc->sub);
 	note_ref(sc, 1);
@@ -347,7 +349,7 @@ decide_leave(struct scene *sc)
 	    today, &sc->changes);
 	if (sc->sub->ncontract == 0)
 		sc->sub->row.lifecycle = LIFE_LEFT;
-	TRY(order_move(sc, NULL, 0));
+	TRY(move(sc, NULL, 0));
 	note_ref(sc, 2);
 	return OK;
 }
@@ -357,7 +359,7 @@ decide_manager(struct scene *sc)
 {
 	sc->sub->has_new_contracts |=
 	    contracts_manager(sc->it, sc->sub, &sc->changes);
-	TRY(order_move(sc, NULL, 0));
+	TRY(move(sc, NULL, 0));
 	note_ref(sc, 1);
 	return OK;
 }
@@ -390,13 +392,13 @@ decide_change(struct scene *sc)
 		TRY(contracts_check(sc->it->cx, sc->sub->contract,
 		    sc->sub->ncontract));
 	}
-	return order_move(sc, NULL, 0);
+	return move(sc, NULL, 0);
 }
 
 static enum err
 decide_clock(struct scene *sc)
 {
-	return order_move(sc, NULL, 0);
+	return move(sc, NULL, 0);
 }
 
 /* --- seats -------------------------------------------------------------------------- */
@@ -407,15 +409,15 @@ decide_take(struct scene *sc)
 	struct want *want;
 	size_t nwant;
 
-	TRY(order_wants(sc, &want, &nwant));
-	return order_move(sc, want, nwant);
+	TRY(find_wants(sc, &want, &nwant));
+	return move(sc, want, nwant);
 }
 
 /* --- the shared step ------------------------------------------------------------------ */
 
 /* Lifecycle, rules, seats: core/decide.h, and what it did to the waiting lists. */
-enum err
-order_move(struct scene *sc, const struct want *want, size_t nwant)
+static enum err
+move(struct scene *sc, const struct want *want, size_t nwant)
 {
 	struct subject *sub = sc->sub;
 	const struct order *in = sc->s->in;

@@ -33,9 +33,6 @@ struct scene {		/* one item while it is decided */
 	size_t		    noutcome;
 };
 
-/* Lifecycle, rules, seats: core/decide.h, and what it did to the waiting lists. */
-enum err order_move(struct scene *, const struct want *, size_t nwant) USE_RESULT;
-enum err order_wants(struct scene *, struct want **, size_t *n) USE_RESULT;
 /* Waits of the holdings began (BY 1) or ended (-1). */
 void order_count_waits(struct scene *, const struct holding *, size_t n, int by);
 
