@@ -25,7 +25,7 @@ enum work_kind {
 	WORK_QUERY,		/* a reader thread */
 	WORK_LONG,		/* a thread of its own */
 	WORK_LOCAL,		/* encoded at once: needs nobody */
-	WORK_MANY		/* many items of one request: start() takes the call over */
+	WORK_MANY		/* many items of one request: start() takes the call over, and ends in call_answer() */
 };
 
 struct call;
@@ -203,6 +203,7 @@ void put_person(struct js_out *, const struct realm *, const struct person_view 
 enum err onboarding_decode(struct ctx *, struct world *, const struct js *, struct order *) USE_RESULT;
 void put_onboarding_told(struct js_out *, struct ctx *, const struct order_out *);
 enum err batch_start(struct call *) USE_RESULT;
+void batch_encode(struct call *);
 
 #define PERSON_BODY_MAX (24 * 1024)	/* with its record it must fit into one sealed audit part */
 #define SMALL_BODY_MAX	(16 * 1024)

@@ -53,7 +53,6 @@ static void part_done(struct item *);
 static void finish(struct part *, enum err);
 static struct str tell(struct part *, enum err);
 static void settle(struct batch_call *, struct part *, struct str told);
-static void answer(struct batch_call *);
 
 enum err
 batch_start(struct call *c)
@@ -61,6 +60,7 @@ batch_start(struct call *c)
 	struct batch_call *b = arena_alloc(c->cx->arena, sizeof(*b));
 
 	b->call = c;
+	c->kept = b;
 	b->query = (struct query) {
 		.cx = c->cx,
 		.run = decode_all,
@@ -224,18 +224,17 @@ settle(struct batch_call *b, struct part *p, struct str told)
 		p->told = str_copy(b->call->cx->arena, told);
 	is_last = --b->left == 0;
 	lock_give(b->mu);
-	if (is_last)
-		answer(b);
+	if (!is_last)
+		return;
+	lock_close(b->mu);
+	call_answer(b->call);
 }
 
-static void
-answer(struct batch_call *b)
+void
+batch_encode(struct call *c)
 {
-	struct call *c = b->call;
+	const struct batch_call *b = c->kept;
 
-	lock_close(b->mu);
-	buf_init(&c->buf, c->cx->arena, REPLY_BODY_MAX);
-	js_begin(&c->js, &c->buf);
 	js_open_object(&c->js);
 	js_key(&c->js, "items");
 	js_open_array(&c->js);
@@ -243,7 +242,4 @@ answer(struct batch_call *b)
 		js_put_raw(&c->js, b->part[i].told);
 	js_close_array(&c->js);
 	js_close_object(&c->js);
-	must(!c->buf.over);
-	c->reply.body = buf_view(&c->buf);
-	http_reply(c->rq, &c->reply);
 }

@@ -239,7 +239,7 @@ put_when(struct js_out *js, const char *name, int64_t ms)
 static const struct route_work
     show_checked = { .kind = WORK_QUERY, .run = onboarding_show, .decode = id_of_path, .encode = onboarding_encode },
     check = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = check_decode, .next = &show_checked },
-    batch = { .kind = WORK_MANY, .start = batch_start };
+    batch = { .kind = WORK_MANY, .start = batch_start, .encode = batch_encode };
 
 const struct route onboarding_routes[] = {
 	{ POST, "/api/v1/onboardings", RIGHT_ONBOARD, PERSON_BODY_MAX, false,
