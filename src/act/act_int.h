@@ -22,6 +22,13 @@ void list_grow(struct arena *, void **v, size_t *cap, size_t size, size_t n);
 
 /* --- logbook.c: the entries of one batch, appended under the tenants' locks ---- */
 
+/*
+ * An entry has at most 64 KiB (audit/log.h): this much text before it is sealed,
+ * and this many changes of 33 bytes; more stand in entries of their own.
+ */
+#define AUDIT_MAX   49152
+#define CHANGES_MAX 400
+
 struct log_line {
 	uint32_t     tenant;
 	struct entry entry;

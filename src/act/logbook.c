@@ -51,7 +51,18 @@ logbook_add(struct logbook *book, uint32_t tenant, const struct entry *e,
     int64_t *seq)
 {
 	struct log_line line = { tenant, *e, seq };
+	size_t left = e->nchange;
 
+	for (; left > CHANGES_MAX; left -= CHANGES_MAX) {
+		line.entry.nchange = CHANGES_MAX;
+		list_add(book->arena, &book->line, line);
+		line.entry.change += CHANGES_MAX;
+		line.entry.key_version = 0;
+		line.entry.before = line.entry.after = line.entry.sealed =
+		    STR("");
+		line.seq = NULL;
+	}
+	line.entry.nchange = left;
 	list_add(book->arena, &book->line, line);
 }
 

@@ -527,7 +527,7 @@ audit_text(struct item *it, struct order_state *s)
 	if (!s->seals)
 		return OK;
 	random_bytes(salt, 16);
-	buf_init(&b, arena, 4 * DOC_BYTES_MAX);
+	buf_init(&b, arena, AUDIT_MAX);
 	js_begin(&js, &b);
 	js_open_object(&js);
 	if (!s->is_new) {
