@@ -1,109 +1,337 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * raw.c - the baseline: the rows of an onboarding put into SQLite by prepared
- * statements and nothing else, with the same durability, 200 to a commit.
+ * raw.c - the baseline: the rows that Usher writes, put into SQLite by prepared
+ * statements and nothing else, with the same durability.
  *
- *	raw SCHEMA.db COUNT
+ *	bench_raw SAMPLE.db TARGET.db COUNT BATCH TENANT TABLE=ROWS...
  *
- * SCHEMA.db is a database of Usher's own making that holds FILL persons
- * already (a copy; it is changed).  The wrapped key goes into a table of the
- * same file: one sync a batch.  Prints one JSON line.
+ * Puts COUNT persons' rows into TARGET, BATCH persons to a commit; ROWS is how
+ * many rows of the table a person has (1, 6.25 ...).  What makes it honest:
+ *
+ * - TARGET is a copy of a database that Usher made (bench.py), with all its
+ *   tables, keys and people; wrapped keys stand in a table of the same file, so
+ *   that a batch costs one sync, which is the best that is possible;
+ * - how many rows a person has in which table was counted in Usher's database
+ *   before and after it stored so many persons;
+ * - the rows are Usher's own, the last ones of each table of SAMPLE, column by
+ *   column, so they have its sizes.  Only what must be unique is new: ids and
+ *   log numbers go up, as Usher's do; keys of indexes are random, as its are;
+ * - the tenant's row with the log's frontier and the pools are updated once a
+ *   batch, as Usher does;
+ * - page cache, sync mode and size of the write-ahead log are those of Usher's
+ *   writer.  References are not checked: the baseline knows they are right.
+ *
+ * Prints one JSON line: persons a second, CPU and KB written for each.
  */
-#include <sqlite3.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
-#define BATCH 200
+#include <sqlite3.h>
 
-/* What one onboarding stores; ? are filled by kind: i a counter, r a random integer, N bytes. */
-static const struct row {
-	const char *sql;
-	const char *kinds;
-	int	    times;
-} rows[] = {
-	{ "INSERT INTO person VALUES(9,?,1,2,1,0,0,7,?,?,1,1,3,4,5,6,0,0,7,8,0,"
-	  "0,1020000,0,?,?)", "ittRK", 1 },
-	{ "INSERT INTO contract VALUES(9,?,?,1,7,3,4,5,6,0,0,0,1020000,0,1)",
-	  "ir", 1 },
-	{ "INSERT INTO ix_unique VALUES(9,1,1,?,?)", "Hi", 1 },
-	{ "INSERT INTO ix_search VALUES(9,1,?,?)", "ri", 6 },
-	{ "INSERT INTO source_ref VALUES(9,7,?,?,x'',1,?)", "Hii", 1 },
-	{ "INSERT INTO seat VALUES(9,11,?,12,2,?,0,0)", "it", 1 },
-	{ "INSERT INTO grant_now VALUES(9,?,11,1,?,?,0)", "iit", 1 },
-	{ "INSERT INTO onboarding VALUES(9,?,?,7,7,2,5,?,?,?,?,0,?)", "iittttO",
-	  1 },
-	{ "INSERT INTO idempotency VALUES(9,1,7,?,?,?,201)", "HHi", 1 },
-	{ "INSERT INTO log VALUES(9,?,?)", "iL", 1 },
-	{ "INSERT INTO bench_key VALUES(9,?,1,1,1,?,?)", "itW", 1 },
+#define COLUMNS_MAX 40
+#define TABLES_MAX  40
+#define SAMPLES	    256
+#define TEXT_MAX    4096
+#define FIRST_ID    (INT64_C(1) << 62)	/* above all of Usher's */
+#define KEY_BITS    UINT64_C(0xffffffffffff)
+
+enum making {
+	AS_SAMPLE,
+	NEXT_NUMBER,
+	RANDOM_NUMBER,
+	RANDOM_BYTES
 };
 
-static unsigned char noise[8192];
+struct table {
+	const char	*name;
+	double		 rows;	/* of a person */
+	sqlite3_stmt	*insert;
+	sqlite3_value  **sample; /* SAMPLES rows of ncolumn */
+	enum making	 making[COLUMNS_MAX];
+	int		 ncolumn, nsample;
+	long		 put;
+};
+
+/* Of a batch; ?1 is the tenant. */
+static const char *const updates[] = {
+	"UPDATE tenant SET log_size = log_size + 1, frontier = frontier"
+	" WHERE tenant = ?1",
+	"UPDATE pool SET version = version + 1 WHERE tenant = ?1"
+	" AND id IN (SELECT id FROM pool WHERE tenant = ?1 LIMIT 3)",
+};
+#define UPDATES (sizeof(updates) / sizeof(updates[0]))
+
+static struct table table[TABLES_MAX];
+static size_t ntable;
+static sqlite3 *sample_db, *db;
+static long tenant;
+
+static void read_tables(char **, int);
+static void read_columns(struct table *);
+static enum making making_of(const char *, const char *, int);
+static void read_samples(struct table *, const char *);
+static void prepare(struct table *);
+static void put_all(long, long);
+static void put_row(struct table *);
+static void bind(struct table *, int, sqlite3_value *);
+static void update(size_t);
+static void report(long, double);
+static long number_of(const char *);
+static double now_ms(void);
+static void run(sqlite3 *, const char *);
+static void die(sqlite3 *, const char *) __attribute__((noreturn));
+
+int
+main(int argc, char **argv)
+{
+	long count;
+	double begun_ms;
+
+	if (argc < 7) {
+		fprintf(stderr,
+		    "bench_raw SAMPLE.db TARGET.db COUNT BATCH "
+		    "TENANT TABLE=ROWS...\n");
+		return 2;
+	}
+	if (sqlite3_open_v2(argv[1], &sample_db, SQLITE_OPEN_READONLY, NULL) !=
+	    SQLITE_OK)
+		die(sample_db, argv[1]);
+	if (sqlite3_open(argv[2], &db) != SQLITE_OK)
+		die(db, argv[2]);
+	run(db,
+	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+	    "PRAGMA wal_autocheckpoint = 64000; PRAGMA cache_size = -32768;"
+	    "PRAGMA foreign_keys = OFF");
+	count = number_of(argv[3]);
+	tenant = number_of(argv[5]);
+	read_tables(argv + 6, argc - 6);
+	begun_ms = now_ms();
+	put_all(count, number_of(argv[4]));
+	report(count, now_ms() - begun_ms);
+	return 0;
+}
+
+/* --- what to put ------------------------------------------------------------ */
 
 static void
-die(sqlite3 *db, const char *what)
+read_tables(char **argument, int n)
 {
-	fprintf(stderr, "%s: %s\n", what, sqlite3_errmsg(db));
-	exit(2);
+	for (int i = 0; i < n; i++) {
+		struct table *t = &table[ntable++];
+		char *equals = strchr(argument[i], '=');
+
+		if (equals == NULL || ntable == TABLES_MAX)
+			die(db, argument[i]);
+		*equals = '\0';
+		t->name = argument[i];
+		t->rows = strtod(equals + 1, NULL);
+		read_columns(t);
+		prepare(t);
+	}
+}
+
+/* Key columns tell their place in it; the samples are the last in its order. */
+static void
+read_columns(struct table *t)
+{
+	char text[TEXT_MAX], order[TEXT_MAX] = "";
+	sqlite3_stmt *st;
+	size_t n = 0;
+
+	snprintf(text, sizeof(text), "PRAGMA table_info(%s)", t->name);
+	if (sqlite3_prepare_v2(sample_db, text, -1, &st, NULL) != SQLITE_OK)
+		die(sample_db, text);
+	while (sqlite3_step(st) == SQLITE_ROW) {
+		const char *name = (const char *)sqlite3_column_text(st, 1);
+		const char *type = (const char *)sqlite3_column_text(st, 2);
+		int place = sqlite3_column_int(st, 5);
+
+		if (t->ncolumn == COLUMNS_MAX)
+			die(sample_db, t->name);
+		t->making[t->ncolumn++] = making_of(name, type, place);
+		if (place > 0)
+			n += (size_t)snprintf(order + n, sizeof(order) - n,
+			    "%s%s DESC", n > 0 ? ", " : "", name);
+	}
+	sqlite3_finalize(st);
+	if (t->ncolumn == 0)
+		die(sample_db, t->name);
+	read_samples(t, order);
+}
+
+static enum making
+making_of(const char *name, const char *type, int place)
+{
+	static const char *const numbers[] = { "id", "person", "seq",
+		"onboarding" };
+
+	if (strcmp(name, "key") == 0 && place > 0)
+		return strcmp(type, "BLOB") == 0 ? RANDOM_BYTES : RANDOM_NUMBER;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (strcmp(name, numbers[i]) == 0)
+			return NEXT_NUMBER;
+	return AS_SAMPLE;
 }
 
 static void
-run(sqlite3 *db, const char *sql)
+read_samples(struct table *t, const char *order)
 {
-	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-		die(db, sql);
+	char text[2 * TEXT_MAX];
+	sqlite3_stmt *st;
+
+	snprintf(text, sizeof(text),
+	    "SELECT * FROM %s WHERE tenant = %ld ORDER BY %s LIMIT %d", t->name,
+	    tenant, order, SAMPLES);
+	if (sqlite3_prepare_v2(sample_db, text, -1, &st, NULL) != SQLITE_OK)
+		die(sample_db, text);
+	t->sample = calloc((size_t)(SAMPLES * t->ncolumn), sizeof(*t->sample));
+	while (sqlite3_step(st) == SQLITE_ROW) {
+		for (int i = 0; i < t->ncolumn; i++)
+			t->sample[t->nsample * t->ncolumn + i] =
+			    sqlite3_value_dup(sqlite3_column_value(st, i));
+		t->nsample++;
+	}
+	sqlite3_finalize(st);
+	if (t->nsample == 0)
+		die(sample_db, t->name);
 }
 
-/* Sizes as Usher's own rows have them (bytes). */
-static int
-size_of(char kind)
+static void
+prepare(struct table *t)
 {
-	switch (kind) {
-	case 'R':
-		return 601;	/* sealed record */
-	case 'K':
-		return 75;	/* packed index keys */
-	case 'H':
-		return 32;
-	case 'O':
-		return 26;	/* outcome */
-	case 'L':
-		return 1100;	/* log entry with sealed inputs */
+	char text[TEXT_MAX];
+	size_t n = (size_t)snprintf(
+	    text, sizeof(text), "INSERT INTO %s VALUES (", t->name);
+
+	for (int i = 0; i < t->ncolumn; i++)
+		n += (size_t)snprintf(
+		    text + n, sizeof(text) - n, "%s?", i > 0 ? "," : "");
+	snprintf(text + n, sizeof(text) - n, ")");
+	if (sqlite3_prepare_v3(db, text, -1, SQLITE_PREPARE_PERSISTENT,
+		&t->insert, NULL) != SQLITE_OK)
+		die(db, text);
+}
+
+/* --- putting it ------------------------------------------------------------- */
+
+/* Table by table within a batch, as Usher saves. */
+static void
+put_all(long count, long batch)
+{
+	for (long done = 0; done < count;) {
+		long upto = done + batch < count ? done + batch : count;
+
+		run(db, "BEGIN IMMEDIATE");
+		for (size_t i = 0; i < ntable; i++)
+			while (
+			    table[i].put < (long)((double)upto * table[i].rows))
+				put_row(&table[i]);
+		for (size_t i = 0; i < UPDATES; i++)
+			update(i);
+		run(db, "COMMIT");
+		done = upto;
+	}
+}
+
+static void
+put_row(struct table *t)
+{
+	sqlite3_value **row = t->sample + t->put % t->nsample * t->ncolumn;
+
+	for (int i = 0; i < t->ncolumn; i++)
+		bind(t, i, row[i]);
+	if (sqlite3_step(t->insert) != SQLITE_DONE)
+		die(db, t->name);
+	sqlite3_reset(t->insert);
+	t->put++;
+}
+
+static void
+bind(struct table *t, int i, sqlite3_value *sample)
+{
+	static sqlite3_int64 started;
+	static unsigned char fresh[COLUMNS_MAX][64];
+	uint64_t number;
+
+	if (started == 0)
+		started = FIRST_ID + ((sqlite3_int64)now_ms() << 20);
+	switch (t->making[i]) {
+	case NEXT_NUMBER:
+		/* "None" stays none. */
+		if (sqlite3_value_int64(sample) == 0)
+			sqlite3_bind_int64(t->insert, i + 1, 0);
+		else
+			sqlite3_bind_int64(t->insert, i + 1, started + t->put);
+		return;
+	case RANDOM_NUMBER:
+		sqlite3_randomness(sizeof(number), &number);
+		sqlite3_bind_int64(
+		    t->insert, i + 1, (sqlite3_int64)(number & KEY_BITS));
+		return;
+	case RANDOM_BYTES:
+		if (sqlite3_value_bytes(sample) > (int)sizeof(fresh[i]))
+			die(db, t->name);
+		sqlite3_randomness(sizeof(fresh[i]), fresh[i]);
+		sqlite3_bind_blob(t->insert, i + 1, fresh[i],
+		    sqlite3_value_bytes(sample), SQLITE_STATIC);
+		return;
 	default:
-		return 157;	/* wrapped key */
+		sqlite3_bind_value(t->insert, i + 1, sample);
 	}
 }
 
 static void
-fill(sqlite3_stmt *st, const char *kinds, sqlite3_int64 id)
+update(size_t i)
 {
-	for (int i = 0; kinds[i] != '\0'; i++) {
-		int at = i + 1;
+	static sqlite3_stmt *st[UPDATES];
 
-		if (kinds[i] == 'i') {
-			sqlite3_bind_int64(st, at, id);
-		} else if (kinds[i] == 't') {
-			sqlite3_bind_int64(st, at, 1795000000000 + id % 1000);
-		} else if (kinds[i] == 'r') {
-			sqlite3_int64 r;
+	if (st[i] == NULL &&
+	    sqlite3_prepare_v3(db, updates[i], -1, SQLITE_PREPARE_PERSISTENT,
+		&st[i], NULL) != SQLITE_OK)
+		die(db, updates[i]);
+	sqlite3_bind_int64(st[i], 1, tenant);
+	if (sqlite3_step(st[i]) != SQLITE_DONE)
+		die(db, updates[i]);
+	sqlite3_reset(st[i]);
+}
 
-			sqlite3_randomness(sizeof(r), &r);
-			sqlite3_bind_int64(st, at, r & 0xffffffffffff);
-		} else {
-			unsigned char *p = noise + (id % 4096);
+/* --- the rest --------------------------------------------------------------- */
 
-			if (size_of(kinds[i]) == 32) {
-				static unsigned char fresh[8][32];
-				static int turn;
+static void
+report(long count, double took_ms)
+{
+	FILE *f = fopen("/proc/self/io", "r");
+	char line[128];
+	long long written = 0;
+	struct rusage used;
 
-				p = fresh[turn++ & 7];
-				sqlite3_randomness(32, p);
-			}
-			sqlite3_bind_blob(st, at, p, size_of(kinds[i]),
-			    SQLITE_STATIC);
-		}
-	}
+	if (f == NULL || getrusage(RUSAGE_SELF, &used) != 0)
+		die(db, "/proc/self/io");
+	while (fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, "write_bytes: ", 13) == 0)
+			written = strtoll(line + 13, NULL, 10);
+	fclose(f);
+	printf("{\"rate\": %.1f, \"cpu_us\": %.1f, \"written_kb\": %.2f}\n",
+	    (double)count / took_ms * 1e3,
+	    ((double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1e6 +
+		(double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec)) /
+		(double)count,
+	    (double)written / 1024.0 / (double)count);
+}
+
+static long
+number_of(const char *argument)
+{
+	char *end;
+	long n = strtol(argument, &end, 10);
+
+	if (*end != '\0' || n <= 0)
+		die(db, argument);
+	return n;
 }
 
 static double
@@ -111,61 +339,20 @@ now_ms(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_REALTIME, &t);
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-int
-main(int argc, char **argv)
+static void
+run(sqlite3 *in, const char *sql)
 {
-	sqlite3_stmt *st[sizeof(rows) / sizeof(rows[0])], *count_st;
-	sqlite3 *db;
-	sqlite3_int64 id = 1LL << 62;
-	double begun, took;
-	long count;
+	if (sqlite3_exec(in, sql, NULL, NULL, NULL) != SQLITE_OK)
+		die(in, sql);
+}
 
-	if (argc != 3 || (count = strtol(argv[2], NULL, 10)) <= 0) {
-		fprintf(stderr, "raw SCHEMA.db COUNT\n");
-		return 2;
-	}
-	if (sqlite3_open(argv[1], &db) != SQLITE_OK)
-		die(db, argv[1]);
-	sqlite3_randomness(sizeof(noise), noise);
-	run(db, "PRAGMA journal_mode=WAL");
-	run(db, "PRAGMA synchronous=FULL");
-	run(db, "PRAGMA wal_autocheckpoint=64000");
-	run(db, "PRAGMA cache_size=-32768");
-	run(db, "PRAGMA foreign_keys=OFF");
-	run(db, "CREATE TABLE IF NOT EXISTS bench_key(tenant,person,version,"
-	    "state,epoch,made,wrapped,PRIMARY KEY(tenant,person,version))"
-	    " WITHOUT ROWID");
-	run(db, "CREATE TABLE IF NOT EXISTS bench_count(n,tree)");
-	run(db, "DELETE FROM bench_count; INSERT INTO bench_count VALUES(0,"
-	    "zeroblob(500))");
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (sqlite3_prepare_v3(db, rows[i].sql, -1,
-		    SQLITE_PREPARE_PERSISTENT, &st[i], NULL) != SQLITE_OK)
-			die(db, rows[i].sql);
-	/* Pool and tenant rows: two small updates a batch. */
-	sqlite3_prepare_v2(db, "UPDATE bench_count SET n = n + 1,"
-	    " tree = randomblob(500)", -1, &count_st, NULL);
-	begun = now_ms();
-	for (long done = 0; done < count; done += BATCH) {
-		run(db, "BEGIN IMMEDIATE");
-		for (long j = 0; j < BATCH && done + j < count; j++, id++)
-			for (size_t i = 0;
-			    i < sizeof(rows) / sizeof(rows[0]); i++)
-				for (int k = 0; k < rows[i].times; k++) {
-					fill(st[i], rows[i].kinds, id);
-					if (sqlite3_step(st[i]) != SQLITE_DONE)
-						die(db, rows[i].sql);
-					sqlite3_reset(st[i]);
-				}
-		sqlite3_step(count_st);
-		sqlite3_reset(count_st);
-		run(db, "COMMIT");
-	}
-	took = now_ms() - begun;
-	printf("{\"rate\": %.1f}\n", (double)count / took * 1e3);
-	return 0;
+static void
+die(sqlite3 *in, const char *what)
+{
+	fprintf(stderr, "%s: %s\n", what, sqlite3_errmsg(in));
+	exit(2);
 }
