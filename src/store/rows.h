@@ -69,7 +69,7 @@ struct source_ref {		/* SOURCE_REF: tenant source key */
 	int64_t	   tenant, source;
 	struct str key;		/* 32 bytes, keyed hash of the ref */
 	int64_t	   person;
-	struct str row;		/* 32 bytes, keyed hash of its rows; empty: not from a file */
+	struct str row;		/* 32 bytes, keyed hash of its rows, or its complement while a manager is missing; empty: not from a file */
 	int64_t	   state;	/* 1 present, 2 removed */
 	int64_t	   onboarding;	/* that brought it; 0: import */
 };
