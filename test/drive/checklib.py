@@ -16,6 +16,7 @@ from usherlib import ROOT
 
 SEAT_STATES = {None: 0, "none": 0, "held": 1, "assigned": 2}
 CHECKPOINT_S = 10   # the signer runs once a second
+ORIGIN_MASK = (1 << 40) - 1
 
 
 def verifier():
@@ -32,54 +33,62 @@ VERIFIER = verifier()
 
 # --- the log -------------------------------------------------------------------
 
-def log_pages(api):
-    """Every entry as bytes, and the newest page's reply."""
-    entries, after = [], None
+def read_log(api):
+    """Each origin's (entries as bytes, its newest page), oldest first.
+
+    A log has one origin, and one more after each accepted rollback.
+    """
+    origins, after = [], 0
     while True:
-        path = "/api/v1/audit/entries?limit=500"
-        if after is not None:
-            path += "&after=%s" % after
-        reply = api.get(path)
+        reply = api.get("/api/v1/audit/entries?limit=500&after=%d" % after)
         if reply.status != 200:
-            raise RuntimeError("GET %s: %s" % (path, reply))
+            raise RuntimeError("audit/entries: %s" % reply)
         page = reply.json
-        entries += [base64.b64decode(text) for text in page["items"]]
-        if not page["items"] or page["next"] in (None, after):
-            return entries, page
+        if not page["items"]:
+            return origins
+        entries = [base64.b64decode(text) for text in page["items"]]
+        if origins and origins[-1][1]["origin"] == page["origin"]:
+            entries = origins.pop()[0] + entries
+        origins.append((entries, page))
         after = page["next"]
 
 
 def check_log(api, seconds=CHECKPOINT_S):
-    """Faults of the log as a whole, and its entries.
+    """Faults of the log as a whole, and the entries of its last origin.
 
     Waits until a checkpoint covers every entry; nobody may write meanwhile.
     """
     end = time.monotonic() + seconds
     while True:
-        entries, page = log_pages(api)
-        try:
-            note = VERIFIER.Checkpoint(
-                page["checkpoint"].encode(), VERIFIER.Key(page["vkey"]))
-        except (ValueError, AttributeError) as error:
-            note = error
-        covers = not isinstance(note, Exception) and note.size == len(entries)
-        if covers or time.monotonic() > end:
-            break
+        origins, faults = read_log(api), []
+        for at, (entries, page) in enumerate(origins):
+            is_last = at == len(origins) - 1
+            faults += origin_faults(entries, page, at, is_last)
+        if not faults or time.monotonic() > end:
+            return faults, origins[-1][0] if origins else []
         time.sleep(0.1)
-    if isinstance(note, Exception):
-        return ["checkpoint: %s" % note], entries
-    if note.size != len(entries):
+
+
+def origin_faults(entries, page, number, is_last):
+    key = VERIFIER.Key(page["vkey"])
+    try:
+        note = VERIFIER.Checkpoint((page["checkpoint"] or "").encode(), key)
+        if number > 0:      # it begins with the last note of the one before
+            VERIFIER.Checkpoint(entries[0], key)
+    except ValueError as error:
+        return ["checkpoint: %s" % error]
+    if note.size > len(entries) or is_last and note.size < len(entries):
         return ["the checkpoint covers %d of %d entries"
-                % (note.size, len(entries))], entries
-    return log_faults(entries, note.root), entries
+                % (note.size, len(entries))]
+    return log_faults(entries[:note.size], note.root, number > 0)
 
 
-def log_faults(entries, root):
+def log_faults(entries, root, is_continued):
     faults = []
     hashes = [VERIFIER.hashlib.sha256(b"\0" + e).digest() for e in entries]
     if VERIFIER.tree_root(hashes) != root:
         faults.append("the checkpoint's root is not that of the entries")
-    for number, entry in enumerate(entries):
+    for number, entry in enumerate(entries[is_continued:], is_continued):
         try:
             VERIFIER.entry_time(entry)
         except ValueError as error:
@@ -87,18 +96,15 @@ def log_faults(entries, root):
     return faults
 
 
-def events(api, after=None):
-    """Every event after a sequence number, oldest first."""
+def events(api, after=0):
+    """Every event from a sequence number on, oldest first."""
     while True:
-        path = "/api/v1/events?limit=500"
-        if after is not None:
-            path += "&after=%s" % after
-        reply = api.get(path)
+        reply = api.get("/api/v1/events?limit=500&after=%d" % after)
         if reply.status != 200:
-            raise RuntimeError("GET %s: %s" % (path, reply))
+            raise RuntimeError("events: %s" % reply)
         page = reply.json
         yield from page["items"]
-        if not page["items"] or page["next"] in (None, after):
+        if not page["items"] or page["next"] == after:
             return
         after = page["next"]
 
@@ -193,8 +199,10 @@ class Replay:
         return self
 
     def event(self, item):
-        seq = int(item["seq"])
-        if self.last is not None and seq != self.last + 1:
+        seq = item["seq"]
+        # Another origin begins with a checkpoint, which is no event.
+        begins = seq & ORIGIN_MASK == 1 and seq > ORIGIN_MASK
+        if self.last is not None and seq != self.last + 1 and not begins:
             self.faults.append("event %d follows %d" % (seq, self.last))
         self.last = seq
         action = item["action"]

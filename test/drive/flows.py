@@ -15,6 +15,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -32,7 +33,8 @@ METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 WORDS = METHODS | {
     "have", "send", "body", "reply", "header", "text", "lacks", "until",
     "usher", "stdin", "run", "exit", "prints", "hides", "seats", "log",
-    "server", "stop", "start", "fails", "tier", "at", "copy", "edit", "keep"}
+    "server", "stop", "start", "fails", "tier", "at", "copy", "move",
+    "edit", "keep"}
 
 
 class Broken(Exception):
@@ -58,11 +60,10 @@ def read_story(path):
             elif text[:1] in (" ", "\t") and lines:
                 lines[-1].more.append(text)
             elif text.strip():
-                word, _, rest = text.partition(" ")
-                word, tab, more = word.partition("\t")
+                word, *rest = text.split(None, 1)
                 if word not in WORDS:
                     raise Broken("line %d: no such word: %s" % (number, word))
-                lines.append(Line(number, word, (more + tab + rest).strip()))
+                lines.append(Line(number, word, "".join(rest).strip()))
     return " ".join(promise), lines
 
 
@@ -170,11 +171,13 @@ class Teller:
 
     def fill(self, text):
         """{name} is what was captured under it."""
+        if "{files}" in text:
+            self.path_of("")
         def value(match):
             if match[1] not in self.known:
                 return match[0]
             return str(self.known[match[1]])
-        return re.sub(r"\{([a-z][\w-]*)\}", value, text)
+        return re.sub(r"\{([a-z][\w.-]*)\}", value, text)
 
     def text_of(self, line):
         return self.fill(" ".join([line.rest] + [m.strip() for m in line.more]))
@@ -230,7 +233,7 @@ class Teller:
         self.tenants[name], self.tokens[name] = tenant, tenant.token
         self.known[name + "-token"] = tenant.token
         self.known.setdefault("tenant", slug)
-        self.cursor[name] = None
+        self.cursor[name] = 0
 
     def have_catalogue(self, words, line):
         """have catalogue FILE [for TENANT], or its text in lines below."""
@@ -243,7 +246,6 @@ class Teller:
                       encoding="utf-8") as file:
                 text = file.read()
         tenant.apply(text)
-        self.cursor[self.who_of(tenant)] = None
         self.drain(self.who_of(tenant))
 
     def who_of(self, tenant):
@@ -268,10 +270,11 @@ class Teller:
 
     def have_file(self, words, line):
         """A file of the story's own folder; {name} is its path.  Its text in
-        the lines below, or `from` a file of the repository."""
+        the lines below, or `from` a file of the stories or repository."""
         path = self.path_of(words[0])
         if len(words) == 3 and words[1] == "from":
-            with open(os.path.join(ROOT, words[2]), "rb") as file:
+            place = FLOWS if "/" not in words[2] else ROOT
+            with open(os.path.join(place, words[2]), "rb") as file:
                 data = file.read()
         else:
             data = self.fill(dedent(line.more)).encode()
@@ -290,6 +293,15 @@ class Teller:
         source, target = self.fill(line.rest).split()
         subprocess.run(["cp", "-a", source, self.path_of(target)
                         if "/" not in target else target], check=True)
+
+    def do_move(self, line):
+        """move PATTERN FOLDER"""
+        pattern, folder = self.fill(line.rest).split()
+        found = glob.glob(pattern)
+        if not found:
+            raise Broken("there is no %s" % pattern)
+        for path in found:
+            shutil.move(path, folder)
 
     def do_edit(self, line):
         """edit FILE /OLD/NEW/: every OLD of a file by NEW."""
@@ -491,7 +503,7 @@ class Teller:
             Client(self.server.address, self.tenants[who].token),
             self.cursor[who]))
         if items:
-            self.cursor[who] = items[-1]["seq"]
+            self.cursor[who] = items[-1]["seq"] + 1
         return items
 
 

@@ -488,7 +488,7 @@ def verify_export(tap, tenant):
         done = tenant.usher("audit", "export", out)
         tap.ok(done.returncode == 0, "the log is exported",
                done.stdout + done.stderr)
-        done = tenant.usher("audit", "verify", out, "--vkey", vkey)
+        done = tenant.usher("audit", "verify", out, "--key", vkey)
         tap.ok(done.returncode == 0, "usher audit verify passes the export",
                done.stdout + done.stderr)
         done = subprocess.run(
