@@ -18,13 +18,23 @@
 #define SLOTS_KEPT  25
 #define KEYS_A_TIME 1000
 
+struct orphans {		/* wrapped keys of nobody */
+	struct key_row *v;
+	size_t		n, cap;
+};
+
 static void clock_run(void *);
 static void do_due(struct world *, struct db *);
-static void do_orders(struct world *, struct ctx *, const struct due_row *,
+static bool do_orders(struct world *, struct ctx *, const struct due_row *,
+    size_t);
+static bool is_over(const struct item *);
+static bool drop_due(struct world *, struct ctx *, const struct due_row *,
     size_t);
 static struct order *due_order(struct ctx *, const struct due_row *);
 static void order_ended(struct item *);
 static void keep_house(struct world *);
+static void keep_tenant(struct world *, uint32_t tenant);
+static bool is_ending(struct world *);
 static void hold_lease(struct world *, struct ctx *);
 
 static const struct actor clock_actor = { .kind = ACTOR_NODE,
@@ -52,9 +62,8 @@ clock_run(void *arg)
 	struct world *w = arg;
 	struct db *data = db_open_reader(w->store, DB_DATA);
 	int64_t house_ms = 0;
-	bool is_ending = false;
 
-	while (!is_ending) {
+	do {
 		do_due(w, data);
 		access_write(w);
 		sign_logs(w, data);
@@ -65,9 +74,8 @@ clock_run(void *arg)
 		lock_take(w->mu);
 		if (!w->is_ending)
 			lock_wait(w->mu, TICK_MS);
-		is_ending = w->is_ending;
 		lock_give(w->mu);
-	}
+	} while (!is_ending(w));
 	access_write(w);
 	sign_logs(w, data);
 	db_close(data);
@@ -88,24 +96,24 @@ do_due(struct world *w, struct db *data)
 		enum err err = due_list(tx, cx.now_ms, DUE_MAX, &due);
 
 		tx_end(tx);
-		if (err == OK && due.n > 0)
-			do_orders(w, &cx, due.row, due.n);
-		has_more = err == OK && due.n == DUE_MAX;
+		has_more = err == OK && due.n > 0
+		    && do_orders(w, &cx, due.row, due.n)
+		    && due.n == DUE_MAX;
 		arena_close(arena);
 	}
 }
 
-/* Submits all, waits for all, then drops their due rows. */
-static void
+/* Submits all, waits for all, then drops the due rows of those that are over; false: some are not. */
+static bool
 do_orders(struct world *w, struct ctx *cx, const struct due_row *due, size_t n)
 {
 	struct item *item = arena_array(cx->arena, n, sizeof(*item));
+	struct due_row *over = arena_array(cx->arena, n, sizeof(*over));
 	struct queue *ended = queue_open(n);
-	struct due_done_in done = { due, n };
-	size_t waiting = 0;
+	size_t sent = 0, nover = 0;
 	void *one;
 
-	for (size_t i = 0; i < n; i++) {
+	for (; sent < n; sent++) {
 		struct ctx *own = arena_alloc(cx->arena, sizeof(*own));
 
 		own->arena = arena_open(16 << 20);
@@ -113,33 +121,54 @@ do_orders(struct world *w, struct ctx *cx, const struct due_row *due, size_t n)
 		own->actor = &clock_actor;
 		own->request_id = (struct str) {
 			arena_alloc(own->arena, 16), 16 };
-		item[i] = (struct item) { .cx = own,
+		item[sent] = (struct item) { .cx = own,
 			.use_case = &person_order,
-			.tenant = (uint32_t)due[i].tenant,
-			.in = due_order(own, &due[i]), .done = order_ended,
+			.tenant = (uint32_t)due[sent].tenant,
+			.in = due_order(own, &due[sent]), .done = order_ended,
 			.owner = ended };
-		if (item[i].in != NULL && pipeline_submit(w->pipeline,
-		    &item[i], ITEM_BULK) == OK)
-			waiting++;
-		else
-			done.n = i < done.n ? i : done.n;
+		if (pipeline_submit(w->pipeline, &item[sent], ITEM_BULK)
+		    == OK)
+			continue;
+		arena_close(own->arena);
+		break;
 	}
-	while (waiting > 0 && queue_take(ended, &one, 1, -1) == 1)
-		waiting--;
+	for (size_t i = 0; i < sent; i++)
+		must(queue_take(ended, &one, 1, -1) == 1);
 	queue_close(ended);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < sent; i++) {
+		if (is_over(&item[i]))
+			over[nover++] = due[i];
 		arena_close(item[i].cx->arena);
-	if (done.n > 0) {
-		struct item drop = { .cx = cx, .use_case = &due_done,
-			.tenant = (uint32_t)due[0].tenant, .in = &done };
+	}
+	return drop_due(w, cx, over, nover) && nover == n;
+}
 
-		if (pipeline_do(w->pipeline, &drop, ITEM_BULK) != OK)
-			log_event(LOG_WARN, "due work will be repeated",
-			    LOG_WORD("code", err_info(drop.err)->code));
+/* Done, or refused for good: the person is no more, the onboarding is decided. */
+static bool
+is_over(const struct item *it)
+{
+	return it->err == OK
+	    || (!err_info(it->err)->may_retry && it->err != ERR_FULL);
+}
+
+static bool
+drop_due(struct world *w, struct ctx *cx, const struct due_row *due, size_t n)
+{
+	struct due_done_in in = { due, n };
+	struct item it = { .cx = cx, .use_case = &due_done, .in = &in };
+
+	if (n == 0)
+		return true;
+	it.tenant = (uint32_t)due[0].tenant;
+	if (pipeline_do(w->pipeline, &it, ITEM_BULK) != OK) {
+		log_event(LOG_WARN, "due work will be repeated",
+		    LOG_WORD("code", err_info(it.err)->code));
+		return false;
 	}
 	lock_take(w->mu);
-	w->due_done += done.n;
+	w->due_done += n;
 	lock_give(w->mu);
+	return true;
 }
 
 static void
@@ -194,18 +223,46 @@ keep_house(struct world *w)
 
 	hold_lease(w, &cx);
 	for (size_t i = 0; i < n; i++) {
-		struct housekeeping_in in = { clock_now_ms() };
-		struct item it = { .cx = &cx, .use_case = &housekeeping,
-			.tenant = tenant[i], .in = &in };
-
 		if (realm_renew(w, &cx, tenant[i]) != OK)
 			log_event(LOG_ERROR, "no capability for a tenant",
 			    LOG_NUM("tenant", tenant[i]));
-		if (pipeline_do(w->pipeline, &it, ITEM_BULK) != OK)
-			log_event(LOG_WARN, "housekeeping failed",
-			    LOG_NUM("tenant", tenant[i]));
+		keep_tenant(w, tenant[i]);
 	}
 	arena_close(arena);
+}
+
+/* A page of keys at a time: whoever onboards meanwhile goes in between. */
+static void
+keep_tenant(struct world *w, uint32_t tenant)
+{
+	struct housekeeping_in in = { clock_now_ms(), 0 };
+
+	do {
+		struct arena *arena = arena_open(1 << 20);
+		struct ctx cx = { .arena = arena, .actor = &clock_actor };
+		struct item it = { .cx = &cx, .use_case = &housekeeping,
+			.tenant = tenant, .in = &in };
+
+		if (pipeline_do(w->pipeline, &it, ITEM_BULK) == OK) {
+			in.after = ((struct housekeeping_out *)it.out)->next;
+		} else {
+			log_event(LOG_WARN, "housekeeping failed",
+			    LOG_NUM("tenant", tenant));
+			in.after = 0;
+		}
+		arena_close(arena);
+	} while (in.after != 0 && !is_ending(w));
+}
+
+static bool
+is_ending(struct world *w)
+{
+	bool ending;
+
+	lock_take(w->mu);
+	ending = w->is_ending;
+	lock_give(w->mu);
+	return ending;
 }
 
 static void
@@ -235,45 +292,49 @@ static enum err
 find_orphans(struct batch *b, struct tx *data, struct tx *keys,
     struct vault_call *call)
 {
-	const struct item *it = b->item[0];
+	struct item *it = b->item[0];
 	const struct housekeeping_in *in = it->in;
+	struct housekeeping_out *out =
+	    arena_alloc(it->cx->arena, sizeof(*out));
 	struct tenant_row tenant = { .tenant = it->tenant };
 	struct rows rows, persons;
+	struct orphans *orphans = arena_alloc(b->cx->arena, sizeof(*orphans));
+	const struct key_row *row;
 	struct person *key;
-	LIST(struct key_row) *orphans = arena_alloc(b->cx->arena,
-	    sizeof(*orphans));
 	size_t at = 0;
 
 	(void)call;
+	must(b->n == 1);	/* one after the other, by the clock */
 	b->state = orphans;
+	it->out = out;
 	TRY(store_load(data, &TENANT, &tenant, 1, 1, 0, &rows));
 	if (rows.n == 0 || ((struct tenant_row *)rows.row)->log_origin > 0)
 		return OK;
-	TRY(key_list(keys, it->tenant, 0, in->now_ms - KEY_AGE_MS,
+	TRY(key_list(keys, it->tenant, in->after, in->now_ms - KEY_AGE_MS,
 	    KEYS_A_TIME, &rows));
+	row = rows.row;
 	key = arena_array(b->cx->arena, rows.n + 1, sizeof(*key));
 	for (size_t i = 0; i < rows.n; i++) {
 		key[i].tenant = it->tenant;
-		key[i].id = ((struct key_row *)rows.row)[i].person;
+		key[i].id = row[i].person;
 	}
 	TRY(store_load(data, &PERSON, key, rows.n, 2, 0, &persons));
 	for (size_t i = 0; i < rows.n; i++)
 		if (at < persons.n && persons.key[at] == i)
 			at++;
 		else
-			list_add(b->cx->arena, orphans,
-			    ((struct key_row *)rows.row)[i]);
+			list_add(b->cx->arena, orphans, row[i]);
+	if (rows.n >= KEYS_A_TIME)
+		out->next = row[rows.n - 1].person;
 	return OK;
 }
 
 static enum err
 drop_orphans(struct batch *b, struct tx *keys)
 {
-	LIST(struct key_row) *orphans = b->state;
-	struct housekeeping_out *out =
-	    arena_alloc(b->item[0]->cx->arena, sizeof(*out));
+	const struct orphans *orphans = b->state;
+	struct housekeeping_out *out = b->item[0]->out;
 
-	b->item[0]->out = out;
 	return store_drop(keys, &PERSON_KEY, orphans->v, orphans->n, 3,
 	    &out->keys);
 }

@@ -458,7 +458,8 @@ move(struct scene *sc, const struct want *want, size_t nwant)
 	sc->is_changed |= m.is_changed || sc->changes.n > 0 || sc->s->seals;
 	sc->outcome = m.outcome;
 	sc->noutcome = m.noutcome;
-	if (sc->is_changed)
+	/* The clock's own order must leave the next one, whatever it changed. */
+	if (sc->is_changed || in->kind == ORDER_CLOCK)
 		note_due(sc);
 	return OK;
 }

@@ -62,7 +62,7 @@ note_due(struct scene *sc)
 
 	if (next == INT32_MAX || !zone_midnight(zone, next, &due.due_ms))
 		return;
-	due.id = id_new();
+	due.id = sub->row.id;	/* the same day is noted once */
 	list_add(sc->ob->arena, &sc->ob->due, due);
 }
 

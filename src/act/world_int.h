@@ -107,8 +107,8 @@ enum err check_logs(struct world *, struct ctx *, struct tx *, bool accept_rollb
 /* Drops due rows that were worked off, and what only time makes superfluous. */
 struct due_done_in { const struct due_row *row; size_t n; };
 extern const struct use_case due_done;
-struct housekeeping_in { int64_t now_ms; };
-struct housekeeping_out { int64_t keys, slots; };
+struct housekeeping_in { int64_t now_ms, after; };	/* after: the last person of the page before */
+struct housekeeping_out { int64_t keys, next; };	/* keys dropped; where to go on, 0: done */
 extern const struct use_case housekeeping;
 struct checkpoint_in { struct checkpoint_row row; };
 extern const struct use_case checkpoint_keep;
