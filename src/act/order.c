@@ -44,6 +44,7 @@ static enum err choose_user_names(struct batch *, struct tx *);
 static enum err seal_order(struct item *, struct order_state *,
     struct vault_call *);
 static enum err make_document(struct item *, struct order_state *);
+static enum err check_user_name(struct item *, struct order_state *);
 static enum err plan_contracts(struct item *, struct order_state *);
 static enum err plan_contract(struct item *, struct order_state *,
     const struct contract_in *, struct contract_plan *);
@@ -338,6 +339,7 @@ make_document(struct item *it, struct order_state *s)
 		s->seal.key_version = s->old->key_version;
 	}
 	TRY(doc_complete(it->cx, &s->after));
+	TRY(check_user_name(it, s));
 	s->seals = s->is_new || !doc_eq(&s->before, &s->after);
 	if (s->seals) {
 		s->seal.record = doc_canonical(it->cx->arena, &s->after);
@@ -346,6 +348,19 @@ make_document(struct item *it, struct order_state *s)
 			    "person");
 	}
 	add_document_values(it, s);
+	return OK;
+}
+
+/* Everybody has a user name; one that nobody could see is none. */
+static enum err
+check_user_name(struct item *it, struct order_state *s)
+{
+	struct str key;
+
+	if (!canon_key(it->cx->arena, doc_get(&s->after, A_USER_NAME, 0),
+	    &key) || key.n == 0)
+		return fail(it->cx, ERR_BAD_INPUT, MSG_ORDER_USER_NAME,
+		    "userName");
 	return OK;
 }
 

@@ -307,6 +307,7 @@ add_wait(struct reader *r, const struct realm *realm, const struct wait *row,
 	const struct product *product = catalogue_product(realm->catalogue,
 	    row->product);
 	int64_t pool[WAIT_POOLS_MAX];
+	size_t n = wait_pools_unpack(row, pool);
 	struct wait_pool place = { .tenant = realm->tenant,
 		.rank = 9 - row->priority, .since = row->since,
 		.person = row->person, .product = row->product };
@@ -314,9 +315,9 @@ add_wait(struct reader *r, const struct realm *realm, const struct wait *row,
 	v->row = *row;
 	v->product = product != NULL ? product->slug : STR("");
 	v->position = 1;
-	if (wait_pools_unpack(row, pool) == 0)
+	if (n == 0)
 		return OK;
-	place.pool = pool[0];
+	place.pool = pool[n - 1];	/* the widest: the global one, if there is one */
 	TRY(wait_position(r->data, &place, 1, &v->position));
 	v->position++;
 	return OK;

@@ -65,7 +65,8 @@ vault_close(struct vault *v)
 	if (v == NULL)
 		return;
 	close(v->fd);
-	explicit_bzero(v->out.p, v->out.cap);
+	if (v->out.p != NULL)
+		explicit_bzero(v->out.p, v->out.cap);
 	buf_fini(&v->out);
 	explicit_bzero(v->in, sizeof(v->in));
 	heap_free(v);
