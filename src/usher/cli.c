@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cli.c - from the words of a command line to its command, and how that ended. */
+#include "usher/cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#include "usher/help.h"
+#include "usher/report.h"
+
+#define ARENA_MAX (1024u << 20)
+
+const struct option global_options[] = {
+	{ "server", OPTION_TEXT, "http://127.0.0.1:8420", 0, 0, false, "where the server listens" },
+	{ "data", OPTION_PATH, "/var/lib/usher", 0, 0, false, "the data directory; the operator's socket stands in it" },
+	{ "token-file", OPTION_PATH, NULL, 0, 0, false, "a file with the API token, readable by you only" },
+	{ "timeout", OPTION_INT, "60", 1, 86400, false, "seconds to wait for a silent server" },
+	{ "json", OPTION_BOOL, "false", 0, 0, false, "print the server's JSON instead of tables" },
+	{ "help", OPTION_BOOL, "false", 0, 0, false, "explain the command instead of running it" },
+};
+const size_t global_option_count = COUNT(global_options);
+
+/* Noun and verb where they stand among global options. */
+struct words {
+	const char *noun, *verb;
+	bool	    wants_help;
+};
+
+static enum lang locale_lang(void);
+static struct words find_words(int argc, char **argv);
+static bool takes_next(const char *flag);
+static enum err prepare(struct cli *, int argc, char **argv);
+static enum err load_options(struct cli *, int *argc, char **argv);
+static enum err check_words(struct cli *);
+static int finish(struct cli *, enum err);
+static void close_arena(void *);
+
+int
+cli_main(int argc, char **argv)
+{
+	struct cli cli = { .is_terminal = isatty(STDOUT_FILENO) == 1 };
+	struct words w = find_words(argc, argv);
+	size_t used = 1;
+	enum err err;
+	int code;
+
+	cli.cx.arena = arena_open(ARENA_MAX);
+	cli.cx.now_ms = clock_now_ms();
+	cli.cx.lang = locale_lang();
+	if (w.noun != NULL)
+		cli.command = command_find(w.noun, w.verb, &used);
+	if (w.noun == NULL && !w.wants_help) {
+		help_overview(stderr);
+		code = err_info(ERR_BAD_INPUT)->cli;
+	} else if (w.noun == NULL || (cli.command == NULL && w.wants_help)) {
+		err = help_topic(&cli, w.noun, w.verb);
+		code = finish(&cli, err);
+	} else {
+		err = prepare(&cli, argc, argv);
+		if (err == OK && cli_bool(&cli, "help"))
+			help_command(&cli, cli.command);
+		else if (err == OK)
+			err = cli.command->run(&cli);
+		code = finish(&cli, err);
+	}
+	client_close(cli.client);
+	arena_close(cli.cx.arena);
+	return code;
+}
+
+/* The locale of messages, as setlocale(3) would find it. */
+static enum lang
+locale_lang(void)
+{
+	static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		const char *value = secure_getenv(names[i]);
+
+		if (value != NULL && value[0] != '\0')
+			return lang_pick(str_of(value));
+	}
+	return LANG_EN;
+}
+
+static struct words
+find_words(int argc, char **argv)
+{
+	struct words w = { 0 };
+
+	for (int i = 1; i < argc && w.verb == NULL; i++) {
+		if (strcmp(argv[i], "--help") == 0 ||
+		    strcmp(argv[i], "-h") == 0) {
+			argv[i] = "--help";
+			w.wants_help = true;
+		} else if (strcmp(argv[i], "--") == 0)
+			break;
+		else if (strncmp(argv[i], "--", 2) == 0)
+			i += takes_next(argv[i] + 2);
+		else if (w.noun == NULL)
+			w.noun = argv[i];
+		else
+			w.verb = argv[i];
+	}
+	return w;
+}
+
+/* A global option whose value is the next word. */
+static bool
+takes_next(const char *flag)
+{
+	for (size_t i = 0; i < global_option_count; i++)
+		if (strcmp(global_options[i].name, flag) == 0)
+			return global_options[i].type != OPTION_BOOL;
+	return false;
+}
+
+/* --- before the command ------------------------------------------------------ */
+
+static enum err
+prepare(struct cli *cli, int argc, char **argv)
+{
+	struct words w = find_words(argc, argv);
+	size_t used = 1;
+
+	if (cli->command == NULL) {
+		struct str name = str_fmt(cli->cx.arena, "%s%s%s", w.noun,
+		    w.verb != NULL ? " " : "", w.verb != NULL ? w.verb : "");
+
+		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_COMMAND, "",
+		    str_z(cli->cx.arena, name));
+	}
+	command_find(w.noun, w.verb, &used);
+	TRY(load_options(cli, &argc, argv));
+	cli->word = argv + 1 + used;
+	cli->nword = (size_t)argc - 1 - used;
+	cli->is_json = cli_bool(cli, "json");
+	return cli_bool(cli, "help") ? OK : check_words(cli);
+}
+
+/* The command's options before the global ones. */
+static enum err
+load_options(struct cli *cli, int *argc, char **argv)
+{
+	const struct command *c = cli->command;
+	size_t n = c->noption + global_option_count;
+	struct option *all = arena_array(cli->cx.arena, n, sizeof(*all));
+	struct conf *conf;
+
+	for (size_t i = 0; i < n; i++)
+		all[i] = i < c->noption ? c->option[i]
+					: global_options[i - c->noption];
+	TRY(conf_load(&cli->cx, all, n, c->config, argc, argv, &conf));
+	cli->conf = conf;
+	return OK;
+}
+
+static enum err
+check_words(struct cli *cli)
+{
+	const struct command *c = cli->command;
+	struct str name;
+
+	if (cli->nword >= c->least && cli->nword <= c->most)
+		return OK;
+	name = command_name(cli->cx.arena, c);
+	return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_WORDS, "",
+	    str_z(cli->cx.arena, name), c->words);
+}
+
+/* --- after it ----------------------------------------------------------------- */
+
+static int
+finish(struct cli *cli, enum err err)
+{
+	if (err != OK)
+		report_failure(cli, err);
+	/* What was printed must have arrived: a full disk is no success. */
+	if ((fflush(stdout) != 0 || ferror(stdout)) && err == OK) {
+		err = fail(&cli->cx, ERR_FULL, MSG_CLI_WRITE, "",
+		    "standard output", strerror(errno));
+		report_failure(cli, err);
+	}
+	if (cli->exit != 0)
+		return cli->exit;
+	return err_info(err)->cli;
+}
+
+/* --- options ------------------------------------------------------------------ */
+
+struct str
+cli_text(const struct cli *cli, const char *option)
+{
+	return conf_text(cli->conf, option);
+}
+
+const char *
+cli_z(struct cli *cli, const char *option)
+{
+	struct str s = conf_text(cli->conf, option);
+
+	return s.n == 0 ? NULL : str_z(cli->cx.arena, s);
+}
+
+int64_t
+cli_int(const struct cli *cli, const char *option)
+{
+	return conf_int(cli->conf, option);
+}
+
+bool
+cli_bool(const struct cli *cli, const char *option)
+{
+	return conf_bool(cli->conf, option);
+}
+
+bool
+cli_has(const struct cli *cli, const char *option)
+{
+	return conf_text(cli->conf, option).n > 0;
+}
+
+enum err
+cli_need(struct cli *cli, const char *option)
+{
+	if (cli_has(cli, option))
+		return OK;
+	return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_NEEDS, option, option);
+}
+
+/* --- printing ------------------------------------------------------------------ */
+
+void
+cli_say(const struct cli *cli, const char *fmt, ...)
+{
+	va_list args;
+
+	if (cli->is_json)
+		return;
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+	putchar('\n');
+}
+
+void
+cli_note(const struct cli *cli, const char *fmt, ...)
+{
+	va_list args;
+
+	if (cli->is_json)
+		return;
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+struct arena *
+cli_arena(struct cli *cli)
+{
+	struct arena *arena = arena_open(ARENA_MAX);
+
+	arena_defer(cli->cx.arena, close_arena, arena);
+	return arena;
+}
+
+static void
+close_arena(void *arena)
+{
+	arena_close(arena);
+}

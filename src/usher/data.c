@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "usher/data.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/io.h"
+
+#define FOLDER_MODE 0700
+#define OTHERS	    077
+#define AGAIN_MS    10
+#define PIECE	    65536
+
+static enum err open_folder(struct cli *, const char *path,
+    const struct account *, int *fd);
+static enum err cannot(struct cli *, const char *path, int error);
+static void find_user(const char *name, struct account *);
+static enum err take_lock(struct cli *, const struct data *, int64_t wait_ms);
+static bool copy(int from, int to);
+
+enum err
+data_open(struct cli *cli, int64_t wait_ms, struct data *d)
+{
+	const char *path = cli_z(cli, "data");
+	int vault;
+
+	*d = (struct data) { .fd = -1 };
+	find_user(FRONT_USER, &d->front);
+	find_user(VAULT_USER, &d->vault);
+	d->front.is_set = d->vault.is_set = d->front.is_set && d->vault.is_set;
+	if (path == NULL)
+		return cli_need(cli, "data");
+	TRY(open_folder(cli, path, &d->front, &d->fd));
+	d->path = realpath(path, arena_alloc(cli->cx.arena, PATH_MAX));
+	if (d->path == NULL)
+		return cannot(cli, path, errno);
+	TRY(take_lock(cli, d, wait_ms));
+	TRY(open_folder(cli, data_file(cli, d, "vault"), &d->vault, &vault));
+	close(vault);
+	return OK;
+}
+
+void
+data_close(struct data *d)
+{
+	if (d->fd >= 0)
+		close(d->fd);
+	d->fd = -1;
+}
+
+/* Only root can become them. */
+static void
+find_user(const char *name, struct account *out)
+{
+	const struct passwd *user = geteuid() == 0 ? getpwnam(name) : NULL;
+
+	*out = (struct account) { 0 };
+	if (user != NULL)
+		*out = (struct account) { true, user->pw_uid, user->pw_gid };
+}
+
+static enum err
+open_folder(struct cli *cli, const char *path, const struct account *owner,
+    int *fd)
+{
+	struct stat st;
+
+	if (mkdir(path, FOLDER_MODE) != 0 && errno != EEXIST)
+		return cannot(cli, path, errno);
+	*fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0 || fstat(*fd, &st) != 0)
+		return cannot(cli, path, errno);
+	if ((st.st_mode & OTHERS) != 0)
+		return fail(&cli->cx, ERR_DENIED, MSG_CLI_DATA_MODE, "data",
+		    path);
+	if (owner->is_set && st.st_uid != owner->uid &&
+	    fchown(*fd, owner->uid, owner->gid) != 0)
+		return cannot(cli, path, errno);
+	return OK;
+}
+
+static enum err
+cannot(struct cli *cli, const char *path, int error)
+{
+	return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_DATA, "data", path,
+	    strerror(error));
+}
+
+/* The lock is on the open folder, so the children that inherit it hold it too. */
+static enum err
+take_lock(struct cli *cli, const struct data *d, int64_t wait_ms)
+{
+	int64_t until = clock_mono_ns() + wait_ms * INT64_C(1000000);
+
+	while (flock(d->fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return cannot(cli, d->path, errno);
+		if (clock_mono_ns() >= until)
+			return fail(&cli->cx, ERR_CONFLICT, MSG_CLI_DATA_IN_USE,
+			    "data", d->path);
+		clock_sleep_ms(AGAIN_MS);
+	}
+	return OK;
+}
+
+const char *
+data_file(struct cli *cli, const struct data *d, const char *name)
+{
+	return str_z(cli->cx.arena,
+	    str_fmt(cli->cx.arena, "%s/%s", d->path, name));
+}
+
+enum err
+data_put(struct cli *cli, const struct data *d, const char *from,
+    const char *name, const struct account *owner)
+{
+	const char *path = data_file(cli, d, name);
+	int in = open(from, O_RDONLY | O_CLOEXEC), out, error;
+
+	if (in < 0)
+		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_FILE, "", from,
+		    strerror(errno));
+	out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+	    0600);
+	if (out < 0 || !copy(in, out) ||
+	    (owner->is_set && fchown(out, owner->uid, owner->gid) != 0)) {
+		error = errno;
+		close(in);
+		if (out >= 0) {
+			close(out);
+			unlink(path);
+		}
+		return cannot(cli, path, error);
+	}
+	fd_sync(out);
+	close(in);
+	close(out);
+	return OK;
+}
+
+static bool
+copy(int from, int to)
+{
+	char piece[PIECE];
+	ssize_t n;
+
+	while ((n = read(from, piece, sizeof(piece))) > 0)
+		if (!fd_write_all(to, (struct str) { piece, (size_t)n }))
+			return false;
+	return n == 0;
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * doctor.c - is everything as it should be?  First what can be seen without a
+ * server: files, modes, owners, room.  Then what the server says of itself.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "usher/commands.h"
+#include "usher/list.h"
+#include "usher/member.h"
+#include "usher/spawn.h"
+
+#define FOUND_MAX  65536
+#define OTHERS	   077
+#define ROOM_LEAST (UINT64_C(256) << 20)
+
+/* What must stand in the data directory, and who may read it. */
+static const struct {
+	const char *name;
+	mode_t	    type;
+} parts[] = {
+	{ "", S_IFDIR },
+	{ "usher.db", S_IFREG },
+	{ "keys.db", S_IFREG },
+	{ "vault", S_IFDIR },
+	{ "vault/master.key", S_IFREG },
+	{ "vault/kek.store", S_IFREG },
+	{ "operator.sock", S_IFSOCK },
+};
+
+/* What was found so far, as the list that the server would send. */
+struct findings {
+	struct body body;
+	size_t	    bad;
+};
+
+static enum err doctor(struct cli *);
+static void add(struct findings *, const char *what, bool is_ok,
+    struct str found, const char *remedy);
+static void check_part(struct cli *, struct findings *, const char *name,
+    mode_t type);
+static void check_room(struct cli *, struct findings *);
+static void check_program(struct cli *, struct findings *);
+static void check_server(struct cli *, struct findings *);
+static void add_items(struct findings *, const struct js *answer);
+
+static const struct option options[] = {
+	{ "quick", OPTION_BOOL, "false", 0, 0, false, "ask the server only whether it is alive" },
+	{ "vault", OPTION_PATH, NULL, 0, 0, false, "the program usher-vault, if it is not beside usher" },
+};
+
+const struct command doctor_commands[] = {
+	{ "doctor", NULL, doctor, "", 0, 0, OPTIONS(options),
+	  DOOR_OPERATOR, RIGHT_OPERATE, "examine the deployment and say what to do about it",
+	  "Looks at files, modes, owners and free room, then asks the server about its\n"
+	  "confinement, keys, log and databases.  Ends with status 5 if anything needs\n"
+	  "attention.\n"
+	  "\n"
+	  "  usher doctor --data /var/lib/usher\n"
+	  "  usher doctor --quick\n", NULL, false },
+};
+const size_t doctor_command_count = COUNT(doctor_commands);
+
+static enum err
+doctor(struct cli *cli)
+{
+	static const struct listing_column columns[] = {
+		{ "WHAT", "what", false },
+		{ "OK", "ok", false },
+		{ "FOUND", "found", false },
+		{ "REMEDY", "remedy", false },
+	};
+	const struct js *told, *items;
+	struct findings f = { .bad = 0 };
+
+	body_open(cli, &f.body);
+	js_key(&f.body.js, "items");
+	js_open_array(&f.body.js);
+	for (size_t i = 0; i < COUNT(parts); i++)
+		check_part(cli, &f, parts[i].name, parts[i].type);
+	check_room(cli, &f);
+	check_program(cli, &f);
+	check_server(cli, &f);
+	js_close_array(&f.body.js);
+	cli->last = body_close(&f.body);
+	TRY(js_parse(&cli->cx, cli->last, &told));
+	if (!cli_told(cli) && member_items(told, "items", &items) > 0)
+		table_print(cli, &LISTING(columns), items);
+	if (f.bad == 0)
+		return OK;
+	return fail(&cli->cx, ERR_CONFLICT, MSG_CLI_DOCTOR, "",
+	    str_z(cli->cx.arena, str_fmt(cli->cx.arena, "%zu", f.bad)));
+}
+
+static void
+add(struct findings *f, const char *what, bool is_ok, struct str found,
+    const char *remedy)
+{
+	struct js_out *js = &f->body.js;
+
+	f->bad += !is_ok;
+	js_open_object(js);
+	js_key(js, "what");
+	js_put_z(js, what);
+	js_key(js, "ok");
+	js_put_bool(js, is_ok);
+	js_key(js, "found");
+	js_put_str(js, found);
+	js_key(js, "remedy");
+	if (is_ok)
+		js_put_null(js);
+	else
+		js_put_z(js, remedy);
+	js_close_object(js);
+}
+
+/* --- without a server --------------------------------------------------------------- */
+
+static void
+check_part(struct cli *cli, struct findings *f, const char *name, mode_t type)
+{
+	struct arena *a = cli->cx.arena;
+	struct str folder = cli_text(cli, "data");
+	struct str path = str_fmt(a, "%.*s%s%s", STR_ARG(folder),
+	    name[0] != '\0' ? "/" : "", name);
+	const char *what = str_z(a, path);
+	struct stat st;
+
+	if (lstat(what, &st) != 0)
+		add(f, what, false, str_of(strerror(errno)),
+		    "start the server once, or restore what is missing");
+	else if ((st.st_mode & S_IFMT) != type)
+		add(f, what, false, STR("of another kind"),
+		    "something else stands there; move it away");
+	else
+		add(f, what, (st.st_mode & OTHERS) == 0,
+		    str_fmt(a, "mode %04o, owner %u", st.st_mode & 07777,
+			(unsigned)st.st_uid),
+		    "take the rights of others away with chmod go=");
+}
+
+static void
+check_room(struct cli *cli, struct findings *f)
+{
+	const char *path = cli_z(cli, "data");
+	struct statvfs s;
+	uint64_t room;
+
+	if (statvfs(path, &s) != 0)
+		return;
+	room = (uint64_t)s.f_bavail * s.f_frsize;
+	add(f, "free room", room >= ROOM_LEAST,
+	    str_fmt(cli->cx.arena, "%llu MiB",
+		(unsigned long long)(room >> 20)),
+	    "free some space on the disk of the data directory");
+}
+
+static void
+check_program(struct cli *cli, struct findings *f)
+{
+	const char *path = "usher-vault";
+	bool is_there = spawn_vault_program(cli, &path) == OK;
+
+	add(f, "usher-vault", is_there, str_of(path),
+	    "install it beside usher, or name it with --vault");
+}
+
+/* --- what the server says ------------------------------------------------------------ */
+
+static void
+check_server(struct cli *cli, struct findings *f)
+{
+	bool is_quick = cli_bool(cli, "quick");
+	struct call call = { .method = GET,
+		.path = is_quick ? STR("/operator/v1/healthz")
+				 : STR("/operator/v1/doctor"),
+		.timeout_ms = is_quick ? 0 : CALL_LONG_MS };
+	const struct js *answer;
+	bool is_alive = cli_ask(cli, &call, &answer) == OK;
+
+	add(f, "server", is_alive,
+	    is_alive ? STR("answers") : STR("does not answer"),
+	    "start it with `usher serve`; its log says why if it does not");
+	/* A finding, not how the command ended. */
+	cli->exit = 0;
+	cli->problem = STR("");
+	if (is_alive && !is_quick)
+		add_items(f, answer);
+}
+
+static void
+add_items(struct findings *f, const struct js *answer)
+{
+	const struct js *items;
+	size_t n = member_items(answer, "items", &items);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct js *item = js_at(items, i);
+		struct js_out *js = &f->body.js;
+
+		f->bad += !member_bool(item, "ok");
+		js_open_object(js);
+		js_key(js, "what");
+		js_put_str(js, member_text(item, "what"));
+		js_key(js, "ok");
+		js_put_bool(js, member_bool(item, "ok"));
+		js_key(js, "found");
+		js_put_str(js, member_text(item, "found"));
+		js_key(js, "remedy");
+		js_put_str(js, member_text(item, "remedy"));
+		js_close_object(js);
+	}
+}

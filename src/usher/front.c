@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * front.c - the process that serves: the store, the use cases, the doors.
+ * Started by the parent with sockets and channels that are open already.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+#include "act/world.h"
+#include "api/api.h"
+#include "http/http.h"
+#include "store/store.h"
+
+#include "usher/commands.h"
+#include "usher/front_confine.h"
+
+#define CONNECTIONS_MAX 10000
+#define OWN_DESCRIPTORS 256	/* databases, channels, loops, an export */
+#define LOOPS_MAX	64
+#define SECOND_MS	INT64_C(1000)
+
+/* What the parent opened: words of the command line, by number. */
+struct handed {
+	int  listen, operator, ready;
+	int  vault[WORLD_CHANNELS];
+};
+
+static enum err front(struct cli *);
+static bool read_handed(struct cli *, struct handed *);
+static bool read_fd(struct str, int least, int *fd);
+static bool read_channels(struct str, int fd[WORLD_CHANNELS]);
+static int stop_open(void);
+static enum err serve_until(struct cli *, const struct handed *,
+    struct store *, int stop_fd);
+static struct http *open_doors(struct cli *, const struct handed *,
+    struct world *);
+static size_t loops(const struct cli *);
+static void say_ready(int fd);
+static void wait_for_end(int stop_fd);
+
+static const struct option options[] = {
+	{ "loops", OPTION_INT, "0", 0, LOOPS_MAX, false, "event loops; 0 is one for each core" },
+	{ "accept-rollback", OPTION_BOOL, "false", 0, 0, false, "go on with a log that has lost entries" },
+	{ "access-log", OPTION_BOOL, "false", 0, 0, false, "a log line for each request" },
+};
+
+const struct command front_commands[] = {
+	{ "front", NULL, front, "DIR LISTEN-FD OPERATOR-FD READY-FD VAULT-FDS", 5, 5, OPTIONS(options),
+	  DOOR_NONE, RIGHT_NONE, "serve; started by `usher serve`",
+	  "Not for people: the parent hands open sockets over by number.\n", NULL, true },
+};
+const size_t front_command_count = COUNT(front_commands);
+
+static enum err
+front(struct cli *cli)
+{
+	struct handed handed;
+	struct store *store;
+	bool is_undumpable, is_confined;
+	int stop_fd = stop_open();
+	enum err err;
+
+	log_open("front", LOG_INFO);
+	if (!read_handed(cli, &handed))
+		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_WORDS, "",
+		    "front", cli->command->words);
+	is_undumpable = front_confine_memory();
+	is_confined = front_confine_calls();
+	log_event(LOG_INFO, "front_started", LOG_NUM("confined", is_confined),
+	    LOG_NUM("undumpable", is_undumpable),
+	    LOG_NUM("descriptors", front_descriptors()));
+	err = store_open(&cli->cx, cli->word[0], &store);
+	if (err == OK)
+		err = serve_until(cli, &handed, store, stop_fd);
+	/* What is half open ends with the process. */
+	if (err != OK)
+		log_event(LOG_ERROR, "not_started",
+		    LOG_WORD("why", msg_name(cli->cx.fault.msg)));
+	else
+		store_close(store);
+	return err;
+}
+
+/* Threads inherit the mask.  Ctrl-C reaches us too, but the parent says when. */
+static int
+stop_open(void)
+{
+	sigset_t blocked, stop;
+	int fd;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTERM);
+	blocked = stop;
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &blocked, NULL) != 0 ||
+	    signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		fatal("signal mask");
+	fd = signalfd(-1, &stop, SFD_CLOEXEC);
+	if (fd < 0)
+		fatal("signalfd");
+	return fd;
+}
+
+static bool
+read_handed(struct cli *cli, struct handed *h)
+{
+	return read_fd(str_of(cli->word[1]), -1, &h->listen) &&
+	    read_fd(str_of(cli->word[2]), -1, &h->operator) &&
+	    read_fd(str_of(cli->word[3]), STDERR_FILENO + 1, &h->ready) &&
+	    read_channels(str_of(cli->word[4]), h->vault);
+}
+
+/* -1, where allowed, is none. */
+static bool
+read_fd(struct str text, int least, int *fd)
+{
+	int64_t n;
+
+	if (!str_int(text, &n) || n < least || n > 65535)
+		return false;
+	*fd = (int)n;
+	return n < 0 || fcntl(*fd, F_SETFD, FD_CLOEXEC) == 0;
+}
+
+static bool
+read_channels(struct str text, int fd[WORLD_CHANNELS])
+{
+	for (size_t i = 0; i < WORLD_CHANNELS; i++)
+		if (text.p == NULL ||
+		    !read_fd(str_cut(&text, ','), STDERR_FILENO + 1, &fd[i]))
+			return false;
+	return text.p == NULL;
+}
+
+/* --- serving ------------------------------------------------------------------------ */
+
+static enum err
+serve_until(struct cli *cli, const struct handed *h, struct store *store,
+    int stop_fd)
+{
+	const struct world_conf conf = { .store = store,
+		.vault_fd = h->vault,
+		.nvault = WORLD_CHANNELS,
+		.data_dir = cli->word[0],
+		.accept_rollback = cli_bool(cli, "accept-rollback") };
+	bool has_doors = h->listen >= 0;
+	struct http *http = NULL;
+	struct world *world;
+
+	TRY(world_open(&cli->cx, &conf, &world));
+	if (has_doors)
+		http = open_doors(cli, h, world);
+	say_ready(h->ready);
+	wait_for_end(stop_fd);
+	log_event(LOG_INFO, "draining", LOG_NUM("at_most_s", 10));
+	/* Those who hold requests answer them first, then rest. */
+	if (has_doors) {
+		http_close(http);
+		api_close();
+	}
+	world_close(world);
+	return OK;
+}
+
+static struct http *
+open_doors(struct cli *cli, const struct handed *h, struct world *world)
+{
+	const struct api_conf api = { .world = world,
+		.logs_access = cli_bool(cli, "access-log") };
+	size_t most = front_descriptors();
+	struct http_conf conf = { .fd = &h->listen,
+		.nfd = 1,
+		.operator_fd = h->operator,
+		.operator_uid = geteuid(),
+		.loops = loops(cli),
+		.connections_max = CONNECTIONS_MAX,
+		.head_ms = 10 * SECOND_MS,
+		.body_ms = 30 * SECOND_MS,
+		.idle_ms = 60 * SECOND_MS,
+		.drain_ms = 10 * SECOND_MS,
+		.door = *api_door(&api) };
+
+	if (most < CONNECTIONS_MAX + OWN_DESCRIPTORS)
+		conf.connections_max = most > 2 * OWN_DESCRIPTORS
+		    ? most - OWN_DESCRIPTORS
+		    : OWN_DESCRIPTORS;
+	return http_open(&conf);
+}
+
+static size_t
+loops(const struct cli *cli)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	int64_t n = cli_int(cli, "loops");
+
+	if (n == 0)
+		n = cores > 0 ? cores : 1;
+	return n < LOOPS_MAX ? (size_t)n : LOOPS_MAX;
+}
+
+static void
+say_ready(int fd)
+{
+	if (write(fd, "1", 1) != 1)
+		log_event(LOG_WARN, "parent_not_told", LOG_NUM("errno", errno));
+	close(fd);
+}
+
+static void
+wait_for_end(int stop_fd)
+{
+	struct signalfd_siginfo s;
+
+	while (read(stop_fd, &s, sizeof(s)) != sizeof(s))
+		if (errno != EINTR)
+			fatal("signalfd");
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "usher/front_confine.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <seccomp.h>
+
+#include "base/log.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define IS_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(memory_sanitizer)
+#define IS_SANITIZED 1
+#endif
+#endif
+#ifndef IS_SANITIZED
+#define IS_SANITIZED 0
+#endif
+
+/*
+ * Front parses what strangers send, so what a stranger would like to call next
+ * is denied: another program, an outgoing connection, another process, the
+ * kernel's odd corners.  SQLite and libc keep everything else.
+ */
+static const int denied_calls[] = {
+	SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork),
+	SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(listen),
+	SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
+	SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_getfd), SCMP_SYS(kcmp),
+	SCMP_SYS(setuid), SCMP_SYS(setgid), SCMP_SYS(setreuid),
+	SCMP_SYS(setregid), SCMP_SYS(setresuid), SCMP_SYS(setresgid),
+	SCMP_SYS(setgroups), SCMP_SYS(capset), SCMP_SYS(personality),
+	SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(pivot_root),
+	SCMP_SYS(chroot), SCMP_SYS(setns), SCMP_SYS(unshare),
+	SCMP_SYS(open_by_handle_at), SCMP_SYS(mknod), SCMP_SYS(mknodat),
+	SCMP_SYS(init_module), SCMP_SYS(finit_module), SCMP_SYS(delete_module),
+	SCMP_SYS(kexec_load), SCMP_SYS(bpf), SCMP_SYS(perf_event_open),
+	SCMP_SYS(userfaultfd), SCMP_SYS(io_uring_setup), SCMP_SYS(io_uring_enter),
+	SCMP_SYS(io_uring_register), SCMP_SYS(keyctl), SCMP_SYS(add_key),
+	SCMP_SYS(request_key), SCMP_SYS(swapon), SCMP_SYS(swapoff),
+	SCMP_SYS(reboot), SCMP_SYS(settimeofday), SCMP_SYS(clock_settime),
+	SCMP_SYS(sethostname), SCMP_SYS(acct), SCMP_SYS(iopl), SCMP_SYS(ioperm),
+};
+
+static bool add_rules(scmp_filter_ctx);
+static bool refused(const char *what);
+
+bool
+front_confine_memory(void)
+{
+	const struct rlimit none = { 0, 0 };
+	struct rlimit files;
+	bool ok = true;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &files) != 0)
+			refused("rlimit_nofile");
+	}
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		ok = refused("no_new_privs");
+	if (setrlimit(RLIMIT_CORE, &none) != 0)
+		ok = refused("rlimit_core");
+	/* Sanitizers look into their own process from outside. */
+	if (!IS_SANITIZED && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		ok = refused("dumpable");
+	return ok;
+}
+
+static bool
+refused(const char *what)
+{
+	log_event(LOG_WARN, "confinement_missing", LOG_WORD("what", what),
+	    LOG_NUM("errno", errno));
+	return false;
+}
+
+size_t
+front_descriptors(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return 1024;
+	return files.rlim_cur;
+}
+
+bool
+front_confine_calls(void)
+{
+	scmp_filter_ctx filter;
+	bool ok;
+
+	if (IS_SANITIZED)
+		return false;
+	filter = seccomp_init(SCMP_ACT_ALLOW);
+	if (filter == NULL)
+		return refused("seccomp");
+	/* Without the log of denials it is still a filter. */
+	seccomp_attr_set(filter, SCMP_FLTATR_CTL_LOG, 1);
+	ok = add_rules(filter) && seccomp_load(filter) == 0;
+	seccomp_release(filter);
+	return ok || refused("seccomp");
+}
+
+/*
+ * Threads but no processes: clone3 hides its flags behind a pointer, so it
+ * "does not exist" and libc falls back to clone, whose flags can be seen.
+ */
+static bool
+add_rules(scmp_filter_ctx f)
+{
+	const uint32_t no = SCMP_ACT_ERRNO(EPERM);
+	const struct scmp_arg_cmp process =
+	    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0);
+	const struct scmp_arg_cmp code =
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC);
+	const struct scmp_arg_cmp remote = SCMP_A0(SCMP_CMP_NE, AF_UNIX);
+	int bad = 0;
+
+	for (size_t i = 0; i < COUNT(denied_calls); i++)
+		bad |= seccomp_rule_add(f, no, denied_calls[i], 0);
+	bad |= seccomp_rule_add(f, no, SCMP_SYS(clone), 1, process);
+	bad |= seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	bad |= seccomp_rule_add(f, no, SCMP_SYS(mmap), 1, code);
+	bad |= seccomp_rule_add(f, no, SCMP_SYS(mprotect), 1, code);
+	bad |= seccomp_rule_add(f, no, SCMP_SYS(socket), 1, remote);
+	return bad == 0;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "usher/commands.h"
+#include "usher/input.h"
+#include "usher/list.h"
+#include "usher/member.h"
+#include "usher/person_flags.h"
+
+#define PERSON_MAX (1u << 20)
+
+static enum err person_list(struct cli *);
+static enum err person_show(struct cli *);
+static enum err person_create(struct cli *);
+static enum err person_change(struct cli *);
+static enum err person_seats(struct cli *);
+static enum err person_body(struct cli *, struct str *out);
+static void write_removals(struct js_out *, struct str members);
+static enum err send_person(struct cli *, struct call *);
+
+static const struct option list_options[] = {
+	{ "filter", OPTION_TEXT, NULL, 0, 0, false, "only persons for whom this holds, as in SCIM" },
+	{ "search", OPTION_TEXT, NULL, 0, 0, false, "only persons with this word, or its beginning, in their name" },
+	LIST_OPTIONS,
+};
+static const struct option create_options[] = {
+	{ "file", OPTION_PATH, NULL, 0, 0, false, "the person as a JSON object (- is standard input) instead of flags" },
+	PERSON_OPTIONS
+};
+static const struct option change_options[] = {
+	{ "file", OPTION_PATH, NULL, 0, 0, false, "what changes, as a JSON merge patch (- is standard input) instead of flags" },
+	{ "remove", OPTION_TEXT, NULL, 0, 0, false, "members to remove, separated by commas: title,phoneNumbers" },
+	{ "if-match", OPTION_TEXT, NULL, 0, 0, false, "only if this is still the person's version" },
+	PERSON_OPTIONS
+};
+
+const struct command person_commands[] = {
+	{ "person", "list", person_list, "", 0, 0, OPTIONS(list_options),
+	  DOOR_API, RIGHT_PERSON_READ, "list persons",
+	  "Filters are those of SCIM (RFC 7644).  Any filter works over organisational\n"
+	  "attributes (site, department, title, costCenter, lifecycle …); of personal\n"
+	  "ones only userName, externalId and emails.value, with eq, for they are sealed.\n"
+	  "\n"
+	  "  usher person list\n"
+	  "  usher person list --filter 'site eq \"ber\" and lifecycle eq \"active\"' --all\n"
+	  "  usher person list --search mull\n"
+	  "  usher person list --filter 'userName eq \"ana.silva\"' --json\n", NULL, false },
+	{ "person", "show", person_show, "PERSON", 1, 1, NO_OPTIONS,
+	  DOOR_API, RIGHT_PERSON_READ, "show one person with their contracts",
+	  "PERSON is the id that the list shows.\n"
+	  "\n"
+	  "  usher person show 0D4K2M8Q0G001\n", NULL, false },
+	{ "person", "create", person_create, "", 0, 0, OPTIONS(create_options),
+	  DOOR_API, RIGHT_PERSON_WRITE, "create a person who wants nothing yet",
+	  "`usher onboard` creates a person and asks for seats at once.  Flags can be seen\n"
+	  "by others on this machine while the command runs; --file cannot.\n"
+	  "\n"
+	  "  usher person create --given-name Ana --family-name Silva --site ber\n"
+	  "  usher person create --file ana.json\n", NULL, false },
+	{ "person", "change", person_change, "PERSON", 1, 1, OPTIONS(change_options),
+	  DOOR_API, RIGHT_PERSON_WRITE, "change a person",
+	  "What is not named stays.  Without --if-match the change goes onto the version\n"
+	  "that stands when the command begins; a change in between is refused.\n"
+	  "\n"
+	  "  usher person change 0D4K2M8Q0G001 --department Sales --remove title\n"
+	  "  echo '{\"end\":\"2026-12-31\"}' | usher person change 0D4K2M8Q0G001 --file -\n", NULL, false },
+	{ "person", "seats", person_seats, "PERSON", 1, 1, NO_OPTIONS,
+	  DOOR_API, RIGHT_SEAT_READ, "show which seats a person holds, and what they wait for",
+	  "\n"
+	  "  usher person seats 0D4K2M8Q0G001\n", NULL, false },
+};
+const size_t person_command_count = COUNT(person_commands);
+
+static const struct listing_column columns[] = {
+	{ "ID", "id", false },
+	{ "USER NAME", "userName", false },
+	{ "LAST NAME", "name.familyName", false },
+	{ "FIRST NAME", "name.givenName", false },
+	{ "LIFECYCLE", "lifecycle", false },
+	{ "SITE", "site", false },
+	{ "DEPARTMENT", "department", false },
+};
+
+static const struct listing_column seat_columns[] = {
+	{ "PRODUCT", "product", false },
+	{ "POOL", "pool", false },
+	{ "STATE", "state", false },
+	{ "SINCE", "since", false },
+	{ "EXPIRES", "expires", false },
+};
+
+static const struct listing_column wait_columns[] = {
+	{ "WAITS FOR", "product", false },
+	{ "POSITION", "position", true },
+	{ "PRIORITY", "priority", true },
+	{ "SINCE", "since", false },
+};
+
+static enum err
+person_list(struct cli *cli)
+{
+	struct list list = { .path = "/api/v1/persons",
+		.listing = LISTING(columns),
+		.filter = cli_text(cli, "filter"),
+		.search = cli_text(cli, "search"),
+		.empty = "Nobody fits." };
+
+	list.is_search = list.filter.n > 0 || list.search.n > 0;
+	if (list.is_search)
+		list.path = "/api/v1/persons/.search";
+	return list_show(cli, &list);
+}
+
+static enum err
+person_show(struct cli *cli)
+{
+	return object_show(cli,
+	    cli_path(cli, "/api/v1/persons/", str_of(cli->word[0]), ""));
+}
+
+static enum err
+person_create(struct cli *cli)
+{
+	struct call call = { .method = POST, .path = STR("/api/v1/persons") };
+
+	TRY(person_body(cli, &call.body));
+	return send_person(cli, &call);
+}
+
+static enum err
+person_change(struct cli *cli)
+{
+	struct call call = { .method = PATCH,
+		.path = cli_path(
+		    cli, "/api/v1/persons/", str_of(cli->word[0]), "") };
+
+	TRY(person_body(cli, &call.body));
+	TRY(cli_if_match(cli, &call));
+	return send_person(cli, &call);
+}
+
+/* The file as it is, or what the flags say. */
+static enum err
+person_body(struct cli *cli, struct str *out)
+{
+	const char *file = cli_z(cli, "file");
+	bool may_remove = cli->command->most > 0;
+	struct str removed =
+	    may_remove ? cli_text(cli, "remove") : STR("");
+	bool has_flags = person_has_flags(cli) || removed.n > 0;
+	struct body body;
+
+	if (has_flags == (file != NULL))
+		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_FILE_OR_FLAGS,
+		    "file");
+	if (file != NULL)
+		return input_whole(cli, "file", file, PERSON_MAX, out);
+	body_open(cli, &body);
+	person_members(cli, &body.js);
+	write_removals(&body.js, removed);
+	*out = body_close(&body);
+	return OK;
+}
+
+/* RFC 7396: null removes. */
+static void
+write_removals(struct js_out *js, struct str members)
+{
+	if (members.n == 0)
+		return;
+	while (members.p != NULL) {
+		js_key_str(js, str_trim(str_cut(&members, ',')));
+		js_put_null(js);
+	}
+}
+
+static enum err
+send_person(struct cli *cli, struct call *call)
+{
+	const struct js *person;
+
+	TRY(cli_ask(cli, call, &person));
+	if (!cli_told(cli))
+		object_print(cli, person);
+	return OK;
+}
+
+static enum err
+person_seats(struct cli *cli)
+{
+	struct str path = cli_path(
+	    cli, "/api/v1/persons/", str_of(cli->word[0]), "/seats");
+	const struct js *answer, *items, *waits;
+	size_t n;
+
+	TRY(cli_get(cli, path, &answer));
+	if (cli_told(cli))
+		return OK;
+	n = member_items(answer, "items", &items);
+	if (n > 0)
+		table_print(cli, &LISTING(seat_columns), items);
+	else
+		cli_note(cli, "No seats.");
+	if (member_items(answer, "waits", &waits) > 0)
+		table_print(cli, &LISTING(wait_columns), waits);
+	return OK;
+}

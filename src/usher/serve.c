@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * serve.c - `usher serve`, the parent: opens what needs rights, starts front
+ * and vault, watches them, and does nothing else.  It owns no data and never
+ * parses what a client sends.
+ *
+ * A pair of which one ended by itself is started again, for the listening
+ * sockets stay open here meanwhile: clients wait a moment instead of being
+ * refused, which a supervisor from outside cannot give them.  It is done
+ * loudly and not for ever: more than --restarts in a minute, or a front that
+ * says why it cannot start, ends the parent too, and the supervisor decides.
+ */
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include "usher/commands.h"
+#include "usher/data.h"
+#include "usher/notify.h"
+#include "usher/pair.h"
+
+#define LOCK_WAIT_MS 5000	/* for the children of a parent that was killed */
+#define MINUTE_MS    60000
+#define RESTARTS_MAX 1000
+#define BACK_OFF_MS  100
+#define BACK_OFF_MAX 1000
+#define EXIT_CRASHED 70		/* as fatal() */
+
+struct parent {
+	struct cli	*cli;
+	struct data	 data;
+	struct pair_conf conf;
+	struct pair	 pair;
+	int		 signal_fd;
+	int64_t		 crash_ms[RESTARTS_MAX];	/* the newest, as a ring */
+	size_t		 crashes;
+	int64_t		 back_off_ms;
+};
+
+static enum err serve(struct cli *);
+static enum err open_doors(struct parent *);
+static void say_confinement(const struct parent *);
+static void watch(struct parent *);
+static bool start_again(struct parent *);
+static void log_ends(const struct pair *);
+static bool is_too_often(struct parent *);
+static void back_off(struct parent *);
+
+static const struct option options[] = {
+	{ "listen", OPTION_TEXT, "127.0.0.1:8420", 0, 0, false, "the address to serve on; loopback only, there is no TLS yet" },
+	{ "config", OPTION_PATH, NULL, 0, 0, false, "a file of options, NAME = VALUE (default /etc/usher/usher.conf)" },
+	{ "vault", OPTION_PATH, NULL, 0, 0, false, "the program usher-vault, if it is not beside usher" },
+	{ "loops", OPTION_INT, "0", 0, 64, false, "event loops; 0 is one for each core" },
+	{ "restarts", OPTION_INT, "5", 0, RESTARTS_MAX, false, "how often a minute a crashed pair is started again" },
+	{ "access-log", OPTION_BOOL, "false", 0, 0, false, "a log line for each request, without personal data" },
+};
+
+const struct command serve_commands[] = {
+	{ "serve", NULL, serve, "", 0, 0, OPTIONS(options),
+	  DOOR_NONE, RIGHT_NONE, "run the server",
+	  "Makes the data directory if there is none, starts the processes front and\n"
+	  "vault, and serves until SIGTERM or Ctrl-C; then requests under way are\n"
+	  "answered first.  What it says goes to standard error, one JSON line an event.\n"
+	  "\n"
+	  "Started by root, front runs as user usher and vault as user usher-vault, if\n"
+	  "these exist.\n"
+	  "\n"
+	  "  usher serve --data /var/lib/usher\n"
+	  "  usher tenant create acme --data /var/lib/usher\n"
+	  "  usher token bootstrap --tenant acme --out acme.token --data /var/lib/usher\n", "/etc/usher/usher.conf", false },
+};
+const size_t serve_command_count = COUNT(serve_commands);
+
+static enum err
+serve(struct cli *cli)
+{
+	struct parent *p = arena_alloc(cli->cx.arena, sizeof(*p));
+
+	log_open("parent", LOG_INFO);
+	p->cli = cli;
+	p->conf = (struct pair_conf) { .data = &p->data,
+		.loops = (int)cli_int(cli, "loops"),
+		.logs_access = cli_bool(cli, "access-log") };
+	TRY(spawn_self(cli, &p->conf.self));
+	TRY(spawn_vault_program(cli, &p->conf.vault_program));
+	TRY(data_open(cli, LOCK_WAIT_MS, &p->data));
+	TRY(open_doors(p));
+	p->signal_fd = signals_open();
+	say_confinement(p);
+	watch(p);
+	unlink(data_file(cli, &p->data, "operator.sock"));
+	return OK;
+}
+
+static enum err
+open_doors(struct parent *p)
+{
+	struct cli *cli = p->cli;
+
+	TRY(http_listen(
+	    &cli->cx, cli_text(cli, "listen"), &p->conf.listen_fd));
+	return http_listen_local(&cli->cx,
+	    data_file(cli, &p->data, "operator.sock"), 0600,
+	    &p->conf.operator_fd);
+}
+
+static void
+say_confinement(const struct parent *p)
+{
+	bool is_root = geteuid() == 0;
+
+	log_event(LOG_INFO, "starting", LOG_NUM("root", is_root),
+	    LOG_NUM("own_users", p->data.front.is_set));
+	if (is_root && !p->data.front.is_set)
+		log_event(LOG_WARN, "confinement_missing",
+		    LOG_WORD("what",
+			"users usher and usher-vault do not exist; "
+			"everything runs as root"));
+}
+
+/* --- the watch --------------------------------------------------------------------- */
+
+static void
+watch(struct parent *p)
+{
+	pair_start(&p->conf, &p->pair);
+	for (;;) {
+		switch (pair_wait(&p->pair, p->signal_fd, -1)) {
+		case PAIR_READY:
+			p->back_off_ms = 0;
+			log_event(LOG_INFO, "ready",
+			    LOG_NUM("crashes", p->crashes));
+			notify("READY=1");
+			break;
+		case PAIR_STOP:
+			notify("STOPPING=1");
+			log_event(LOG_INFO, "stopping",
+			    LOG_NUM("crashes", p->crashes));
+			pair_end(&p->pair, p->signal_fd);
+			log_event(LOG_INFO, "stopped",
+			    LOG_NUM("front", p->pair.status[FRONT]),
+			    LOG_NUM("vault", p->pair.status[VAULT]));
+			return;
+		case PAIR_ENDED:
+			if (!start_again(p))
+				return;
+			break;
+		case PAIR_LATE:
+			break;
+		}
+	}
+}
+
+/* false: it is over, and cli->exit says how. */
+static bool
+start_again(struct parent *p)
+{
+	bool was_ready = p->pair.is_ready;
+	int front;
+
+	/* Who ended first, before the other is made to. */
+	log_ends(&p->pair);
+	front = p->pair.pid[FRONT] == 0 ? p->pair.status[FRONT] : 0;
+	pair_kill(&p->pair, p->signal_fd);
+	/* It has said why; the reason will not go away by itself. */
+	if (!was_ready && front > 0 && front <= EXIT_UNREACHABLE) {
+		p->cli->exit = front;
+		return false;
+	}
+	if (is_too_often(p)) {
+		log_event(LOG_ERROR, "giving_up", LOG_NUM("crashes", p->crashes));
+		p->cli->exit = EXIT_CRASHED;
+		return false;
+	}
+	back_off(p);
+	log_event(LOG_WARN, "restarting", LOG_NUM("crashes", p->crashes));
+	pair_start(&p->conf, &p->pair);
+	return true;
+}
+
+static void
+log_ends(const struct pair *pair)
+{
+	static const char *const names[] = { [FRONT] = "front",
+		[VAULT] = "vault" };
+
+	for (enum child c = FRONT; c < CHILD_COUNT; c++)
+		if (pair->pid[c] == 0)
+			log_event(LOG_ERROR, "child_ended",
+			    LOG_WORD("child", names[c]),
+			    LOG_NUM("status", pair->status[c]));
+}
+
+static bool
+is_too_often(struct parent *p)
+{
+	size_t most = (size_t)cli_int(p->cli, "restarts");
+	int64_t now = clock_mono_ns() / 1000000, oldest;
+
+	if (most == 0)
+		return true;
+	oldest = p->crash_ms[p->crashes % most];
+	p->crash_ms[p->crashes % most] = now;
+	return p->crashes++ >= most && now - oldest < MINUTE_MS;
+}
+
+/* At once the first time; a pair that does not even get ready waits longer each time. */
+static void
+back_off(struct parent *p)
+{
+	int64_t wait = p->back_off_ms;
+
+	p->back_off_ms = wait == 0 ? BACK_OFF_MS : wait * 2;
+	if (p->back_off_ms > BACK_OFF_MAX)
+		p->back_off_ms = BACK_OFF_MAX;
+	/* A signal to stop stays, and is heard after the start. */
+	pair_wait(&p->pair, p->signal_fd, wait);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * token.c - API tokens.  A token is shown once; it goes into a file that only
+ * its owner can read, or where standard output goes, never into a command
+ * line.
+ */
+#include "base/clock.h"
+
+#include "usher/commands.h"
+#include "usher/input.h"
+#include "usher/list.h"
+#include "usher/member.h"
+
+#define DAY_MS INT64_C(86400000)
+
+static enum err token_bootstrap(struct cli *);
+static enum err token_create(struct cli *);
+static enum err token_list(struct cli *);
+static enum err token_revoke(struct cli *);
+static enum err make(struct cli *, struct call *, struct body *);
+static enum err hand_over(struct cli *, const struct js *made);
+
+#define OPTION_OUT { "out", OPTION_PATH, NULL, 0, 0, false, "a new file for the token, readable by you only" }
+#define OPTION_DAYS { "days", OPTION_INT, "365", 1, 3650, false, "for how many days it is good" }
+
+static const struct option bootstrap_options[] = {
+	{ "tenant", OPTION_TEXT, NULL, 0, 0, false, "the tenant's name" },
+	{ "label", OPTION_TEXT, "bootstrap", 0, 0, false, "what the list of tokens calls it" },
+	OPTION_DAYS,
+	OPTION_OUT,
+};
+static const struct option create_options[] = {
+	{ "label", OPTION_TEXT, NULL, 0, 0, false, "what the list of tokens calls it" },
+	{ "rights", OPTION_TEXT, NULL, 0, 0, false, "what it may do, separated by commas" },
+	{ "scope", OPTION_TEXT, NULL, 0, 0, false, "a filter: only these persons may it see and change" },
+	{ "source", OPTION_TEXT, NULL, 0, 0, false, "the source it brings persons as (default api)" },
+	OPTION_DAYS,
+	OPTION_OUT,
+};
+
+const struct command token_commands[] = {
+	{ "token", "bootstrap", token_bootstrap, "", 0, 0, OPTIONS(bootstrap_options),
+	  DOOR_OPERATOR, RIGHT_OPERATE, "make a tenant's first token, with every right in it",
+	  "Without --out the token is printed.  Keep it as you would a password.\n"
+	  "\n"
+	  "  usher token bootstrap --tenant acme --out acme.token\n"
+	  "  export USHER_TOKEN_FILE=acme.token\n", NULL, false },
+	{ "token", "create", token_create, "", 0, 0, OPTIONS(create_options),
+	  DOOR_API, RIGHT_TOKEN_WRITE, "make a token with some of your rights",
+	  "Nobody gives rights that they do not hold.  The help of each command names\n"
+	  "the right it needs.  Without --out the token is printed.\n"
+	  "\n"
+	  "  usher token create --label 'HR import' --rights import.run --out hr.token\n"
+	  "  usher token create --label Lyon --rights person.read,seat.read \\\n"
+	  "      --scope 'site eq \"lyo\"' --days 30 --out lyon.token\n", NULL, false },
+	{ "token", "list", token_list, "", 0, 0, NO_OPTIONS,
+	  DOOR_API, RIGHT_TOKEN_READ, "list tokens, revoked and expired ones too",
+	  "The tokens themselves are not stored and cannot be shown again.\n"
+	  "\n"
+	  "  usher token list\n", NULL, false },
+	{ "token", "revoke", token_revoke, "TOKEN-ID", 1, 1, NO_OPTIONS,
+	  DOOR_API, RIGHT_TOKEN_WRITE, "end a token now and for ever",
+	  "TOKEN-ID is what the list shows, not the secret.\n"
+	  "\n"
+	  "  usher token revoke 0D4K2M8Q0G001\n", NULL, false },
+};
+const size_t token_command_count = COUNT(token_commands);
+
+static const struct listing_column columns[] = {
+	{ "ID", "id", false },
+	{ "LABEL", "label", false },
+	{ "EXPIRES", "expires", false },
+	{ "REVOKED", "revoked", false },
+	{ "SCOPE", "scope", false },
+	{ "RIGHTS", "rights", false },
+};
+
+static enum err
+token_bootstrap(struct cli *cli)
+{
+	struct call call = { .method = POST };
+	struct body body;
+
+	TRY(cli_need(cli, "tenant"));
+	call.path = cli_path(
+	    cli, "/operator/v1/tenants/", cli_text(cli, "tenant"), "/token");
+	body_open(cli, &body);
+	return make(cli, &call, &body);
+}
+
+static enum err
+token_create(struct cli *cli)
+{
+	struct call call = { .method = POST, .path = STR("/api/v1/tokens") };
+	struct body body;
+
+	TRY(cli_need(cli, "label"));
+	TRY(cli_need(cli, "rights"));
+	body_open(cli, &body);
+	body_list(&body, "rights", cli_text(cli, "rights"));
+	body_text(&body, "scope", cli_text(cli, "scope"));
+	body_text(&body, "source", cli_text(cli, "source"));
+	return make(cli, &call, &body);
+}
+
+static enum err
+make(struct cli *cli, struct call *call, struct body *body)
+{
+	int64_t until = cli->cx.now_ms + cli_int(cli, "days") * DAY_MS;
+	const char *out = cli_z(cli, "out");
+	const struct js *made;
+
+	if (out != NULL)
+		TRY(output_check(cli, "out", out));
+	body_text(body, "label", cli_text(cli, "label"));
+	body_text(body, "expires", time_text(cli->cx.arena, until));
+	call->body = body_close(body);
+	TRY(cli_ask(cli, call, &made));
+	return hand_over(cli, made);
+}
+
+static enum err
+hand_over(struct cli *cli, const struct js *made)
+{
+	struct str id = member_text(made, "id");
+	struct str token = member_text(made, "token");
+	struct str line =
+	    str_fmt(cli->cx.arena, "%.*s\n", STR_ARG(token));
+	const char *out = cli_z(cli, "out");
+
+	if (out == NULL) {
+		if (!cli_told(cli))
+			cli_say(cli, "%.*s", STR_ARG(token));
+		return OK;
+	}
+	TRY(output_new(cli, "out", out, line));
+	cli_note(cli, "Token %.*s is in %s.", STR_ARG(id), out);
+	return OK;
+}
+
+static enum err
+token_list(struct cli *cli)
+{
+	return list_whole(cli, STR("/api/v1/tokens"), LISTING(columns),
+	    "There are no tokens.");
+}
+
+static enum err
+token_revoke(struct cli *cli)
+{
+	struct call call = { .method = DELETE,
+		.path = cli_path(
+		    cli, "/api/v1/tokens/", str_of(cli->word[0]), "") };
+	const struct js *answer;
+
+	TRY(cli_ask(cli, &call, &answer));
+	if (!cli_told(cli))
+		cli_say(cli, "Revoked.");
+	return OK;
+}
