@@ -23,6 +23,11 @@ static const struct attr_info infos[A_COUNT] = {
 #undef X
 };
 
+/* Every path cut in two, and which begin alike: looked up for each member of each document, so made once. */
+static struct str texts[A_COUNT];
+static struct attr_path paths[A_COUNT];
+static enum attribute families[A_COUNT]; /* the first of the same head; A_COUNT: it has no sub */
+
 static bool is_break(char);
 static enum msg misfit(enum attribute, struct str);
 static enum msg refusal(enum attribute, struct str);
@@ -47,28 +52,38 @@ enum attribute
 attr_find(struct str path)
 {
 	for (int i = 0; i < A_COUNT; i++)
-		if (str_eq_nocase(str_of(infos[i].path), path))
+		if (str_eq_nocase(texts[i], path))
 			return (enum attribute)i;
 	return A_COUNT;
+}
+
+__attribute__((constructor)) static void
+cut_paths(void)
+{
+	for (int i = 0; i < A_COUNT; i++) {
+		struct str rest = texts[i] = str_of(infos[i].path);
+		int first = 0;
+
+		paths[i].head = str_cut(&rest, '.');
+		paths[i].sub = rest;
+		while (!str_eq(paths[first].head, paths[i].head))
+			first++;
+		families[i] = rest.n > 0 ? (enum attribute)first : A_COUNT;
+	}
 }
 
 struct attr_path
 attr_split(enum attribute a)
 {
-	struct str rest = str_of(attr_info(a)->path);
-	struct attr_path path;
-
-	path.head = str_cut(&rest, '.');
-	path.sub = rest;
-	return path;
+	must(a < A_COUNT);
+	return paths[a];
 }
 
 bool
 attr_is_sibling(enum attribute a, enum attribute b)
 {
-	struct attr_path x = attr_split(a), y = attr_split(b);
-
-	return x.sub.n > 0 && y.sub.n > 0 && str_eq(x.head, y.head);
+	must(a < A_COUNT && b < A_COUNT);
+	return families[a] != A_COUNT && families[a] == families[b];
 }
 
 bool
