@@ -18,6 +18,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import traceback
 
@@ -35,6 +36,9 @@ WORDS = METHODS | {
     "usher", "stdin", "run", "exit", "prints", "hides", "seats", "log",
     "server", "stop", "start", "fails", "tier", "at", "copy", "move",
     "edit", "keep"}
+
+
+MAKING = threading.Lock()    # tenants are made one after the other
 
 
 class Broken(Exception):
@@ -229,7 +233,8 @@ class Teller:
         name = words[0]
         slug = name if self.is_own else "%s-%s" % (
             re.sub(r"[^a-z0-9]+", "-", self.name)[:40].strip("-"), name)
-        tenant = self.server.tenant(slug)
+        with MAKING:
+            tenant = self.server.tenant(slug)
         self.tenants[name], self.tokens[name] = tenant, tenant.token
         self.known[name + "-token"] = tenant.token
         self.known.setdefault("tenant", slug)

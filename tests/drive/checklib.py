@@ -139,12 +139,13 @@ class Tables:
             if key in self.seats:
                 self.doubles.append("two seats of %s for %s" % key)
             self.seats[key] = row["pool"], row["state"]
-        waits = self.waits[slug] = []
-        for row in api.pages("/api/v1/products/%s/waits" % slug):
-            if row["position"] != len(waits) + 1:
-                self.doubles.append("%s: position %s is at place %d" % (
-                    slug, row["position"], len(waits) + 1))
-            waits.append((row["person"], row["priority"]))
+        waits = sorted(
+            (row["position"], row["person"], row["priority"])
+            for row in api.pages("/api/v1/products/%s/waits" % slug))
+        self.waits[slug] = [wait[1:] for wait in waits]
+        if [wait[0] for wait in waits] != list(range(1, len(waits) + 1)):
+            self.doubles.append("%s: the positions are not 1 to %d" % (
+                slug, len(waits)))
 
 
 def table_faults(tables):

@@ -58,7 +58,7 @@ class History:
         self.tenant = tenant
         self.lock = threading.Lock()        # guards the rest
         self.sent = {}                      # key: body
-        self.heard = {}                     # key: (onboarding, person, seats)
+        self.heard = {}                     # key: told()
         self.unknown = set()                # keys without an answer
         self.fresh = []                     # keys heard since the last check
         self.released = set()               # (product, person), acknowledged
@@ -73,7 +73,7 @@ class History:
 
 def told(reply):
     found = reply.json
-    return found["id"], found["person"], tuple(
+    return found["id"], found["person"], reply.status, tuple(
         (seat["product"], seat["outcome"]) for seat in found["seats"])
 
 
@@ -137,7 +137,7 @@ class Load:
     def release(self, api, history, dice):
         with history.lock:
             key = dice.choice(history.fresh)
-            _id, person, seats = history.heard[key]
+            _id, person, _status, seats = history.heard[key]
             if not seats:
                 return
             what = dice.choice(seats)[0], person
@@ -198,14 +198,14 @@ def compare(history, view):
             faults.append("%s is answered with %s" % (key, answer))
         elif before is None:
             history.hear(key, answer)
-        elif status != 200 or answer != before:
-            faults.append("acknowledged, then lost: %s was %s, is %d %s" % (
-                key, before, status, answer))
+        elif answer != before:
+            faults.append("acknowledged, then lost: %s was %s, is %s" % (
+                key, before, answer))
     person_of = {ref: person for person, ref in view.persons}
     if len(person_of) != len(view.persons):
         faults.append("doubled: %d persons of %d references" % (
             len(view.persons), len(person_of)))
-    for key, (_id, person, _seats) in history.heard.items():
+    for key, (_id, person, *_rest) in history.heard.items():
         if person_of.get(key) != person:
             faults.append("acknowledged, then lost: the person of %s is %s, "
                           "not %s" % (key, person_of.get(key), person))
@@ -214,7 +214,7 @@ def compare(history, view):
     for product, person in history.released & view.seats:
         faults.append("acknowledged, then lost: %s of %s is released, and "
                       "there" % (product, person))
-    for _id, person, seats in history.heard.values():
+    for _id, person, _status, seats in history.heard.values():
         for product, _outcome in seats:
             what = product, person
             if not (what in view.seats or what in history.released
@@ -305,19 +305,19 @@ def controls(tap):
     def planted(change):
         history = History(None)
         history.sent = {"k1": "", "k2": ""}
-        history.heard = {"k1": ("o1", "p1", (("mail", "assigned"),)),
-                         "k2": ("o2", "p2", (("mail", "assigned"),))}
+        history.heard = {"k1": ("o1", "p1", 201, (("mail", "assigned"),)),
+                         "k2": ("o2", "p2", 201, (("mail", "assigned"),))}
         history.fresh = ["k1", "k2"]
         history.released = {("mail", "p2")}
         view = View()
-        view.repeats = {k: (200, v) for k, v in history.heard.items()}
+        view.repeats = {k: (201, v) for k, v in history.heard.items()}
         view.persons = [("p1", "k1"), ("p2", "k2")]
         view.seats = {("mail", "p1")}
         change(view)
         return compare(history, view)
 
     def lose_answer(view):
-        view.repeats["k1"] = 201, ("o9", "p1", (("mail", "assigned"),))
+        view.repeats["k1"] = 201, ("o9", "p1", 201, (("mail", "assigned"),))
 
     def refuse(view):
         view.repeats["k1"] = 409, "conflict"
