@@ -29,12 +29,12 @@ sys.path[:0] = [BENCH, os.path.join(ROOT, "test", "drive")]
 import figures
 import peers
 import watch
-from usherlib import BUILD, USHER, Client, Server, Tenant, free_port
+from usherlib import BUILD, PROGRAM, Client, Server, Tenant, free_port
 
 PROGRAMS = ["bench_load", "bench_slapd", "bench_raw"]
 SMALL = 10_000      # people of the second server
 BATCH = 200         # of the baseline, as Usher's largest
-BULK_BATCH = 2_000  # where the raw bulk load is fastest
+BULK_BATCH = 5_000  # where the raw bulk load is fastest
 CALIBRATE = 2_000   # onboardings whose rows are counted
 START_S = 120
 
@@ -126,7 +126,8 @@ class Bench:
         begin = time.monotonic()
         tenant.usher("import", os.path.join(folder, "hr.csv"),
                      "--source", "hr", "--map",
-                     os.path.join(folder, "hr-map.yaml"), check=0)
+                     os.path.join(folder, "hr-map.yaml"),
+                     "--rejects", self.path("rejects.csv"), check=0)
         return time.monotonic() - begin
 
     # --- phases --------------------------------------------------------------
@@ -374,7 +375,8 @@ def program(name):
 
 
 def stripped_size(path):
-    subprocess.run(["strip", "-o", path, USHER], check=True)
+    subprocess.run(["strip", "-o", path,
+                    os.path.join(BUILD, PROGRAM)], check=True)
     return os.path.getsize(path) / 2 ** 20
 
 
