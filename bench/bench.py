@@ -24,7 +24,7 @@ import time
 
 BENCH = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(BENCH)
-sys.path[:0] = [BENCH, os.path.join(ROOT, "test", "drive")]
+sys.path[:0] = [BENCH, os.path.join(ROOT, "tests", "drive")]
 
 import figures
 import peers
