@@ -86,7 +86,8 @@ row_where(struct rig *r, const struct table *t, const char *column,
 	return NULL;
 }
 
-#define ROW(type, table, column, value) ((struct type *)row_where(&s->rig, &table, column, value))
+#define ROW(type, table, column, value) \
+	((struct type *)row_where(&s->rig, &table, column, value))
 
 /* --- the damage -------------------------------------------------------------------- */
 
