@@ -43,6 +43,8 @@ struct logbook {
 /* An entry by the actor of CX, now. */
 struct entry entry_by(const struct ctx *, enum action, enum subject_kind, int64_t subject);
 void logbook_add(struct logbook *, uint32_t tenant, const struct entry *, int64_t *seq);
+/* The same before line AT: a cause stands before what it caused. */
+void logbook_insert(struct logbook *, size_t at, uint32_t tenant, const struct entry *, int64_t *seq);
 /* Extends each tenant's tree and log in the transaction of the changes. */
 enum err logbook_save(struct logbook *, struct tx *) USE_RESULT;
 

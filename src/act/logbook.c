@@ -6,6 +6,8 @@
  */
 #include "act/act_int.h"
 
+#include <string.h>
+
 #include "base/id.h"
 
 static struct tenant_row *find_tenant(struct tenant_row *, size_t, uint32_t);
@@ -20,7 +22,7 @@ list_grow(struct arena *arena, void **v, size_t *cap, size_t size, size_t n)
 	char *to = arena_array(arena, wider, size);
 
 	if (n > 0)
-		__builtin_memcpy(to, *v, n * size);
+		memcpy(to, *v, n * size);
 	*v = to;
 	*cap = wider;
 }
@@ -82,6 +84,18 @@ log_served(const struct ctx *cx, struct logbook *book, struct pools *pools,
 	e.change = changes.change;
 	e.nchange = changes.n;
 	logbook_add(book, (uint32_t)seat->tenant, &e, NULL);
+}
+
+void
+logbook_insert(struct logbook *book, size_t at, uint32_t tenant,
+    const struct entry *e, int64_t *seq)
+{
+	struct log_line line = { tenant, *e, seq };
+
+	logbook_add(book, tenant, e, seq);
+	memmove(&book->line.v[at + 1], &book->line.v[at],
+	    (book->line.n - 1 - at) * sizeof(line));
+	book->line.v[at] = line;
 }
 
 enum err

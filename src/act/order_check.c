@@ -35,6 +35,9 @@ decide_release(struct scene *sc)
 		return fail(sc->it->cx, ERR_NOT_FOUND, MSG_ORDER_NO_SEAT,
 		    "product", str_z(sc->it->cx->arena,
 		    sc->s->in->product[0]));
+	gate_refresh(&sc->pools->gate, sc->sub->row.id, h);
+	if (h->seat.state == SEAT_NONE)
+		sc->action = ACTION_WAIT_ENDED;
 	end_holding(sc, h, SEAT_END_RELEASED);
 	return OK;
 }

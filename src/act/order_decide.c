@@ -47,6 +47,8 @@ static enum err refuse_taken(struct scene *, size_t at);
 static enum err start_person(struct scene *);
 static enum err find_wants(struct scene *, struct want **, size_t *);
 static enum err move(struct scene *, const struct want *, size_t nwant);
+static enum err check_scope(struct scene *, const struct person_move *);
+static void find_managers(struct scene *);
 static void served(void *, const struct seat *, const struct wait *);
 
 void
@@ -79,6 +81,7 @@ decide_item(struct batch *b, struct item *it)
 
 	sc.pools = order_pools(sc.ob, it->tenant);
 	sc.changes.arena = sc.ob->arena;
+	sc.log_at = sc.ob->log.line.n;
 	sc.ob->under_way = it;
 	s->out = arena_alloc(it->cx->arena, sizeof(*s->out));
 	it->out = s->out;
@@ -264,6 +267,7 @@ start_person(struct scene *sc)
 	};
 	sc->sub = sc->s->subject = sub;
 	sc->is_new = sc->is_changed = true;
+	find_managers(sc);
 	contracts_replace(sc->ob, sc->it, sub, &sc->changes);
 	sub->has_new_contracts = sub->ncontract > 0;
 	return contracts_check(sc->it->cx, sub->contract, sub->ncontract);
@@ -326,6 +330,7 @@ decide_import(struct scene *sc)
 			sc->sub->row.language = s->org.language;
 		if (s->org.user_type != 0)
 			sc->sub->row.user_type = s->org.user_type;
+		find_managers(sc);
 		sc->sub->has_new_contracts |= contracts_replace(sc->ob,
 		    sc->it, sc->sub, &sc->changes);
 		TRY(contracts_check(sc->it->cx, sc->sub->contract,
@@ -337,6 +342,28 @@ decide_import(struct scene *sc)
 	note_ref(sc, 1);
 	s->out->lacks_manager = s->lacks_manager;
 	return OK;
+}
+
+/* Managers that came earlier in this batch; who is nobody yet is asked for again when all are in. */
+static void
+find_managers(struct scene *sc)
+{
+	struct order_state *s = sc->s;
+
+	s->lacks_manager = false;
+	for (size_t i = 0; i < s->ncontract; i++) {
+		struct contract_plan *plan = &s->contract[i];
+		const struct order_state *twin;
+
+		if (plan->manager_at == SIZE_MAX || plan->row.manager != 0)
+			continue;
+		twin = keyset_find(sc->ob->seen, SEEN(sc->it, SEEN_REF),
+		    order_key(s, plan->manager_at)->bytes);
+		if (twin != NULL)
+			plan->row.manager = twin->person;
+		else
+			s->lacks_manager = true;
+	}
 }
 
 static enum err
@@ -413,6 +440,36 @@ decide_take(struct scene *sc)
 	return move(sc, want, nwant);
 }
 
+/*
+ * Nobody makes a person out of their own scope, nor moves one there: checked
+ * on what the person becomes.
+ */
+static enum err
+check_scope(struct scene *sc, const struct person_move *m)
+{
+	const struct filter *scope = sc->it->cx->actor->scope;
+	struct person after = m->after;
+	struct facts *contract = arena_array(sc->ob->arena, m->ncontract + 1,
+	    sizeof(*contract));
+	struct facts facts;
+	struct filter_subject subject = { &facts, contract, m->ncontract,
+		sc->it->cx->now_ms, m->today };
+
+	if (scope == NULL)
+		return OK;
+	after.lifecycle = lifecycle_on(after.lifecycle, m->contract,
+	    m->ncontract, m->today);
+	if (m->ncontract > 0)
+		person_take_primary(&after, m->contract, m->ncontract,
+		    m->today);
+	person_facts(&after, &facts);
+	for (size_t i = 0; i < m->ncontract; i++)
+		contract_facts(&m->contract[i], &contract[i]);
+	if (!filter_match(scope, &sc->pools->gate.names, &subject))
+		return fail(sc->it->cx, ERR_DENIED, MSG_ORDER_SCOPE, "person");
+	return OK;
+}
+
 /* --- the shared step ------------------------------------------------------------------ */
 
 /* Lifecycle, rules, seats: core/decide.h, and what it did to the waiting lists. */
@@ -442,6 +499,7 @@ move(struct scene *sc, const struct want *want, size_t nwant)
 		site = sub->contract[0].site;
 	m.today = order_today(sc->s->realm, site, sc->it->cx->now_ms);
 	m.changes = sc->changes;
+	TRY(check_scope(sc, &m));
 	for (size_t i = 0; i < sub->nholding; i++)
 		gate_refresh(&sc->pools->gate, sub->row.id, &sub->holding[i]);
 	held = arena_copy(sc->ob->arena, sub->holding,

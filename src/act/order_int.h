@@ -24,6 +24,7 @@ struct scene {		/* one item while it is decided */
 	struct person	    before;
 	struct subject	    kept;	/* the person before the order; realm NULL: a new one */
 	size_t		    nended;
+	size_t		    log_at;	/* where its log entry goes: before those it causes */
 	bool		    is_new;
 	enum action	    action;
 	struct change_list  changes;

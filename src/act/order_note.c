@@ -214,7 +214,8 @@ order_finish(struct scene *sc)
 				(char *)s->digest_before.bytes, 32 };
 		e.after = (struct str) { (char *)s->digest_after.bytes, 32 };
 	}
-	logbook_add(&sc->ob->log, sc->it->tenant, &e, &out->log_seq);
+	logbook_insert(&sc->ob->log, sc->log_at, sc->it->tenant, &e,
+	    &out->log_seq);
 }
 
 static enum action

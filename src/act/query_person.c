@@ -11,6 +11,9 @@
 
 #include "base/canon.h"
 
+#define SEARCH_WORDS_MAX    8
+#define SEARCH_PREFIX_CHARS 3
+
 struct opening {
 	struct vault_call	call;
 	const struct open_out **doc;
@@ -35,6 +38,10 @@ static enum err list_by_key(struct reader *, struct ctx *,
     struct rows *);
 static enum err list_by_word(struct reader *, struct ctx *,
     const struct realm *, const struct page_in *, struct rows *);
+static size_t search_words(struct ctx *, struct str text, struct str *word);
+static struct str first_letters(struct str);
+static size_t keep_found(struct ctx *, struct str text, struct person_view *,
+    size_t n);
 static enum err index_of(struct reader *, struct ctx *, enum index_kind,
     struct str value, struct index_key *);
 static enum err search_persons(struct reader *, const struct realm *,
@@ -77,7 +84,7 @@ persons_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 	TRY(view(r, cx, realm, &rows, &v));
 	note_access(r, cx, page, rows.n);
 	out->person = v;
-	out->n = rows.n;
+	out->n = page->of.n > 0 ? keep_found(cx, page->of, v, rows.n) : rows.n;
 	*result = out;
 	return OK;
 }
@@ -145,27 +152,77 @@ list_by_key(struct reader *r, struct ctx *cx, const struct realm *realm,
 	return load_ids(r, realm, &person, person != 0, rows);
 }
 
-/* Candidates that have every word of the search, whole or by its first three letters. */
+/*
+ * Candidates by the first three letters of every word (or a shorter word
+ * whole); keep_found() looks at the rest when they are open.
+ */
 static enum err
 list_by_word(struct reader *r, struct ctx *cx, const struct realm *realm,
     const struct page_in *page, struct rows *rows)
 {
-	struct str plain, word[8];
-	struct index_key key[8] = { { 0 } };
-	size_t n;
+	struct str word[SEARCH_WORDS_MAX];
+	struct index_key key[SEARCH_WORDS_MAX] = { { 0 } };
+	size_t n = search_words(cx, page->of, word);
 
-	if (!canon_plain(cx->arena, page->of, &plain))
-		return fail(cx, ERR_BAD_INPUT, MSG_QUERY_WORD, "search");
-	n = canon_words(plain, word, COUNT(word));
 	if (n == 0)
 		return fail(cx, ERR_BAD_INPUT, MSG_QUERY_WORD, "search");
 	for (size_t i = 0; i < n; i++) {
-		TRY(index_of(r, cx, INDEX_SEARCH, word[i], &key[i]));
+		TRY(index_of(r, cx, INDEX_SEARCH, first_letters(word[i]),
+		    &key[i]));
 		key[i].kind = 0;
 	}
 	TRY(index_search(r->data, realm->tenant, key, n, page->after,
 	    page->limit, rows));
 	return search_persons(r, realm, rows);
+}
+
+static size_t
+search_words(struct ctx *cx, struct str text, struct str *word)
+{
+	struct str plain;
+
+	if (!canon_plain(cx->arena, text, &plain))
+		return 0;
+	return canon_words(plain, word, SEARCH_WORDS_MAX);
+}
+
+/* The first three characters, as doc_words() indexes them. */
+static struct str
+first_letters(struct str word)
+{
+	size_t chars = 0, at = 0;
+
+	while (at < word.n && chars < SEARCH_PREFIX_CHARS) {
+		at++;
+		while (at < word.n && ((unsigned char)word.p[at] & 0xc0)
+		    == 0x80)
+			at++;
+		chars++;
+	}
+	return str_sub(word, 0, at);
+}
+
+/* Persons of whom every word searched for begins a word; how many. */
+static size_t
+keep_found(struct ctx *cx, struct str text, struct person_view *v, size_t n)
+{
+	struct str word[SEARCH_WORDS_MAX], own[WORDS_MAX];
+	size_t nword = search_words(cx, text, word), kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t nown = doc_words(cx->arena, &v[i].doc, own, WORDS_MAX);
+		size_t found = 0;
+
+		for (size_t j = 0; j < nword; j++)
+			for (size_t k = 0; k < nown; k++)
+				if (str_starts(own[k], word[j])) {
+					found++;
+					break;
+				}
+		if (found == nword)
+			v[kept++] = v[i];
+	}
+	return kept;
 }
 
 static enum err

@@ -4,7 +4,11 @@
  */
 #include "act/world_int.h"
 
+#include <stdlib.h>
+
 #include "act/query.h"
+
+#define WAITS_WALK 1000
 
 static enum err pool_rows(struct reader *, struct ctx *,
     const struct realm *, struct pool_view **, size_t *);
@@ -18,6 +22,11 @@ static struct seat_view seat_view_of(const struct realm *,
     const struct seat *);
 static enum err now_of(struct reader *, struct ctx *, const struct realm *,
     struct onboarding_view *, const struct outcome_row *);
+static enum err waits_of_person(struct reader *, const struct realm *,
+    int64_t person, struct rows *);
+static enum err waits_of_product(struct reader *, struct ctx *,
+    const struct realm *, const struct page_in *, struct rows *);
+static int by_turn(const void *, const void *);
 static enum err granted_products(struct reader *, const struct realm *,
     int64_t person, struct rows *);
 
@@ -329,46 +338,98 @@ waits_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 	const struct page_in *page = in;
 	struct waits_out *out = arena_alloc(cx->arena, sizeof(*out));
 	const struct realm *realm;
-	const struct product *product = NULL;
-	struct wait *key;
-	struct rows rows, grants;
 	struct wait_view *v;
+	struct rows rows;
 
 	*result = out;
 	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
-	if (page->person != 0) {
-		TRY(granted_products(r, realm, page->person, &grants));
-		key = arena_array(cx->arena, grants.n + 1, sizeof(*key));
-		for (size_t i = 0; i < grants.n; i++)
-			key[i] = (struct wait) { .tenant = realm->tenant,
-				.product = ((struct grant *)grants.row)[i]
-				    .product, .person = page->person };
-		TRY(store_load(r->data, &WAIT, key, grants.n, 3, 0, &rows));
-	} else {
-		struct wait from = { .person = page->after,
-			.tenant = realm->tenant };
-
-		product = catalogue_product_slug(realm->catalogue, page->of);
-		if (product == NULL)
-			return fail(cx, ERR_NOT_FOUND, MSG_ORDER_PRODUCT,
-			    "product", str_z(cx->arena, page->of));
-		from.product = product->id;
-		TRY(store_page(r->data, &WAIT, &from, 2, page->after == 0,
-		    page->limit, &rows));
-		if (rows.n == page->limit)
-			out->next = ((struct wait *)rows.row)[rows.n - 1]
-			    .person;
-	}
+	if (page->person != 0)
+		TRY(waits_of_person(r, realm, page->person, &rows));
+	else
+		TRY(waits_of_product(r, cx, realm, page, &rows));
+	if (page->person == 0 && rows.n == page->limit)
+		out->next = ((struct wait *)rows.row)[rows.n - 1].person;
 	out->wait = v = arena_array(cx->arena, rows.n + 1, sizeof(*v));
 	for (size_t i = 0; i < rows.n; i++) {
 		const struct wait *w = &((struct wait *)rows.row)[i];
-		bool seen;
+		bool seen = false;
 
 		TRY(in_scope(r, cx, realm, &w->person, 1, &seen));
 		if (seen)
 			TRY(add_wait(r, realm, w, &v[out->n++]));
 	}
 	return OK;
+}
+
+static enum err
+waits_of_person(struct reader *r, const struct realm *realm, int64_t person,
+    struct rows *rows)
+{
+	struct rows grants;
+	struct wait *key;
+
+	TRY(granted_products(r, realm, person, &grants));
+	key = arena_array(tx_ctx(r->data)->arena, grants.n + 1, sizeof(*key));
+	for (size_t i = 0; i < grants.n; i++)
+		key[i] = (struct wait) { .tenant = realm->tenant,
+			.product = ((struct grant *)grants.row)[i].product,
+			.person = person };
+	return store_load(r->data, &WAIT, key, grants.n, 3, 0, rows);
+}
+
+/*
+ * One page of a product's list in the order in which it is served.  The rows
+ * are kept by person, so all are walked and the next ones kept; the cursor is
+ * the person seen last.
+ */
+static enum err
+waits_of_product(struct reader *r, struct ctx *cx, const struct realm *realm,
+    const struct page_in *page, struct rows *out)
+{
+	const struct product *product = catalogue_product_slug(
+	    realm->catalogue, page->of);
+	struct wait from = { .tenant = realm->tenant }, last = { 0 };
+	struct wait *kept = arena_array(cx->arena, page->limit + WAITS_WALK,
+	    sizeof(*kept));
+	struct rows rows;
+
+	if (product == NULL)
+		return fail(cx, ERR_NOT_FOUND, MSG_ORDER_PRODUCT, "product",
+		    str_z(cx->arena, page->of));
+	from.product = product->id;
+	from.person = page->after;
+	if (page->after != 0) {
+		TRY(store_load(r->data, &WAIT, &from, 1, 3, 0, &rows));
+		if (rows.n == 0)
+			return fail(cx, ERR_CONFLICT, MSG_QUERY_CURSOR,
+			    "cursor");
+		last = *(struct wait *)rows.row;
+	}
+	from.person = 0;
+	*out = (struct rows) { .row = kept };
+	do {
+		TRY(store_page(r->data, &WAIT, &from, 2, from.person == 0,
+		    WAITS_WALK, &rows));
+		for (size_t i = 0; i < rows.n; i++) {
+			from = ((struct wait *)rows.row)[i];
+			if (page->after == 0 || by_turn(&last, &from) < 0)
+				kept[out->n++] = from;
+		}
+		qsort(kept, out->n, sizeof(*kept), by_turn);
+		if (out->n > page->limit)
+			out->n = page->limit;
+	} while (rows.n == WAITS_WALK);
+	return OK;
+}
+
+static int
+by_turn(const void *a, const void *b)
+{
+	const struct wait *x = a, *y = b;
+
+	if (x->priority != y->priority)
+		return x->priority > y->priority ? -1 : 1;
+	return (x->since > y->since) - (x->since < y->since);
 }
 
 /* --- onboardings ------------------------------------------------------------------------ */

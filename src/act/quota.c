@@ -31,12 +31,14 @@ quota_set(struct ctx *cx, struct tx *tx, const struct realm *realm,
 	struct setting_quota q = { .cx = cx, .realm = realm, .book = book };
 	struct entry e;
 	int64_t before;
+	size_t at;
 
 	q.info = catalogue_pool_slug(realm->catalogue, in->pool);
 	if (q.info == NULL)
 		return fail(cx, ERR_NOT_FOUND, MSG_POOL_UNKNOWN, "pool",
 		    str_z(cx->arena, in->pool));
 	TRY(load(tx, &q, in));
+	at = book->line.n;
 	before = pool_row(&q)->quota;
 	TRY(gate_quota(cx, &q.pools.gate, q.info->id, in->quota,
 	    &q.changes));
@@ -46,7 +48,7 @@ quota_set(struct ctx *cx, struct tx *tx, const struct realm *realm,
 		    q.info->id);
 		e.change = q.changes.change;
 		e.nchange = q.changes.n;
-		logbook_add(book, realm->tenant, &e, NULL);
+		logbook_insert(book, at, realm->tenant, &e, NULL);
 	}
 	TRY(pools_save(tx, &q.pools));
 	if (out != NULL)

@@ -34,7 +34,8 @@ static bool is_called_off(const struct contract *);
 static size_t best(const struct contract *, size_t, int32_t);
 static bool is_before(const struct contract *, const struct contract *,
     int32_t);
-static enum err contract_fail(struct ctx *, size_t, enum msg);
+static enum err contract_fail(struct ctx *, size_t, const char *part,
+    enum msg);
 
 const char *
 lifecycle_name(enum lifecycle life)
@@ -204,20 +205,21 @@ contracts_check(struct ctx *cx, const struct contract *c, size_t n)
 		    cx, ERR_BAD_INPUT, MSG_CONTRACT_MANY, "contracts", "50");
 	for (size_t i = 0; i < n; i++) {
 		if (is_called_off(&c[i]))
-			return contract_fail(cx, i, MSG_CONTRACT_END);
+			return contract_fail(cx, i, ".end", MSG_CONTRACT_END);
 		for (size_t j = 0; j < i; j++)
 			if (c[i].id == c[j].id)
-				return contract_fail(cx, i, MSG_CONTRACT_TWICE);
+				return contract_fail(cx, i, "",
+				    MSG_CONTRACT_TWICE);
 	}
 	return OK;
 }
 
 static enum err
-contract_fail(struct ctx *cx, size_t i, enum msg msg)
+contract_fail(struct ctx *cx, size_t i, const char *part, enum msg msg)
 {
 	char field[32];
 
-	(void)snprintf(field, sizeof(field), "contracts[%zu]", i);
+	(void)snprintf(field, sizeof(field), "contracts[%zu]%s", i, part);
 	return fail(cx, ERR_BAD_INPUT, msg, field);
 }
 
