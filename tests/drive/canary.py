@@ -242,8 +242,9 @@ class Doors:
             self.name())
         rows = self.write("hr.csv", head + good + bad)
         map_path = self.write("map.yaml", IMPORT_MAP % {
-            "source": MARK, "site": SLUG % "site", "name": self.name()})
-        run = ["import", rows, "--source", MARK, "--map", map_path]
+            "source": MARK.lower(), "site": SLUG % "site",
+            "name": self.name()})
+        run = ["import", rows, "--source", MARK.lower(), "--map", map_path]
         done = self.tenant.usher(*run)
         self.tap.ok("40" in done.stdout, "a canary through: an import",
                     done.stdout + done.stderr)
@@ -271,9 +272,10 @@ class Doors:
                         "a refused person")
         self.expect(self.api.post("/api/v1/persons", '{"%s' % MARK), 400,
                     "broken JSON")
-        self.expect(self.api.post("/api/v1/persons", self.person(),
-                                  content_type="text/" + MARK), 415,
-                    "another content type")
+        self.expect(self.api.post(
+            "/api/v1/persons", json.dumps(self.person()).encode(),
+            content_type="application/json; charset=" + MARK), 201,
+                    "a content type")
         self.expect(self.api.get("/api/v1/persons?%s=%s" % (MARK, MARK)), 400,
                     "an unknown parameter")
         self.expect(self.api.get(
@@ -408,7 +410,7 @@ def main():
         tap.ok(done.returncode == 0, "the log is exported", done.stderr)
         done = server.usher(
             "key", "export", "--out", os.path.join(server.folder, "archive"),
-            stdin="a long passphrase\na long passphrase\n")
+            "--passphrase-file", doors.write("passphrase", MARK + " 12345"))
         tap.ok(done.returncode == 0, "the keys are exported", done.stderr)
         look(tap, server, "with backup and exports")
         doors.api.close()

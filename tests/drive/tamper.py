@@ -409,8 +409,8 @@ def accepted(tap, server, tenant, vkey):
 def altered(tap, server, tenant):
     """Rows changed in the file by somebody who can write it."""
     cases = (
-        ("an entry changed", "UPDATE log SET entry = substr(entry, 1, 20) || "
-         "x'ff' || substr(entry, 22) WHERE seq = (SELECT max(seq) - 3 FROM "
+        ("an entry changed", "UPDATE log SET entry = CAST(substr(entry, 1, 60) "
+         "|| x'ff' || substr(entry, 62) AS BLOB) WHERE seq = (SELECT max(seq) - 3 FROM "
          "log WHERE tenant = 1) AND tenant = 1"),
         ("an entry deleted", "DELETE FROM log WHERE tenant = 1 AND seq = "
          "(SELECT max(seq) - 3 FROM log WHERE tenant = 1)"),
@@ -440,10 +440,9 @@ def altered(tap, server, tenant):
 
 
 def alter(server, statement):
-    with sqlite3.connect(os.path.join(server.data, "usher.db")) as db:
-        db.execute("PRAGMA foreign_keys = off")
-        changed = db.execute(statement).rowcount
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db = sqlite3.connect(os.path.join(server.data, "usher.db"),
+                         isolation_level=None)
+    changed = db.execute(statement).rowcount
     db.close()
     if changed < 1:
         raise RuntimeError("nothing was altered by: " + statement)
