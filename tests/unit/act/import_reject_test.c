@@ -92,7 +92,8 @@ a_bad_row_takes_its_siblings_along_and_nobody_else(void **state)
 	    "5;;;ed@example.org;München;Lager;3;V5;01.01.2021;\n"
 	    "6;Zwei;Em;em@example.org;München;Lager;3;V2;01.01.2021;\n"
 	    "7;Kurz;El\n"
-	    "8;Rück;Wärts;rw@example.org;München;;3;V8;01.01.2021;01.01.2020\n");
+	    "8;Rück;Wärts;rw@example.org;München;;3;V8;01.01.2021;"
+	    "01.01.2020\n");
 	static const struct {
 		int64_t line;
 		const char *column;

@@ -350,7 +350,8 @@ first_onboarding(struct scene *s, int64_t *seq)
 		if (e.subject == s->person[0])
 			return e;
 	}
-	assert_true(!"p0 is in the log");
+	print_error("p0 is not in the log\n");
+	assert_true(false);
 	return (struct entry) { 0 };
 }
 
