@@ -20,8 +20,8 @@ answer_head_length(struct str bytes)
 }
 
 bool
-answer_head(struct arena *arena, struct str head, struct answer *out,
-    const char **why)
+answer_head(
+    struct arena *arena, struct str head, struct answer *out, const char **why)
 {
 	struct header *header =
 	    arena_array(arena, ANSWER_HEADERS_MAX, sizeof(*header));
@@ -109,6 +109,7 @@ read_framing(struct answer *a, const char **why)
 		a->length = 0;
 		return true;
 	}
+	*why = "content length";
 	return lengths == 1;
 }
 

@@ -30,16 +30,21 @@ static enum err verify_folder(struct cli *, const char *dir,
     const struct trust *);
 static enum err tell(struct cli *, const struct verdict *);
 
+#define OPTION_NUMBER \
+	{ "number", OPTION_INT, "-1", -1, 1048575, false, \
+	  "which origin: 0 is the first, -1 the present one" }
+
 static const struct option list_options[] = {
 	EVENT_OPTIONS,
 };
 static const struct option verify_options[] = {
 	{ "key", OPTION_TEXT, NULL, 0, 0, false, "the key that you trust: NAME+HASH+KEY" },
 	{ "origin", OPTION_TEXT, NULL, 0, 0, false, "the log it must be; any of the key's if not given" },
+	OPTION_NUMBER,
 	{ "extends", OPTION_PATH, NULL, 0, 0, false, "a file with an older checkpoint that it must extend" },
 };
 static const struct option export_options[] = {
-	{ "number", OPTION_INT, "-1", -1, 1048575, false, "which origin: 0 is before the first accepted rollback; -1 the present one" },
+	OPTION_NUMBER,
 };
 
 const struct command audit_commands[] = {
@@ -81,8 +86,7 @@ audit_export(struct cli *cli)
 	TRY(export_to(cli, cli->word[0], &end));
 	cli_say(cli, "%llu entries of %.*s are in %s.",
 	    (unsigned long long)end.size, STR_ARG(end.origin), cli->word[0]);
-	cli_say(cli, "The key to verify them with is %.*s",
-	    STR_ARG(end.vkey));
+	cli_say(cli, "The key to verify them with is %.*s", STR_ARG(end.vkey));
 	return OK;
 }
 
@@ -170,8 +174,7 @@ verify_folder(struct cli *cli, const char *dir, const struct trust *trust)
 {
 	struct verdict verdict;
 
-	TRY(log_verify_dir(
-	    &cli->cx, dir, trust->key, trust->origin, &verdict));
+	TRY(log_verify_dir(&cli->cx, dir, trust->key, trust->origin, &verdict));
 	if (verdict.is_whole && trust->older.n > 0)
 		TRY(log_verify_extends(
 		    &cli->cx, dir, trust->key, trust->older, &verdict));
@@ -204,9 +207,8 @@ tell(struct cli *cli, const struct verdict *v)
 		return OK;
 	return fail(&cli->cx, ERR_CONFLICT, MSG_CLI_LOG_BROKEN, "",
 	    str_z(cli->cx.arena, v->why),
-	    v->at == ENTRY_UNKNOWN
-		? "-"
-		: str_z(cli->cx.arena,
-		      str_fmt(cli->cx.arena, "%llu",
-			  (unsigned long long)v->at)));
+	    v->at == ENTRY_UNKNOWN ? "-"
+				   : str_z(cli->cx.arena,
+					 str_fmt(cli->cx.arena, "%llu",
+					     (unsigned long long)v->at)));
 }

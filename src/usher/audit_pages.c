@@ -98,8 +98,7 @@ present_origin(struct cli *cli, int64_t *number)
 	const struct js *page, *items;
 
 	for (*number = 0;; *number = member_int(page, "next") >> ORIGIN_BITS) {
-		TRY(ask(cli, (*number << ORIGIN_BITS) | ORIGIN_LAST, 1,
-		    &page));
+		TRY(ask(cli, (*number << ORIGIN_BITS) | ORIGIN_LAST, 1, &page));
 		if (member_items(page, "items", &items) == 0)
 			return OK;
 		if (member_int(page, "next") >> ORIGIN_BITS <= *number)
@@ -132,22 +131,20 @@ read_end(struct cli *cli, const struct js *page, struct log_end *end)
 static enum err
 malformed(struct cli *cli, const char *what)
 {
-	return fail(
-	    &cli->cx, ERR_BAD_INPUT, MSG_CLI_ANSWER, "server", what);
+	return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_ANSWER, "server", what);
 }
 
 /* --- pages ----------------------------------------------------------------------- */
 
 void
-log_pages_open(struct cli *cli, const struct log_end *end,
-    struct log_pages *p)
+log_pages_open(struct cli *cli, const struct log_end *end, struct log_pages *p)
 {
 	*p = (struct log_pages) { .end = end, .arena = cli_arena(cli) };
 }
 
 enum err
-log_pages_next(struct cli *cli, struct log_pages *p,
-    const struct str **entry, size_t *n)
+log_pages_next(
+    struct cli *cli, struct log_pages *p, const struct str **entry, size_t *n)
 {
 	struct arena *own = cli->cx.arena;
 	const struct js *page, *items;

@@ -88,8 +88,8 @@ read_secret_file(struct cli *cli, const char *path, struct str *out)
 
 		if (fd >= 0)
 			close(fd);
-		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_FILE,
-		    "token-file", path, strerror(error));
+		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_FILE, "token-file",
+		    path, strerror(error));
 	}
 	close(fd);
 	if (S_ISREG(st.st_mode) && (st.st_mode & OTHERS) != 0)
@@ -154,8 +154,7 @@ cli_if_match(struct cli *cli, struct call *call)
 	h->name = STR("If-Match");
 	h->value = version;
 	if (version.n > 0 && version.p[0] != '"' && version.p[0] != '*')
-		h->value = str_fmt(
-		    cli->cx.arena, "\"%.*s\"", STR_ARG(version));
+		h->value = str_fmt(cli->cx.arena, "\"%.*s\"", STR_ARG(version));
 	if (version.n > 0)
 		return OK;
 	TRY(cli_call(cli, &get, &answer));
@@ -174,8 +173,8 @@ cli_told(const struct cli *cli)
 /* --- paths ---------------------------------------------------------------------- */
 
 struct str
-cli_path(struct cli *cli, const char *head, struct str segment,
-    const char *tail)
+cli_path(
+    struct cli *cli, const char *head, struct str segment, const char *tail)
 {
 	struct buf b;
 

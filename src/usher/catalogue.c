@@ -48,15 +48,15 @@ catalogue_apply(struct cli *cli)
 		.timeout_ms = CALL_LONG_MS };
 	const struct js *answer;
 
-	TRY(input_whole(
-	    cli, "FILE", cli->word[0], CATALOGUE_MAX, &call.body));
+	TRY(input_whole(cli, "FILE", cli->word[0], CATALOGUE_MAX, &call.body));
 	if (cli_has(cli, "if-match"))
 		TRY(cli_if_match(cli, &call));
 	TRY(cli_ask(cli, &call, &answer));
 	if (cli_told(cli))
 		return OK;
-	cli_say(cli, "Catalogue version %lld: %lld added, %lld changed, "
-		     "%lld removed%s.",
+	cli_say(cli,
+	    "Catalogue version %lld: %lld added, %lld changed, "
+	    "%lld removed%s.",
 	    (long long)member_int(answer, "version"),
 	    (long long)member_int(answer, "added"),
 	    (long long)member_int(answer, "changed"),

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 
@@ -18,7 +17,7 @@
 
 const struct option global_options[] = {
 	{ "server", OPTION_TEXT, "http://127.0.0.1:8420", 0, 0, false, "where the server listens" },
-	{ "data", OPTION_PATH, "/var/lib/usher", 0, 0, false, "the data directory; the operator's socket stands in it" },
+	{ "data", OPTION_PATH, "/var/lib/usher", 0, 0, false, "the data directory; it holds the operator's socket" },
 	{ "token-file", OPTION_PATH, NULL, 0, 0, false, "a file with the API token, readable by you only" },
 	{ "timeout", OPTION_INT, "60", 1, 86400, false, "seconds to wait for a silent server" },
 	{ "json", OPTION_BOOL, "false", 0, 0, false, "print the server's JSON instead of tables" },
@@ -35,7 +34,9 @@ struct words {
 static enum lang locale_lang(void);
 static struct words find_words(int argc, char **argv);
 static bool takes_next(const char *flag);
-static enum err prepare(struct cli *, int argc, char **argv);
+static enum err dispatch(struct cli *, int argc, char **argv);
+static enum err teach(struct cli *, const struct words *);
+static enum err prepare(struct cli *, size_t used, int argc, char **argv);
 static enum err load_options(struct cli *, int *argc, char **argv);
 static enum err check_words(struct cli *);
 static int finish(struct cli *, enum err);
@@ -44,34 +45,47 @@ static void close_arena(void *);
 int
 cli_main(int argc, char **argv)
 {
-	struct cli cli = { .is_terminal = isatty(STDOUT_FILENO) == 1 };
-	struct words w = find_words(argc, argv);
-	size_t used = 1;
+	struct cli cli = { 0 };
 	enum err err;
 	int code;
 
 	cli.cx.arena = arena_open(ARENA_MAX);
 	cli.cx.now_ms = clock_now_ms();
 	cli.cx.lang = locale_lang();
-	if (w.noun != NULL)
-		cli.command = command_find(w.noun, w.verb, &used);
-	if (w.noun == NULL && !w.wants_help) {
-		help_overview(stderr);
-		code = err_info(ERR_BAD_INPUT)->cli;
-	} else if (w.noun == NULL || (cli.command == NULL && w.wants_help)) {
-		err = help_topic(&cli, w.noun, w.verb);
-		code = finish(&cli, err);
-	} else {
-		err = prepare(&cli, argc, argv);
-		if (err == OK && cli_bool(&cli, "help"))
-			help_command(&cli, cli.command);
-		else if (err == OK)
-			err = cli.command->run(&cli);
-		code = finish(&cli, err);
-	}
+	err = dispatch(&cli, argc, argv);
+	code = finish(&cli, err);
 	client_close(cli.client);
 	arena_close(cli.cx.arena);
 	return code;
+}
+
+static enum err
+dispatch(struct cli *cli, int argc, char **argv)
+{
+	struct words w = find_words(argc, argv);
+	size_t used = 1;
+
+	if (w.noun != NULL)
+		cli->command = command_find(w.noun, w.verb, &used);
+	if (cli->command == NULL)
+		return teach(cli, &w);
+	TRY(prepare(cli, used, argc, argv));
+	if (!cli_bool(cli, "help"))
+		return cli->command->run(cli);
+	help_command(cli, cli->command);
+	return OK;
+}
+
+/* Half a command is an error, but one that help cures. */
+static enum err
+teach(struct cli *cli, const struct words *w)
+{
+	if (!w->wants_help)
+		cli->exit = err_info(ERR_BAD_INPUT)->cli;
+	if (w->noun != NULL)
+		return help_topic(cli, w->noun, w->verb);
+	help_overview(w->wants_help ? stdout : stderr);
+	return OK;
 }
 
 /* The locale of messages, as setlocale(3) would find it. */
@@ -124,19 +138,8 @@ takes_next(const char *flag)
 /* --- before the command ------------------------------------------------------ */
 
 static enum err
-prepare(struct cli *cli, int argc, char **argv)
+prepare(struct cli *cli, size_t used, int argc, char **argv)
 {
-	struct words w = find_words(argc, argv);
-	size_t used = 1;
-
-	if (cli->command == NULL) {
-		struct str name = str_fmt(cli->cx.arena, "%s%s%s", w.noun,
-		    w.verb != NULL ? " " : "", w.verb != NULL ? w.verb : "");
-
-		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_COMMAND, "",
-		    str_z(cli->cx.arena, name));
-	}
-	command_find(w.noun, w.verb, &used);
 	TRY(load_options(cli, &argc, argv));
 	cli->word = argv + 1 + used;
 	cli->nword = (size_t)argc - 1 - used;
@@ -256,6 +259,8 @@ cli_note(const struct cli *cli, const char *fmt, ...)
 
 	if (cli->is_json)
 		return;
+	/* Both may go to one place, and then in this order. */
+	fflush(stdout);
 	va_start(args, fmt);
 	vfprintf(stderr, fmt, args);
 	va_end(args);

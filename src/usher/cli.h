@@ -60,7 +60,7 @@ struct cli {
 	const struct conf    *conf;
 	char		    **word;		/* what follows noun and verb */
 	size_t		      nword;
-	bool		      is_json, is_terminal;
+	bool		      is_json;
 	struct client	     *client;		/* opened by the first call */
 	struct str	      last;		/* the last answer's body */
 	struct str	      problem;		/* JSON the server refused with; empty: the fault counts */

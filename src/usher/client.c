@@ -69,8 +69,7 @@ static enum err receive_more(struct exchange *);
 static void hang_up(struct client *);
 
 enum err
-client_open(struct ctx *cx, const struct client_conf *conf,
-    struct client **out)
+client_open(struct ctx *cx, const struct client_conf *conf, struct client **out)
 {
 	struct client *c = heap_alloc(1, sizeof(*c));
 
@@ -121,7 +120,8 @@ read_address(struct ctx *cx, struct client *c)
 	c->at.un.sun_family = AF_UNIX;
 	c->at_size = sizeof(c->at.un);
 	if (a.n == 0 || a.n >= sizeof(c->at.un.sun_path) ||
-	    str_find(a, '\0') < a.n || str_find(a, '/') == a.n)
+	    str_find(a, '\0') < a.n || str_find(a, '/') == a.n ||
+	    memmem(a.p, a.n, "://", 3) != NULL)
 		return false;
 	memcpy(c->at.un.sun_path, a.p, a.n);
 	return true;
@@ -139,8 +139,7 @@ read_tcp(struct ctx *cx, struct client *c, struct str port)
 		c->at.v6.sin6_family = AF_INET6;
 		c->at_size = sizeof(c->at.v6);
 		return str_starts(port, STR(":")) &&
-		    read_port(
-			str_sub(port, 1, port.n), &c->at.v6.sin6_port) &&
+		    read_port(str_sub(port, 1, port.n), &c->at.v6.sin6_port) &&
 		    inet_pton(AF_INET6, str_z(cx->arena, host),
 			&c->at.v6.sin6_addr) == 1 &&
 		    IN6_IS_ADDR_LOOPBACK(&c->at.v6.sin6_addr);
@@ -226,8 +225,8 @@ connect_to(struct exchange *x)
 	socklen_t n = sizeof(error);
 	short got;
 
-	c->fd = socket(c->at.any.sa_family,
-	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	c->fd = socket(
+	    c->at.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (c->fd < 0)
 		return unreachable(x, errno);
 	if (c->at.any.sa_family != AF_UNIX)
@@ -263,11 +262,11 @@ lost(struct exchange *x)
 static enum err
 slow(struct exchange *x)
 {
-	struct str s = str_fmt(x->cx->arena, "%lld",
-	    (long long)(x->timeout_ms / 1000));
+	struct str s =
+	    str_fmt(x->cx->arena, "%lld", (long long)(x->timeout_ms / 1000));
 
-	return fail(x->cx, ERR_UNKNOWN, MSG_CLI_SLOW, "server",
-	    str_z(x->cx->arena, s));
+	return fail(
+	    x->cx, ERR_UNKNOWN, MSG_CLI_SLOW, "server", str_z(x->cx->arena, s));
 }
 
 static enum err
@@ -295,8 +294,9 @@ send_head(struct exchange *x)
 	struct buf b;
 
 	buf_init(&b, x->cx->arena, HEAD_OUT_MAX);
-	buf_fmt(&b, "%s %.*s HTTP/1.1\r\nHost: %.*s\r\nUser-Agent: usher/%s\r\n"
-		    "Accept-Language: %s\r\n",
+	buf_fmt(&b,
+	    "%s %.*s HTTP/1.1\r\nHost: %.*s\r\nUser-Agent: usher/%s\r\n"
+	    "Accept-Language: %s\r\n",
 	    method_name(call->method), STR_ARG(call->path),
 	    STR_ARG(x->client->host), USHER_VERSION,
 	    lang_code(x->client->lang));
@@ -339,8 +339,8 @@ send_stream(struct exchange *x)
 			return fail(x->cx, ERR_BAD_INPUT, MSG_CLI_BODY, "file",
 			    strerror(errno));
 		/* The size stands right before its bytes: one write a chunk. */
-		nhead = (size_t)snprintf(
-		    head, sizeof(head), "%zx\r\n", (size_t)n);
+		nhead =
+		    (size_t)snprintf(head, sizeof(head), "%zx\r\n", (size_t)n);
 		chunk.p = memcpy(piece + CHUNK_HEAD - nhead, head, nhead);
 		chunk.n = nhead + (size_t)n + 2;
 		memcpy(piece + CHUNK_HEAD + n, "\r\n", 2);
@@ -358,8 +358,7 @@ send_bytes(struct exchange *x, struct str s, int flags)
 {
 	while (s.n > 0 && !x->is_cut) {
 		short got;
-		ssize_t n =
-		    send(x->client->fd, s.p, s.n, flags | MSG_NOSIGNAL);
+		ssize_t n = send(x->client->fd, s.p, s.n, flags | MSG_NOSIGNAL);
 
 		if (n >= 0) {
 			x->is_sent = true;
@@ -404,8 +403,8 @@ receive(struct exchange *x, struct answer *out)
 	if (!answer_head(x->cx->arena,
 		str_copy(x->cx->arena, str_sub(buf_view(&x->in), 0, head)), out,
 		&why))
-		return fail(x->cx, ERR_BAD_INPUT, MSG_CLI_ANSWER, "server",
-		    why);
+		return fail(
+		    x->cx, ERR_BAD_INPUT, MSG_CLI_ANSWER, "server", why);
 	while (x->in.n < head + out->length)
 		TRY(receive_more(x));
 	if (x->in.n > head + out->length)
@@ -423,8 +422,8 @@ receive_more(struct exchange *x)
 	ssize_t n;
 
 	if (p == NULL)
-		return fail(x->cx, ERR_BAD_INPUT, MSG_CLI_ANSWER, "server",
-		    "too long");
+		return fail(
+		    x->cx, ERR_BAD_INPUT, MSG_CLI_ANSWER, "server", "too long");
 	for (;;) {
 		n = recv(x->client->fd, p, PIECE, 0);
 		if (n > 0) {

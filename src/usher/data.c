@@ -68,8 +68,8 @@ find_user(const char *name, struct account *out)
 }
 
 static enum err
-open_folder(struct cli *cli, const char *path, const struct account *owner,
-    int *fd)
+open_folder(
+    struct cli *cli, const char *path, const struct account *owner, int *fd)
 {
 	struct stat st;
 
@@ -79,8 +79,8 @@ open_folder(struct cli *cli, const char *path, const struct account *owner,
 	if (*fd < 0 || fstat(*fd, &st) != 0)
 		return cannot(cli, path, errno);
 	if ((st.st_mode & OTHERS) != 0)
-		return fail(&cli->cx, ERR_DENIED, MSG_CLI_DATA_MODE, "data",
-		    path);
+		return fail(
+		    &cli->cx, ERR_DENIED, MSG_CLI_DATA_MODE, "data", path);
 	if (owner->is_set && st.st_uid != owner->uid &&
 	    fchown(*fd, owner->uid, owner->gid) != 0)
 		return cannot(cli, path, errno);
@@ -114,8 +114,8 @@ take_lock(struct cli *cli, const struct data *d, int64_t wait_ms)
 const char *
 data_file(struct cli *cli, const struct data *d, const char *name)
 {
-	return str_z(cli->cx.arena,
-	    str_fmt(cli->cx.arena, "%s/%s", d->path, name));
+	return str_z(
+	    cli->cx.arena, str_fmt(cli->cx.arena, "%s/%s", d->path, name));
 }
 
 enum err
@@ -128,8 +128,8 @@ data_put(struct cli *cli, const struct data *d, const char *from,
 	if (in < 0)
 		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_FILE, "", from,
 		    strerror(errno));
-	out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-	    0600);
+	out = open(
+	    path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (out < 0 || !copy(in, out) ||
 	    (owner->is_set && fchown(out, owner->uid, owner->gid) != 0)) {
 		error = errno;

@@ -126,8 +126,8 @@ check_part(struct cli *cli, struct findings *f, const char *name, mode_t type)
 {
 	struct arena *a = cli->cx.arena;
 	struct str folder = cli_text(cli, "data");
-	struct str path = str_fmt(a, "%.*s%s%s", STR_ARG(folder),
-	    name[0] != '\0' ? "/" : "", name);
+	struct str path = str_fmt(
+	    a, "%.*s%s%s", STR_ARG(folder), name[0] != '\0' ? "/" : "", name);
 	const char *what = str_z(a, path);
 	struct stat st;
 
@@ -155,8 +155,8 @@ check_room(struct cli *cli, struct findings *f)
 		return;
 	room = (uint64_t)s.f_bavail * s.f_frsize;
 	add(f, "free room", room >= ROOM_LEAST,
-	    str_fmt(cli->cx.arena, "%llu MiB",
-		(unsigned long long)(room >> 20)),
+	    str_fmt(
+		cli->cx.arena, "%llu MiB", (unsigned long long)(room >> 20)),
 	    "free some space on the disk of the data directory");
 }
 

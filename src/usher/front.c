@@ -67,8 +67,8 @@ front(struct cli *cli)
 
 	log_open("front", LOG_INFO);
 	if (!read_handed(cli, &handed))
-		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_WORDS, "",
-		    "front", cli->command->words);
+		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_WORDS, "", "front",
+		    cli->command->words);
 	is_undumpable = front_confine_memory();
 	is_confined = front_confine_calls();
 	log_event(LOG_INFO, "front_started", LOG_NUM("confined", is_confined),
@@ -141,8 +141,8 @@ read_channels(struct str text, int fd[WORLD_CHANNELS])
 /* --- serving ------------------------------------------------------------------------ */
 
 static enum err
-serve_until(struct cli *cli, const struct handed *h, struct store *store,
-    int stop_fd)
+serve_until(
+    struct cli *cli, const struct handed *h, struct store *store, int stop_fd)
 {
 	const struct world_conf conf = { .store = store,
 		.vault_fd = h->vault,

@@ -8,6 +8,7 @@
 #define NAME_WIDTH 20
 
 static enum err help_show(struct cli *);
+static enum err unknown(struct cli *, const char *noun, const char *verb);
 static void print_summary(FILE *, const struct command *);
 static void print_options(const struct option *, size_t n);
 static bool print_noun(const char *noun);
@@ -35,7 +36,7 @@ enum err
 help_topic(struct cli *cli, const char *noun, const char *verb)
 {
 	size_t used;
-	const struct command *c = NULL;
+	const struct command *c;
 
 	if (noun == NULL) {
 		help_overview(stdout);
@@ -45,9 +46,18 @@ help_topic(struct cli *cli, const char *noun, const char *verb)
 	if (c != NULL)
 		help_command(cli, c);
 	else if (verb != NULL || !print_noun(noun))
-		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_COMMAND, "",
-		    noun);
+		return unknown(cli, noun, verb);
 	return OK;
+}
+
+static enum err
+unknown(struct cli *cli, const char *noun, const char *verb)
+{
+	struct str name = str_fmt(cli->cx.arena, "%s%s%s", noun,
+	    verb != NULL ? " " : "", verb != NULL ? verb : "");
+
+	return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_COMMAND, "",
+	    str_z(cli->cx.arena, name));
 }
 
 void

@@ -59,8 +59,8 @@ static const struct option options[] = {
 	{ "source", OPTION_TEXT, NULL, 0, 0, false, "whose file it is (default: what the map says)" },
 	{ "map", OPTION_PATH, NULL, 0, 0, false, "how its columns become persons, as YAML" },
 	{ "dry-run", OPTION_BOOL, "false", 0, 0, false, "only the first pass: say what would happen" },
-	{ "partial", OPTION_BOOL, "false", 0, 0, false, "the file is a part, such as corrected rows: nobody is removed" },
-	{ "allow-removals", OPTION_INT, "0", 0, REMOVALS_MAX, false, "let this many go, this once; needs --reason" },
+	{ "partial", OPTION_BOOL, "false", 0, 0, false, "a part, such as corrected rows: nobody is removed" },
+	{ "allow-removals", OPTION_INT, "0", 0, REMOVALS_MAX, false, "let so many go, this once; needs --reason" },
 	{ "reason", OPTION_TEXT, NULL, 0, 0, false, "why removals are right; it is logged" },
 	{ "rejects", OPTION_PATH, NULL, 0, 0, false, "where rejected rows go (default: FILE.rejects.csv)" },
 };
@@ -266,12 +266,14 @@ report_rejects(struct cli *cli, const struct run *run, const struct js *r)
 	if (rejects.n == 0)
 		return OK;
 	TRY(rejects_write(cli, &file, &rejects));
-	cli_note(cli, "%" PRId64 " rejected rows are in %s, each with its reason.",
+	cli_note(cli,
+	    "%" PRId64 " rejected rows are in %s, each with its reason.",
 	    rejects.written, run->rejects_path);
 	if (member_int(r, "rejected") > rejects.written)
 		cli_note(cli, "There are more: correct these first.");
-	cli_note(cli, "Correct them there, then:\n"
-		      "  usher import %s --source %.*s --map %s --partial",
+	cli_note(cli,
+	    "Correct them there, then:\n"
+	    "  usher import %s --source %.*s --map %s --partial",
 	    run->rejects_path, STR_ARG(run->source), run->map_path);
 	return OK;
 }
@@ -290,7 +292,6 @@ stopped(struct cli *cli, const struct run *run, const struct js *r)
 
 	return fail(&cli->cx, ERR_CONFLICT, MSG_CLI_IMPORT_STOPPED,
 	    "allow-removals", str_z(a, str_fmt(a, "%" PRId64, gone)),
-	    str_z(a,
-		str_fmt(a, "%" PRId64, member_int(r, "removals_allowed"))),
+	    str_z(a, str_fmt(a, "%" PRId64, member_int(r, "removals_allowed"))),
 	    command);
 }

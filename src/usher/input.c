@@ -126,8 +126,8 @@ output_check(struct cli *cli, const char *option, const char *path)
 }
 
 enum err
-output_new(struct cli *cli, const char *option, const char *path,
-    struct str text)
+output_new(
+    struct cli *cli, const char *option, const char *path, struct str text)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	bool is_written;
@@ -141,6 +141,6 @@ output_new(struct cli *cli, const char *option, const char *path,
 		close(fd);
 	if (is_written)
 		return OK;
-	return fail(&cli->cx, ERR_FULL, MSG_CLI_WRITE, option, path,
-	    strerror(errno));
+	return fail(
+	    &cli->cx, ERR_FULL, MSG_CLI_WRITE, option, path, strerror(errno));
 }

@@ -28,7 +28,8 @@ static enum err recover(struct cli *, const struct data *, const char *program,
     int archive, const struct passphrase *);
 
 #define OPTION_PASSPHRASE \
-	{ "passphrase-file", OPTION_PATH, NULL, 0, 0, false, "a file with the passphrase; else it is asked for" }
+	{ "passphrase-file", OPTION_PATH, NULL, 0, 0, false, \
+	  "a file with it, - is standard input; else it is asked for" }
 
 static const struct option export_options[] = {
 	{ "out", OPTION_PATH, NULL, 0, 0, false, "the new file for the archive" },
@@ -93,8 +94,9 @@ ask_archive(struct cli *cli, struct str *archive)
 	buf_fini(&body);
 	passphrase_wipe(&pass);
 	TRY(err);
-	if (!str_unbase64(cli->cx.arena, member_text(answer, "archive"),
-		archive) || archive->n == 0)
+	if (!str_unbase64(
+		cli->cx.arena, member_text(answer, "archive"), archive) ||
+	    archive->n == 0)
 		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_ANSWER, "server",
 		    "archive");
 	return OK;
@@ -167,8 +169,8 @@ recover(struct cli *cli, const struct data *data, const char *program,
 	status = spawn_wait(spawn_start(&s));
 	close(secret[0]);
 	if (status != 0)
-		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_RECOVER,
-		    "archive");
+		return fail(
+		    &cli->cx, ERR_BAD_INPUT, MSG_CLI_RECOVER, "archive");
 	cli_say(cli, "The vault's keys are in %s.", s.folder);
 	return OK;
 }

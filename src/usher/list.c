@@ -15,6 +15,7 @@ static void page_call(struct cli *, const struct list *, struct str cursor,
 static void print_page(struct cli *, struct list *, const struct js *answer);
 static void print_items(struct cli *, struct listing *, const struct js *items,
     const char *empty);
+static void print(const struct buf *);
 
 enum err
 list_show(struct cli *cli, struct list *list)
@@ -57,9 +58,9 @@ static void
 page_call(struct cli *cli, const struct list *list, struct str cursor,
     struct call *call)
 {
-	int64_t limit = cli_bool(cli, "all") ? PAGE_MOST : cli_int(cli, "limit");
-	struct str number =
-	    str_fmt(cli->cx.arena, "%lld", (long long)limit);
+	int64_t limit =
+	    cli_bool(cli, "all") ? PAGE_MOST : cli_int(cli, "limit");
+	struct str number = str_fmt(cli->cx.arena, "%lld", (long long)limit);
 	struct body body;
 	struct buf path;
 
@@ -108,12 +109,12 @@ table_print(struct cli *cli, struct listing *listing, const struct js *items)
 
 	buf_init(&out, cli->cx.arena, TEXT_MAX);
 	listing_write(listing, cli->cx.arena, items, &out);
-	list_print(&out);
+	print(&out);
 }
 
 enum err
-list_whole(struct cli *cli, struct str path, struct listing listing,
-    const char *empty)
+list_whole(
+    struct cli *cli, struct str path, struct listing listing, const char *empty)
 {
 	const struct js *answer, *items;
 
@@ -142,7 +143,7 @@ object_print(struct cli *cli, const struct js *object)
 
 	buf_init(&out, cli->cx.arena, TEXT_MAX);
 	listing_object(cli->cx.arena, object, &out);
-	list_print(&out);
+	print(&out);
 }
 
 void
@@ -161,9 +162,8 @@ told_print(struct cli *cli, const struct js *seats)
 		table_print(cli, &LISTING(columns), seats);
 }
 
-void
-list_print(struct buf *b)
+static void
+print(const struct buf *b)
 {
 	fwrite(b->p, 1, b->n, stdout);
-	buf_clear(b);
 }

@@ -35,7 +35,4 @@ enum err object_show(struct cli *, struct str path) USE_RESULT;
 /* What became of each product asked for. */
 void told_print(struct cli *, const struct js *seats);
 
-/* Prints the buffer's bytes on standard output and empties it. */
-void list_print(struct buf *);
-
 #endif

@@ -36,8 +36,8 @@ listing_write(struct listing *l, struct arena *arena, const struct js *items,
 		cell[c] = str_of(l->column[c].title);
 		for (size_t i = 0; i < n; i++)
 			cell[(i + 1) * l->n + c] = listing_cell(arena,
-			    item_member(js_at(items, i),
-				str_of(l->column[c].member)));
+			    item_member(
+				js_at(items, i), str_of(l->column[c].member)));
 	}
 	measure(l, n + 1, cell);
 	for (size_t i = l->has_head ? 1 : 0; i <= n; i++)
@@ -56,8 +56,8 @@ item_member(const struct js *item, struct str path)
 static const struct js *
 member_named(const struct js *object, struct str name)
 {
-	for (size_t i = 0;
-	     js_type(object) == JS_OBJECT && i < js_count(object); i++) {
+	for (size_t i = 0; js_type(object) == JS_OBJECT && i < js_count(object);
+	     i++) {
 		struct str key;
 		const struct js *value = js_member(object, i, &key);
 

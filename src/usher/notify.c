@@ -28,8 +28,9 @@ notify(const char *state)
 		to.sun_path[0] = '\0';
 	size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n);
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || sendto(fd, state, strlen(state), MSG_NOSIGNAL,
-			  (const struct sockaddr *)&to, size) < 0)
+	if (fd < 0 ||
+	    sendto(fd, state, strlen(state), MSG_NOSIGNAL,
+		(const struct sockaddr *)&to, size) < 0)
 		log_event(LOG_WARN, "not_notified", LOG_NUM("errno", errno));
 	if (fd >= 0)
 		close(fd);

@@ -40,7 +40,8 @@ static void write_onboarding(struct cli *, struct body *);
 static struct str key_of(struct cli *);
 static void print_onboarding(struct cli *, const struct js *);
 static enum err add_line(struct cli *, struct batch *, struct str line);
-static void begin_item(struct cli *, struct batch *, struct str object, bool has_key);
+static void begin_item(struct cli *, struct batch *, struct str object,
+    bool has_key);
 static enum err flush(struct cli *, struct batch *);
 static void tell(struct cli *, struct batch *, const struct js *items);
 static void write_row(struct cli *, struct js_out *, int64_t line,
@@ -91,8 +92,8 @@ onboard(struct cli *cli)
 	const char *file = cli_z(cli, "file");
 
 	if ((file != NULL) == person_has_flags(cli))
-		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_FILE_OR_FLAGS,
-		    "file");
+		return fail(
+		    &cli->cx, ERR_BAD_INPUT, MSG_CLI_FILE_OR_FLAGS, "file");
 	return file != NULL ? onboard_file(cli, file) : onboard_one(cli);
 }
 
@@ -203,12 +204,12 @@ add_line(struct cli *cli, struct batch *b, struct str line)
 		return OK;
 	snprintf(number, sizeof(number), "%" PRId64, b->in.line);
 	if (js_parse(&cx, object, &js) != OK || js_type(js) != JS_OBJECT)
-		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_LINE_JSON, "file",
-		    number);
+		return fail(
+		    &cli->cx, ERR_BAD_INPUT, MSG_CLI_LINE_JSON, "file", number);
 	has_key = member_text(js, "key").n > 0;
 	if (!has_key && !cli_has(cli, "key-prefix"))
-		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_LINE_KEY, "file",
-		    number);
+		return fail(
+		    &cli->cx, ERR_BAD_INPUT, MSG_CLI_LINE_KEY, "file", number);
 	begin_item(cli, b, object, has_key);
 	b->line[b->n++] = b->in.line;
 	if (b->n == BATCH_ITEMS || b->body.n > BATCH_BYTES)
@@ -232,8 +233,8 @@ begin_item(struct cli *cli, struct batch *b, struct str object, bool has_key)
 	js_begin(&js, &b->body);
 	buf_z(&b->body, "{\"key\":");
 	js_put_str(&js,
-	    str_fmt(cli->cx.arena, "%.*s-%" PRId64, STR_ARG(prefix),
-		b->in.line));
+	    str_fmt(
+		cli->cx.arena, "%.*s-%" PRId64, STR_ARG(prefix), b->in.line));
 	buf_z(&b->body, str_eq(rest, STR("}")) ? "" : ",");
 	buf_str(&b->body, rest);
 }
@@ -252,8 +253,8 @@ flush(struct cli *cli, struct batch *b)
 	call.body = buf_view(&b->body);
 	TRY(cli_ask(cli, &call, &answer));
 	if (member_items(answer, "items", &items) != b->n)
-		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_ANSWER, "server",
-		    "items");
+		return fail(
+		    &cli->cx, ERR_BAD_INPUT, MSG_CLI_ANSWER, "server", "items");
 	tell(cli, b, items);
 	arena_reset(b->scratch);
 	b->n = 0;
@@ -282,14 +283,13 @@ tell(struct cli *cli, struct batch *b, const struct js *items)
 			b->first = problem_err(error);
 	}
 	js_close_array(&js);
-	if (!cli_told(cli) &&
-	    js_parse(&cli->cx, buf_view(&table), &rows) == OK)
+	if (!cli_told(cli) && js_parse(&cli->cx, buf_view(&table), &rows) == OK)
 		table_print(cli, &b->listing, rows);
 }
 
 static void
-write_row(struct cli *cli, struct js_out *js, int64_t line,
-    const struct js *item)
+write_row(
+    struct cli *cli, struct js_out *js, int64_t line, const struct js *item)
 {
 	const struct js *body = member_of(item, "body");
 	const struct js *error = member_of(item, "error");
@@ -302,11 +302,12 @@ write_row(struct cli *cli, struct js_out *js, int64_t line,
 	js_key(js, "person");
 	js_put_str(js, member_text(body, "person"));
 	js_key(js, "state");
-	js_put_str(js, error != NULL ? STR("refused")
-				     : member_text(body, "state"));
+	js_put_str(
+	    js, error != NULL ? STR("refused") : member_text(body, "state"));
 	js_key(js, "seats");
-	js_put_str(js, error != NULL ? member_text(error, "title")
-				     : seats_text(cli, body));
+	js_put_str(js,
+	    error != NULL ? member_text(error, "title")
+			  : seats_text(cli, body));
 	js_close_object(js);
 }
 

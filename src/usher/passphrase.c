@@ -44,9 +44,8 @@ passphrase_wipe(struct passphrase *p)
 static enum err
 from_file(struct cli *cli, const char *path, struct passphrase *out)
 {
-	int fd = strcmp(path, "-") == 0
-	    ? STDIN_FILENO
-	    : open(path, O_RDONLY | O_CLOEXEC);
+	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO
+					: open(path, O_RDONLY | O_CLOEXEC);
 	bool is_read = fd >= 0 && read_line(fd, out);
 	int error = errno;
 

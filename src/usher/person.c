@@ -18,15 +18,15 @@ static enum err send_person(struct cli *, struct call *);
 
 static const struct option list_options[] = {
 	{ "filter", OPTION_TEXT, NULL, 0, 0, false, "only persons for whom this holds, as in SCIM" },
-	{ "search", OPTION_TEXT, NULL, 0, 0, false, "only persons with this word, or its beginning, in their name" },
+	{ "search", OPTION_TEXT, NULL, 0, 0, false, "this word is in their name; its first three letters do too" },
 	LIST_OPTIONS,
 };
 static const struct option create_options[] = {
-	{ "file", OPTION_PATH, NULL, 0, 0, false, "the person as a JSON object (- is standard input) instead of flags" },
+	{ "file", OPTION_PATH, NULL, 0, 0, false, "the person as JSON (- is standard input), not flags" },
 	PERSON_OPTIONS
 };
 static const struct option change_options[] = {
-	{ "file", OPTION_PATH, NULL, 0, 0, false, "what changes, as a JSON merge patch (- is standard input) instead of flags" },
+	{ "file", OPTION_PATH, NULL, 0, 0, false, "what changes, as a JSON merge patch, not flags" },
 	{ "remove", OPTION_TEXT, NULL, 0, 0, false, "members to remove, separated by commas: title,phoneNumbers" },
 	{ "if-match", OPTION_TEXT, NULL, 0, 0, false, "only if this is still the person's version" },
 	PERSON_OPTIONS
@@ -41,7 +41,7 @@ const struct command person_commands[] = {
 	  "\n"
 	  "  usher person list\n"
 	  "  usher person list --filter 'site eq \"ber\" and lifecycle eq \"active\"' --all\n"
-	  "  usher person list --search mull\n"
+	  "  usher person list --search müller\n"
 	  "  usher person list --filter 'userName eq \"ana.silva\"' --json\n", NULL, false },
 	{ "person", "show", person_show, "PERSON", 1, 1, NO_OPTIONS,
 	  DOOR_API, RIGHT_PERSON_READ, "show one person with their contracts",
@@ -112,8 +112,8 @@ person_list(struct cli *cli)
 static enum err
 person_show(struct cli *cli)
 {
-	return object_show(cli,
-	    cli_path(cli, "/api/v1/persons/", str_of(cli->word[0]), ""));
+	return object_show(
+	    cli, cli_path(cli, "/api/v1/persons/", str_of(cli->word[0]), ""));
 }
 
 static enum err
@@ -143,14 +143,13 @@ person_body(struct cli *cli, struct str *out)
 {
 	const char *file = cli_z(cli, "file");
 	bool may_remove = cli->command->most > 0;
-	struct str removed =
-	    may_remove ? cli_text(cli, "remove") : STR("");
+	struct str removed = may_remove ? cli_text(cli, "remove") : STR("");
 	bool has_flags = person_has_flags(cli) || removed.n > 0;
 	struct body body;
 
 	if (has_flags == (file != NULL))
-		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_FILE_OR_FLAGS,
-		    "file");
+		return fail(
+		    &cli->cx, ERR_BAD_INPUT, MSG_CLI_FILE_OR_FLAGS, "file");
 	if (file != NULL)
 		return input_whole(cli, "file", file, PERSON_MAX, out);
 	body_open(cli, &body);
@@ -186,8 +185,8 @@ send_person(struct cli *cli, struct call *call)
 static enum err
 person_seats(struct cli *cli)
 {
-	struct str path = cli_path(
-	    cli, "/api/v1/persons/", str_of(cli->word[0]), "/seats");
+	struct str path =
+	    cli_path(cli, "/api/v1/persons/", str_of(cli->word[0]), "/seats");
 	const struct js *answer, *items, *waits;
 	size_t n;
 

@@ -33,8 +33,8 @@ person_members(const struct cli *cli, struct js_out *js)
 	write_names(cli, js);
 	for (size_t i = 0; i < COUNT(flags); i++)
 		if (cli_has(cli, flags[i].flag) && !is_name(flags[i].member))
-			write_one(js, flags[i].member,
-			    cli_text(cli, flags[i].flag));
+			write_one(
+			    js, flags[i].member, cli_text(cli, flags[i].flag));
 }
 
 static bool

@@ -20,8 +20,8 @@ static const struct option quota_options[] = {
 const struct command pool_commands[] = {
 	{ "pool", "list", pool_list, "", 0, 0, OPTIONS(list_options),
 	  DOOR_API, RIGHT_POOL_READ, "list pools with their seats and who waits",
-	  "A pool is a number of seats of one product, for a site or for all.  RESERVE is\n"
-	  "what the cap keeps for urgent requests.\n"
+	  "A pool is a number of seats of one product, for a site or for all.  A reserve\n"
+	  "is a third party's and never assigned from.\n"
 	  "\n"
 	  "  usher pool list\n"
 	  "  usher pool list --product mail\n", NULL, false },
@@ -47,7 +47,7 @@ static const struct listing_column columns[] = {
 	{ "HELD", "held", true },
 	{ "ASSIGNED", "assigned", true },
 	{ "FREE", "free", true },
-	{ "RESERVE", "reserve", true },
+	{ "RESERVE", "reserve", false },
 	{ "WAITING", "waiting", true },
 };
 
@@ -65,8 +65,8 @@ pool_list(struct cli *cli)
 
 	query_open(cli, &path, "/api/v1/pools");
 	query_add(&path, "product", cli_text(cli, "product"));
-	return list_whole(cli, buf_view(&path), LISTING(columns),
-	    "There are no pools.");
+	return list_whole(
+	    cli, buf_view(&path), LISTING(columns), "There are no pools.");
 }
 
 static enum err
@@ -87,8 +87,8 @@ pool_show(struct cli *cli)
 static enum err
 show_waits(struct cli *cli, struct str product)
 {
-	struct str path = cli_path(cli, "/api/v1/products/", product,
-	    "/waits?limit=" WAITS_SHOWN);
+	struct str path = cli_path(
+	    cli, "/api/v1/products/", product, "/waits?limit=" WAITS_SHOWN);
 
 	cli_say(cli, "\nFirst in the line for %.*s:", STR_ARG(product));
 	return list_whole(

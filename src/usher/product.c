@@ -39,6 +39,6 @@ product_list(struct cli *cli)
 static enum err
 product_show(struct cli *cli)
 {
-	return object_show(cli,
-	    cli_path(cli, "/api/v1/products/", str_of(cli->word[0]), ""));
+	return object_show(
+	    cli, cli_path(cli, "/api/v1/products/", str_of(cli->word[0]), ""));
 }

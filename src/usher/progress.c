@@ -84,10 +84,11 @@ terminal_width(void)
 
 /* "checking [=====     ]  52 %  18.2 MB/s  0:07 left" */
 void
-progress_line(const struct progress *p, int64_t now_ns, size_t width,
-    struct buf *out)
+progress_line(
+    const struct progress *p, int64_t now_ns, size_t width, struct buf *out)
 {
-	int64_t took = now_ns - p->started_ns, left = progress_left_s(p, now_ns);
+	int64_t took = now_ns - p->started_ns,
+		left = progress_left_s(p, now_ns);
 	size_t start = out->n, bar = 0;
 	struct buf tail;
 
@@ -142,7 +143,8 @@ write_left(int64_t s, struct buf *out)
 		buf_fmt(out, "  %" PRId64 ":%02" PRId64 ":%02" PRId64 " left",
 		    s / 3600, s / 60 % 60, s % 60);
 	else
-		buf_fmt(out, "  %" PRId64 ":%02" PRId64 " left", s / 60, s % 60);
+		buf_fmt(
+		    out, "  %" PRId64 ":%02" PRId64 " left", s / 60, s % 60);
 }
 
 int64_t

@@ -18,10 +18,10 @@
 #define BOM	    STR("\xef\xbb\xbf")
 
 static int by_line(const void *, const void *);
-static void write_head(struct rejects *, const struct csv_record *, char separator,
-    struct buf *);
-static void write_row(struct rejects *, const struct csv_record *, char separator,
-    struct buf *);
+static void write_head(struct rejects *, const struct csv_record *,
+    char separator, struct buf *);
+static void write_row(struct rejects *, const struct csv_record *,
+    char separator, struct buf *);
 static void write_own(const struct rejects *, const struct csv_record *,
     char separator, struct buf *);
 static void write_reasons(const struct rejects *, int64_t line, char separator,
@@ -126,8 +126,8 @@ write_own(const struct rejects *r, const struct csv_record *record,
 
 /* One line of the file may have been refused for several reasons. */
 static void
-write_reasons(const struct rejects *r, int64_t line, char separator,
-    struct buf *out)
+write_reasons(
+    const struct rejects *r, int64_t line, char separator, struct buf *out)
 {
 	struct buf text[3];
 	size_t i;
@@ -155,8 +155,8 @@ write_reasons(const struct rejects *r, int64_t line, char separator,
 /* --- the file ---------------------------------------------------------------------- */
 
 enum err
-rejects_write(struct cli *cli, const struct rejects_file *f,
-    struct rejects *rejects)
+rejects_write(
+    struct cli *cli, const struct rejects_file *f, struct rejects *rejects)
 {
 	int in = open(f->from, O_RDONLY | O_CLOEXEC), out;
 	enum err err;
@@ -195,7 +195,8 @@ copy_all(struct cli *cli, const struct rejects_file *f, int in, int out,
 	do {
 		n = read(in, piece, sizeof(piece));
 		if (n >= 0) {
-			csv_feed(csv, (struct str) { piece, (size_t)n }, n == 0);
+			csv_feed(
+			    csv, (struct str) { piece, (size_t)n }, n == 0);
 			rejects_copy(rejects, csv, &b);
 		}
 		must(!b.over);

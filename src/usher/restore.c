@@ -40,10 +40,10 @@ static enum err accept_rollback(struct cli *, const struct data *);
 static enum err run_once(struct cli *, const struct pair_conf *);
 
 static const struct option options[] = {
-	{ "from", OPTION_PATH, NULL, 0, 0, false, "the copy of the data that `usher backup` made: …-data.db" },
+	{ "from", OPTION_PATH, NULL, 0, 0, false, "the data that `usher backup` copied: …-data.db" },
 	{ "keys", OPTION_PATH, NULL, 0, 0, false, "the copy of the keys made with it: …-keys.db" },
-	{ "vault-folder", OPTION_PATH, NULL, 0, 0, false, "a saved vault folder; else the one of the data directory stays" },
-	{ "accept-rollback", OPTION_BOOL, "false", 0, 0, false, "the log lost what came after the copy; begin a new origin" },
+	{ "vault-folder", OPTION_PATH, NULL, 0, 0, false, "a saved vault folder, if there is none in the data" },
+	{ "accept-rollback", OPTION_BOOL, "false", 0, 0, false, "the log lost its end: begin a new origin" },
 	{ "vault", OPTION_PATH, NULL, 0, 0, false, "the program usher-vault, if it is not beside usher" },
 };
 
@@ -113,8 +113,8 @@ check_copy(struct cli *cli, const char *option, const char *application)
 	if (!is_read ||
 	    memcmp(header, SQLITE_MAGIC, sizeof(SQLITE_MAGIC)) != 0 ||
 	    memcmp(header + APPLICATION_AT, application, 4) != 0)
-		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_NOT_BACKUP, option,
-		    path);
+		return fail(
+		    &cli->cx, ERR_BAD_INPUT, MSG_CLI_NOT_BACKUP, option, path);
 	return OK;
 }
 
@@ -126,10 +126,8 @@ lay(struct cli *cli, const struct data *data)
 {
 	TRY(check_empty(cli, data));
 	TRY(lay_vault(cli, data));
-	TRY(data_put(
-	    cli, data, cli_z(cli, "keys"), "keys.db", &data->front));
-	TRY(data_put(
-	    cli, data, cli_z(cli, "from"), "usher.db", &data->front));
+	TRY(data_put(cli, data, cli_z(cli, "keys"), "keys.db", &data->front));
+	TRY(data_put(cli, data, cli_z(cli, "from"), "usher.db", &data->front));
 	fd_sync(data->fd);
 	return OK;
 }

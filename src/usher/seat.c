@@ -68,8 +68,8 @@ static const struct listing_column wait_columns[] = {
 static enum err
 seat_list(struct cli *cli)
 {
-	struct str path = cli_path(
-	    cli, "/api/v1/products/", str_of(cli->word[0]), "/seats");
+	struct str path =
+	    cli_path(cli, "/api/v1/products/", str_of(cli->word[0]), "/seats");
 	struct list list = { .path = str_z(cli->cx.arena, path),
 		.listing = LISTING(seat_columns),
 		.empty = "Nobody holds a seat." };
@@ -80,8 +80,8 @@ seat_list(struct cli *cli)
 static enum err
 seat_waits(struct cli *cli)
 {
-	struct str path = cli_path(
-	    cli, "/api/v1/products/", str_of(cli->word[0]), "/waits");
+	struct str path =
+	    cli_path(cli, "/api/v1/products/", str_of(cli->word[0]), "/waits");
 	struct list list = { .path = str_z(cli->cx.arena, path),
 		.listing = LISTING(wait_columns),
 		.empty = "Nobody waits." };
@@ -116,8 +116,8 @@ seat_request(struct cli *cli)
 static enum err
 seat_release(struct cli *cli)
 {
-	struct str head = cli_path(
-	    cli, "/api/v1/persons/", str_of(cli->word[0]), "/seats/");
+	struct str head =
+	    cli_path(cli, "/api/v1/persons/", str_of(cli->word[0]), "/seats/");
 	struct call call = { .method = DELETE,
 		.path = cli_path(cli, str_z(cli->cx.arena, head),
 		    str_of(cli->word[1]), "") };

@@ -20,7 +20,7 @@
 #include "usher/notify.h"
 #include "usher/pair.h"
 
-#define LOCK_WAIT_MS 5000	/* for the children of a parent that was killed */
+#define LOCK_WAIT_MS 2000	/* for the children of a parent that was killed */
 #define MINUTE_MS    60000
 #define RESTARTS_MAX 1000
 #define BACK_OFF_MS  100
@@ -48,8 +48,8 @@ static bool is_too_often(struct parent *);
 static void back_off(struct parent *);
 
 static const struct option options[] = {
-	{ "listen", OPTION_TEXT, "127.0.0.1:8420", 0, 0, false, "the address to serve on; loopback only, there is no TLS yet" },
-	{ "config", OPTION_PATH, NULL, 0, 0, false, "a file of options, NAME = VALUE (default /etc/usher/usher.conf)" },
+	{ "listen", OPTION_TEXT, "127.0.0.1:8420", 0, 0, false, "where to serve; loopback only until there is TLS" },
+	{ "config", OPTION_PATH, NULL, 0, 0, false, "a file of options, NAME = VALUE, instead of the usual" },
 	{ "vault", OPTION_PATH, NULL, 0, 0, false, "the program usher-vault, if it is not beside usher" },
 	{ "loops", OPTION_INT, "0", 0, 64, false, "event loops; 0 is one for each core" },
 	{ "restarts", OPTION_INT, "5", 0, RESTARTS_MAX, false, "how often a minute a crashed pair is started again" },
@@ -68,7 +68,8 @@ const struct command serve_commands[] = {
 	  "\n"
 	  "  usher serve --data /var/lib/usher\n"
 	  "  usher tenant create acme --data /var/lib/usher\n"
-	  "  usher token bootstrap --tenant acme --out acme.token --data /var/lib/usher\n", "/etc/usher/usher.conf", false },
+	  "  usher token bootstrap --tenant acme --out acme.token --data /var/lib/usher\n",
+	  "/etc/usher/usher.conf", false },
 };
 const size_t serve_command_count = COUNT(serve_commands);
 
@@ -98,8 +99,7 @@ open_doors(struct parent *p)
 {
 	struct cli *cli = p->cli;
 
-	TRY(http_listen(
-	    &cli->cx, cli_text(cli, "listen"), &p->conf.listen_fd));
+	TRY(http_listen(&cli->cx, cli_text(cli, "listen"), &p->conf.listen_fd));
 	return http_listen_local(&cli->cx,
 	    data_file(cli, &p->data, "operator.sock"), 0600,
 	    &p->conf.operator_fd);
@@ -129,8 +129,8 @@ watch(struct parent *p)
 		switch (pair_wait(&p->pair, p->signal_fd, -1)) {
 		case PAIR_READY:
 			p->back_off_ms = 0;
-			log_event(LOG_INFO, "ready",
-			    LOG_NUM("crashes", p->crashes));
+			log_event(
+			    LOG_INFO, "ready", LOG_NUM("crashes", p->crashes));
 			notify("READY=1");
 			break;
 		case PAIR_STOP:
@@ -169,7 +169,8 @@ start_again(struct parent *p)
 		return false;
 	}
 	if (is_too_often(p)) {
-		log_event(LOG_ERROR, "giving_up", LOG_NUM("crashes", p->crashes));
+		log_event(
+		    LOG_ERROR, "giving_up", LOG_NUM("crashes", p->crashes));
 		p->cli->exit = EXIT_CRASHED;
 		return false;
 	}

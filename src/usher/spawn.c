@@ -51,7 +51,8 @@ become(const struct spawn *s, pid_t parent)
 	if (sigprocmask(SIG_SETMASK, &none, NULL) != 0)
 		give_up("signal mask");
 	/* Another user's process forgets this, so it comes after. */
-	if (s->death_signal != 0 && prctl(PR_SET_PDEATHSIG, s->death_signal) != 0)
+	if (s->death_signal != 0 &&
+	    prctl(PR_SET_PDEATHSIG, s->death_signal) != 0)
 		give_up("death signal");
 	if (getppid() != parent)
 		_exit(EXIT_NO_EXEC);
@@ -62,7 +63,8 @@ become(const struct spawn *s, pid_t parent)
 static bool
 set_account(const struct account *a)
 {
-	return setgroups(0, NULL) == 0 && setresgid(a->gid, a->gid, a->gid) == 0 &&
+	return setgroups(0, NULL) == 0 &&
+	    setresgid(a->gid, a->gid, a->gid) == 0 &&
 	    setresuid(a->uid, a->uid, a->uid) == 0;
 }
 
@@ -123,8 +125,7 @@ spawn_vault_program(struct cli *cli, const char **path)
 
 	if (named != NULL) {
 		/* Absolute, for the child starts in a folder of its own. */
-		*path = realpath(
-		    named, arena_alloc(cli->cx.arena, PATH_MAX));
+		*path = realpath(named, arena_alloc(cli->cx.arena, PATH_MAX));
 		if (*path != NULL && access(*path, X_OK) == 0)
 			return OK;
 		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_VAULT_PROGRAM,
@@ -135,8 +136,8 @@ spawn_vault_program(struct cli *cli, const char **path)
 		size_t folder = (size_t)(strrchr(self, '/') - self) + 1;
 
 		*path = str_z(cli->cx.arena,
-		    str_fmt(cli->cx.arena, "%.*s%s", (int)folder, self,
-			places[i]));
+		    str_fmt(
+			cli->cx.arena, "%.*s%s", (int)folder, self, places[i]));
 		if (access(*path, X_OK) == 0)
 			return OK;
 	}

@@ -20,8 +20,12 @@ static enum err token_revoke(struct cli *);
 static enum err make(struct cli *, struct call *, struct body *);
 static enum err hand_over(struct cli *, const struct js *made);
 
-#define OPTION_OUT { "out", OPTION_PATH, NULL, 0, 0, false, "a new file for the token, readable by you only" }
-#define OPTION_DAYS { "days", OPTION_INT, "365", 1, 3650, false, "for how many days it is good" }
+#define OPTION_OUT \
+	{ "out", OPTION_PATH, NULL, 0, 0, false, \
+	  "a new file for it, readable by you only" }
+#define OPTION_DAYS \
+	{ "days", OPTION_INT, "365", 1, 3650, false, \
+	  "for how many days it is good" }
 
 static const struct option bootstrap_options[] = {
 	{ "tenant", OPTION_TEXT, NULL, 0, 0, false, "the tenant's name" },
@@ -124,8 +128,7 @@ hand_over(struct cli *cli, const struct js *made)
 {
 	struct str id = member_text(made, "id");
 	struct str token = member_text(made, "token");
-	struct str line =
-	    str_fmt(cli->cx.arena, "%.*s\n", STR_ARG(token));
+	struct str line = str_fmt(cli->cx.arena, "%.*s\n", STR_ARG(token));
 	const char *out = cli_z(cli, "out");
 
 	if (out == NULL) {

@@ -103,7 +103,8 @@ class Reply:
         return self.headers.get("etag")
 
     def __str__(self):
-        return "%d %s" % (self.status, self.body[:2000].decode(errors="replace"))
+        text = self.body[:2000].decode(errors="replace")
+        return "%d %s" % (self.status, text)
 
 
 class _LocalConnection(http.client.HTTPConnection):
@@ -138,7 +139,10 @@ class Client:
             head["Content-Type"] = "application/json"
         if isinstance(body, str):
             body = body.encode()
-        head.update(headers or {})
+        for name, value in (headers or {}).items():
+            head = {k: v for k, v in head.items()
+                    if k.lower() != name.lower()}
+            head[name] = value
         if self.connection is None:
             self.connection = self._connect()
         try:
@@ -287,7 +291,8 @@ class Server:
 
     folder/data is the data directory, folder/log what the server says.  ENV
     adds variables (USHER_FAULT), ARGS arguments of `usher serve`; BUILD is
-    another build than USHER_BUILD's.
+    another build than USHER_BUILD's.  A crashed pair is started again as
+    often as a test likes to kill it, unless ARGS say otherwise.
     """
 
     def __init__(self, folder=None, env=None, args=(), start=True,
@@ -298,6 +303,8 @@ class Server:
         self.data = os.path.join(self.folder, "data")
         self.log_path = os.path.join(self.folder, "log")
         self.env, self.args = dict(env or {}), list(args)
+        if not any(arg.startswith("--restarts") for arg in self.args):
+            self.args.append("--restarts=1000")
         self.address = ("127.0.0.1", free_port())
         self.socket = os.path.join(self.data, "operator.sock")
         self.process = None
