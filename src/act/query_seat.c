@@ -25,7 +25,8 @@ static enum err now_of(struct reader *, struct ctx *, const struct realm *,
 static enum err waits_of_person(struct reader *, const struct realm *,
     int64_t person, struct rows *);
 static enum err waits_of_product(struct reader *, struct ctx *,
-    const struct realm *, const struct page_in *, struct rows *);
+    const struct realm *, const struct page_in *, struct rows *,
+    int64_t *before);
 static int by_turn(const void *, const void *);
 static enum err granted_products(struct reader *, const struct realm *,
     int64_t person, struct rows *);
@@ -309,26 +310,39 @@ in_scope(struct reader *r, struct ctx *cx, const struct realm *realm,
 
 /* --- waiting lists ------------------------------------------------------------------- */
 
-static enum err
-add_wait(struct reader *r, const struct realm *realm, const struct wait *row,
+static void
+view_wait(const struct realm *realm, const struct wait *row, int64_t position,
     struct wait_view *v)
 {
 	const struct product *product = catalogue_product(realm->catalogue,
 	    row->product);
-	int64_t pool[WAIT_POOLS_MAX];
-	size_t n = wait_pools_unpack(row, pool);
-	struct wait_pool place = { .tenant = realm->tenant,
-		.rank = 9 - row->priority, .since = row->since,
-		.person = row->person, .product = row->product };
 
 	v->row = *row;
 	v->product = product != NULL ? product->slug : STR("");
-	v->position = 1;
-	if (n == 0)
-		return OK;
-	place.pool = pool[n - 1];	/* the widest: the global one, if there is one */
-	TRY(wait_position(r->data, &place, 1, &v->position));
-	v->position++;
+	v->position = position;
+}
+
+/*
+ * The place in the product's list: 1 + those who come before, counted by
+ * walking it; rows are kept by person, not by turn.
+ */
+static enum err
+place_of(struct reader *r, const struct wait *row, int64_t *out)
+{
+	struct wait from = { .tenant = row->tenant, .product = row->product };
+	struct rows rows;
+	bool is_first = true;
+
+	*out = 1;
+	do {
+		TRY(store_page(r->data, &WAIT, &from, 2, is_first, WAITS_WALK,
+		    &rows));
+		for (size_t i = 0; i < rows.n; i++) {
+			from = ((struct wait *)rows.row)[i];
+			*out += by_turn(&from, row) < 0;
+		}
+		is_first = false;
+	} while (rows.n == WAITS_WALK);
 	return OK;
 }
 
@@ -340,23 +354,27 @@ waits_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 	const struct realm *realm;
 	struct wait_view *v;
 	struct rows rows;
+	int64_t before = 0;
 
 	*result = out;
 	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
 	if (page->person != 0)
 		TRY(waits_of_person(r, realm, page->person, &rows));
 	else
-		TRY(waits_of_product(r, cx, realm, page, &rows));
+		TRY(waits_of_product(r, cx, realm, page, &rows, &before));
 	if (page->person == 0 && rows.n == page->limit)
 		out->next = ((struct wait *)rows.row)[rows.n - 1].person;
 	out->wait = v = arena_array(cx->arena, rows.n + 1, sizeof(*v));
 	for (size_t i = 0; i < rows.n; i++) {
 		const struct wait *w = &((struct wait *)rows.row)[i];
+		int64_t place = before + (int64_t)i + 1;
 		bool seen = false;
 
 		TRY(in_scope(r, cx, realm, &w->person, 1, &seen));
+		if (seen && page->person != 0)
+			TRY(place_of(r, w, &place));
 		if (seen)
-			TRY(add_wait(r, realm, w, &v[out->n++]));
+			view_wait(realm, w, place, &v[out->n++]);
 	}
 	return OK;
 }
@@ -380,11 +398,11 @@ waits_of_person(struct reader *r, const struct realm *realm, int64_t person,
 /*
  * One page of a product's list in the order in which it is served.  The rows
  * are kept by person, so all are walked and the next ones kept; the cursor is
- * the person seen last.
+ * the person seen last, BEFORE how many came before the page.
  */
 static enum err
 waits_of_product(struct reader *r, struct ctx *cx, const struct realm *realm,
-    const struct page_in *page, struct rows *out)
+    const struct page_in *page, struct rows *out, int64_t *before)
 {
 	const struct product *product = catalogue_product_slug(
 	    realm->catalogue, page->of);
@@ -414,6 +432,8 @@ waits_of_product(struct reader *r, struct ctx *cx, const struct realm *realm,
 			from = ((struct wait *)rows.row)[i];
 			if (page->after == 0 || by_turn(&last, &from) < 0)
 				kept[out->n++] = from;
+			else
+				++*before;
 		}
 		qsort(kept, out->n, sizeof(*kept), by_turn);
 		if (out->n > page->limit)
@@ -491,11 +511,8 @@ now_of(struct reader *r, struct ctx *cx, const struct realm *realm,
 			row.outcome = s->state == SEAT_HELD ? OUTCOME_HELD
 			    : OUTCOME_ASSIGNED;
 		} else if (waits.n == 1) {
-			struct wait_view w;
-
-			TRY(add_wait(r, realm, waits.row, &w));
 			row.outcome = OUTCOME_QUEUED;
-			row.position = w.position;
+			TRY(place_of(r, waits.row, &row.position));
 			row.reason = MSG_SEAT_QUEUED;
 		} else {
 			continue;
