@@ -71,6 +71,8 @@ def check_log(api, seconds=CHECKPOINT_S):
 
 def origin_faults(entries, page, number, is_last):
     key = VERIFIER.Key(page["vkey"])
+    if page["checkpoint"] is None and not is_last:
+        return []       # a backup that is older than the first signature
     try:
         note = VERIFIER.Checkpoint((page["checkpoint"] or "").encode(), key)
         if number > 0:      # it begins with the last note of the one before

@@ -9,8 +9,7 @@ was heard must be given again, every request of unknown outcome is repeated,
 and nobody may be lost, doubled or without a key.
 
 The rig is first shown what it must find: planted histories, and builds of the
-server with a planted bug.  The latter stand in build-planted-NAME, or where
-USHER_BUILD_PLANTED_NAME says (NAME in capitals, _ for -).
+server with a planted bug (plant.py).
 
 USHER_TIER: quick 3 rounds, normal 50, full 5,000.  USHER_SEED repeats the
 choices of a run (not the moments).
@@ -20,12 +19,14 @@ import json
 import os
 import random
 import signal
+import subprocess
 import sys
 import threading
 import time
 
 import checklib
-from usherlib import BUILD, ROOT, TIER, Server, Tap
+import plant
+from usherlib import BUILD, TIER, Server, Tap
 
 ROUNDS = int(os.environ.get("USHER_ROUNDS", {
     "quick": 3, "normal": 50, "full": 5000}[TIER]))
@@ -346,17 +347,13 @@ PLANTS = (
 PLANT_ROUNDS = 8
 
 
-def planted_build(name):
-    variable = "USHER_BUILD_PLANTED_" + name.upper().replace("-", "_")
-    return os.environ.get(variable, os.path.join(
-        ROOT, "build-planted-" + name))
-
-
 def hunt(tap, name, points, says, dice):
-    build = planted_build(name)
-    if not os.path.exists(os.path.join(build, "build.ninja")):
-        tap.ok(False, "controls: the bug %s is found" % name,
-               "there is no " + build)
+    test = "controls: the bug %s is found" % name
+    try:
+        build = plant.build(name)
+    except (plant.Gone, subprocess.CalledProcessError) as error:
+        tap.ok(False, test, "%s\n%s" % (
+            error, (getattr(error, "output", None) or "")[-2000:]))
         return
     found, rig = [], Rig(build)
     try:
@@ -370,10 +367,9 @@ def hunt(tap, name, points, says, dice):
     finally:
         kill_all(rig.server)
         rig.close()
-    tap.ok(any(says in fault for fault in found),
-           "controls: the bug %s is found" % name,
+    tap.ok(any(says in fault for fault in found), test,
            "\n".join(found[:5]) or "nothing in %d rounds" % PLANT_ROUNDS)
-    tap.note("%s: %s" % (name, "".join(found[:1])[:300]))
+    tap.note("".join(found[:1])[:300])
 
 
 def kill_all(server):

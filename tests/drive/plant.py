@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""plant.py - builds of the server with a bug in it, for rigs that must find it.
+
+    folder = plant.build("reply-before-commit")
+
+The bugs stand here and nowhere else: each is a few lines of a copy of the
+sources replaced by others.  The copy and its build are in build-planted-NAME,
+or where USHER_BUILD_PLANTED_NAME says (NAME in capitals, _ for -), and are made
+anew only when a source has changed.  Lines that are not found any more are an
+error: the bug must then be planted where they have gone to.
+"""
+import os
+import shutil
+import subprocess
+
+from usherlib import ROOT
+
+TARGETS = ["src/usher/usher", "src/vault/usher-vault"]
+
+# {name: [(file, lines, lines with the bug)]}
+BUGS = {
+    # The answer goes out while the commit can still fail or be cut off.
+    "reply-before-commit": [
+        ("store/stages.c",
+         "\tif (err == OK) {\n\t\terr = tx_commit(tx);\n",
+         "\tif (err == OK) {\n\t\tgroup_answer(p, g);\n"
+         "\t\terr = tx_commit(tx);\n")],
+    # Neither keys nor references nor user names are anybody's alone.
+    "no-unique": [
+        ("act/order_load.c",
+         "\tfor (size_t i = 0; i < rows.n; i++)\n"
+         "\t\task.asker.v[rows.key[i]]->repeated =",
+         "\tfor (size_t i = 0; i < 0 * rows.n; i++)\n"
+         "\t\task.asker.v[rows.key[i]]->repeated ="),
+        ("act/order_load.c",
+         "\tTRY(store_load(tx, &SOURCE_REF, key, n, 3, 0, &rows));\n"
+         "\tfor (size_t i = 0; i < rows.n; i++) {\n",
+         "\tTRY(store_load(tx, &SOURCE_REF, key, n, 3, 0, &rows));\n"
+         "\tfor (size_t i = 0; i < 0 * rows.n; i++) {\n"),
+        ("store/index.c",
+         "\t\tperson[rows.key[i]] = ((struct index_row *)rows.row)[i]"
+         ".person;\n",
+         "\t\tperson[rows.key[i]] = 0;\n"),
+        ("store/index.c",
+         "[i].person != there[i].person)",
+         "[i].person == 0)"),
+        ("store/tables_work.c",
+         "idempotency_row, EXISTS_FAILS)",
+         "idempotency_row, EXISTS_REPLACES)")],
+    # Who is killed in between leaves a person whom nobody can open.
+    "commit-before-key": [
+        ("store/stages.c",
+         "\tif (any_part(g, keeps))\n\t\tkeep(p, g);\n",
+         ""),
+        ("store/stages.c",
+         "\tif (err == OK) {\n\t\terr = tx_commit(tx);\n",
+         "\tif (err == OK) {\n\t\terr = tx_commit(tx);\n"
+         "\t\tif (any_part(g, keeps))\n\t\t\tkeep(p, g);\n")],
+}
+
+
+class Gone(Exception):
+    """The lines a bug replaces are not in the sources."""
+
+
+def folder_of(name):
+    variable = "USHER_BUILD_PLANTED_" + name.upper().replace("-", "_")
+    return os.environ.get(variable, os.path.join(
+        ROOT, "build-planted-" + name))
+
+
+def build(name):
+    """The build's folder, as USHER_BUILD; raises Gone or CalledProcessError,
+    whose output says why it did not build."""
+    folder = folder_of(name)
+    tree, out = (os.path.join(folder, name) for name in ("tree", "build"))
+    ninja = os.path.join(out, "build.ninja")
+    if os.path.exists(ninja) and (
+            os.path.getmtime(ninja) < os.path.getmtime(__file__)):
+        shutil.rmtree(folder)       # perhaps another bug than was built
+    os.makedirs(tree, exist_ok=True)
+    for top in ("src", "meson.build", "meson_options.txt"):
+        copy(os.path.join(ROOT, top), os.path.join(tree, top))
+    leave_out_tests(os.path.join(tree, "meson.build"))
+    for path, old, new in BUGS[name]:
+        plant(os.path.join(tree, "src", path), old, new)
+    if not os.path.exists(ninja):
+        run("meson", "setup", out, tree, "-Doptimization=1")
+    run("ninja", "-C", out, *TARGETS)
+    return out
+
+
+def copy(source, target):
+    """Only what differs, so that ninja builds only that; planted files differ
+    and are copied each time, with the time of their source."""
+    if not os.path.isdir(source):
+        if not is_same(source, target):
+            shutil.copy2(source, target)
+        return
+    os.makedirs(target, exist_ok=True)
+    for name in set(os.listdir(target)) - set(os.listdir(source)):
+        path = os.path.join(target, name)
+        shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+    for name in os.listdir(source):
+        copy(os.path.join(source, name), os.path.join(target, name))
+
+
+def is_same(source, target):
+    if not os.path.exists(target):
+        return False
+    a, b = os.stat(source), os.stat(target)
+    return a.st_size == b.st_size and a.st_mtime_ns == b.st_mtime_ns
+
+
+def leave_out_tests(path):
+    """Of the folders only src is needed."""
+    with open(path, encoding="utf-8") as file:
+        lines = file.readlines()
+    write(path, "".join(line for line in lines if not (
+        line.startswith("subdir(") and "'src'" not in line)))
+
+
+def plant(path, old, new):
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    if text.count(old) != 1:
+        raise Gone("%s: not there once:\n%s" % (path, old))
+    write(path, text.replace(old, new))
+
+
+def write(path, text):
+    """Keeps the time, so that the next copy and build have nothing to do."""
+    was = os.stat(path)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
+
+
+def run(*argv):
+    subprocess.run(argv, check=True, text=True, stdin=subprocess.DEVNULL,
+                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
