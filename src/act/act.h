@@ -116,7 +116,7 @@ struct catalogue_out { int64_t version; struct str digest; size_t added, changed
  * person, in bulk orders of ORDER_CLOCK.
  */
 extern const struct use_case catalogue_apply;
-/* A query for world_long(): apply, then every person's grants by rule again. */
+/* A query for world_long(): apply, then every person's grants by rule again; also if nothing changed, to make good what broke off. */
 enum err catalogue_put(struct reader *, struct ctx *, const void *catalogue_in, void **catalogue_out) USE_RESULT;
 
 /* --- tokens, tenants (operator: bootstrap) ------------------------------------- */

@@ -3,11 +3,12 @@
  * catalogue_put.c - a new version of the catalogue: checked and sealed, then
  * its pools and quotas in one transaction, then each person's grants again.
  */
-#include "act/world_int.h"
+#include "act/import_int.h"
 
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/id.h"
 #include "base/queue.h"
 #include "base/yaml.h"
 
@@ -283,6 +284,7 @@ const struct use_case catalogue_apply = {
 
 /* --- afterwards ---------------------------------------------------------------------- */
 
+/* Also of an unchanged one: the process may have ended before all were through. */
 enum err
 catalogue_put(struct reader *r, struct ctx *cx, const void *arg, void **out)
 {
@@ -294,39 +296,45 @@ catalogue_put(struct reader *r, struct ctx *cx, const void *arg, void **out)
 	TRY(pipeline_do(world_pipeline(r->world), &it, ITEM_INTERACTIVE));
 	told = it.out;
 	*out = told;
-	if (!told->is_changed || in.is_dry)
-		return OK;
-	return regrant(r, cx, &told->regranted);
+	return in.is_dry ? OK : regrant(r, cx, &told->regranted);
 }
 
-/* Everybody's rules and waiting places again, a page at a time. */
+/*
+ * Everybody's rules and waiting places again, a page at a time, each from its
+ * own snapshot: the reader's is older than the catalogue, and who came in
+ * between would be passed over.  Whoever comes later is decided by it anyway.
+ */
 static enum err
 regrant(struct reader *r, struct ctx *cx, int64_t *persons)
 {
+	struct db *db = db_open_reader(world_store(r->world), DB_DATA);
 	struct person from = { .tenant = cx->actor->tenant };
-	bool is_first = true;
-	struct rows rows;
+	int64_t last = id_new();
+	size_t n = PERSONS_A_PAGE;
+	enum err err = OK;
 
-	do {
-		struct arena *arena = arena_open(256 << 20);
+	while (err == OK && n == PERSONS_A_PAGE && from.id < last) {
 		struct ctx page = *cx;
-		enum err err;
+		struct tx *tx;
+		struct rows rows;
 
-		page.arena = arena;
-		tx_switch(r->data, &page);
-		err = store_page(r->data, &PERSON, &from, 1, is_first,
+		page.arena = arena_open(256 << 20);
+		tx = tx_begin(db, &page);
+		err = store_page(tx, &PERSON, &from, 1, from.id == 0,
 		    PERSONS_A_PAGE, &rows);
-		if (err == OK)
-			err = regrant_page(r, &page, rows.row, rows.n);
-		if (err == OK && rows.n > 0)
-			from.id = ((struct person *)rows.row)[rows.n - 1].id;
-		tx_switch(r->data, cx);
-		arena_close(arena);
-		TRY(err);
-		*persons += (int64_t)rows.n;
-		is_first = false;
-	} while (rows.n == PERSONS_A_PAGE);
-	return OK;
+		tx_end(tx);
+		n = err == OK ? rows.n : 0;
+		if (n > 0) {
+			from.id = ((struct person *)rows.row)[n - 1].id;
+			err = regrant_page(r, &page, rows.row, n);
+			*persons += (int64_t)n;
+		}
+		if (err != OK)
+			fault_copy(cx, &page);
+		arena_close(page.arena);
+	}
+	db_close(db);
+	return err;
 }
 
 static void
@@ -341,34 +349,43 @@ regrant_page(struct reader *r, struct ctx *cx, const struct person *p,
 {
 	struct item *item = arena_array(cx->arena, n + 1, sizeof(*item));
 	struct queue *ended = queue_open(n + 1);
+	struct actor actor = *cx->actor;
 	size_t waiting = 0;
 	void *one;
 	enum err err = OK;
 
-	for (size_t i = 0; i < n && err == OK; i++) {
+	/* It concerns all, whoever declared it. */
+	actor.scope = NULL;
+	for (size_t i = 0; i < n; i++) {
 		struct order *o = arena_alloc(cx->arena, sizeof(*o));
 		struct ctx *own = arena_copy(cx->arena, cx, sizeof(*cx));
 
 		o->kind = ORDER_CLOCK;
 		o->person = p[i].id;
 		own->arena = arena_open(16 << 20);
+		own->actor = &actor;
 		item[i] = (struct item) { .cx = own,
 			.use_case = &person_order,
 			.tenant = (uint32_t)p[i].tenant, .in = o,
 			.done = order_ended, .owner = ended };
-		err = pipeline_submit(world_pipeline(r->world), &item[i],
-		    ITEM_BULK);
-		if (err == OK)
+		if (pipeline_submit(world_pipeline(r->world), &item[i],
+		    ITEM_BULK) == OK) {
 			waiting++;
-		else
-			arena_close(own->arena);
+			continue;
+		}
+		/* The queue is full: wait for this one. */
+		own->fault = (struct fault) { 0 };
+		item[i].err = pipeline_do(world_pipeline(r->world), &item[i],
+		    ITEM_BULK);
 	}
 	for (size_t i = 0; i < waiting; i++)
 		must(queue_take(ended, &one, 1, -1) == 1);
-	for (size_t i = 0; i < waiting; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (err == OK && item[i].err != OK
-		    && item[i].err != ERR_NOT_FOUND)
+		    && item[i].err != ERR_NOT_FOUND) {
 			err = item[i].err;
+			fault_copy(cx, item[i].cx);
+		}
 		arena_close(item[i].cx->arena);
 	}
 	queue_close(ended);

@@ -299,6 +299,58 @@ what_is_renamed_keeps_its_seats(void **state)
 	assert_int_equal(rig_assigned(r, "cad-world"), 2);
 }
 
+/* The process ended between the new version and the last person: the same document again makes it good. */
+static void
+what_broke_off_is_made_good_by_applying_again(void **state)
+{
+	struct rig *r = *state;
+	struct catalogue_in in = { .allow_removals = true,
+		.reason = STR("test") };
+	struct order *o = rig_onboard(r, "ana", "ber", "");
+	struct catalogue_out *out;
+	struct seats_verdict *v;
+
+	((struct contract_in *)o->contract)->department = STR("Vertrieb");
+	rig_onboarded(r, o);
+	applied(r, changed(r, "product: mail, quota: 1",
+	    "product: mail, quota: 0"));
+	onboarded(r, "p0", "ber", "mail");
+	onboarded(r, "p1", "ber", "mail");
+	onboarded(r, "p2", "ber", "mail");
+	assert_int_equal(plant_count(r, &WAIT), 1);
+	in.text = with(r, changed(r,
+	    "  mail-global: { product: mail, quota: 1 }\n", ""),
+	    "department eq \"sales\"", "site eq \"muc\"");
+	assert_int_equal(rig_do(r, &catalogue_apply, &in, &out), OK);
+	assert_true(out->is_changed);
+	assert_int_equal(rig_assigned(r, "all-global"), 1);
+	assert_int_equal(rig_long(r, seats_verify, NULL, &v), OK);
+	assert_false(v->is_whole);
+	assert_int_equal(v->fault[0].what, MSG_VERIFY_WAIT_PLACE);
+
+	out = applied(r, in.text);
+	assert_false(out->is_changed);
+	assert_int_equal(out->regranted, 4);
+	assert_int_equal(rig_assigned(r, "all-global"), 0);
+}
+
+/* Who declares may see less than whom it concerns. */
+static void
+a_scope_does_not_keep_people_from_a_new_rule(void **state)
+{
+	struct rig *r = *state;
+	struct filter *scope;
+
+	onboarded(r, "ana", "ber", "mail");
+	onboarded(r, "bo", "muc", "mail");
+	assert_int_equal(filter_compile(&r->cx, STR("site eq \"ber\""),
+	    FILTER_RULE, false, &scope), OK);
+	r->actor.scope = scope;
+	applied(r, changed(r, " and department eq \"sales\"", ""));
+	r->actor.scope = NULL;
+	assert_int_equal(rig_assigned(r, "all-global"), 2);
+}
+
 /* More people than a page of them, everybody decided anew. */
 static void
 everybody_is_decided_anew(void **state)
@@ -336,6 +388,8 @@ main(void)
 		T(who_is_no_longer_eligible_waits_no_more),
 		T(a_product_that_goes_ends_its_waits),
 		T(what_is_renamed_keeps_its_seats),
+		T(what_broke_off_is_made_good_by_applying_again),
+		T(a_scope_does_not_keep_people_from_a_new_rule),
 		T(everybody_is_decided_anew),
 #undef T
 	};
