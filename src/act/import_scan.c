@@ -252,7 +252,10 @@ compare_page(struct tx *tx, struct import_run *run, size_t from, size_t n)
 	struct arena *arena = tx_ctx(tx)->arena;
 	struct source_ref *key = arena_array(arena, n, sizeof(*key));
 	struct person *who = arena_array(arena, n, sizeof(*who));
+	struct found_person **asked = arena_array(arena, n,
+	    sizeof(struct found_person *));
 	struct rows refs, persons;
+	size_t nwho = 0;
 
 	for (size_t i = 0; i < n; i++)
 		key[i] = (struct source_ref) {
@@ -267,14 +270,19 @@ compare_page(struct tx *tx, struct import_run *run, size_t from, size_t n)
 		    &((struct source_ref *)refs.row)[i];
 		struct found_person *p = &run->person[from + refs.key[i]];
 
-		who[i].tenant = run->tenant;
-		p->person = who[i].id = ref->person;
+		p->person = ref->person;
 		p->found = is_unchanged(p, ref) ? FOUND_UNCHANGED
 		    : FOUND_CHANGED;
+		/* Who may be disabled by it: the guard counts them. */
+		if (p->found == FOUND_CHANGED && !p->stays) {
+			who[nwho].tenant = run->tenant;
+			who[nwho].id = p->person;
+			asked[nwho++] = p;
+		}
 	}
-	TRY(store_load(tx, &PERSON, who, refs.n, 2, 0, &persons));
+	TRY(store_load(tx, &PERSON, who, nwho, 2, 0, &persons));
 	for (size_t i = 0; i < persons.n; i++)
-		run->person[from + refs.key[persons.key[i]]].was_active =
+		asked[persons.key[i]]->was_active =
 		    ((struct person *)persons.row)[i].lifecycle
 		    == LIFE_ACTIVE;
 	for (size_t i = 0; i < n; i++) {
