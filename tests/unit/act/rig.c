@@ -20,13 +20,15 @@
 const char rig_catalogue[] =
     "catalogue: 1\n"
     "sites:\n"
-    "  ber: { name: Berlin, country: DE, zone: Europe/Berlin, failover: [muc] }\n"
+    "  ber: { name: Berlin, country: DE, zone: Europe/Berlin,"
+    "    failover: [muc] }\n"
     "  muc: { name: Munich, country: DE, zone: Europe/Berlin }\n"
     "departments: { sales: { name: Vertrieb } }\n"
     "products:\n"
     "  mail: { name: Mail }\n"
     "  cad: { name: CAD }\n"
-    "  all: { name: For all, grant: 'active eq true and department eq \"sales\"' }\n"
+    "  all: { name: For all,"
+    "    grant: 'active eq true and department eq \"sales\"' }\n"
     "pools:\n"
     "  mail-ber: { product: mail, site: ber, quota: 2 }\n"
     "  mail-global: { product: mail, quota: 1 }\n"
@@ -148,7 +150,7 @@ rig_close(struct rig *r)
 	waitpid(pid, NULL, 0);
 }
 
-/* --- running things -------------------------------------------------------------- */
+/* --- running things ------------------------------------------------------- */
 
 static void
 close_arena(void *arena)
@@ -233,7 +235,7 @@ rig_long(struct rig *r,
 	return ask(r, world_long, run, in, out);
 }
 
-/* --- persons ------------------------------------------------------------------------ */
+/* --- persons -------------------------------------------------------------- */
 
 struct order *
 rig_onboard(struct rig *r, const char *ref, const char *site,
