@@ -14,7 +14,8 @@ static bool next_line(struct str *head, struct str *line);
 size_t
 answer_head_length(struct str bytes)
 {
-	const char *end = memmem(bytes.p, bytes.n, "\r\n\r\n", 4);
+	const char *end =
+	    bytes.n == 0 ? NULL : memmem(bytes.p, bytes.n, "\r\n\r\n", 4);
 
 	return end == NULL ? 0 : (size_t)(end - bytes.p) + 4;
 }

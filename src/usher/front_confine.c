@@ -122,7 +122,7 @@ add_rules(scmp_filter_ctx f)
 	    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0);
 	const struct scmp_arg_cmp code =
 	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC);
-	const struct scmp_arg_cmp remote = SCMP_A0(SCMP_CMP_NE, AF_UNIX);
+	const struct scmp_arg_cmp remote = { 0, SCMP_CMP_NE, AF_UNIX, 0 };
 	int bad = 0;
 
 	for (size_t i = 0; i < COUNT(denied_calls); i++)

@@ -74,8 +74,8 @@ static const struct {
 	{ "http://[::1]8420", false },
 	{ "http://usher.example:8420", false },
 	{ "http://user@127.0.0.1:8420", false },
-	{ "/a/path/that/is/longer/than/a/socket/may/have/because/somebody/thought/that/folders/cost/all/x.sock",
-	  false },
+	{ "/a/path/that/is/longer/than/a/socket/may/have/because/somebody/thought/"
+	  "that/folders/cost/nothing/at/all/operator.sock", false },
 };
 
 static void

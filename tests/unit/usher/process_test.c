@@ -212,27 +212,34 @@ front_is_told_everything_by_its_words(void **state)
 /* --- the data directory ----------------------------------------------------------------- */
 
 static void
-open_data(const char *path, enum err want, enum msg msg)
+name_data(const char *path)
 {
 	static const struct option options[] = {
 		{ "data", OPTION_PATH, NULL, 0, 0, false,
 		    "the data directory" },
 	};
-	char *argv[] = { strdup("usher"), strdup("--data"), strdup(path), NULL };
+	static char usher[] = "usher", flag[512];
+	char *argv[] = { usher, flag, NULL };
 	struct conf *conf;
-	struct data data;
-	int argc = 3;
+	int argc = 2;
 
+	snprintf(flag, sizeof(flag), "--data=%s", path);
 	assert_int_equal(conf_load(&cli.cx, options, COUNT(options), NULL,
 			     &argc, argv, &conf),
 	    OK);
 	cli.conf = conf;
+}
+
+static void
+open_data(const char *path, enum err want, enum msg msg)
+{
+	struct data data;
+
+	name_data(path);
 	assert_int_equal(data_open(&cli, 1, &data), want);
 	if (want != OK)
 		assert_int_equal(cli.cx.fault.msg, msg);
 	data_close(&data);
-	for (size_t i = 0; i < 3; i++)
-		free(argv[i]);
 }
 
 static void
@@ -265,20 +272,10 @@ whoever_has_the_folder_open_holds_it(void **state)
 	const char *path = run_path("held");
 	struct spawn s = { .program = SHELL, .argv = { "sh", "-c", WAIT } };
 	struct data data;
-	char *argv[] = { strdup("usher"), NULL };
-	static struct option options[] = {
-		{ "data", OPTION_PATH, NULL, 0, 0, false,
-		    "the data directory" },
-	};
-	struct conf *conf;
-	int argc = 1;
 	pid_t pid;
 
 	(void)state;
-	options[0].fallback = path;
-	assert_int_equal(
-	    conf_load(&cli.cx, options, 1, NULL, &argc, argv, &conf), OK);
-	cli.conf = conf;
+	name_data(path);
 	assert_int_equal(data_open(&cli, 1, &data), OK);
 	open_data(path, ERR_CONFLICT, MSG_CLI_DATA_IN_USE);
 	/* A child that inherits it holds it after we are gone. */
@@ -289,7 +286,6 @@ whoever_has_the_folder_open_holds_it(void **state)
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	spawn_wait(pid);
 	open_data(path, OK, MSG_NONE);
-	free(argv[0]);
 }
 
 /* --- confinement and notices -------------------------------------------------------------- */

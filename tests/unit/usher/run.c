@@ -57,14 +57,19 @@ run_usher_to(struct ran *r, const char *out, const char *const *words)
 	return r->code;
 }
 
+/* Copies that stay: a command line may be rearranged. */
 static void
 become(const char *const *words)
 {
-	char *argv[64] = { strdup("usher") };
+	static char text[64][4096];
+	char *argv[64] = { text[0] };
 	int argc = 1, code;
 
-	for (; words[argc - 1] != NULL; argc++)
-		argv[argc] = strdup(words[argc - 1]);
+	snprintf(text[0], sizeof(text[0]), "usher");
+	for (; words[argc - 1] != NULL; argc++) {
+		argv[argc] = text[argc];
+		snprintf(text[argc], sizeof(text[0]), "%s", words[argc - 1]);
+	}
 	code = cli_main(argc, argv);
 	exit(code);
 }
