@@ -24,6 +24,7 @@ static const struct complaint {
 	{ json_error_numeric_overflow, MSG_JSON_NUMBER },
 };
 
+static size_t values_at_most(struct str);
 static enum err complain(struct ctx *, struct str, const json_error_t *);
 static enum err refuse(struct ctx *, enum msg, int, int);
 static enum err too_deep(struct ctx *, struct str);
@@ -46,6 +47,8 @@ js_parse(struct ctx *cx, struct str text, const struct js **out)
 
 	if (text.n > JS_TEXT_MAX)
 		return fail(cx, ERR_TOO_LARGE, MSG_JSON_TOO_LARGE, NULL);
+	if (values_at_most(text) > JS_VALUES_MAX)
+		return fail(cx, ERR_TOO_LARGE, MSG_JSON_TOO_MANY, NULL);
 	root = json_loadb(text.n == 0 ? "" : text.p, text.n,
 	    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 	if (root == NULL)
@@ -56,6 +59,29 @@ js_parse(struct ctx *cx, struct str text, const struct js **out)
 		return too_deep(cx, text);
 	*out = top;
 	return OK;
+}
+
+/*
+ * Looked at before anything is built: each value but the first follows one of
+ * these.  What is not JSON counts until it stops being that.
+ */
+static size_t
+values_at_most(struct str text)
+{
+	bool in_string = false;
+	size_t n = 1;
+
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+
+		if (in_string && c == '\\')
+			i++;
+		else if (c == '"')
+			in_string = !in_string;
+		else if (!in_string)
+			n += c == ',' || c == '[' || c == '{';
+	}
+	return n;
 }
 
 static enum err

@@ -15,12 +15,13 @@ struct js;	/* a parsed value; lives as long as the arena */
 
 enum js_type { JS_NULL, JS_BOOL, JS_INT, JS_REAL, JS_STRING, JS_ARRAY, JS_OBJECT };
 
-#define JS_DEPTH_MAX 32
-#define JS_TEXT_MAX  (16u * 1024 * 1024)
+#define JS_DEPTH_MAX  32
+#define JS_TEXT_MAX   (16u * 1024 * 1024)
+#define JS_VALUES_MAX 200000	/* each takes up to a hundred times the bytes that it has as text (S-T15) */
 
 /*
  * Any JSON value.  ERR_BAD_INPUT with line, column and reason; ERR_TOO_LARGE
- * past JS_TEXT_MAX.  Text with NUL or bad UTF-8 is refused.
+ * past JS_TEXT_MAX or JS_VALUES_MAX.  Text with NUL or bad UTF-8 is refused.
  */
 enum err js_parse(struct ctx *, struct str text, const struct js **out) USE_RESULT;
 

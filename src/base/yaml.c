@@ -20,6 +20,7 @@ struct reader {
 	yaml_event_t  event;
 	bool	      has_event;
 	unsigned      depth;
+	size_t	      values;
 };
 
 /* A key and where it stands, to find one that comes twice. */
@@ -44,7 +45,7 @@ static enum err enter(struct reader *);
 static enum err keys_differ(struct reader *, struct members *);
 static int place_order(const void *, const void *);
 static struct js *add(struct arena *, struct members *, struct place);
-static struct str scalar_text(const struct reader *);
+static enum err scalar_text(struct reader *, struct str *);
 static enum err scalar(struct reader *, struct js *);
 static bool core_word(struct str, struct js *);
 static bool core_int(struct str, struct js *, bool *);
@@ -138,6 +139,8 @@ static enum err
 value(struct reader *r, struct js *to)
 {
 	TRY(plain_only(r));
+	if (++r->values > JS_VALUES_MAX)
+		return refuse(r, MSG_YAML_TOO_MANY, r->event.start_mark);
 	to->line = (uint32_t)r->event.start_mark.line + 1;
 	if (r->event.type == YAML_SEQUENCE_START_EVENT)
 		return sequence(r, to);
@@ -220,7 +223,8 @@ mapping(struct reader *r, struct js *to)
 		at.mark = r->event.start_mark;
 		if (r->event.type != YAML_SCALAR_EVENT)
 			return refuse(r, MSG_YAML_KEY, at.mark);
-		at.key = str_copy(r->cx->arena, scalar_text(r));
+		TRY(scalar_text(r, &at.key));
+		at.key = str_copy(r->cx->arena, at.key);
 		item = add(r->cx->arena, &m, at);
 		TRY(next(r));
 		TRY(value(r, item));
@@ -279,20 +283,25 @@ place_order(const void *a, const void *b)
 	    (one->mark.index < two->mark.index);
 }
 
-static struct str
-scalar_text(const struct reader *r)
+/* An escape ("\0") brings back the NUL that the text itself must not have. */
+static enum err
+scalar_text(struct reader *r, struct str *text)
 {
-	return (struct str) { (const char *)r->event.data.scalar.value,
+	*text = (struct str) { (const char *)r->event.data.scalar.value,
 		r->event.data.scalar.length };
+	if (str_find(*text, '\0') < text->n)
+		return refuse(r, MSG_YAML_CHARACTER, r->event.start_mark);
+	return OK;
 }
 
 static enum err
 scalar(struct reader *r, struct js *to)
 {
-	struct str text = scalar_text(r);
 	bool is_plain = r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	bool is_too_big = false;
+	struct str text;
 
+	TRY(scalar_text(r, &text));
 	if (is_plain && core_word(text, to))
 		return OK;
 	if (is_plain && core_int(text, to, &is_too_big))

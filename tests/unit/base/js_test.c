@@ -167,6 +167,49 @@ depth_and_size_have_an_end(void **state)
 	assert_int_equal(cx.fault.msg, MSG_JSON_TOO_LARGE);
 }
 
+/* A list of N empty values: what takes the most memory for its text (S-T15). */
+static struct str
+list_of(size_t n, const char *value)
+{
+	struct buf b;
+
+	buf_init(&b, cx.arena, 1 << 20);
+	buf_z(&b, "[");
+	for (size_t i = 0; i < n; i++)
+		buf_fmt(&b, "%s%s", i > 0 ? "," : "", value);
+	buf_z(&b, "]");
+	assert_false(b.over);
+	return buf_view(&b);
+}
+
+static void
+values_are_counted_before_they_take_memory(void **state)
+{
+	static const char *const values[] = { "0", "[]", "{}", "\"\"" };
+	const struct js *v;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(values); i++) {
+		v = NULL;
+		assert_int_equal(js_parse(&cx,
+				     list_of(JS_VALUES_MAX / 2 - 1, values[i]),
+				     &v),
+		    OK);
+		assert_int_equal(js_count(v), JS_VALUES_MAX / 2 - 1);
+		v = NULL;
+		assert_int_equal(
+		    js_parse(&cx, list_of(JS_VALUES_MAX + 1, values[i]), &v),
+		    ERR_TOO_LARGE);
+		assert_int_equal(cx.fault.msg, MSG_JSON_TOO_MANY);
+		assert_null(v);
+	}
+	/* Commas and brackets in text are text. */
+	v = parse(str_z(cx.arena,
+	    str_fmt(cx.arena, "\"\\\"%.*s\"",
+		STR_ARG(list_of(JS_VALUES_MAX + 1, "0")))));
+	assert_int_equal(js_type(v), JS_STRING);
+}
+
 static void
 ask_bool(void *v)
 {
@@ -309,6 +352,7 @@ main(void)
 		cmocka_unit_test(every_type_is_read),
 		cmocka_unit_test(what_is_wrong_is_named_with_its_place),
 		cmocka_unit_test(depth_and_size_have_an_end),
+		cmocka_unit_test(values_are_counted_before_they_take_memory),
 		cmocka_unit_test(asking_for_another_type_is_a_bug),
 		cmocka_unit_test(an_object_can_be_seen_without_one_member),
 		cmocka_unit_test(what_is_written_is_compact_and_in_order),

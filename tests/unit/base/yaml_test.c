@@ -203,6 +203,9 @@ what_is_not_in_the_safe_subset_is_named_with_its_place(void **state)
 		{ "a: @x\n", MSG_YAML_SYNTAX, "1", "4" },
 		{ "a: x\x01y\n", MSG_YAML_CHARACTER, NULL, NULL },
 		{ "a: \xff\n", MSG_YAML_ENCODING, NULL, NULL },
+		{ "a:\n  b: \"x\\0y\"\n", MSG_YAML_CHARACTER, "2", "6" },
+		{ "\"x\\x00\": 1\n", MSG_YAML_CHARACTER, "1", "1" },
+		{ "- \"\\u0000\"\n", MSG_YAML_CHARACTER, "1", "3" },
 	};
 	const struct js *v = NULL;
 
@@ -261,6 +264,44 @@ depth_and_size_have_an_end(void **state)
 	assert_int_equal(cx.fault.msg, MSG_YAML_TOO_LARGE);
 }
 
+/* A list of N empty values: what takes the most memory for its text (S-T15). */
+static struct str
+list_of(size_t n, const char *value)
+{
+	struct buf b;
+
+	buf_init(&b, cx.arena, 1 << 20);
+	buf_z(&b, "[");
+	for (size_t i = 0; i < n; i++)
+		buf_fmt(&b, "%s%s", i > 0 ? "," : "", value);
+	buf_z(&b, "]");
+	assert_false(b.over);
+	return buf_view(&b);
+}
+
+static void
+values_are_counted_before_they_take_memory(void **state)
+{
+	static const char *const values[] = { "0", "[]", "{}", "\"\"" };
+	const struct js *v;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(values); i++) {
+		v = NULL;
+		assert_int_equal(yaml_parse(&cx,
+				     list_of(JS_VALUES_MAX / 2 - 1, values[i]),
+				     &v),
+		    OK);
+		assert_int_equal(js_count(v), JS_VALUES_MAX / 2 - 1);
+		v = NULL;
+		assert_int_equal(
+		    yaml_parse(&cx, list_of(JS_VALUES_MAX + 1, values[i]), &v),
+		    ERR_BAD_INPUT);
+		assert_int_equal(cx.fault.msg, MSG_YAML_TOO_MANY);
+		assert_null(v);
+	}
+}
+
 static void
 many_keys_are_compared_quickly(void **state)
 {
@@ -288,6 +329,7 @@ main(void)
 		cmocka_unit_test(
 		    what_is_not_in_the_safe_subset_is_named_with_its_place),
 		cmocka_unit_test(depth_and_size_have_an_end),
+		cmocka_unit_test(values_are_counted_before_they_take_memory),
 		cmocka_unit_test(many_keys_are_compared_quickly),
 	};
 
