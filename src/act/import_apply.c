@@ -48,12 +48,13 @@ struct applying {
 	struct reader	  *r;
 	struct ctx	  *cx;
 	struct import_run *run;
+	const struct rows_reader *rr;
 	struct place	  *place;
 	struct queue	  *free;
 	struct pending	  *pending[PENDING_SLOTS];
 	struct arena	  *arena;	/* of what lacks a manager */
 	LIST(struct lacking) lacking;
-	struct csv	  *csv;
+	struct csv	  *csv;		/* rows again, one at a time; opened at the first */
 	enum err	   err;
 };
 
@@ -67,6 +68,8 @@ static enum err apply_person(struct applying *, uint32_t person,
     const struct str *raw, const int64_t *line, size_t n);
 static enum err map_rows(struct applying *, struct place *,
     const struct str *raw, const int64_t *line, size_t n);
+static void take_person(const struct applying *, const struct import_row *,
+    struct place *);
 static void take_contract(const struct import_row *, struct contract_in *,
     struct order *);
 static enum err check_complete(struct applying *);
@@ -93,6 +96,7 @@ import_apply(struct reader *r, struct ctx *cx, const void *arg, void **out)
 
 	TRY(run_take(r, cx, in->run, IMPORT_SCANNED, &a.run));
 	rr.run = a.run;
+	a.rr = &rr;
 	if (!str_eq(in->digest, a.run->report.digest)) {
 		run_give(a.run);
 		return fail(cx, ERR_CONFLICT, MSG_IMPORT_DIGEST, "digest");
@@ -124,8 +128,6 @@ applying_open(struct applying *a)
 	a->place = heap_alloc(UNDER_WAY, sizeof(*a->place));
 	a->free = queue_open(UNDER_WAY);
 	a->arena = arena_open(256 << 20);
-	a->csv = csv_open(import_map_separator(a->run->map),
-	    import_map_windows_1252(a->run->map));
 	for (size_t i = 0; i < UNDER_WAY; i++) {
 		a->place[i].cx = *a->cx;
 		a->place[i].cx.arena = arena_open(ORDER_MEM);
@@ -150,7 +152,8 @@ applying_close(struct applying *a)
 			heap_free(p);
 		}
 	queue_close(a->free);
-	csv_close(a->csv);
+	if (a->csv != NULL)
+		csv_close(a->csv);
 	arena_close(a->arena);
 	heap_free(a->place);
 }
@@ -295,6 +298,9 @@ map_rows(struct applying *a, struct place *pl, const struct str *raw,
 	struct contract_in *c = arena_array(pl->cx.arena, n, sizeof(*c));
 	struct buf body;
 
+	/* Kept rows are UTF-8 already, whatever the file is written in. */
+	if (a->csv == NULL)
+		a->csv = csv_open(a->rr->separator, false);
 	buf_init(&body, pl->cx.arena, n * (CSV_RECORD_MAX + 1));
 	for (size_t i = 0; i < n; i++) {
 		struct csv_record rec;
@@ -307,20 +313,45 @@ map_rows(struct applying *a, struct place *pl, const struct str *raw,
 		TRY(import_row_map(&pl->cx, a->run->map, &rec, &row));
 		buf_str(&body, raw[i]);
 		buf_z(&body, "\n");
-		if (i == 0) {
-			o->ref = row.ref;
-			o->doc = row.person;
-			memcpy(o->user_name, row.user_name,
-			    sizeof(o->user_name));
-			/* Who is there keeps the name it got. */
-			o->nuser_name = o->person == 0 ? row.nuser_name : 0;
-		}
+		if (i == 0)
+			take_person(a, &row, pl);
 		take_contract(&row, &c[i], o);
 	}
 	o->contract = c;
 	o->ncontract = n;
 	o->body = buf_view(&body);
 	return OK;
+}
+
+/* What the map fills and the row leaves empty is gone; but who is there keeps a name that was made. */
+static void
+take_person(const struct applying *a, const struct import_row *row,
+    struct place *pl)
+{
+	struct order *o = &pl->order;
+	enum attribute *removed = arena_array(pl->cx.arena, A_COUNT,
+	    sizeof(*removed));
+	size_t n = import_map_person(a->run->map, removed);
+
+	o->ref = row->ref;
+	o->doc = row->person;
+	memcpy(o->user_name, row->user_name, sizeof(o->user_name));
+	o->nuser_name = o->person == 0 ? row->nuser_name : 0;
+	o->removed = removed;
+	for (size_t i = 0; i < n; i++) {
+		bool has = removed[i] == A_USER_NAME;
+
+		for (size_t j = 0; j < row->person.n; j++)
+			has |= row->person.attr[j].id == removed[i];
+		if (!has)
+			removed[o->nremoved++] = removed[i];
+	}
+	if (import_map_column(a->run->map, A_COUNTRY).p != NULL)
+		o->country = STR("");
+	if (import_map_column(a->run->map, A_LANGUAGE).p != NULL)
+		o->language = STR("");
+	if (import_map_column(a->run->map, A_USER_TYPE).p != NULL)
+		o->user_type = STR("");
 }
 
 static void

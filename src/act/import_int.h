@@ -104,6 +104,7 @@ struct rows_reader {
 	const struct import_in *in;
 	enum err (*each)(void *arg, struct ctx *, struct keyed_row *, size_t n);
 	void *arg;
+	char separator;		/* of the file, known before the first row */
 };
 enum err rows_read(struct rows_reader *, struct ctx *) USE_RESULT;
 

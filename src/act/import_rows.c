@@ -106,6 +106,7 @@ static enum err
 take_header(struct file *f, struct ctx *cx, const struct csv_record *rec)
 {
 	f->has_header = true;
+	f->rr->separator = csv_separator(f->csv);
 	return import_map_header(cx, f->rr->run->map, rec);
 }
 

@@ -324,11 +324,11 @@ decide_import(struct scene *sc)
 			return OK;
 		}
 		TRY(check_unique(sc));
-		if (s->org.country != 0)
+		if (s->in->country.p != NULL)
 			sc->sub->row.country = s->org.country;
-		if (s->org.language != 0)
+		if (s->in->language.p != NULL)
 			sc->sub->row.language = s->org.language;
-		if (s->org.user_type != 0)
+		if (s->in->user_type.p != NULL)
 			sc->sub->row.user_type = s->org.user_type;
 		find_managers(sc);
 		sc->sub->has_new_contracts |= contracts_replace(sc->ob,

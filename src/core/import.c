@@ -724,6 +724,22 @@ import_map_column(const struct import_map *map, enum attribute a)
 	return (struct str) { NULL, 0 };
 }
 
+size_t
+import_map_person(const struct import_map *map, enum attribute out[A_COUNT])
+{
+	bool is_filled[A_COUNT] = { false };
+	size_t n = 0;
+
+	for (size_t i = 0; i < map->person.n; i++) {
+		enum attribute a = map->person.target[i].place.a;
+
+		if (!is_filled[a])
+			out[n++] = a;
+		is_filled[a] = true;
+	}
+	return n;
+}
+
 /* The column that fills what stands at PATH, or else the first that fills anything. */
 static struct str
 column_of(const struct import_map *map, struct str path)

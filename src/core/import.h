@@ -21,6 +21,8 @@ bool import_map_windows_1252(const struct import_map *);
 bool import_map_has_contracts(const struct import_map *);
 /* The column that fills an organisational attribute, or the contract's key (A_COUNT); empty: none. */
 struct str import_map_column(const struct import_map *, enum attribute);
+/* The personal attributes that the map fills: where a row has none, the person has none. */
+size_t import_map_person(const struct import_map *, enum attribute out[A_COUNT]);
 /* Over canonical JSON: an unchanged row under a changed map is a changed row. */
 struct str import_map_canonical(const struct import_map *);
 

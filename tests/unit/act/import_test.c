@@ -14,6 +14,28 @@
 
 #include "imports.h"
 
+static const char map_with_type[] =
+    "source: hr\n"
+    "format: { dates: dd.mm.yyyy }\n"
+    "ref: '{Nr|trim}'\n"
+    "person:\n"
+    "  name.familyName: '{Nachname|trim}'\n"
+    "  name.givenName: '{Vorname|trim}'\n"
+    "  userName: '{Vorname|ascii|lower}.{Nachname|ascii|lower}{n}'\n"
+    "  emails[work].value: '{E-Mail|trim|lower}'\n"
+    "contracts:\n"
+    "  userType: '{Typ|trim}'\n"
+    "  start: '{Eintritt|date}'\n";
+
+static const char map_windows[] =
+    "source: hr\n"
+    "format: { encoding: windows-1252 }\n"
+    "ref: '{Nr}'\n"
+    "person:\n"
+    "  name.familyName: '{Nachname}'\n"
+    "  name.givenName: '{Vorname}'\n"
+    "  userName: '{Vorname|ascii|lower}.{Nr}'\n";
+
 static int
 setup(void **state)
 {
@@ -327,6 +349,48 @@ a_file_that_changed_in_between_ends_the_run(void **state)
 	assert_report(import(r, twice), 1, 0, 1, 1, 0);
 }
 
+/* What the file no longer says of a person is no longer known; the name that was made stays. */
+static void
+what_a_row_leaves_empty_is_gone(void **state)
+{
+	struct rig *r = *state;
+	struct import_open_in in = asked();
+	struct person_view *v;
+
+	in.map = str_of(map_with_type);
+	imported(r, &in, "Typ;" HEADER "intern;" CY);
+	v = person_named(r, "cy.chefin");
+	assert_true(str_eq(doc_get(&v->doc, A_EMAIL_VALUE, 0),
+	    STR("cy@example.org")));
+	assert_true(str_eq(v->user_type, STR("intern")));
+	assert_report(imported(r, &in, "Typ;" HEADER
+	    ";3;Chefin;Cynthia;;München;Leitung;;V3;01.02.2015;\n"),
+	    0, 1, 0, 0, 0);
+	v = person_named(r, "cy.chefin");
+	assert_int_equal(doc_get(&v->doc, A_EMAIL_VALUE, 0).n, 0);
+	assert_true(str_eq(doc_get(&v->doc, A_GIVEN_NAME, 0),
+	    STR("Cynthia")));
+	assert_int_equal(v->user_type.n, 0);
+}
+
+/* Old exports: another encoding, another separator than expected, commas in names. */
+static void
+a_file_of_another_time_is_read_alike_in_both_passes(void **state)
+{
+	struct rig *r = *state;
+	struct import_open_in in = asked();
+	struct person_view *v;
+
+	in.map = str_of(map_windows);
+	assert_report(imported(r, &in,
+	    "Nr;Nachname;Vorname\n"
+	    "1;\"M\xfcller, Dr., LL.M., Dipl.-Ing.\";J\xf6rg\n"), 1, 0, 0, 0, 0);
+	v = person_named(r, "joerg.1");
+	assert_true(str_eq(doc_get(&v->doc, A_FAMILY_NAME, 0),
+	    STR("Müller, Dr., LL.M., Dipl.-Ing.")));
+	assert_true(str_eq(doc_get(&v->doc, A_GIVEN_NAME, 0), STR("Jörg")));
+}
+
 static void
 names_are_made_until_one_is_free(void **state)
 {
@@ -415,6 +479,8 @@ main(void)
 		T(a_broken_pass_is_made_good_by_the_next),
 		T(a_pass_wants_its_own_file_digest_and_order),
 		T(a_file_that_changed_in_between_ends_the_run),
+		T(what_a_row_leaves_empty_is_gone),
+		T(a_file_of_another_time_is_read_alike_in_both_passes),
 		T(names_are_made_until_one_is_free),
 		T(a_leaver_gives_the_seat_to_who_waits),
 		T(what_a_run_did_is_on_record),
