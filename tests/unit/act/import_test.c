@@ -384,7 +384,8 @@ a_file_of_another_time_is_read_alike_in_both_passes(void **state)
 	in.map = str_of(map_windows);
 	assert_report(imported(r, &in,
 	    "Nr;Nachname;Vorname\n"
-	    "1;\"M\xfcller, Dr., LL.M., Dipl.-Ing.\";J\xf6rg\n"), 1, 0, 0, 0, 0);
+	    "1;\"M\xfcller, Dr., LL.M., Dipl.-Ing.\";J\xf6rg\n"),
+	    1, 0, 0, 0, 0);
 	v = person_named(r, "joerg.1");
 	assert_true(str_eq(doc_get(&v->doc, A_FAMILY_NAME, 0),
 	    STR("Müller, Dr., LL.M., Dipl.-Ing.")));
