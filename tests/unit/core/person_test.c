@@ -232,7 +232,7 @@ contracts_that_cannot_be_are_refused(void **state)
 	assert_int_equal(contracts_check(&cx, c, 3), OK);
 	c[2].end_day--;
 	assert_refused(
-	    contracts_check(&cx, c, 3), CONTRACT_END, "contracts[2]");
+	    contracts_check(&cx, c, 3), CONTRACT_END, "contracts[2].end");
 	c[2].end_day = 0;
 	c[2].id = c[0].id;
 	assert_refused(
