@@ -55,8 +55,10 @@ signals_open(void)
 	/* A terminal that closes is no reason for a server to end. */
 	blocked = seen;
 	sigaddset(&blocked, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &blocked, NULL) != 0)
-		fatal("sigprocmask");
+	/* Nor is a log that nobody reads any more. */
+	if (sigprocmask(SIG_BLOCK, &blocked, NULL) != 0 ||
+	    signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		fatal("signals");
 	fd = signalfd(-1, &seen, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
 		fatal("signalfd");
@@ -134,7 +136,10 @@ start_vault(const struct pair_conf *conf, const struct lines *l)
 	return spawn_start(&s);
 }
 
-/* Without state of its own it may die at any moment; so when we do, it does. */
+/*
+ * Without state of its own it may die at any moment; so when we do, it does.
+ * Every flag is said, so that nothing in the environment says it instead.
+ */
 static pid_t
 start_front(const struct pair_conf *conf, const struct lines *l)
 {
@@ -143,12 +148,15 @@ start_front(const struct pair_conf *conf, const struct lines *l)
 		.argv = { "usher", "front", conf->data->path,
 		    spawn_number(listen_fd, conf->listen_fd),
 		    spawn_number(operator_fd, conf->operator_fd),
-		    spawn_number(ready_fd, l->ready[1]), l->front_text, loops },
+		    spawn_number(ready_fd, l->ready[1]), l->front_text, loops,
+		    conf->accept_rollback ? "--accept-rollback=true"
+					  : "--accept-rollback=false",
+		    conf->logs_access ? "--access-log=true"
+				      : "--access-log=false" },
 		.nfd = WORLD_CHANNELS,
 		.stdin_fd = conf->data->fd,
 		.account = conf->data->front,
 		.death_signal = SIGKILL };
-	size_t arg = 8;
 
 	memcpy(s.fd, l->front, sizeof(l->front));
 	s.fd[s.nfd++] = l->ready[1];
@@ -157,10 +165,6 @@ start_front(const struct pair_conf *conf, const struct lines *l)
 	if (conf->operator_fd >= 0)
 		s.fd[s.nfd++] = conf->operator_fd;
 	snprintf(loops, sizeof(loops), "--loops=%d", conf->loops);
-	if (conf->accept_rollback)
-		s.argv[arg++] = "--accept-rollback";
-	if (conf->logs_access)
-		s.argv[arg++] = "--access-log";
 	return spawn_start(&s);
 }
 

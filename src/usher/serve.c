@@ -10,6 +10,7 @@
  * loudly and not for ever: more than --restarts in a minute, or a front that
  * says why it cannot start, ends the parent too, and the supervisor decides.
  */
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -175,6 +176,8 @@ start_again(struct parent *p)
 		return false;
 	}
 	back_off(p);
+	/* A fault that a test asked for has happened; it is not asked for again. */
+	unsetenv("USHER_FAULT");
 	log_event(LOG_WARN, "restarting", LOG_NUM("crashes", p->crashes));
 	pair_start(&p->conf, &p->pair);
 	return true;

@@ -206,7 +206,7 @@ front_is_told_everything_by_its_words(void **state)
 	run_read(run_path("words"), text);
 	HAS(text, "front ");
 	HAS(text, " -1 -1 ");
-	HAS(text, " --loops=3 --accept-rollback --access-log\n");
+	HAS(text, " --loops=3 --accept-rollback=true --access-log=true\n");
 }
 
 /* --- the data directory ----------------------------------------------------------------- */
