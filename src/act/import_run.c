@@ -15,7 +15,7 @@
 #include "base/yaml.h"
 
 #define IDLE_MS	    INT64_C(3600000)
-#define MAP_MAX	    (16 << 20)
+#define MAP_MAX	    (128 << 20)	/* the most that YAML of a request's size takes (base/yaml.h) */
 
 static enum err check_open(struct ctx *, const struct import_open_in *);
 static enum err read_map(struct ctx *, struct import_run *,

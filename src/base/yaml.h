@@ -12,7 +12,10 @@
 
 #include "base/js.h"
 
-/* ERR_BAD_INPUT with line and column.  At most 4 MiB, depth JS_DEPTH_MAX. */
+/*
+ * ERR_BAD_INPUT with line and column.  At most 4 MiB, depth JS_DEPTH_MAX and
+ * JS_VALUES_MAX values; takes less than 300 bytes of the arena for each of TEXT.
+ */
 enum err yaml_parse(struct ctx *, struct str text, const struct js **out) USE_RESULT;
 
 /* The line a value stands on; 0 for one that came from JSON. */

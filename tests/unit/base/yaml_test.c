@@ -288,6 +288,7 @@ values_are_counted_before_they_take_memory(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(values); i++) {
 		v = NULL;
+		arena_reset(cx.arena);
 		assert_int_equal(yaml_parse(&cx,
 				     list_of(JS_VALUES_MAX / 2 - 1, values[i]),
 				     &v),
@@ -299,6 +300,27 @@ values_are_counted_before_they_take_memory(void **state)
 		    ERR_BAD_INPUT);
 		assert_int_equal(cx.fault.msg, MSG_YAML_TOO_MANY);
 		assert_null(v);
+	}
+}
+
+/* Who parses texts of clients has an arena that is large enough for any (S-T15). */
+static void
+nothing_takes_more_than_300_times_its_length(void **state)
+{
+	static const char *const values[] = { "0", "[a]", "{a: }", "[[[[a]]]]",
+		"{a: {a: {a: }}}" };
+	const struct js *v;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(values); i++) {
+		struct str text;
+		size_t before;
+
+		arena_reset(cx.arena);
+		text = list_of(20000, values[i]);
+		before = arena_used(cx.arena);
+		assert_int_equal(yaml_parse(&cx, text, &v), OK);
+		assert_true(arena_used(cx.arena) - before < 300 * text.n);
 	}
 }
 
@@ -330,6 +352,7 @@ main(void)
 		    what_is_not_in_the_safe_subset_is_named_with_its_place),
 		cmocka_unit_test(depth_and_size_have_an_end),
 		cmocka_unit_test(values_are_counted_before_they_take_memory),
+		cmocka_unit_test(nothing_takes_more_than_300_times_its_length),
 		cmocka_unit_test(many_keys_are_compared_quickly),
 	};
 
