@@ -197,14 +197,16 @@ check_confinement(struct visit *v)
 	struct vault_state state;
 
 	TRY(vault_status(v->r->vault, v->cx, &state));
-	if (state.is_confined && state.is_undumpable && state.is_locked)
+	if (IS_SANITIZED)
+		is_well(v, "confinement", STR("off: built with a sanitizer"));
+	else if (state.is_confined && state.is_undumpable && state.is_locked)
 		is_well(v, "confinement", STR("seccomp, no dumps, locked"));
 	else
 		is_ill(v, "confinement", MSG_DOCTOR_CONFINEMENT,
-		    ARGS(str_fmt(v->cx->arena, "%s%s%s",
+		    ARGS(str_trim(str_fmt(v->cx->arena, "%s%s%s",
 		    state.is_confined ? "" : "seccomp ",
 		    state.is_undumpable ? "" : "dumpable ",
-		    state.is_locked ? "" : "mlock")));
+		    state.is_locked ? "" : "mlock"))));
 	return OK;
 }
 

@@ -16,6 +16,18 @@
 #define USE_RESULT	    __attribute__((warn_unused_result))
 #define PRINTF_LIKE(f, a)   __attribute__((format(printf, f, a), nonnull(f)))
 #define NO_RETURN	    __attribute__((noreturn))
+/* Built with a sanitizer, whose own calls a confinement would deny. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define IS_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define IS_SANITIZED 1
+#endif
+#endif
+#ifndef IS_SANITIZED
+#define IS_SANITIZED 0
+#endif
+
 #define COUNT(array)	    (sizeof(array) / sizeof((array)[0]))
 
 /*
