@@ -23,8 +23,12 @@ BUGS = {
     "reply-before-commit": [
         ("store/stages.c",
          "\tif (err == OK) {\n\t\terr = tx_commit(tx);\n",
-         "\tif (err == OK) {\n\t\tgroup_answer(p, g);\n"
-         "\t\terr = tx_commit(tx);\n")],
+         "\tif (err == OK) {\n"
+         "\t\tfor (size_t i = 0; i < g->npart; i++)\n"
+         "\t\t\tif (g->part[i].batch.use_case->committed != NULL)\n"
+         "\t\t\t\tg->part[i].batch.use_case->committed("
+         "&g->part[i].batch);\n"
+         "\t\tgroup_answer(p, g);\n\t\terr = tx_commit(tx);\n")],
     # Neither keys nor references nor user names are anybody's alone.
     "no-unique": [
         ("act/order_load.c",

@@ -480,6 +480,14 @@ def lost_keys(tap, server, tenant):
     found = whatever_it_says(server, tenant)
     tap.ok(found, "an older keys.db is noticed")
     tap.note(found[:200])
+    server.start()
+    front = server.pids().get("front")
+    try:
+        reply = tenant.client().get("/api/v1/persons?limit=500")
+    except OSError as error:
+        reply = error
+    tap.ok(server.pids().get("front") == front,
+           "a record without its key does not end the server", reply)
 
 
 def main():
