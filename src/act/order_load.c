@@ -597,10 +597,12 @@ load_pools(struct batch *b, struct tx *tx, uint32_t tenant)
 	for (size_t i = 0; i < b->n; i++) {
 		const struct order_state *s = order_state(b->item[i]);
 
-		if (b->item[i]->err != OK || b->item[i]->tenant != tenant)
+		if (b->item[i]->tenant != tenant)
 			continue;
+		/* Also of who is refused: its new words are kept by it. */
 		realm = s->realm;
-		for (size_t j = 0; j < s->in->nproduct; j++) {
+		for (size_t j = 0; b->item[i]->err == OK
+		    && j < s->in->nproduct; j++) {
 			const struct product *p = catalogue_product_slug(
 			    realm->catalogue, s->in->product[j]);
 
@@ -608,8 +610,7 @@ load_pools(struct batch *b, struct tx *tx, uint32_t tenant)
 				need_product(ob->arena, &need, &cap, p->id);
 		}
 	}
-	if (realm == NULL)
-		return OK;
+	must(realm != NULL);
 	for (size_t i = 0; i < realm->catalogue->nproduct; i++)
 		if (realm->catalogue->product[i].grant != NULL)
 			need_product(ob->arena, &need, &cap,
