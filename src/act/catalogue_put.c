@@ -280,6 +280,7 @@ const struct use_case catalogue_apply = {
 	.want = want,
 	.save = save,
 	.committed = committed,
+	.comes_last = true,
 };
 
 /* --- afterwards ---------------------------------------------------------------------- */

@@ -67,6 +67,8 @@ struct use_case {
 	enum err (*save)(struct batch *, struct tx *);
 	/* writer, after the commit and before done(): caches */
 	void	 (*committed)(struct batch *);
+	/* Its commit changes what the others decide by: they come before it, in whatever order they arrived. */
+	bool	   comes_last;
 };
 
 enum item_class { ITEM_INTERACTIVE, ITEM_BULK };

@@ -16,6 +16,7 @@ static enum err keep_part(struct part *, struct tx *);
 static struct vault_call *call_open(struct pipeline *, struct group *);
 static void call_run(struct pipeline *, struct group *, struct vault_call *);
 static enum err write_parts(struct group *, struct tx *);
+static enum err write_some(struct group *, struct tx *, bool);
 static enum err write_part(struct part *, struct tx *);
 static enum err write_alone(struct part *, struct tx *);
 
@@ -180,15 +181,25 @@ static enum err
 write_parts(struct group *g, struct tx *tx)
 {
 	int64_t now_ms = clock_now_ms();
+
+	for (size_t i = 0; i < g->npart; i++)
+		g->part[i].cx.now_ms = now_ms;
+	TRY(write_some(g, tx, false));
+	return write_some(g, tx, true);
+}
+
+static enum err
+write_some(struct group *g, struct tx *tx, bool last)
+{
 	bool is_alone = g->is_alone || g->n == 1;
 
 	for (size_t i = 0; i < g->npart; i++) {
 		struct part *part = &g->part[i];
 		enum err err;
 
-		if (part->batch.n == 0)
+		if (part->batch.n == 0
+		    || part->batch.use_case->comes_last != last)
 			continue;
-		part->cx.now_ms = now_ms;
 		tx_switch(tx, &part->cx);
 		err = is_alone ? write_alone(part, tx) : write_part(part, tx);
 		if (err == OK || (is_alone && err != ERR_FULL)) {
