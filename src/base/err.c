@@ -7,6 +7,7 @@
 #include "base/buf.h"
 
 #define TEXT_MAX 8192
+#define KEPT_MAX 500	/* of what a fault quotes: it may be anybody's words, at any length */
 
 struct text {
 	const char *text, *remedy;
@@ -184,7 +185,14 @@ fail_args(struct ctx *cx, enum err err, enum msg msg, const char *field, ...)
 static struct str
 keep(struct ctx *cx, const char *z)
 {
+	struct str s = str_of(z);
+
 	if (cx->arena == NULL)
 		return STR("");
-	return str_copy(cx->arena, str_of(z));
+	if (s.n > KEPT_MAX) {
+		s.n = KEPT_MAX;
+		while (s.n > 0 && ((unsigned char)s.p[s.n] & 0xc0) == 0x80)
+			s.n--;
+	}
+	return str_copy(cx->arena, s);
 }
