@@ -90,12 +90,16 @@ void
 logbook_insert(struct logbook *book, size_t at, uint32_t tenant,
     const struct entry *e, int64_t *seq)
 {
-	struct log_line line = { tenant, *e, seq };
+	const size_t had = book->line.n;
+	struct log_line *line;
+	size_t n;
 
 	logbook_add(book, tenant, e, seq);
-	memmove(&book->line.v[at + 1], &book->line.v[at],
-	    (book->line.n - 1 - at) * sizeof(line));
-	book->line.v[at] = line;
+	n = book->line.n - had;
+	line = arena_copy(book->arena, &book->line.v[had], n * sizeof(*line));
+	memmove(&book->line.v[at + n], &book->line.v[at],
+	    (had - at) * sizeof(*line));
+	memcpy(&book->line.v[at], line, n * sizeof(*line));
 }
 
 enum err
