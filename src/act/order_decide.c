@@ -47,6 +47,7 @@ static enum err refuse_taken(struct scene *, size_t at);
 static enum err start_person(struct scene *);
 static enum err find_wants(struct scene *, struct want **, size_t *);
 static enum err move(struct scene *, const struct want *, size_t nwant);
+static int32_t day_of(const struct scene *);
 static enum err check_scope(struct scene *, const struct person_move *);
 static void find_managers(struct scene *);
 static void served(void *, const struct seat *, const struct wait *);
@@ -399,7 +400,9 @@ decide_change(struct scene *sc)
 	struct order_state *s = sc->s;
 	struct person *row = &sc->sub->row;
 
-	if (s->in->if_version != -1 && s->in->if_version != row->version)
+	/* Earlier items of the batch may have moved it on: it is stored once. */
+	if (s->in->if_version != -1 && s->in->if_version
+	    != row->version + sc->sub->is_dirty)
 		return fail(sc->it->cx, ERR_STALE, MSG_ORDER_STALE,
 		    "If-Match");
 	if (s->old->record_version != row->record_version) {
@@ -492,12 +495,9 @@ move(struct scene *sc, const struct want *want, size_t nwant)
 		.rule_priority = RULE_PRIORITY,
 	};
 	struct holding *held;
-	int64_t site = sub->row.site;
 
 	m.after = sub->row;
-	if (sub->ncontract > 0)
-		site = sub->contract[0].site;
-	m.today = order_today(sc->s->realm, site, sc->it->cx->now_ms);
+	m.today = sc->today = day_of(sc);
 	m.changes = sc->changes;
 	TRY(check_scope(sc, &m));
 	for (size_t i = 0; i < sub->nholding; i++)
@@ -520,6 +520,24 @@ move(struct scene *sc, const struct want *want, size_t nwant)
 	if (sc->is_changed || in->kind == ORDER_CLOCK)
 		note_due(sc);
 	return OK;
+}
+
+/* The day where the contract that counts is; which one that is the day decides. */
+static int32_t
+day_of(const struct scene *sc)
+{
+	const struct subject *sub = sc->sub;
+	const struct realm *realm = sc->s->realm;
+	struct person p = sub->row;
+	int64_t now_ms = sc->it->cx->now_ms;
+
+	if (sub->ncontract == 0)
+		return order_today(realm, p.site, now_ms);
+	if (p.site == 0)
+		p.site = sub->contract[0].site;
+	person_take_primary(&p, sub->contract, sub->ncontract,
+	    order_today(realm, p.site, now_ms));
+	return order_today(realm, p.site, now_ms);
 }
 
 static void

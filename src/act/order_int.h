@@ -30,6 +30,7 @@ struct scene {		/* one item while it is decided */
 	struct change_list  changes;
 	bool		    is_changed;
 	int64_t		    onboarding;
+	int32_t		    today;	/* that it was decided by */
 	struct outcome_row *outcome;
 	size_t		    noutcome;
 };

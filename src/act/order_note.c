@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "base/id.h"
 
+#define LATER_MS INT64_C(3600000)
+
 static enum action action_of(const struct scene *);
 
 /* The sealed record and the index keys that go with it. */
@@ -54,14 +56,17 @@ note_due(struct scene *sc)
 	const struct site *site =
 	    catalogue_site(sc->s->realm->catalogue, sub->row.site);
 	struct str zone = site != NULL ? site->zone : STR("UTC");
-	int32_t today = order_today(sc->s->realm, sub->row.site,
-	    sc->it->cx->now_ms);
-	int32_t next = lifecycle_next(sub->contract, sub->ncontract, today);
+	int64_t now_ms = sc->it->cx->now_ms;
+	int32_t next = lifecycle_next(sub->contract, sub->ncontract,
+	    sc->today);
 	struct due_row due = { .tenant = sc->it->tenant,
 		.kind = DUE_LIFECYCLE, .subject = sub->row.id };
 
 	if (next == INT32_MAX || !zone_midnight(zone, next, &due.due_ms))
 		return;
+	/* Decided by the day of another zone, where it is not yet so late. */
+	if (due.due_ms <= now_ms)
+		due.due_ms = now_ms + LATER_MS;
 	due.id = sub->row.id;	/* the same day is noted once */
 	list_add(sc->ob->arena, &sc->ob->due, due);
 }
