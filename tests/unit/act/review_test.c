@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * review_test.c - what happens to orders that meet: several in one commit, a
+ * catalogue that changes meanwhile, refusals that must leave nothing behind.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/queue.h"
+
+#include "act/act_int.h"
+
+#include "rig.h"
+
+#define TOGETHER_MAX 8
+#define TEXT_ROOM    (256 * 1024)
+
+static int
+setup(void **state)
+{
+	struct rig *r = heap_alloc(1, sizeof(*r));
+
+	rig_open(r);
+	*state = r;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct rig *r = *state;
+
+	rig_verify(r);
+	rig_close(r);
+	heap_free(r);
+	clock_set(0);
+	return 0;
+}
+
+/* --- several in one commit -------------------------------------------------- */
+
+/* While the sealer stands still, what is submitted becomes one group. */
+static struct stop {
+	struct queue *in, *go;
+} stop;
+
+static enum err
+stand_still(struct batch *b, struct tx *data, struct tx *keys,
+    struct vault_call *call)
+{
+	void *one;
+
+	(void)data;
+	(void)keys;
+	(void)call;
+	assert_true(queue_put(stop.in, b));
+	assert_int_equal(queue_take(stop.go, &one, 1, 60000), 1);
+	return OK;
+}
+
+static const struct use_case stopper = { .name = "stopper",
+	.prepare = stand_still };
+
+static void
+ended(struct item *it)
+{
+	assert_true(queue_try_put(it->owner, it));
+}
+
+static void
+close_arena(void *arena)
+{
+	arena_close(arena);
+}
+
+static struct item *
+make_item(struct rig *r, const struct use_case *use_case, const void *in)
+{
+	struct item *it = arena_alloc(r->arena, sizeof(*it));
+	struct ctx *cx = arena_alloc(r->arena, sizeof(*cx));
+
+	cx->arena = arena_open(64 << 20);
+	arena_defer(r->arena, close_arena, cx->arena);
+	cx->actor = arena_copy(r->arena, &r->actor, sizeof(r->actor));
+	cx->now_ms = clock_now_ms();
+	cx->request_id = (struct str) { arena_alloc(cx->arena, 16), 16 };
+	*it = (struct item) { .cx = cx, .use_case = use_case,
+		.tenant = r->actor.tenant, .in = (void *)in, .done = ended };
+	return it;
+}
+
+/* Runs the items in one commit, in this order. */
+static void
+do_together(struct rig *r, struct item *const *item, size_t n)
+{
+	struct pipeline *p = world_pipeline(r->world);
+	struct item *first = make_item(r, &stopper, NULL);
+	struct queue *all = queue_open(TOGETHER_MAX + 1);
+	void *one;
+
+	stop = (struct stop) { queue_open(1), queue_open(1) };
+	first->owner = all;
+	assert_int_equal(pipeline_submit(p, first, ITEM_INTERACTIVE), OK);
+	assert_int_equal(queue_take(stop.in, &one, 1, 60000), 1);
+	for (size_t i = 0; i < n; i++) {
+		item[i]->owner = all;
+		assert_int_equal(pipeline_submit(p, item[i],
+		    ITEM_INTERACTIVE), OK);
+	}
+	assert_true(queue_put(stop.go, first));
+	for (size_t i = 0; i <= n; i++)
+		assert_int_equal(queue_take(all, &one, 1, 60000), 1);
+	queue_close(all);
+	queue_close(stop.in);
+	queue_close(stop.go);
+}
+
+/* --- refusals ---------------------------------------------------------------- */
+
+/* The word goes into the dictionary with the commit, though nobody needs it. */
+static void
+a_refused_order_may_bring_a_new_word(void **state)
+{
+	struct rig *r = *state;
+	struct order *o = rig_onboard(r, "ana", "ber", "mail");
+	struct contract_in *c = (struct contract_in *)o->contract;
+	char nobody[ID_TEXT];
+	struct order_out *out;
+
+	id_encode(id_new(), nobody);
+	c->department = STR("Never heard of");
+	c->manager = (struct str) { nobody, sizeof(nobody) };
+	assert_int_equal(rig_do(r, &person_order, o, &out), ERR_BAD_INPUT);
+	assert_int_equal(r->cx.fault.msg, MSG_ORDER_MANAGER);
+	c->manager = STR("");
+	assert_true(rig_onboarded(r, o)->is_new);
+}
+
+static void
+what_a_fault_quotes_is_short(void **state)
+{
+	struct rig *r = *state;
+	char *text = arena_alloc(r->arena, 100001);
+	struct str told;
+
+	for (size_t i = 0; i < 100000; i += 2)
+		memcpy(text + i, "\xc3\xa4", 2);
+	assert_int_equal(fail(&r->cx, ERR_BAD_INPUT, MSG_ATTR_UNKNOWN, text,
+	    text), ERR_BAD_INPUT);
+	told = r->cx.fault.args[0];
+	assert_in_range(told.n, 100, 1000);
+	assert_true(str_utf8(told));
+	assert_true(str_starts(str_of(text), str_sub(told, 0, 100)));
+	assert_true(r->cx.fault.field.n < 1000);
+}
+
+/* --- the same version twice --------------------------------------------------- */
+
+static struct order *
+move_to(struct rig *r, int64_t person, const char *site)
+{
+	struct order *o = arena_alloc(r->arena, sizeof(*o));
+	struct contract_in *c = arena_alloc(r->arena, sizeof(*c));
+
+	c->site = str_of(site);
+	*o = (struct order) { .kind = ORDER_CHANGE, .person = person,
+		.source = 1, .has_contracts = true, .contract = c,
+		.ncontract = 1, .if_version = 1, .priority = 5 };
+	return o;
+}
+
+/* Neither touches the record: only the row's version tells them apart. */
+static void
+one_version_is_changed_once_also_within_a_commit(void **state)
+{
+	struct rig *r = *state;
+	int64_t id = rig_onboarded(r, rig_onboard(r, "ana", "ber", ""))
+	    ->person;
+	struct item *item[2];
+
+	item[0] = make_item(r, &person_order, move_to(r, id, "muc"));
+	item[1] = make_item(r, &person_order, move_to(r, id, ""));
+	do_together(r, item, COUNT(item));
+	assert_int_equal(item[0]->err, OK);
+	assert_int_equal(item[1]->err, ERR_STALE);
+}
+
+/* --- a catalogue in the same commit -------------------------------------------- */
+
+/* The rig's catalogue without its last pool. */
+static struct str
+without_last_pool(struct rig *r)
+{
+	struct str text = str_copy(r->arena, str_of(rig_catalogue));
+
+	text.n--;
+	while (text.p[text.n - 1] != '\n')
+		text.n--;
+	return text;
+}
+
+static void
+a_pool_that_goes_gives_no_seat_in_the_same_commit(void **state)
+{
+	struct rig *r = *state;
+	struct catalogue_in cat = { .text = without_last_pool(r),
+		.allow_removals = true, .reason = STR("fewer") };
+	struct order *o = rig_onboard(r, "ana", "ber", "all");
+	struct item *item[2];
+
+	item[0] = make_item(r, &catalogue_apply, &cat);
+	item[1] = make_item(r, &person_order, o);
+	do_together(r, item, COUNT(item));
+	/* She came before it, whatever the order of arrival: it sees her seat. */
+	assert_int_equal(item[1]->err, OK);
+	assert_int_equal(item[0]->err, ERR_CONFLICT);
+	assert_int_equal(item[0]->cx->fault.msg, MSG_CATALOGUE_POOL);
+	assert_int_equal(rig_assigned(r, "all-global"), 1);
+}
+
+static void
+a_quota_of_a_pool_that_goes_is_no_bug(void **state)
+{
+	struct rig *r = *state;
+	struct catalogue_in cat = { .text = without_last_pool(r),
+		.allow_removals = true, .reason = STR("fewer") };
+	struct quota_in quota = { STR("all-global"), 7, -1 };
+	struct item *item[2];
+
+	item[0] = make_item(r, &catalogue_apply, &cat);
+	item[1] = make_item(r, &pool_quota, &quota);
+	do_together(r, item, COUNT(item));
+	assert_int_equal(item[1]->err, OK);
+	assert_int_equal(item[0]->err, OK);
+}
+
+/* --- an entry of many changes --------------------------------------------------- */
+
+static struct str
+many_products(struct rig *r, size_t n)
+{
+	struct buf b;
+
+	buf_init(&b, r->arena, TEXT_ROOM);
+	buf_z(&b, "catalogue: 1\nproducts:\n");
+	for (size_t i = 0; i < n; i++)
+		buf_fmt(&b, "  p%zu: { name: P, grant: 'active eq true' }\n",
+		    i);
+	buf_z(&b, "pools:\n");
+	for (size_t i = 0; i < n; i++)
+		buf_fmt(&b, "  p%zu: { product: p%zu, quota: 3 }\n", i, i);
+	assert_false(b.over);
+	return buf_view(&b);
+}
+
+/* The teardown replays the log: doubled changes would not give the tables. */
+static void
+changes_that_do_not_fit_one_entry_stand_in_several(void **state)
+{
+	struct rig *r = *state;
+	struct catalogue_in cat = { .text = many_products(r, 300),
+		.allow_removals = true, .reason = STR("others") };
+	struct catalogue_out *applied;
+	struct order *o = rig_onboard(r, "ana", "", "");
+	struct order_out *out;
+
+	o->ncontract = 0;
+	o->has_contracts = false;
+	assert_int_equal(rig_long(r, catalogue_put, &cat, &applied), OK);
+	out = rig_onboarded(r, o);
+	assert_int_equal(out->nseat, 300);
+	assert_true(out->log_seq > 0);
+}
+
+/* --- days in several zones ------------------------------------------------------- */
+
+static const char zones[] =
+    "catalogue: 1\n"
+    "sites:\n"
+    "  ny: { name: New York, country: US, zone: America/New_York }\n"
+    "  tok: { name: Tokyo, country: JP, zone: Asia/Tokyo }\n"
+    "products: { mail: { name: Mail } }\n"
+    "pools: { mail: { product: mail, quota: 9 } }\n";
+
+static bool
+is_due(struct rig *r, int64_t person, int64_t after_ms)
+{
+	struct ctx cx = { .arena = r->arena };
+	struct db *db = db_open_reader(r->store, DB_DATA);
+	struct tx *tx = tx_begin(db, &cx);
+	struct rows rows;
+	bool found = false;
+
+	assert_int_equal(due_list(tx, INT64_MAX, 1000, &rows), OK);
+	tx_end(tx);
+	db_close(db);
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct due_row *d = &((struct due_row *)rows.row)[i];
+
+		found |= d->subject == person && d->due_ms > after_ms;
+	}
+	return found;
+}
+
+/*
+ * Her Tokyo contract ends; one in New York has ended long ago.  Whichever is
+ * looked at first, the day is that of the one that counts.
+ */
+static void
+the_last_day_is_that_of_the_contract_that_counts(void **state)
+{
+	struct rig *r = *state;
+	struct catalogue_in cat = { .text = str_of(zones),
+		.allow_removals = true, .reason = STR("others") };
+	struct order clock = { .kind = ORDER_CLOCK };
+	struct catalogue_out *applied;
+	struct order_out *out;
+	int64_t now;
+
+	assert_true(time_parse(STR("2026-11-20T12:00:00.000Z"), &now));
+	clock_set(now);
+	assert_int_equal(rig_long(r, catalogue_put, &cat, &applied), OK);
+	for (size_t i = 0; i < 8; i++) {
+		const char *ref = str_z(r->arena,
+		    str_fmt(r->arena, "p%zu", i));
+		struct order *o = rig_onboard(r, ref, "tok", "mail");
+		struct contract_in *c = arena_array(r->arena, 2, sizeof(*c));
+
+		c[0] = (struct contract_in) { .key = STR("a"),
+			.site = STR("ny"), .start = STR("2020-01-01"),
+			.end = STR("2021-01-01") };
+		c[1] = (struct contract_in) { .key = STR("b"),
+			.site = STR("tok"), .start = STR("2022-01-01"),
+			.end = STR("2026-11-30") };
+		o->contract = c;
+		o->ncontract = 2;
+		assert_true(time_parse(STR("2026-11-20T12:00:00.000Z"), &now));
+		clock_set(now);
+		clock.person = rig_onboarded(r, o)->person;
+		assert_true(is_due(r, clock.person, now));
+		/* Just after midnight in Tokyo: afternoon in New York. */
+		assert_true(time_parse(STR("2026-11-30T15:00:01.000Z"), &now));
+		clock_set(now);
+		assert_int_equal(rig_do(r, &person_order, &clock, &out), OK);
+		assert_true(out->lifecycle == LIFE_LEFT
+		    || is_due(r, clock.person, now));
+		assert_int_equal(out->lifecycle, LIFE_LEFT);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		T(a_refused_order_may_bring_a_new_word),
+		T(what_a_fault_quotes_is_short),
+		T(one_version_is_changed_once_also_within_a_commit),
+		T(a_pool_that_goes_gives_no_seat_in_the_same_commit),
+		T(a_quota_of_a_pool_that_goes_is_no_bug),
+		T(changes_that_do_not_fit_one_entry_stand_in_several),
+		T(the_last_day_is_that_of_the_contract_that_counts),
+#undef T
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
