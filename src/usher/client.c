@@ -119,7 +119,7 @@ read_address(struct ctx *cx, struct client *c)
 	c->host = STR("localhost");
 	c->at.un.sun_family = AF_UNIX;
 	c->at_size = sizeof(c->at.un);
-	if (a.n == 0 || a.n >= sizeof(c->at.un.sun_path) ||
+	if (a.p == NULL || a.n == 0 || a.n >= sizeof(c->at.un.sun_path) ||
 	    str_find(a, '\0') < a.n || str_find(a, '/') == a.n ||
 	    memmem(a.p, a.n, "://", 3) != NULL)
 		return false;
