@@ -246,7 +246,7 @@ seats_of_person(struct reader *r, struct ctx *cx, const struct realm *realm,
 	struct rows grants, seats;
 	struct seat_view *v;
 	struct seat *key;
-	bool in;
+	bool in = false;
 
 	TRY(in_scope(r, cx, realm, &person, 1, &in));
 	if (!in)
