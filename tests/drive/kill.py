@@ -26,8 +26,9 @@ import time
 
 import checklib
 import plant
-from usherlib import BUILD, TIER, Server, Tap
+from usherlib import BUILD, ROOT, TIER, Server, Tap
 
+DEMO = os.path.join(ROOT, "demo")
 ROUNDS = int(os.environ.get("USHER_ROUNDS", {
     "quick": 3, "normal": 50, "full": 5000}[TIER]))
 FRESH = 25          # rounds in one data directory
@@ -49,6 +50,10 @@ PRODUCTS = ("mail", "crm")
 KILLS = ("parent", "front", "vault")
 POINTS = {"kill-before-commit": 40, "kill-after-commit": 40,
           "kill-after-keys": 40, "kill-vault": 80, "kill-sync": 3}
+
+# What fails once, without a kill; then the parent is killed.
+FAULTS = {"commit": 40, "vault": 80, "read": 80}
+REFUSED = (429, 503, 507)   # not done, or of unknown outcome
 
 GONE = (OSError, http.client.HTTPException)
 
@@ -133,7 +138,7 @@ class Load:
                          idempotency_key=key)
         if reply.status == 201:
             history.hear(key, told(reply))
-        elif reply.status not in (429, 503):
+        elif reply.status not in REFUSED:
             self.odd.append("onboarding: %s" % reply)
 
     def release(self, api, history, dice):
@@ -151,7 +156,7 @@ class Load:
             with history.lock:
                 history.maybe.discard(what)
                 history.released.add(what)
-        elif reply.status not in (429, 503):
+        elif reply.status not in REFUSED:
             self.odd.append("release: %s" % reply)
 
 
@@ -245,13 +250,14 @@ class Rig:
 
     def round(self, how, dice, is_last=False):
         """(faults, seconds to the first answer)."""
-        point = how in POINTS
-        if point:
-            self.restart("%s:%d" % (
-                how, dice.randrange(2, POINTS[how])))
+        most = {**POINTS, **FAULTS}.get(how)
+        if most:
+            self.restart("%s:%d" % (how, dice.randrange(2, most)))
         load = Load(self.server, self.histories, dice)
-        seconds = self.until_ended(how, dice) if not point else (
-            self.until_faulted(load))
+        if how in POINTS:
+            seconds = self.until_faulted(load)
+        else:
+            seconds = self.until_ended("parent" if most else how, dice)
         load.stop()
         faults = load.odd
         self.heard = sum(len(h.fresh) for h in self.histories)
@@ -269,6 +275,7 @@ class Rig:
 
     def until_ended(self, how, dice):
         time.sleep(dice.uniform(*LOAD_S))
+        self.server.env.pop("USHER_FAULT", None)
         old = self.server.kill(how)
         begin = time.monotonic()
         if how != "parent" and self.is_back(how, old):
@@ -389,12 +396,94 @@ def kill_all(server):
         server.process = None
 
 
+# --- an import ------------------------------------------------------------------------------
+
+IMPORT_KILLS = {"quick": 1, "normal": 4, "full": 100}[TIER]
+COUNTS = ("added", "changed", "unchanged", "removed", "rejected")
+
+
+def imports(tap, dice):
+    """An import that was killed and run again ends as one that was not."""
+    wanted, found = imported(0, dice), imported(IMPORT_KILLS, dice)
+    killed = found.pop("killed")
+    wanted.pop("killed")
+    differ = [what for what in wanted if wanted[what] != found[what]]
+    tap.ok(not differ and killed == IMPORT_KILLS,
+           "an import that was killed %d times ends in the same state"
+           % killed, "\n".join("%s: %s, not %s" % (
+               what, str(found[what])[:300], str(wanted[what])[:300])
+               for what in differ))
+
+
+def imported(kills, dice):
+    """What a new server knows after the demo's file, with so many kills."""
+    with Server() as server:
+        tenant = server.tenant("acme")
+        with open(os.path.join(DEMO, "catalogue.yaml"), encoding="utf-8") as f:
+            tenant.apply(f.read())
+        killed = 0
+        while kills > killed:
+            killed += import_killed(server, tenant, dice)
+        for _ in range(2):      # the second has nothing left to do
+            last = run_import(tenant)
+            report, _none = last.communicate()
+            if last.returncode != 0:
+                raise RuntimeError("the import ended with %d: %s" % (
+                    last.returncode, report))
+        report = json.loads(report)
+        return {**state_of(tenant.client()), "killed": killed,
+                "last": [report[k] for k in COUNTS]}
+
+
+def run_import(tenant):
+    return subprocess.Popen(
+        [tenant.server.program, "--server", tenant.server.url, "--token-file",
+         tenant.token_file, "import", os.path.join(DEMO, "hr.csv"), "--json",
+         "--map", os.path.join(DEMO, "hr-map.yaml"), "--rejects",
+         os.path.join(tenant.server.folder, "rejects.csv")],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+        stderr=subprocess.STDOUT)
+
+
+def import_killed(server, tenant, dice):
+    """Whether the kill came before the end; the server runs again."""
+    running = run_import(tenant)
+    time.sleep(dice.uniform(.05, 1.2))
+    server.kill("parent")
+    server.start()
+    running.communicate()
+    return running.returncode != 0
+
+
+def state_of(api):
+    """Of persons and seats what depends neither on time nor on keys: which of
+    two equal contracts is the primary does."""
+    name, persons = {}, {}
+    for row in api.pages("/api/v1/persons"):
+        name[row["id"]] = row["userName"]
+        persons[row["userName"]] = {
+            key: row.get(key) for key in ("name", "displayName", "emails",
+                                          "phoneNumbers", "lifecycle")}
+        persons[row["userName"]]["contracts"] = row["contracts"]
+    for row in persons.values():
+        for contract in row["contracts"]:
+            del contract["id"], contract["primary"]
+            if "manager" in contract:
+                contract["manager"] = name.get(contract["manager"])
+        row["contracts"].sort(key=json.dumps)
+    tables = checklib.Tables.read(api)
+    return {"persons": persons, "faults": checklib.check_all(api),
+            "mail": sorted(name[person] for product, person in tables.seats
+                           if product == "mail"),
+            "waits for mail": len(tables.waits["mail"])}
+
+
 # --- all -----------------------------------------------------------------------------------
 
 def ways(dice):
     """Endless: each way once in an order of chance, then anew."""
     while True:
-        some = [*KILLS, *KILLS, *POINTS]
+        some = [*KILLS, *KILLS, *POINTS, *FAULTS]
         dice.shuffle(some)
         yield from some
 
@@ -443,6 +532,7 @@ def main():
     controls(tap)
     for plant in PLANTS:
         hunt(tap, *plant, dice)
+    imports(tap, dice)
     run(tap, dice)
     return tap.done()
 
