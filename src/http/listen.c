@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -81,7 +82,8 @@ http_listen_local(struct ctx *cx, const char *path, unsigned mode, int *fd)
 	if (*fd < 0 || fchmod(*fd, mode) != 0)
 		return failed(cx, *fd, "socket", path);
 	TRY(open_at(cx, &at, path, fd));
-	if (chmod(path, mode) != 0)
+	/* For what the umask took; whoever owns the folder may have laid a link. */
+	if (fchmodat(AT_FDCWD, path, mode, AT_SYMLINK_NOFOLLOW) != 0)
 		return failed(cx, *fd, "socket", path);
 	return OK;
 }

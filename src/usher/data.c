@@ -19,8 +19,16 @@
 #define AGAIN_MS    10
 #define PIECE	    65536
 
-static enum err open_folder(struct cli *, const char *path,
-    const struct account *, int *fd);
+/* NAME in the folder AT; PATH is for people. */
+struct folder {
+	int		      at;
+	const char	     *name, *path;
+	const struct account *owner;
+	int		      flags;
+};
+
+static enum err open_folder(struct cli *, const struct folder *, int *fd);
+static bool is_owned(const struct stat *, const struct account *);
 static enum err cannot(struct cli *, const char *path, int error);
 static void find_user(const char *name, struct account *);
 static enum err take_lock(struct cli *, const struct data *, int64_t wait_ms);
@@ -38,12 +46,17 @@ data_open(struct cli *cli, int64_t wait_ms, struct data *d)
 	d->front.is_set = d->vault.is_set = d->front.is_set && d->vault.is_set;
 	if (path == NULL)
 		return cli_need(cli, "data");
-	TRY(open_folder(cli, path, &d->front, &d->fd));
+	TRY(open_folder(cli,
+	    &(struct folder) { AT_FDCWD, path, path, &d->front, 0 }, &d->fd));
 	d->path = realpath(path, arena_alloc(cli->cx.arena, PATH_MAX));
 	if (d->path == NULL)
 		return cannot(cli, path, errno);
 	TRY(take_lock(cli, d, wait_ms));
-	TRY(open_folder(cli, data_file(cli, d, "vault"), &d->vault, &vault));
+	/* It stands in a folder of front, which must not lead root elsewhere. */
+	TRY(open_folder(cli,
+	    &(struct folder) { d->fd, "vault", data_file(cli, d, "vault"),
+		&d->vault, O_NOFOLLOW },
+	    &vault));
 	close(vault);
 	return OK;
 }
@@ -68,23 +81,35 @@ find_user(const char *name, struct account *out)
 }
 
 static enum err
-open_folder(
-    struct cli *cli, const char *path, const struct account *owner, int *fd)
+open_folder(struct cli *cli, const struct folder *f, int *fd)
 {
+	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | f->flags;
+	const struct account *owner = f->owner;
 	struct stat st;
 
-	if (mkdir(path, FOLDER_MODE) != 0 && errno != EEXIST)
-		return cannot(cli, path, errno);
-	*fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (mkdirat(f->at, f->name, FOLDER_MODE) != 0 && errno != EEXIST)
+		return cannot(cli, f->path, errno);
+	*fd = openat(f->at, f->name, flags);
 	if (*fd < 0 || fstat(*fd, &st) != 0)
-		return cannot(cli, path, errno);
+		return cannot(cli, f->path, errno);
 	if ((st.st_mode & OTHERS) != 0)
 		return fail(
-		    &cli->cx, ERR_DENIED, MSG_CLI_DATA_MODE, "data", path);
+		    &cli->cx, ERR_DENIED, MSG_CLI_DATA_MODE, "data", f->path);
+	if (!is_owned(&st, owner))
+		return fail(
+		    &cli->cx, ERR_DENIED, MSG_CLI_DATA_OWNER, "data", f->path);
 	if (owner->is_set && st.st_uid != owner->uid &&
 	    fchown(*fd, owner->uid, owner->gid) != 0)
-		return cannot(cli, path, errno);
+		return cannot(cli, f->path, errno);
 	return OK;
+}
+
+/* Whoever owns a folder can change what is in it: us, or whom it is for. */
+static bool
+is_owned(const struct stat *st, const struct account *owner)
+{
+	return st->st_uid == geteuid() ||
+	    (owner->is_set && st->st_uid == owner->uid);
 }
 
 static enum err

@@ -266,6 +266,38 @@ the_data_directory_is_made_for_us_alone(void **state)
 	open_data("/nowhere/at/all", ERR_BAD_INPUT, MSG_CLI_DATA);
 }
 
+/* Front owns the folder around it: what front lays there must not lead root elsewhere. */
+static void
+the_folder_of_the_vault_is_no_link(void **state)
+{
+	const char *path = run_path("linked"), *link = run_path("linked/vault");
+
+	(void)state;
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(mkdir(run_path("target"), 0700), 0);
+	assert_int_equal(symlink(run_path("target"), link), 0);
+	open_data(path, ERR_BAD_INPUT, MSG_CLI_DATA);
+	assert_int_equal(unlink(link), 0);
+	open_data(path, OK, MSG_NONE);
+}
+
+static void
+a_folder_of_somebody_else_is_refused(void **state)
+{
+	const char *path = run_path("foreign");
+	const char *vault = run_path("foreign/vault");
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	open_data(path, OK, MSG_NONE);
+	assert_int_equal(chown(vault, 65534, 65534), 0);
+	open_data(path, ERR_DENIED, MSG_CLI_DATA_OWNER);
+	assert_int_equal(chown(vault, 0, 0), 0);
+	assert_int_equal(chown(path, 65534, 65534), 0);
+	open_data(path, ERR_DENIED, MSG_CLI_DATA_OWNER);
+}
+
 static void
 whoever_has_the_folder_open_holds_it(void **state)
 {
@@ -379,6 +411,8 @@ main(void)
 		TEST(a_signal_to_stop_is_not_forgotten),
 		TEST(front_is_told_everything_by_its_words),
 		TEST(the_data_directory_is_made_for_us_alone),
+		TEST(the_folder_of_the_vault_is_no_link),
+		TEST(a_folder_of_somebody_else_is_refused),
 		TEST(whoever_has_the_folder_open_holds_it),
 		TEST(front_runs_no_program_and_calls_nobody),
 		TEST(systemd_is_told_where_it_asks),
