@@ -16,7 +16,19 @@
 #include "base/io.h"
 
 #define EXIT_NO_EXEC 127
+#define ENV_MAX	     64
 
+/*
+ * What a child may know of our environment, by the beginning of the name: an
+ * operator's shell holds secrets that are no business of theirs (S-T36).
+ */
+static const char *const env_kept[] = {
+	"USHER_", "TZ=", "TMPDIR=", "LANG=", "LC_", "GCOV_", "LLVM_PROFILE_FILE=",
+	"ASAN_OPTIONS=", "LSAN_OPTIONS=", "TSAN_OPTIONS=", "UBSAN_OPTIONS=",
+};
+
+static bool is_kept(const char *);
+static void keep_environment(char *kept[ENV_MAX + 1]);
 static void become(const struct spawn *, pid_t parent) NO_RETURN;
 static bool set_account(const struct account *);
 static void give_up(const char *what) NO_RETURN;
@@ -36,6 +48,7 @@ spawn_start(const struct spawn *s)
 static void
 become(const struct spawn *s, pid_t parent)
 {
+	char *kept[ENV_MAX + 1];
 	sigset_t none;
 
 	for (size_t i = 0; i < s->nfd; i++)
@@ -56,8 +69,29 @@ become(const struct spawn *s, pid_t parent)
 		give_up("death signal");
 	if (getppid() != parent)
 		_exit(EXIT_NO_EXEC);
-	execv(s->program, (char *const *)s->argv);
+	keep_environment(kept);
+	execve(s->program, (char *const *)s->argv, kept);
 	give_up(s->program);
+}
+
+static void
+keep_environment(char *kept[ENV_MAX + 1])
+{
+	size_t n = 0;
+
+	for (char **v = environ; *v != NULL && n < ENV_MAX; v++)
+		if (is_kept(*v))
+			kept[n++] = *v;
+	kept[n] = NULL;
+}
+
+static bool
+is_kept(const char *variable)
+{
+	for (size_t i = 0; i < COUNT(env_kept); i++)
+		if (strncmp(variable, env_kept[i], strlen(env_kept[i])) == 0)
+			return true;
+	return false;
 }
 
 static bool

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * spawn.h - starting the other processes: fork and exec, with exactly the
- * descriptors they need, as the user they should be, dying with their parent.
+ * descriptors and variables they need, as the user they should be, dying with
+ * their parent.
  */
 #ifndef USHER_SPAWN_H
 #define USHER_SPAWN_H

@@ -71,6 +71,27 @@ a_process_has_what_it_was_given(void **state)
 }
 
 static void
+a_process_knows_little_of_our_environment(void **state)
+{
+	struct spawn s = { .program = SHELL,
+		.argv = { "sh", "-c", "test -z \"$CLOUD_SECRET\" && "
+				      "test -z \"$LD_AUDIT\" && "
+				      "test \"$USHER_SPAWNED\" = kept && "
+				      "test \"$TZ\" = UTC" } };
+
+	(void)state;
+	setenv("CLOUD_SECRET", "x", 1);
+	setenv("LD_AUDIT", "x", 1);
+	setenv("USHER_SPAWNED", "kept", 1);
+	setenv("TZ", "UTC", 1);
+	assert_int_equal(spawn_wait(spawn_start(&s)), 0);
+	unsetenv("CLOUD_SECRET");
+	unsetenv("LD_AUDIT");
+	unsetenv("USHER_SPAWNED");
+	unsetenv("TZ");
+}
+
+static void
 how_a_process_ended_is_one_number(void **state)
 {
 	struct spawn kill_self = { .program = SHELL,
@@ -404,6 +425,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_process_has_what_it_was_given),
+		TEST(a_process_knows_little_of_our_environment),
 		TEST(how_a_process_ended_is_one_number),
 		TEST(a_process_can_become_another_user_for_good),
 		TEST(front_says_when_it_is_ready_and_both_are_ended),
