@@ -7,7 +7,7 @@
 #include "base/buf.h"
 
 #define TEXT_MAX 8192
-#define KEPT_MAX 500	/* of what a fault quotes: it may be anybody's words, at any length */
+#define KEPT_MAX 500	/* of what a fault quotes: anybody's words, of any length */
 
 struct text {
 	const char *text, *remedy;
