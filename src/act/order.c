@@ -191,7 +191,12 @@ ask_open(struct batch *b, const struct rows *persons,
 			continue;
 		}
 		key = find_key(wrapped, s->old);
-		must(key != NULL);
+		/* Only where keys were restored that do not fit the data. */
+		if (key == NULL) {
+			it->err = fail(it->cx, ERR_SEALED, MSG_ORDER_SEALED,
+			    "person");
+			continue;
+		}
 		s->old_key = key->wrapped;
 		call->tenant = it->tenant;
 		call->capability = &s->realm->capability;
@@ -249,6 +254,11 @@ choose_user_names(struct batch *b, struct tx *data)
 
 		if (it->err != OK || s->candidate == NULL)
 			continue;
+		if (s->candidate->err != OK) {
+			it->err = fail(it->cx, s->candidate->err,
+			    MSG_ORDER_SEALED, "userName");
+			continue;
+		}
 		for (size_t j = 0; j < s->nuser_name; j++) {
 			key[j].kind = INDEX_USER_NAME;
 			memcpy(key[j].bytes, s->candidate->key[j].bytes, 32);

@@ -189,7 +189,12 @@ answer_known(struct scene *sc, enum err *err)
 		    "externalId");
 		return true;
 	}
-	if (twin != NULL)
+	/* Whom another brought just now may be out of scope: looked at when stored. */
+	if (s->ref == NULL && sc->it->cx->actor->scope != NULL) {
+		sc->it->again = true;
+		return true;
+	}
+	if (twin != NULL && twin->onboarding != NULL)
 		s->onboarding = twin->onboarding;
 	s->out->person = twin != NULL ? twin->person : s->ref->person;
 	s->out->was_repeated = true;

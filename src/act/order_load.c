@@ -531,27 +531,37 @@ load_seats(struct batch *b, struct tx *tx)
 	return OK;
 }
 
-/* A person out of the actor's scope does not exist for it. */
+/*
+ * A person out of the actor's scope does not exist for it; that its ref is
+ * taken is all that is told of one.
+ */
 static enum err
 check_scope(struct batch *b, struct tx *tx)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		struct item *it = b->item[i];
-		struct order_state *s = order_state(it);
+		const struct order_state *s = order_state(it);
 		struct person_query q = { .tenant = it->tenant };
+		int64_t person = s->person, site = 0;
 		bool in;
 
-		if (it->err != OK || s->subject == NULL
-		    || it->cx->actor->scope == NULL)
+		if (it->err != OK || it->cx->actor->scope == NULL
+		    || (s->subject == NULL && s->ref == NULL))
 			continue;
+		if (s->subject != NULL)
+			site = s->subject->row.site;
+		else
+			person = s->ref->person;
 		q.scope = it->cx->actor->scope;
 		q.names = &s->realm->names;
-		q.today = order_today(s->realm, s->subject->row.site,
-		    b->cx->now_ms);
-		TRY(person_in_scope(tx, &q, &s->person, 1, &in));
-		if (!in)
-			it->err = fail(it->cx, ERR_NOT_FOUND,
-			    MSG_ORDER_NO_PERSON, "person");
+		q.today = order_today(s->realm, site, b->cx->now_ms);
+		TRY(person_in_scope(tx, &q, &person, 1, &in));
+		if (in)
+			continue;
+		it->err = s->subject != NULL
+		    ? fail(it->cx, ERR_NOT_FOUND, MSG_ORDER_NO_PERSON, "person")
+		    : fail(it->cx, ERR_CONFLICT, MSG_ORDER_EXISTS,
+		    "externalId");
 	}
 	return OK;
 }
