@@ -14,7 +14,8 @@
 #include "base/clock.h"
 
 #define UNDER_WAY  400
-#define ORDER_MEM  (64 << 20)
+#define ORDER_MEM  (256 << 20)
+#define BUSY_TRIES 10
 
 struct place {			/* one order under way */
 	struct ctx	 cx;
@@ -75,6 +76,8 @@ static void take_contract(const struct import_row *, struct contract_in *,
 static enum err check_complete(struct applying *);
 static enum err take_place(struct applying *, struct place **);
 static void give_back(struct item *);
+static void persist(struct applying *, struct place *);
+static bool is_refusal(enum err);
 static void settle(struct applying *, struct place *);
 static void refused(struct applying *, const struct place *);
 static void note_lacking(struct applying *, const struct place *);
@@ -421,18 +424,36 @@ take_place(struct applying *a, struct place **out)
 	return a->err;
 }
 
+/* Names that many want are lost to others again and again: that ends no run. */
+static void
+persist(struct applying *a, struct place *pl)
+{
+	for (int i = 0; i < BUSY_TRIES && pl->item.err == ERR_BUSY; i++)
+		pl->item.err = pipeline_do(world_pipeline(a->r->world),
+		    &pl->item, ITEM_BULK);
+}
+
+/* The person's, not the run's: also of one whom the actor may not touch. */
+static bool
+is_refusal(enum err err)
+{
+	return err == ERR_BAD_INPUT || err == ERR_CONFLICT
+	    || err == ERR_TOO_LARGE || err == ERR_DENIED
+	    || err == ERR_NOT_FOUND || err == ERR_BUSY;
+}
+
 static void
 settle(struct applying *a, struct place *pl)
 {
 	struct import_run *run = a->run;
-	const struct order_out *out = pl->item.out;
+	const struct order_out *out;
 
 	if (pl->item.use_case == NULL)
 		return;
+	persist(a, pl);
+	out = pl->item.out;
 	if (pl->item.err != OK) {
-		if (pl->item.err == ERR_BAD_INPUT
-		    || pl->item.err == ERR_CONFLICT
-		    || pl->item.err == ERR_TOO_LARGE) {
+		if (is_refusal(pl->item.err)) {
 			refused(a, pl);
 		} else if (a->err == OK) {
 			fault_copy(a->cx, &pl->cx);
@@ -463,6 +484,8 @@ refused(struct applying *a, const struct place *pl)
 	struct fault sibling = { .err = ERR_BAD_INPUT,
 		.msg = MSG_IMPORT_SIBLING };
 
+	if (pl->order.kind == ORDER_MANAGER)
+		return;
 	if (pl->order.kind == ORDER_LEAVE) {
 		run->report.removed--;
 		return;

@@ -96,7 +96,8 @@ take_records(struct file *f, struct ctx *cx)
 			continue;
 		}
 		take_row(f, &rec);
-		if (f->n == ROWS_A_TIME)
+		if (f->n == ROWS_A_TIME
+		    || arena_used(f->cx.arena) > ARENA_MAX / 2)
 			TRY(hand_over(f));
 	}
 	return OK;

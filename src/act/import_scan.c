@@ -11,7 +11,8 @@
 
 #include "base/clock.h"
 
-#define PAGE 1000
+#define PAGE	 1000
+#define ROWS_MAX 10000000	/* they are kept in memory: see import_int.h */
 
 static const uint8_t none[16];	/* no keyed hash is this */
 
@@ -74,9 +75,12 @@ import_scan(struct reader *r, struct ctx *cx, const void *arg, void **out)
 static enum err
 scan_rows(void *arg, struct ctx *cx, struct keyed_row *row, size_t n)
 {
-	(void)cx;
+	struct import_run *run = arg;
+
+	if (run->nrow + n > ROWS_MAX)
+		return fail(cx, ERR_TOO_LARGE, MSG_API_TOO_LARGE, "file");
 	for (size_t i = 0; i < n; i++)
-		scan_row(arg, &row[i]);
+		scan_row(run, &row[i]);
 	return OK;
 }
 

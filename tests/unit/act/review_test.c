@@ -16,7 +16,7 @@
 
 #include "act/act_int.h"
 
-#include "rig.h"
+#include "imports.h"
 
 #define TOGETHER_MAX 8
 #define TEXT_ROOM    (256 * 1024)
@@ -158,6 +158,56 @@ what_a_fault_quotes_is_short(void **state)
 	assert_true(str_utf8(told));
 	assert_true(str_starts(str_of(text), str_sub(told, 0, 100)));
 	assert_true(r->cx.fault.field.n < 1000);
+}
+
+/* --- scopes ------------------------------------------------------------------- */
+
+static const struct filter *
+scope_of(struct rig *r, const char *text)
+{
+	struct filter *scope;
+
+	assert_int_equal(filter_compile(&r->cx, str_of(text), FILTER_RULE,
+	    false, &scope), OK);
+	return scope;
+}
+
+static void
+a_ref_tells_nothing_of_who_is_out_of_scope(void **state)
+{
+	struct rig *r = *state;
+	struct order *ana = rig_onboard(r, "ana", "ber", "mail");
+	struct order *bo = rig_onboard(r, "bo", "ber", "mail");
+	struct item *item[2];
+	struct order_out *out;
+
+	rig_onboarded(r, ana);
+	item[0] = make_item(r, &person_order, bo);
+	r->actor.id++;
+	r->actor.scope = scope_of(r, "site eq \"muc\"");
+	assert_int_equal(rig_do(r, &person_order, ana, &out), ERR_CONFLICT);
+	assert_int_equal(r->cx.fault.msg, MSG_ORDER_EXISTS);
+	/* Nor of one who comes in the same commit. */
+	item[1] = make_item(r, &person_order, bo);
+	do_together(r, item, COUNT(item));
+	assert_int_equal(item[0]->err, OK);
+	assert_int_equal(item[1]->err, ERR_CONFLICT);
+	r->actor.scope = scope_of(r, "site eq \"ber\"");
+	assert_true(rig_onboarded(r, ana)->was_repeated);
+}
+
+/* The good rows go in, and the others are told apart. */
+static void
+rows_out_of_scope_are_rejected_and_end_no_import(void **state)
+{
+	struct rig *r = *state;
+	struct import_report *rep;
+
+	r->actor.scope = scope_of(r, "site eq \"muc\"");
+	rep = import(r, HEADER ANA BO CY DI);
+	assert_report(rep, 2, 0, 0, 0, 2);
+	assert_int_equal(rep->reject[0].fault.msg, MSG_ORDER_SCOPE);
+	assert_int_equal(plant_count(r, &PERSON), 2);
 }
 
 /* --- the same version twice --------------------------------------------------- */
@@ -361,6 +411,8 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		T(a_refused_order_may_bring_a_new_word),
 		T(what_a_fault_quotes_is_short),
+		T(a_ref_tells_nothing_of_who_is_out_of_scope),
+		T(rows_out_of_scope_are_rejected_and_end_no_import),
 		T(one_version_is_changed_once_also_within_a_commit),
 		T(a_pool_that_goes_gives_no_seat_in_the_same_commit),
 		T(a_quota_of_a_pool_that_goes_is_no_bug),
