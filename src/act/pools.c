@@ -7,11 +7,16 @@
 
 #include <stdlib.h>
 
+#define PERSONS_A_TIME 500
+#define PERSONS_MEM    (256 << 20)
+
 static enum err load_pools(struct tx *, const struct pools_need *,
     struct pools *);
 static enum err load_waiters(struct tx *, const struct pools_need *,
     struct pools *);
 static enum err load_counts(struct tx *, const struct pools_need *,
+    struct pools *);
+static enum err add_waiters(struct tx *, const struct wait *, size_t,
     struct pools *);
 static size_t first_of_each(struct wait_pool *, size_t);
 static int by_rank(const void *, const void *);
@@ -93,9 +98,8 @@ load_waiters(struct tx *tx, const struct pools_need *need, struct pools *out)
 	size_t n;
 	struct wait_pool *at = arena_array(arena, need->nfreeing + 1,
 	    sizeof(*at));
-	struct rows places, waits, persons;
+	struct rows places, waits;
 	struct wait *wait_key;
-	struct person *person_key;
 
 	if (need->nfreeing == 0)
 		return OK;
@@ -109,19 +113,43 @@ load_waiters(struct tx *tx, const struct pools_need *need, struct pools *out)
 	at = places.row;
 	qsort(at, n, sizeof(*at), by_rank);
 	wait_key = arena_array(arena, n + 1, sizeof(*wait_key));
-	person_key = arena_array(arena, n + 1, sizeof(*person_key));
 	for (size_t i = 0; i < n; i++) {
-		wait_key[i].tenant = person_key[i].tenant = at[i].tenant;
+		wait_key[i].tenant = at[i].tenant;
 		wait_key[i].product = at[i].product;
-		wait_key[i].person = person_key[i].id = at[i].person;
+		wait_key[i].person = at[i].person;
 	}
 	TRY(store_load(tx, &WAIT, wait_key, n, 3, 0, &waits));
-	TRY(store_load(tx, &PERSON, person_key, n, 2, 0, &persons));
-	must(waits.n == n && persons.n == n);
-	for (size_t i = 0; i < n; i++)
-		add_waiter(out, &((struct wait *)waits.row)[i],
-		    &((struct person *)persons.row)[i]);
+	must(waits.n == n);
+	for (size_t i = 0; i < n; i += PERSONS_A_TIME)
+		TRY(add_waiters(tx, &((struct wait *)waits.row)[i],
+		    n - i < PERSONS_A_TIME ? n - i : PERSONS_A_TIME, out));
 	return OK;
+}
+
+/* Of each person only the facts are kept: a list may be as long as a town. */
+static enum err
+add_waiters(struct tx *tx, const struct wait *wait, size_t n,
+    struct pools *out)
+{
+	struct ctx *cx = tx_ctx(tx), own = *cx;
+	struct person *key;
+	struct rows persons;
+	enum err err;
+
+	own.arena = arena_open(PERSONS_MEM);
+	key = arena_array(own.arena, n, sizeof(*key));
+	for (size_t i = 0; i < n; i++) {
+		key[i].tenant = wait[i].tenant;
+		key[i].id = wait[i].person;
+	}
+	tx_switch(tx, &own);
+	err = store_load(tx, &PERSON, key, n, 2, 0, &persons);
+	tx_switch(tx, cx);
+	must(err != OK || persons.n == n);
+	for (size_t i = 0; err == OK && i < n; i++)
+		add_waiter(out, &wait[i], &((struct person *)persons.row)[i]);
+	arena_close(own.arena);
+	return err;
 }
 
 static void
