@@ -194,9 +194,9 @@ committed(struct batch *b)
 }
 
 const struct use_case whole = { "whole", prepare, want, keep, load,
-	decide, save, committed };
+	decide, save, committed, false };
 const struct use_case other = { "other", prepare, want, keep, load,
-	decide, save, committed };
+	decide, save, committed, false };
 
 /* Writes only; the sealer has nothing to do for it. */
 static enum err
