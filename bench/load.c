@@ -74,6 +74,10 @@ post(char *out, const char *path, const char *more, const char *body)
 	    path, token, more, strlen(body), body);
 }
 
+/*
+ * User name and e-mail are made of the name, as most companies do; they are
+ * unique because 5000 and 9973 have no common divisor.
+ */
 static size_t
 onboard(struct connection *c, size_t number, char *out)
 {
@@ -82,10 +86,11 @@ onboard(struct connection *c, size_t number, char *out)
 
 	(void)c;
 	snprintf(body, sizeof(body),
-	    "{\"person\":{\"externalId\":\"B%zu\",\"userName\":\"bench.%zu\","
+	    "{\"person\":{\"externalId\":\"B%zu\",\"userName\":\"ana%zu.kova%"
+	    "zu\","
 	    "\"name\":{\"givenName\":\"Ana%zu\",\"familyName\":\"Kova%zu\"},"
 	    "\"emails\":[{\"type\":\"work\",\"primary\":true,"
-	    "\"value\":\"ana.%zu@bench.example\"}],"
+	    "\"value\":\"ana%zu.kova%zu@bench.example\"}],"
 	    "\"phoneNumbers\":[{\"type\":\"work\",\"value\":\"+49 30 %zu\"}],"
 	    "\"addresses\":[{\"type\":\"home\",\"streetAddress\":"
 	    "\"Lange Strasse %zu\",\"locality\":\"Berlin\","
@@ -94,8 +99,9 @@ onboard(struct connection *c, size_t number, char *out)
 	    "\"department\":\"department %zu\","
 	    "\"title\":\"Engineer\",\"start\":\"2026-01-01\"},"
 	    "\"products\":[\"%s\"]}",
-	    number, number, number % 5000, number % 9973, number, number,
-	    number % 300, sites[number % 3], number % 25, argument);
+	    number, number % 5000, number % 9973, number % 5000, number % 9973,
+	    number % 5000, number % 9973, number, number % 300,
+	    sites[number % 3], number % 25, argument);
 	snprintf(key, sizeof(key), "Idempotency-Key: bench-%zu\r\n", number);
 	return post(out, "/api/v1/onboardings", key, body);
 }

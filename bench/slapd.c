@@ -129,11 +129,13 @@ add(struct connection *c, size_t number, char *out)
 	(void)c;
 	put_small(&b, MESSAGE_NUMBER);
 	entry = open_part(&b, TAG_ADD);
-	snprintf(text, sizeof(text), "uid=bench.%zu,%s", number, suffix);
+	snprintf(text, sizeof(text), "uid=ana%zu.kova%zu,%s", number % 5000,
+	    number % 9973, suffix);
 	put_text(&b, TAG_OCTETS, text);
 	list = open_part(&b, TAG_SEQUENCE);
 	put_attribute(&b, "objectClass", "inetOrgPerson");
-	snprintf(text, sizeof(text), "bench.%zu", number);
+	snprintf(
+	    text, sizeof(text), "ana%zu.kova%zu", number % 5000, number % 9973);
 	put_attribute(&b, "uid", text);
 	snprintf(text, sizeof(text), "B%zu", number);
 	put_attribute(&b, "employeeNumber", text);
@@ -144,7 +146,8 @@ add(struct connection *c, size_t number, char *out)
 	snprintf(
 	    text, sizeof(text), "Ana%zu Kova%zu", number % 5000, number % 9973);
 	put_attribute(&b, "cn", text);
-	snprintf(text, sizeof(text), "ana.%zu@bench.example", number);
+	snprintf(text, sizeof(text), "ana%zu.kova%zu@bench.example",
+	    number % 5000, number % 9973);
 	put_attribute(&b, "mail", text);
 	snprintf(text, sizeof(text), "+49 30 %zu", number);
 	put_attribute(&b, "telephoneNumber", text);
