@@ -121,6 +121,7 @@ add_run(struct ctx *cx, struct world *w, struct import_run *run)
 	struct import_run **place = NULL;
 	int64_t now = clock_now_ms();
 	bool is_open = false;
+	size_t own = 0;
 
 	lock_take(w->mu);
 	for (size_t i = 0; i < RUNS_MAX; i++) {
@@ -134,9 +135,12 @@ add_run(struct ctx *cx, struct world *w, struct import_run *run)
 		}
 		is_open |= r != NULL && r->tenant == run->tenant
 		    && r->source == run->source;
+		own += r != NULL && r->tenant == run->tenant;
 		if (r == NULL && place == NULL)
 			place = &w->run[i];
 	}
+	if (own >= RUNS_A_TENANT)
+		place = NULL;
 	if (!is_open && place != NULL)
 		*place = run;
 	lock_give(w->mu);

@@ -17,7 +17,8 @@ struct long_work {
 
 static void reader_run(void *);
 static void long_run(void *);
-static void answer(struct world *, struct query *, struct db *data,
+static size_t free_place(const struct world *, const struct actor *);
+static void ask(struct world *, struct query *, struct db *data,
     struct db *keys, struct vault *);
 
 struct reader_place {
@@ -67,16 +68,20 @@ reader_run(void *arg)
 	void *item;
 
 	heap_free(arg);
-	while (queue_take(place.w->queries_queue, &item, 1, -1) == 1)
-		answer(place.w, item, data, keys,
+	while (queue_take(place.w->queries_queue, &item, 1, -1) == 1) {
+		struct query *q = item;
+
+		ask(place.w, q, data, keys,
 		    place.w->vault[CHANNEL_READER + place.at]);
+		q->done(q);
+	}
 	db_close(data);
 	db_close(keys);
 }
 
 /* Data first, keys after: a key is committed before what it seals. */
 static void
-answer(struct world *w, struct query *q, struct db *data, struct db *keys,
+ask(struct world *w, struct query *q, struct db *data, struct db *keys,
     struct vault *vault)
 {
 	struct reader r = { .world = w, .vault = vault };
@@ -90,7 +95,27 @@ answer(struct world *w, struct query *q, struct db *data, struct db *keys,
 	lock_take(w->mu);
 	w->queries++;
 	lock_give(w->mu);
-	q->done(q);
+}
+
+/*
+ * A tenant has some of the places and leaves one to the operator, so that
+ * nobody's slow uploads keep the others out (S-T38).  LONGS_MAX: none now.
+ */
+static size_t
+free_place(const struct world *w, const struct actor *actor)
+{
+	size_t at = LONGS_MAX, own = 0, busy = 0;
+
+	for (size_t i = 0; i < LONGS_MAX; i++) {
+		busy += w->long_busy[i];
+		own += w->long_busy[i] && w->long_tenant[i] == actor->tenant;
+		if (!w->long_busy[i] && at == LONGS_MAX)
+			at = i;
+	}
+	if (actor->kind != ACTOR_OPERATOR
+	    && (own >= LONGS_A_TENANT || busy >= LONGS_MAX - 1))
+		return LONGS_MAX;
+	return at;
 }
 
 enum err
@@ -101,10 +126,10 @@ world_long(struct world *w, struct query *q)
 	size_t at = 0;
 
 	lock_take(w->mu);
-	while (at < LONGS_MAX && w->long_busy[at])
-		at++;
+	at = free_place(w, q->cx->actor);
 	if (at < LONGS_MAX) {
 		w->long_busy[at] = true;
+		w->long_tenant[at] = q->cx->actor->tenant;
 		ended = w->long_thread[at];
 	}
 	lock_give(w->mu);
@@ -128,10 +153,12 @@ long_run(void *arg)
 	struct db *keys = db_open_reader(w->store, DB_KEYS);
 
 	heap_free(arg);
-	answer(w, work.query, data, keys, w->vault[CHANNEL_LONG + work.at]);
+	ask(w, work.query, data, keys, w->vault[CHANNEL_LONG + work.at]);
 	db_close(data);
 	db_close(keys);
+	/* Whoever is answered may come again at once: the place is free by then. */
 	lock_take(w->mu);
 	w->long_busy[work.at] = false;
 	lock_give(w->mu);
+	work.query->done(work.query);
 }

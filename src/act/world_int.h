@@ -10,7 +10,9 @@
 
 #define READERS	  2
 #define LONGS_MAX 4
+#define LONGS_A_TENANT 2
 #define RUNS_MAX  8
+#define RUNS_A_TENANT 4
 /* Channels to the vault: sealer, clock and signer, readers, long work. */
 enum channel { CHANNEL_SEALER, CHANNEL_CLOCK, CHANNEL_READER, CHANNEL_LONG = CHANNEL_READER + READERS, CHANNEL_COUNT = CHANNEL_LONG + LONGS_MAX };
 _Static_assert(CHANNEL_COUNT == WORLD_CHANNELS, "a channel for each thread");
@@ -78,6 +80,7 @@ struct world {
 	size_t		   naccess;
 	struct import_run *run[RUNS_MAX];
 	bool		   long_busy[LONGS_MAX];
+	uint32_t	   long_tenant[LONGS_MAX];
 	struct thread	  *long_thread[LONGS_MAX];
 	bool		   is_ending, log_alarm;
 	uint64_t	   queries, checkpoints, due_done;
