@@ -101,7 +101,7 @@ def search_processes(server):
     return found
 
 
-# --- the doors --------------------------------------------------------------------------
+# --- the doors ---------------------------------------------------------------
 
 class Doors:
     """Puts a canary through every door; each must have let it in, or refused
@@ -331,7 +331,7 @@ values:
 """
 
 
-# --- the searches ----------------------------------------------------------------------------
+# --- the searches ------------------------------------------------------------
 
 def controls(tap, server):
     """The search finds the marker in each form, in a file like those."""

@@ -31,7 +31,7 @@ def verifier():
 VERIFIER = verifier()
 
 
-# --- the log -------------------------------------------------------------------
+# --- the log -----------------------------------------------------------------
 
 def read_log(api):
     """Each origin's (entries as bytes, its newest page), oldest first.
@@ -111,7 +111,7 @@ def events(api, after=0):
         after = page["next"]
 
 
-# --- tables --------------------------------------------------------------------
+# --- tables ------------------------------------------------------------------
 
 class Tables:
     """seats {(product, person): (pool, state)}, waits {product: [(person,
@@ -178,7 +178,7 @@ def table_faults(tables):
     return faults
 
 
-# --- the replay ------------------------------------------------------------------
+# --- the replay --------------------------------------------------------------
 
 class Replay:
     """The tables as the clear changes of the log give them.
@@ -213,7 +213,8 @@ class Replay:
         subject = item["subject"]["id"]
         self.left = {}      # what this event ended
         # A wait that ends and a seat that begins are one step.
-        for change in sorted(item["changes"], key=lambda c: c["kind"] != "wait"):
+        for change in sorted(item["changes"],
+                             key=lambda c: c["kind"] != "wait"):
             step = getattr(self, "change_" + change["kind"], None)
             if step is not None:
                 step(seq, subject, change)

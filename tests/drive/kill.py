@@ -84,7 +84,7 @@ def told(reply):
         (seat["product"], seat["outcome"]) for seat in found["seats"])
 
 
-# --- the load ------------------------------------------------------------------------
+# --- the load ----------------------------------------------------------------
 
 class Load:
     """Clients that work until they are stopped or the server is gone."""
@@ -160,7 +160,7 @@ class Load:
             self.odd.append("release: %s" % reply)
 
 
-# --- what the server says afterwards -------------------------------------------------------
+# --- what the server says afterwards -----------------------------------------
 
 class View:
     """repeats {key: (status, told or text)}, persons [(id, ref)], seats and
@@ -235,7 +235,7 @@ def compare(history, view):
     return faults
 
 
-# --- a round ------------------------------------------------------------------------------
+# --- a round -----------------------------------------------------------------
 
 class Rig:
     """A server, its two tenants, and what was said to them."""
@@ -314,7 +314,7 @@ class Rig:
         self.server.close(keep)
 
 
-# --- the rig finds what it must ----------------------------------------------------------------
+# --- the rig finds what it must ----------------------------------------------
 
 def controls(tap):
     """Planted histories: each is one fault away from a whole one."""
@@ -396,7 +396,7 @@ def kill_all(server):
         server.process = None
 
 
-# --- an import ------------------------------------------------------------------------------
+# --- an import ---------------------------------------------------------------
 
 IMPORT_KILLS = {"quick": 1, "normal": 4, "full": 100}[TIER]
 COUNTS = ("added", "changed", "unchanged", "removed", "rejected")
@@ -478,7 +478,7 @@ def state_of(api):
             "waits for mail": len(tables.waits["mail"])}
 
 
-# --- all -----------------------------------------------------------------------------------
+# --- all ---------------------------------------------------------------------
 
 def ways(dice):
     """Endless: each way once in an order of chance, then anew."""

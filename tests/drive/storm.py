@@ -117,7 +117,7 @@ def schedule(seed):
     return lines
 
 
-# --- the clients -------------------------------------------------------------------
+# --- the clients -------------------------------------------------------------
 
 class Line:
     """A connection with its requests still to be sent and under way."""
@@ -279,7 +279,7 @@ def get(results, processes):
                 raise RuntimeError("a client died") from None
 
 
-# --- what must hold -----------------------------------------------------------------
+# --- what must hold ----------------------------------------------------------
 
 def answer_faults(people, found):
     """(faults, {person id: Want}): one onboarding and one person for each."""
@@ -392,7 +392,7 @@ def turn_rules(owner):
             "priority": lambda person: owner[person].priority}
 
 
-# --- the checks themselves -------------------------------------------------------------
+# --- the checks themselves ---------------------------------------------------
 
 def controls(tap, owner, released, tables, events):
     """Each check is first shown what it must find; TABLES were whole."""
@@ -480,7 +480,7 @@ def answer_controls(tap, people, found):
            "controls: a person made twice is found")
 
 
-# --- all --------------------------------------------------------------------------------
+# --- all ---------------------------------------------------------------------
 
 def verify_export(tap, tenant):
     """Both verifiers pass the exported log."""
@@ -545,7 +545,8 @@ def check(tap, api, people, found, report):
          "one seat a person and product, no pool above its quota")
     none(demand_faults(owner, released, tables),
          "everybody has or awaits what was asked for, nobody anything else")
-    none(exact_faults(owner, released, tables), "assigned = min(demand, usable)")
+    none(exact_faults(owner, released, tables),
+         "assigned = min(demand, usable)")
     none(idle_faults(owner, tables), "nobody waits for a free seat")
     none(checklib.verify_faults(api), "seat verify finds nothing")
     none(checklib.check_log(api)[0], "the log and its checkpoint verify")

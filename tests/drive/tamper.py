@@ -36,7 +36,7 @@ pools: { mail-all: { product: mail, quota: 20 } }
 V.ed25519_ok = functools.lru_cache(4096)(V.ed25519_ok)
 
 
-# --- an export in memory -----------------------------------------------------------
+# --- an export in memory -----------------------------------------------------
 
 def read_export(folder):
     """{path: bytes} of its files."""
@@ -124,7 +124,7 @@ def resized(files, size):
     return {**files, "checkpoint": b"\n".join(lines)}
 
 
-# --- in memory ------------------------------------------------------------------------
+# --- in memory ---------------------------------------------------------------
 
 def flip(data, bit):
     out = bytearray(data)
@@ -209,7 +209,7 @@ def rollbacks(tap, older, newer, vkey):
     tap.ok(not is_whole(mixed, vkey), "a newer checkpoint does not fit")
 
 
-# --- through the command line --------------------------------------------------------------
+# --- through the command line ------------------------------------------------
 
 def verify(tenant, folder, vkey, *more):
     return tenant.usher("audit", "verify", folder, "--key", vkey, *more)
@@ -258,7 +258,7 @@ def cli_rollback(tap, tenant, older, newer, vkey):
                done.stdout + done.stderr)
 
 
-# --- a log -----------------------------------------------------------------------------------
+# --- a log -------------------------------------------------------------------
 
 def fill(tenant, first, last):
     api = tenant.client()
@@ -296,7 +296,7 @@ def the_export(tap, tenant, vkey, dice):
     return newer
 
 
-# --- a server --------------------------------------------------------------------------------
+# --- a server ----------------------------------------------------------------
 
 def keep(server, name):
     """A copy of the databases of the stopped server."""
@@ -410,8 +410,8 @@ def altered(tap, server, tenant):
     """Rows changed in the file by somebody who can write it."""
     cases = (
         ("an entry changed", "UPDATE log SET entry = CAST(substr(entry, 1, 60) "
-         "|| x'ff' || substr(entry, 62) AS BLOB) WHERE seq = (SELECT max(seq) - 3 FROM "
-         "log WHERE tenant = 1) AND tenant = 1"),
+         "|| x'ff' || substr(entry, 62) AS BLOB) WHERE tenant = 1 AND seq = "
+         "(SELECT max(seq) - 3 FROM log WHERE tenant = 1)"),
         ("an entry deleted", "DELETE FROM log WHERE tenant = 1 AND seq = "
          "(SELECT max(seq) - 3 FROM log WHERE tenant = 1)"),
         ("a seat added", "INSERT INTO seat SELECT tenant, product, "
