@@ -81,6 +81,8 @@ STEPS = [Step(*row) for row in (
      tool("tool/tidy.py", "--selftest"), {}, 2, 2),
     ("demo", "quick", "", False,
      tool("tool/demo.py", "--check", "demo"), {}, 2, 2),
+    ("reference", "quick", "", False,
+     tool("tool/reference.py", "--check"), {}, 2, 2),
     ("unit", "quick", "build", True, meson("build", "unit"), {}, 3, 3),
     ("contract", "quick", "build", True, meson("build", "contract"), {}, 3, 3),
     ("flows", "quick", "build", True, driver("flows"), {}, 5, 20),

@@ -66,7 +66,7 @@ struct setting_info {
 
 /* Sorted by name. */
 #define SETTINGS(X) \
-	X(IMPORT_REMOVALS_LEAST,   "import.removals_least",   20, 0, 1000000, "and at least this many") \
+	X(IMPORT_REMOVALS_LEAST,   "import.removals_least",   20, 0, 1000000, "so many may go whatever the share is") \
 	X(IMPORT_REMOVALS_PERCENT, "import.removals_percent", 5, 0, 100, "a run that would remove or disable more than this share is stopped") \
 	X(EMAIL_UNIQUE,		   "person.email_unique",     0, 0, 1, "an e-mail address belongs to one person") \
 	X(CAP_PASS_PRIORITY,	   "pool.cap_pass_priority",  7, 0, 10, "requests of this priority may take the last seats above the cap") \

@@ -50,6 +50,7 @@ static const struct option export_options[] = {
 const struct command audit_commands[] = {
 	{ "audit", "list", events_show, "", 0, 0, OPTIONS(list_options),
 	  DOOR_API, RIGHT_EVENT_READ, "list entries of the log",
+	  "The same list as that of `usher event list`.\n"
 	  "\n"
 	  "  usher audit list --after 5000\n", NULL, false },
 	{ "audit", "verify", audit_verify, "[DIR]", 0, 1, OPTIONS(verify_options),

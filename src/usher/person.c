@@ -63,7 +63,8 @@ const struct command person_commands[] = {
 	  "  usher person change 0D4K2M8Q0G001 --department Sales --remove title\n"
 	  "  echo '{\"end\":\"2026-12-31\"}' | usher person change 0D4K2M8Q0G001 --file -\n", NULL, false },
 	{ "person", "seats", person_seats, "PERSON", 1, 1, NO_OPTIONS,
-	  DOOR_API, RIGHT_SEAT_READ, "show which seats a person holds, and what they wait for",
+	  DOOR_API, RIGHT_PERSON_READ, "show which seats a person holds, and what they wait for",
+	  "PERSON is the id that the list shows.\n"
 	  "\n"
 	  "  usher person seats 0D4K2M8Q0G001\n", NULL, false },
 };

@@ -29,13 +29,13 @@ const struct command pool_commands[] = {
 	  DOOR_API, RIGHT_POOL_READ, "show one pool, and who waits for its product",
 	  "POOL is its slug in the catalogue.\n"
 	  "\n"
-	  "  usher pool show mail-berlin\n", NULL, false },
+	  "  usher pool show mail-ber\n", NULL, false },
 	{ "pool", "quota", pool_quota, "POOL SEATS", 2, 2, OPTIONS(quota_options),
 	  DOOR_API, RIGHT_POOL_WRITE, "change how many seats a pool has",
 	  "More seats are given to those who wait, at once.  Fewer than are in use are\n"
 	  "refused, with how many seats are in the way.\n"
 	  "\n"
-	  "  usher pool quota mail-berlin 250\n", NULL, false },
+	  "  usher pool quota mail-ber 250\n", NULL, false },
 };
 const size_t pool_command_count = COUNT(pool_commands);
 

@@ -50,7 +50,7 @@ static void back_off(struct parent *);
 
 static const struct option options[] = {
 	{ "listen", OPTION_TEXT, "127.0.0.1:8420", 0, 0, false, "where to serve; loopback only until there is TLS" },
-	{ "config", OPTION_PATH, NULL, 0, 0, false, "a file of options, NAME = VALUE, instead of the usual" },
+	{ "config", OPTION_PATH, NULL, 0, 0, false, "options, NAME = VALUE a line, instead of /etc/usher/usher.conf" },
 	{ "vault", OPTION_PATH, NULL, 0, 0, false, "the program usher-vault, if it is not beside usher" },
 	{ "loops", OPTION_INT, "0", 0, 64, false, "event loops; 0 is one for each core" },
 	{ "restarts", OPTION_INT, "5", 0, RESTARTS_MAX, false, "how often a minute a crashed pair is started again" },

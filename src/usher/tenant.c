@@ -9,6 +9,7 @@ static enum err tenant_create(struct cli *);
 const struct command tenant_commands[] = {
 	{ "tenant", "list", tenant_list, "", 0, 0, NO_OPTIONS,
 	  DOOR_OPERATOR, RIGHT_TENANT_READ, "list tenants",
+	  "LOG ENTRIES is the size of the tenant's log.\n"
 	  "\n"
 	  "  usher tenant list --data /var/lib/usher\n", NULL, false },
 	{ "tenant", "create", tenant_create, "NAME", 1, 1, NO_OPTIONS,
