@@ -87,9 +87,11 @@ static void
 print_page(struct cli *cli, struct list *list, const struct js *answer)
 {
 	const struct js *items;
+	bool is_last = member_text(answer, "next").n == 0;
 
 	member_items(answer, "items", &items);
-	print_items(cli, &list->listing, items, list->empty);
+	print_items(cli, &list->listing, items,
+	    is_last ? list->empty : "This page shows nobody.");
 }
 
 static void

@@ -21,6 +21,8 @@ report_failure(struct cli *cli, enum err err)
 
 	if (cli->is_silent)
 		return;
+	/* The table before what is said about it. */
+	fflush(stdout);
 	if (cli->problem.n > 0 && cli->is_json)
 		fprintf(stderr, "%.*s\n", STR_ARG(cli->problem));
 	else if (cli->problem.n > 0 && problem_parse(cli, &problem))
