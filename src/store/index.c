@@ -100,7 +100,9 @@ split(struct arena *arena, int64_t tenant, const struct index_change *change,
 		const struct index_key *key = drops ? c->drop : c->put;
 		size_t nkey = drops ? c->ndrop : c->nput;
 
-		for (const struct index_key *k = key; k < key + nkey; k++) {
+		for (size_t j = 0; j < nkey; j++) {
+			const struct index_key *k = &key[j];
+
 			if (k->kind == 0)
 				out->search[out->nsearch++] =
 				    (struct search_row) { tenant, EPOCH,
