@@ -43,6 +43,7 @@ struct sending {
 };
 
 static enum err import(struct cli *);
+static bool has_work(const struct js *);
 static enum err prepare(struct cli *, struct run *);
 static enum err read_map(struct cli *, struct run *);
 static enum err check_file(struct cli *, struct run *);
@@ -94,7 +95,7 @@ import(struct cli *cli)
 	TRY(prepare(cli, &run));
 	TRY(open_run(cli, &run));
 	TRY(pass(cli, &run, "scan", &report));
-	if (!member_bool(report, "stopped") && !cli_bool(cli, "dry-run")) {
+	if (has_work(report) && !cli_bool(cli, "dry-run")) {
 		run.digest = member_text(report, "digest");
 		TRY(pass(cli, &run, "rows", &report));
 	}
@@ -104,6 +105,15 @@ import(struct cli *cli)
 	if (member_bool(report, "stopped"))
 		return stopped(cli, &run, report);
 	return OK;
+}
+
+/* The same file again needs no second pass. */
+static bool
+has_work(const struct js *report)
+{
+	return !member_bool(report, "stopped")
+	    && member_int(report, "added") + member_int(report, "changed")
+	    + member_int(report, "removed") > 0;
 }
 
 /* --- before ----------------------------------------------------------------------- */
