@@ -338,7 +338,6 @@ open_records(struct reader *r, struct ctx *cx, const struct rows *rows,
 	}
 	TRY(store_load(r->keys, &PERSON_KEY, key, rows->n, 3, 0, &keys));
 	TRY(store_load(r->data, &SOURCE, source, rows->n, 2, 0, &sources));
-	must(keys.n == rows->n);
 	TRY(world_capability(r->world, r->vault, cx, cx->actor,
 	    &capability));
 	vault_call_init(&o.call, cx->arena);
@@ -346,8 +345,9 @@ open_records(struct reader *r, struct ctx *cx, const struct rows *rows,
 	o.call.capability = &capability;
 	o.doc = arena_array(cx->arena, rows->n, sizeof(*o.doc));
 	o.source = arena_array(cx->arena, sources.n + 1, sizeof(*o.source));
-	for (size_t i = 0; i < rows->n; i++) {
-		const struct key_row *k = &((struct key_row *)keys.row)[i];
+	for (size_t j = 0; j < keys.n; j++) {
+		const struct key_row *k = &((struct key_row *)keys.row)[j];
+		size_t i = keys.key[j];
 
 		o.doc[i] = vault_open(&o.call, &(struct open_in) {
 		    .person = v[i].row.id,
@@ -363,7 +363,10 @@ open_records(struct reader *r, struct ctx *cx, const struct rows *rows,
 		    s->name);
 	}
 	TRY(vault_run(r->vault, cx, &o.call));
+	/* Whose key is gone has nothing left to show but the row. */
 	for (size_t i = 0; i < rows->n; i++) {
+		if (o.doc[i] == NULL)
+			continue;
 		if (o.doc[i]->err != OK)
 			return fail(cx, o.doc[i]->err, MSG_ORDER_SEALED,
 			    "person");
