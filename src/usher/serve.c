@@ -21,6 +21,7 @@
 #include "usher/notify.h"
 #include "usher/pair.h"
 
+#define LISTEN_AGAIN_MS 20
 #define LOCK_WAIT_MS 2000	/* for the children of a parent that was killed */
 #define MINUTE_MS    60000
 #define RESTARTS_MAX 1000
@@ -99,8 +100,17 @@ static enum err
 open_doors(struct parent *p)
 {
 	struct cli *cli = p->cli;
+	int64_t until_ns = clock_mono_ns() + LOCK_WAIT_MS * INT64_C(1000000);
+	enum err err;
 
-	TRY(http_listen(&cli->cx, cli_text(cli, "listen"), &p->conf.listen_fd));
+	/* Who held the lock may be closing its doors just now: the lock goes first. */
+	while ((err = http_listen(&cli->cx, cli_text(cli, "listen"),
+		    &p->conf.listen_fd)) == ERR_CONFLICT
+	    && clock_mono_ns() < until_ns) {
+		cli->cx.fault = (struct fault) { 0 };
+		clock_sleep_ms(LISTEN_AGAIN_MS);
+	}
+	TRY(err);
 	return http_listen_local(&cli->cx,
 	    data_file(cli, &p->data, "operator.sock"), 0600,
 	    &p->conf.operator_fd);
