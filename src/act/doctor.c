@@ -244,8 +244,9 @@ check_heads(struct visit *v)
 		is_ill(v, "log", MSG_DOCTOR_LAG,
 		    ARGS(str_fmt(v->cx->arena, "%lld", (long long)lag)));
 	else
-		is_well(v, "log", str_fmt(v->cx->arena, "%llu checkpoints since the start",
-		    (unsigned long long)count.checkpoints));
+		is_well(v, "log",
+		    str_fmt(v->cx->arena, "%llu checkpoints since the start",
+			(unsigned long long)count.checkpoints));
 	return OK;
 }
 
