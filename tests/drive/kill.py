@@ -403,6 +403,37 @@ def kill_all(server):
         server.process = None
 
 
+# --- a signature ---------------------------------------------------------------
+
+def signatures(tap):
+    """The vault has signed, and the front is killed before it stored that."""
+    faults = []
+    with Server() as server:
+        tenant = server.tenant("acme")
+        for number in range(2, 8):
+            server.stop()
+            server.env["USHER_FAULT"] = "kill-before-commit:%d" % number
+            server.start()
+            api = tenant.client()
+            front = server.pids()["front"]
+            try:
+                api.post("/api/v1/persons", {"userName": "u%d" % number})
+            except GONE:        # it was this commit
+                pass
+            api.close()
+            end = time.monotonic() + 3
+            while (server.pids().get("front") == front
+                   and time.monotonic() < end):
+                time.sleep(.01)
+            server.kill("parent")
+            del server.env["USHER_FAULT"]
+            server.start()
+            faults += ["commit %d: %s" % (number, fault)
+                       for fault in checklib.check_log(tenant.client(), 5)[0]]
+    tap.ok(not faults, "a signature that was lost on its way is made again",
+           "\n".join(faults))
+
+
 # --- an import ---------------------------------------------------------------
 
 IMPORT_KILLS = {"quick": 1, "normal": 4, "full": 100}[TIER]
@@ -473,15 +504,16 @@ def import_killed(server, tenant, dice):
 
 
 def state_of(api):
-    """Of persons and seats what depends neither on time nor on keys: which of
-    two equal contracts is the primary does."""
+    """Of persons and seats what the file says; not what order and keys decide:
+    numbers in user names, and which of two equal contracts is the primary."""
     name, persons = {}, {}
     for row in api.pages("/api/v1/persons"):
-        name[row["id"]] = row["userName"]
-        persons[row["userName"]] = {
+        address = row["emails"][0]["value"]
+        name[row["id"]] = address
+        persons[address] = {
             key: row.get(key) for key in ("name", "displayName", "emails",
                                           "phoneNumbers", "lifecycle")}
-        persons[row["userName"]]["contracts"] = row["contracts"]
+        persons[address]["contracts"] = row["contracts"]
     for row in persons.values():
         for contract in row["contracts"]:
             del contract["id"], contract["primary"]
@@ -549,6 +581,7 @@ def main():
     controls(tap)
     for plant in PLANTS:
         hunt(tap, *plant, dice)
+    signatures(tap)
     imports(tap, dice)
     run(tap, dice)
     return tap.done()
