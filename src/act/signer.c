@@ -14,6 +14,7 @@
 
 static enum err sign_tenant(struct world *, struct ctx *, struct tx *,
     uint32_t tenant, struct checkpoint_row *);
+static enum err is_kept(struct tx *, const struct tenant_row *, bool *);
 static enum err read_entries(struct tx *, const struct tenant_row *,
     uint64_t from, struct str **, size_t *);
 static enum err check_tenant(struct world *, struct ctx *, struct tx *,
@@ -63,6 +64,7 @@ sign_tenant(struct world *w, struct ctx *cx, struct tx *tx, uint32_t tenant,
 	struct rows rows;
 	struct hash root;
 	struct str *entry = NULL;
+	bool is_whole;
 
 	TRY(vault_log_head(w->vault[CHANNEL_CLOCK], cx, tenant, &ext.head));
 	TRY(store_load(tx, &TENANT, &key, 1, 1, 0, &rows));
@@ -70,8 +72,11 @@ sign_tenant(struct world *w, struct ctx *cx, struct tx *tx, uint32_t tenant,
 		return OK;
 	row = rows.row;
 	if (ext.head.origin == row->log_origin
-	    && ext.head.size == (uint64_t)row->log_size)
-		return OK;
+	    && ext.head.size == (uint64_t)row->log_size) {
+		TRY(is_kept(tx, row, &is_whole));
+		if (is_whole)
+			return OK;
+	}
 	if (ext.head.origin != row->log_origin
 	    || ext.head.size > (uint64_t)row->log_size)
 		return fail(cx, ERR_CONFLICT, MSG_WORLD_ROLLED_BACK, "log");
@@ -84,6 +89,25 @@ sign_tenant(struct world *w, struct ctx *cx, struct tx *tx, uint32_t tenant,
 	out->tenant = tenant;
 	out->seq = LOG_SEQ(row->log_origin, row->log_size);
 	out->signed_ms = clock_now_ms();
+	return OK;
+}
+
+/*
+ * Whether the checkpoint of the log as it stands is stored.  A front that was
+ * killed after the vault signed has lost it: the vault signs the same size again.
+ */
+static enum err
+is_kept(struct tx *tx, const struct tenant_row *row, bool *out)
+{
+	struct checkpoint_row key = { .tenant = row->tenant,
+		.seq = LOG_SEQ(row->log_origin, row->log_size) };
+	struct rows rows;
+
+	*out = true;
+	if (row->log_size == 0)
+		return OK;
+	TRY(store_load(tx, &CHECKPOINT, &key, 1, 2, 0, &rows));
+	*out = rows.n > 0;
 	return OK;
 }
 
