@@ -94,7 +94,7 @@ sign_tenant(struct world *w, struct ctx *cx, struct tx *tx, uint32_t tenant,
 
 /*
  * Whether the checkpoint of the log as it stands is stored.  A front that was
- * killed after the vault signed has lost it: the vault signs the same size again.
+ * killed after the vault signed has lost it: the vault signs that size again.
  */
 static enum err
 is_kept(struct tx *tx, const struct tenant_row *row, bool *out)
