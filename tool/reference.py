@@ -124,6 +124,13 @@ RIGHTS = Source("src/core/actor.h").list("RIGHTS")
 RIGHT_NAMES = {row[0]: string(row[1]) for row in RIGHTS}
 
 
+def right_text(name):
+    """The English text of its message."""
+    return string(re.search(
+        r"M\(RIGHT_%s,\s*EN\(\s*(\"[^\"]*\")" % name,
+        Source("src/base/messages/right.def").text).group(1))
+
+
 def right_name(text):
     name = text.removeprefix("RIGHT_")
     return {"PUBLIC": "none", "NONE": ""}.get(name) or RIGHT_NAMES.get(name, "")
@@ -257,7 +264,8 @@ def page_errors():
 
 def page_rights():
     return table(["right", "what it allows"],
-                 [(code(string(row[1])), string(row[2])) for row in RIGHTS])
+                 [(code(RIGHT_NAMES[row[0]]), right_text(row[0]))
+                  for row in RIGHTS])
 
 
 def page_settings():

@@ -403,13 +403,19 @@ def messages(file):
         yield words[start + 2][1], line_of(file.text, words[start][2]), texts
 
 
-def wrong_message(texts):
+# Files whose messages say what a thing is, and so have no remedy; they are used
+# by the rows of an X macro that bear their names.
+LABELS = ["right.def"]
+
+
+def wrong_message(texts, is_label=False):
     if sorted(texts) != sorted(LANGUAGES):
         return "has %s, not EN, DE, FR and NL" % ", ".join(texts)
     for language in LANGUAGES:
-        if len(texts[language]) != 2 or not all(
-                part.strip() for part in texts[language]):
-            return "needs a text and a remedy in " + language
+        parts = [bool(part.strip()) for part in texts[language]]
+        if parts != [True, not is_label]:
+            return "needs a text and %s remedy in %s" % (
+                "no" if is_label else "a", language)
     for part, word in ((0, "text"), (1, "remedy")):
         english = places(texts["EN"][part])
         for language in LANGUAGES[1:]:
@@ -430,11 +436,14 @@ def check_messages(tree):
     seen = {}
     code = "\n".join(f.code for f in tree.c + tree.h)
     used = set(re.findall(r"\bMSG_(\w+)", code))
+    used |= {kind + row for kind in ("RIGHT_", "ROLE_")
+             for row in re.findall(r"\bX\((\w+),", code)}
     for file in tree.files:
         if file.kind != ".def":
             continue
+        is_label = os.path.basename(file.path) in LABELS
         for name, line, texts in messages(file):
-            why = wrong_message(texts)
+            why = wrong_message(texts, is_label)
             if why:
                 yield file, line, "message", "%s %s" % (name, why)
             if name in seen:

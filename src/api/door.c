@@ -112,10 +112,7 @@ api_admit(struct request *rq)
 	actor->agent = request_header(rq, "user-agent");
 	TRY(authenticate(rq, actor));
 	cx->actor = actor;
-	if (!actor_may(actor, right))
-		return fail(
-		    cx, ERR_DENIED, MSG_API_RIGHT, "", right_name(right));
-	return OK;
+	return actor_enter(cx, actor, right);
 }
 
 /* The socket is the operator's credential, and gives no way into a tenant. */

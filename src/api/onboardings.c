@@ -248,7 +248,7 @@ const struct route onboarding_routes[] = {
 	    "Onboard up to 1,000 persons" },
 	{ GET, "/api/v1/onboardings/{onboarding}", RIGHT_ONBOARDING_READ, 0, false,
 	    QUERY(onboarding_show, id_of_path, onboarding_encode), "Show an onboarding" },
-	{ POST, "/api/v1/onboardings/{onboarding}/checks/{check}", RIGHT_ONBOARD, SMALL_BODY_MAX, false, &check,
-	    "Say how a check ended" },
+	{ POST, "/api/v1/onboardings/{onboarding}/checks/{check}", RIGHT_ONBOARDING_CHECK, SMALL_BODY_MAX, false,
+	    &check, "Say how a check ended" },
 	{ 0 }
 };

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/actor.h"
 
+#include "core/filter.h"
+
 static const struct right_info {
-	const char *wire, *text;
+	const char *wire;
+	enum msg    text;
 } rights[RIGHT_COUNT] = {
-	[RIGHT_NONE] = { "none", "nothing" },
-	[RIGHT_PUBLIC] = { "public", "everybody may" },
-#define X(name, wire, text) [RIGHT_##name] = { wire, text },
+	[RIGHT_NONE] = { "none", MSG_NONE },
+	[RIGHT_PUBLIC] = { "public", MSG_NONE },
+#define X(name, wire) [RIGHT_##name] = { wire, MSG_RIGHT_##name },
 	RIGHTS(X)
 #undef X
 };
@@ -31,8 +34,8 @@ right_name(enum right right)
 	return rights[right].wire;
 }
 
-const char *
-right_text(enum right right)
+enum msg
+right_msg(enum right right)
 {
 	must(right < RIGHT_COUNT);
 	return rights[right].text;
@@ -78,4 +81,76 @@ actor_may(const struct actor *actor, enum right right)
 	if (actor == NULL || right == RIGHT_NONE || right >= RIGHT_COUNT)
 		return false;
 	return (actor->rights & RIGHT_BIT(right)) != 0;
+}
+
+enum err
+actor_enter(struct ctx *cx, struct actor *actor, enum right right)
+{
+	if (actor_scope(cx->arena, actor, right, &actor->scope))
+		return OK;
+	return fail(cx, ERR_DENIED, MSG_API_RIGHT, "", right_name(right));
+}
+
+bool
+actor_scope(struct arena *arena, const struct actor *actor, enum right right,
+    const struct filter **scope)
+{
+	const struct filter **part;
+	size_t n = 0, nodes = 0;
+
+	*scope = actor->scope;
+	if (!actor_may(actor, right))
+		return false;
+	if (actor->nheld == 0)
+		return true;
+	part = arena_array(arena, actor->nheld, sizeof(*part));
+	*scope = NULL;
+	for (size_t i = 0; i < actor->nheld; i++) {
+		if ((actor->held[i].rights & RIGHT_BIT(right)) == 0)
+			continue;
+		if (actor->held[i].scope == NULL)
+			return true;
+		/* Granting keeps below it; more would be no filter any more. */
+		nodes += filter_count(actor->held[i].scope) + 1;
+		if (nodes <= FILTER_NODES_MAX)
+			part[n++] = actor->held[i].scope;
+	}
+	*scope = filter_any(arena, part, n);
+	return true;
+}
+
+uint64_t
+actor_rights_over(const struct actor *actor, const struct filter_names *names,
+    const struct filter_subject *subject)
+{
+	const struct held own = { actor->rights, actor->scope };
+	const struct held *held = actor->nheld > 0 ? actor->held : &own;
+	size_t n = actor->nheld > 0 ? actor->nheld : 1;
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if ((held[i].rights & ~all) != 0 &&
+		    (held[i].scope == NULL ||
+			filter_match(held[i].scope, names, subject)))
+			all |= held[i].rights;
+	return all;
+}
+
+bool
+actor_covers(
+    struct arena *arena, const struct actor *actor, const struct held *given)
+{
+	for (int r = RIGHT_PUBLIC + 1; r < RIGHT_COUNT; r++) {
+		const struct filter *own;
+
+		if ((given->rights & RIGHT_BIT(r)) == 0)
+			continue;
+		if (!actor_scope(arena, actor, (enum right)r, &own))
+			return false;
+		if (own != NULL &&
+		    (given->scope == NULL ||
+			!filter_implies(arena, given->scope, own)))
+			return false;
+	}
+	return true;
 }

@@ -64,7 +64,8 @@ enum attr_class { ATTR_PERSONAL, ATTR_ORG };
 	X(SOURCE,	    "source",			ATTR_STRING, ATTR_ORG,	    0) \
 	X(LIFECYCLE,	    "lifecycle",		ATTR_STRING, ATTR_ORG,	    0) \
 	X(CERTIFICATION,    "certification",		ATTR_STRING, ATTR_ORG,	    0) \
-	X(ACTIVE,	    "active",			ATTR_BOOL,   ATTR_ORG,	    0)
+	X(ACTIVE,	    "active",			ATTR_BOOL,   ATTR_ORG,	    0) \
+	X(ID,		    "id",			ATTR_REF,    ATTR_ORG,	    0)
 
 enum attribute {
 #define X(name, path, type, class, flags) A_##name,

@@ -29,6 +29,7 @@ static const enum attribute by_path[A_COUNT] = {
 	A_EMPLOYEE_NUMBER,
 	A_END,
 	A_EXTERNAL_ID,
+	A_ID,
 	A_LIFECYCLE,
 	A_MANAGER,
 	A_FAMILY_NAME,

@@ -4,7 +4,8 @@
  * section 3.4.2.2), parsed once, compiled to a flat program over facts.
  *
  * Two dialects: FILTER_SCIM is strict, for the wire; FILTER_RULE adds date
- * arithmetic (`now`, `now+5d`, `now-2w`) and any/all contract(...).
+ * arithmetic (`now`, `now+5d`, `now-2w`), any/all contract(...), and `me`, the
+ * person who acts (`manager eq me`), which is nobody until filter_for().
  * Used for list filters, product grants, pool eligibility, actors' scopes.
  */
 #ifndef CORE_FILTER_H
@@ -28,7 +29,7 @@ struct filter_names {
 	struct str (*text)(const void *arg, enum attribute, int64_t id);
 	const void *arg;
 };
-/* Never asked for: lifecycle and certification (built in), manager (a person's id, in its wire form). */
+/* Never asked for: lifecycle and certification (built in), id and manager (a person's id, in its wire form; or `me`). */
 
 struct filter;	/* compiled; immutable; lives in the arena it was compiled in */
 
@@ -66,6 +67,7 @@ struct filter *filter_bind(struct arena *, const struct filter *, const struct f
 bool filter_match(const struct filter *, const struct filter_names *, const struct filter_subject *);
 
 /* Walking the program in postfix order: for store/'s SQL. */
+#define FILTER_ME INT64_MIN	/* the number that `me` stands as: nobody's id */
 struct filter_node {
 	enum filter_op	op;
 	enum attribute	attribute;	/* of a comparison */
@@ -76,6 +78,25 @@ struct filter_node {
 	uint32_t	nodes;		/* of any/all: how many nodes before this one are its operand */
 };
 const struct filter_node *filter_nodes(const struct filter *, size_t *n);
+/* --- reasoning (filter_logic.c) ------------------------------------------------- */
+
+/* A copy in ARENA in which `me` is PERSON (0: still nobody). */
+struct filter *filter_for(struct arena *, const struct filter *, int64_t person);
+/* Whether `me` stands in it. */
+bool filter_has_me(const struct filter *);
+/* What matches where one of N (at least one) does, as a new filter; its text is theirs joined with "or". */
+const struct filter *filter_any(struct arena *, const struct filter *const *, size_t n);
+size_t filter_count(const struct filter *);	/* nodes */
+
+/*
+ * True: whoever A matches, B matches too, whatever ids names have or will have.
+ * False: that is not so, or it could not be shown.
+ */
+bool filter_implies(struct arena *, const struct filter *a, const struct filter *b);
+
+/* False: nobody whose ATTRIBUTE is ID (0: absent) can match. */
+bool filter_is_possible(const struct filter *, const struct filter_names *, enum attribute, int64_t id);
+
 /* As it was written. */
 struct str filter_text(const struct filter *);
 

@@ -95,7 +95,7 @@ filter_kind(enum attribute a)
 {
 	if (a == A_LIFECYCLE || a == A_CERTIFICATION)
 		return KIND_STATE;
-	if (a == A_MANAGER)
+	if (a == A_MANAGER || a == A_ID)
 		return KIND_PERSON;
 	if (attr_info(a)->type == ATTR_BOOL)
 		return KIND_BOOL;

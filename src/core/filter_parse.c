@@ -33,7 +33,7 @@ struct comparison {
 	size_t		name_at, op_at, value_at;
 };
 
-enum literal_kind { LIT_TEXT, LIT_TRUE, LIT_FALSE, LIT_NULL, LIT_DAYS };
+enum literal_kind { LIT_TEXT, LIT_TRUE, LIT_FALSE, LIT_NULL, LIT_DAYS, LIT_ME };
 
 struct literal {
 	enum literal_kind kind;
@@ -354,6 +354,13 @@ parse_literal(struct parser *p, struct literal *literal)
 		}
 	if (str_eq_nocase(str_sub(word, 0, 3), STR("now")))
 		return parse_days(p, literal);
+	if (str_eq_nocase(word, STR("me"))) {
+		if (p->dialect != FILTER_RULE)
+			return refuse(p, p->at, MSG_FILTER_RULE_ONLY, word);
+		literal->kind = LIT_ME;
+		p->at += word.n;
+		return OK;
+	}
 	return refuse(p, p->at, MSG_FILTER_VALUE, word);
 }
 
@@ -620,16 +627,13 @@ static enum err
 compare_person(
     struct parser *p, const struct comparison *c, const struct literal *literal)
 {
-	int64_t id;
+	struct filter_node node = { .op = c->op, .attribute = c->a,
+		.type = ATTR_INT, .text = literal->text, .number = FILTER_ME };
 
-	if (literal->kind != LIT_TEXT || !id_decode(literal->text, &id))
+	if (literal->kind != LIT_ME && (literal->kind != LIT_TEXT
+	    || !id_decode(literal->text, &node.number)))
 		return refuse(p, c->value_at, MSG_FILTER_NOT_PERSON, c->name);
-	return push(p,
-	    (struct filter_node) { .op = c->op,
-		.attribute = c->a,
-		.type = ATTR_INT,
-		.text = literal->text,
-		.number = id });
+	return push(p, node);
 }
 
 static enum err

@@ -393,7 +393,7 @@ is_given(enum attribute a)
 {
 	return a != A_COUNT && attr_info(a)->class == ATTR_ORG &&
 	    a != A_SOURCE && a != A_LIFECYCLE && a != A_CERTIFICATION &&
-	    a != A_ACTIVE;
+	    a != A_ACTIVE && a != A_ID;
 }
 
 static enum err

@@ -78,6 +78,7 @@ person_facts(const struct person *p, struct facts *out)
 	FACT(out, LIFECYCLE) = p->lifecycle;
 	FACT(out, CERTIFICATION) = p->certification;
 	FACT(out, ACTIVE) = person_is_enabled(p);
+	FACT(out, ID) = p->id;
 }
 
 void

@@ -40,6 +40,7 @@ static const struct place {
 	P(LIFECYCLE) = { "p.lifecycle", "0", NULL },
 	P(CERTIFICATION) = { "p.certification", "0", NULL },
 	P(ACTIVE) = { "CASE WHEN p.lifecycle = 2 AND p.blocks = 0 THEN 1 ELSE 0 END", "0", NULL },
+	P(ID) = { "p.id", "c.person", NULL },
 #undef P
 #undef WORDS
 #undef OF_CONTRACTS

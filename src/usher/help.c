@@ -116,8 +116,9 @@ help_command(struct cli *cli, const struct command *c)
 		print_options(global_options, global_option_count);
 	}
 	if (c->right > RIGHT_PUBLIC)
-		printf("It needs the right %s: %s.\n", right_name(c->right),
-		    right_text(c->right));
+		printf("It needs the right %s: %.*s.\n", right_name(c->right),
+		    STR_ARG(msg_text(cli->cx.arena, right_msg(c->right),
+		    cli->cx.lang, (const struct str[4]) { { 0 } })));
 	if (c->door == DOOR_OPERATOR)
 		puts("It goes through the operator's socket in the data "
 		     "directory, on the server's machine.");

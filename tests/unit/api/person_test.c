@@ -24,13 +24,13 @@ static const struct refusal {
 	{ "{\"certification\":\"new\"}", MSG_API_READ_ONLY, "certification" },
 	{ "{\"active\":true}", MSG_API_READ_ONLY, "active" },
 	{ "{\"source\":\"hr\"}", MSG_API_READ_ONLY, "source" },
-	{ "{\"id\":\"0000000000001\"}", MSG_ATTR_UNKNOWN, "id" },
+	{ "{\"id\":\"0000000000001\"}", MSG_API_READ_ONLY, "id" },
 	{ "{\"contracts\":{}}", MSG_API_NOT_LIST, "contracts" },
 	{ "{\"contracts\":[7]}", MSG_ATTR_NOT_OBJECT, "contracts[0]" },
 	{ "{\"contracts\":[{},{\"start\":\"x\"}]}", MSG_ATTR_NOT_DATE, "contracts[1].start" },
 	{ "{\"contracts\":[{\"userName\":\"a\"}]}", MSG_API_UNKNOWN_MEMBER, "contracts[0].userName" },
 	{ "{\"contracts\":[{\"country\":\"DE\"}]}", MSG_API_UNKNOWN_MEMBER, "contracts[0].country" },
-	{ "{\"contracts\":[{\"id\":\"0000000000001\"}]}", MSG_ATTR_UNKNOWN, "contracts[0].id" },
+	{ "{\"contracts\":[{\"id\":\"0000000000001\"}]}", MSG_API_UNKNOWN_MEMBER, "contracts[0].id" },
 	{ "{\"site\":\"ber\",\"contracts\":[]}", MSG_API_TWO_CONTRACTS, "contracts" },
 };
 

@@ -80,6 +80,16 @@ places_in(const char *text)
 	return places;
 }
 
+/* What rights and roles are called is no trouble that has a remedy. */
+static bool
+is_label(enum msg m)
+{
+	struct str name = str_of(msg_name(m));
+
+	return str_starts(name, STR("RIGHT_"))
+	    || str_starts(name, STR("ROLE_"));
+}
+
 static void
 every_message_says_the_same_in_four_languages(void **state)
 {
@@ -99,10 +109,12 @@ every_message_says_the_same_in_four_languages(void **state)
 
 			if (l == LANG_EN)
 				want = places;
-			if (text.n == 0 || remedy.n == 0 || places != want)
+			if (text.n == 0 || (remedy.n == 0) != is_label(m)
+			    || places != want)
 				print_error(
 				    "%s in %s\n", msg_name(m), lang_code(l));
-			assert_true(text.n > 0 && remedy.n > 0);
+			assert_true(text.n > 0);
+			assert_true((remedy.n == 0) == is_label(m));
 			assert_true(str_utf8(text) && str_utf8(remedy));
 			assert_int_equal(places, want);
 		}

@@ -3,6 +3,13 @@
 #include "attr_try.h"
 
 #include "core/actor.h"
+#include "core/filter.h"
+
+static const char *const right_id[RIGHT_COUNT] = {
+#define X(name, wire) [RIGHT_##name] = #name,
+	RIGHTS(X)
+#undef X
+};
 
 static void
 every_right_has_a_name_of_its_own_that_is_read_back(void **state)
@@ -12,7 +19,10 @@ every_right_has_a_name_of_its_own_that_is_read_back(void **state)
 		const char *name = right_name((enum right)r);
 
 		assert_true(strlen(name) > 0);
-		assert_true(strlen(right_text((enum right)r)) > 0);
+		if (r > RIGHT_PUBLIC)
+			assert_string_equal(msg_name(right_msg((enum right)r)) +
+				strlen("RIGHT_"),
+			    right_id[r]);
 		assert_int_equal(right_parse(str_of(name)), r);
 	}
 	assert_string_equal(right_name(RIGHT_NONE), "none");
@@ -79,6 +89,114 @@ every_kind_of_actor_has_a_name(void **state)
 	assert_string_equal(actor_kind_name(ACTOR_OPERATOR), "operator");
 }
 
+static const struct filter *
+rule(const char *text)
+{
+	struct filter *f;
+
+	assert_int_equal(
+	    filter_compile(&cx, str_of(text), FILTER_RULE, false, &f), OK);
+	return f;
+}
+
+/* Reads everybody at ber and muc, writes only at muc. */
+static struct actor
+two_grants(struct held held[2])
+{
+	held[0] = (struct held) { RIGHT_BIT(RIGHT_PERSON_READ),
+		rule("site eq \"ber\"") };
+	held[1] = (struct held) { RIGHT_BIT(RIGHT_PERSON_READ) |
+		    RIGHT_BIT(RIGHT_PERSON_WRITE),
+		rule("site eq \"muc\"") };
+	return (struct actor) { .kind = ACTOR_PERSON,
+		.tenant = 1,
+		.rights = held[0].rights | held[1].rights,
+		.held = held,
+		.nheld = 2 };
+}
+
+static void
+each_right_has_its_own_scope(void **state)
+{
+	struct held held[2];
+	struct actor a = two_grants(held);
+	const struct filter *scope;
+
+	(void)state;
+	assert_int_equal(actor_enter(&cx, &a, RIGHT_PERSON_WRITE), OK);
+	assert_str(filter_text(a.scope), "site eq \"muc\"");
+	assert_int_equal(actor_enter(&cx, &a, RIGHT_PERSON_READ), OK);
+	assert_str(
+	    filter_text(a.scope), "(site eq \"ber\") or (site eq \"muc\")");
+	assert_int_equal(actor_enter(&cx, &a, RIGHT_POOL_READ), ERR_DENIED);
+	assert_int_equal(cx.fault.msg, MSG_API_RIGHT);
+	assert_false(actor_scope(cx.arena, &a, RIGHT_POOL_READ, &scope));
+
+	held[0].scope = NULL;
+	assert_true(actor_scope(cx.arena, &a, RIGHT_PERSON_READ, &scope));
+	assert_null(scope);
+	assert_true(actor_scope(cx.arena, &a, RIGHT_PERSON_WRITE, &scope));
+	assert_non_null(scope);
+}
+
+static void
+nobody_covers_more_than_they_hold(void **state)
+{
+	static const struct {
+		uint64_t rights;
+		const char *scope;
+		bool want;
+	} cases[] = {
+		{ RIGHT_BIT(RIGHT_PERSON_READ), "site eq \"ber\"", true },
+		{ RIGHT_BIT(RIGHT_PERSON_READ),
+		    "site eq \"muc\" or site eq \"ber\"", true },
+		{ RIGHT_BIT(RIGHT_PERSON_READ), "site eq \"ber\" and title pr",
+		    true },
+		{ RIGHT_BIT(RIGHT_PERSON_READ), NULL, false },
+		{ RIGHT_BIT(RIGHT_PERSON_READ), "site pr", false },
+		{ RIGHT_BIT(RIGHT_PERSON_WRITE), "site eq \"ber\"", false },
+		{ RIGHT_BIT(RIGHT_PERSON_WRITE), "site eq \"muc\"", true },
+		{ RIGHT_BIT(RIGHT_PERSON_READ) | RIGHT_BIT(RIGHT_PERSON_WRITE),
+		    "site eq \"ber\"", false },
+		{ RIGHT_BIT(RIGHT_POOL_READ), "site eq \"muc\"", false },
+		{ 0, NULL, true },
+	};
+	struct held held[2];
+	struct actor a = two_grants(held);
+	struct actor everything = { .rights = rights_of_tenant() };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct held given = { cases[i].rights, cases[i].scope != NULL
+			? rule(cases[i].scope) : NULL };
+
+		assert_int_equal(
+		    actor_covers(cx.arena, &a, &given), cases[i].want);
+		assert_true(actor_covers(cx.arena, &everything, &given));
+	}
+}
+
+static void
+rights_over_somebody_are_those_whose_scope_they_are_in(void **state)
+{
+	struct held held[2];
+	struct actor a = two_grants(held);
+	struct actor plain = { .rights = 12, .scope = rule("active eq true") };
+	struct facts facts = { 0 };
+	struct filter_subject s = { &facts, NULL, 0, 0, 0 };
+
+	(void)state;
+	assert_true(actor_rights_over(&a, NULL, &s) == 0);
+	assert_true(actor_rights_over(&plain, NULL, &s) == 0);
+	FACT(&facts, ACTIVE) = 1;
+	assert_true(actor_rights_over(&plain, NULL, &s) == 12);
+	held[1].scope = rule("active eq true");
+	assert_true(actor_rights_over(&a, NULL, &s) == held[1].rights);
+	held[0].scope = NULL;
+	held[0].rights = 1;
+	assert_true(actor_rights_over(&a, NULL, &s) == (held[1].rights | 1));
+}
+
 int
 main(void)
 {
@@ -91,6 +209,10 @@ main(void)
 		    an_actor_may_what_its_rights_say_and_nothing_else),
 		cmocka_unit_test(without_an_actor_only_the_public_is_open),
 		cmocka_unit_test(every_kind_of_actor_has_a_name),
+		cmocka_unit_test(each_right_has_its_own_scope),
+		cmocka_unit_test(nobody_covers_more_than_they_hold),
+		cmocka_unit_test(
+		    rights_over_somebody_are_those_whose_scope_they_are_in),
 	};
 
 	return cmocka_run_group_tests(tests, open_ctx, close_ctx);

@@ -56,7 +56,7 @@ personal_attributes_come_first_and_organisational_ones_are_single(void **state)
 		if (info->class == ATTR_ORG)
 			assert_int_equal(info->flags, 0);
 	}
-	assert_int_equal(FACT_COUNT, A_ACTIVE - A_SITE + 1);
+	assert_int_equal(FACT_COUNT, A_ID - A_SITE + 1);
 }
 
 /* What doc_set() stores for a value, or why it does not. */

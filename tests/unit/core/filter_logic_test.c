@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * filter_logic_test.c - which filter lies within which, told by examples and
+ * by random pairs that are tried on everybody there can be.
+ */
+#include "filter_try.h"
+
+#include "core/actor.h"
+#include "core/person.h"
+
+#define ME 7
+
+/* Ids of a small tenant: "a" is 1, "b" 2; "one" is another name of "a". */
+static int64_t
+find(const void *arg, enum attribute a, struct str value)
+{
+	(void)arg;
+	(void)a;
+	return str_eq(value, STR("a")) || str_eq(value, STR("one")) ? 1
+	    : str_eq(value, STR("b"))				    ? 2
+								    : 0;
+}
+
+static struct str
+text(const void *arg, enum attribute a, int64_t id)
+{
+	(void)arg;
+	(void)a;
+	return id == 1 ? STR("a") : id == 2 ? STR("b") : STR("");
+}
+
+static const struct filter_names names = { find, text, NULL };
+
+static const struct filter *
+rule(const char *s)
+{
+	struct filter *f;
+
+	if (filter_compile(&cx, str_of(s), FILTER_RULE, false, &f) != OK)
+		wrong("%s: %s", s, msg_name(cx.fault.msg));
+	return f;
+}
+
+static void
+what_lies_within_what(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		bool want;
+	} cases[] = {
+		{ "site eq \"a\"", "site eq \"a\"", true },
+		{ "site eq \"A\"", "site eq \"a\"", true },
+		{ "site eq \"a\"", "site eq \"a\" or site eq \"b\"", true },
+		{ "site eq \"a\" or site eq \"b\"", "site eq \"a\"", false },
+		{ "site eq \"a\" and title eq \"x\"", "site eq \"a\"", true },
+		{ "site eq \"a\"", "site eq \"a\" and title eq \"x\"", false },
+		{ "site eq \"a\"", "site pr", true },
+		{ "site pr", "site eq \"a\"", false },
+		{ "not (site pr)", "site ne \"a\"", true },
+		{ "not (site pr)", "site eq \"a\"", false },
+		{ "site eq null", "not (site eq \"b\")", true },
+		{ "site eq \"a\"", "site ne \"b\"",
+		    false }, /* may be one site */
+		{ "active eq true", "active ne false", true },
+		{ "active eq true", "active eq false", false },
+		{ "lifecycle eq \"left\"", "lifecycle ne \"active\"", true },
+		{ "manager eq me", "manager eq me", true },
+		{ "manager eq me", "manager pr", true },
+		{ "id eq me", "manager eq me", false },
+		{ "start lt now", "start lt now", true },
+		{ "start lt now", "start lt now+1d", false },
+		{ "any contract(site eq \"a\")", "any contract(site eq \"a\")",
+		    true },
+		{ "any contract(site eq \"a\")", "all contract(site eq \"a\")",
+		    false },
+		{ "any contract(site eq \"a\")", "site eq \"a\"", false },
+		{ "not (site eq \"a\" or title pr)", "not (title pr)", true },
+		{ "not (site eq \"a\" and title pr)", "not (title pr)", false },
+		{ "(site eq \"a\" or site eq \"b\") and title eq \"x\"",
+		    "site eq \"b\" or site eq \"a\"", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		bool is = filter_implies(
+		    cx.arena, rule(cases[i].a), rule(cases[i].b));
+
+		if (is != cases[i].want)
+			print_error("%s => %s\n", cases[i].a, cases[i].b);
+		assert_int_equal(is, cases[i].want);
+	}
+}
+
+static uint32_t seed = 1;
+
+static unsigned
+dice(unsigned n)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 8) % n;
+}
+
+static struct str
+random_text(unsigned depth)
+{
+	static const char *const leaf[] = { "site eq \"a\"", "site eq \"b\"",
+		"site ne \"a\"", "site pr", "site eq \"one\"", "title eq \"a\"",
+		"title ne \"b\"", "title eq null", "active eq true",
+		"active eq false", "manager eq me", "manager pr",
+		"lifecycle eq \"active\"", "lifecycle ne \"left\"",
+		"any contract(site eq \"a\")", "all contract(site pr)",
+		"site co \"a\"", "active pr", "id eq me" };
+	unsigned what = depth == 0 ? 0 : dice(6);
+	struct str left, right;
+
+	if (what < 2)
+		return str_of(leaf[dice(COUNT(leaf))]);
+	left = random_text(depth - 1);
+	if (what == 2)
+		return str_fmt(cx.arena, "not (%.*s)", STR_ARG(left));
+	right = random_text(depth - 1);
+	return str_fmt(cx.arena, "(%.*s) %s (%.*s)", STR_ARG(left),
+	    what == 3 ? "and" : "or", STR_ARG(right));
+}
+
+/* Whoever there can be, of the values that the filters speak of. */
+static bool
+holds_for_everybody(const struct filter *a, const struct filter *b)
+{
+	for (unsigned i = 0; i < 3 * 3 * 2 * 2 * 4 * 3 * 2; i++) {
+		struct facts facts = { 0 }, contract = { 0 };
+		struct filter_subject s = { &facts, &contract, i & 1, 0, 0 };
+		unsigned n = i >> 1;
+
+		FACT(&facts, SITE) = n % 3;
+		n /= 3;
+		FACT(&facts, TITLE) = n % 3;
+		n /= 3;
+		FACT(&facts, ACTIVE) = n % 2;
+		n /= 2;
+		FACT(&facts, MANAGER) = n % 2 ? ME : 0;
+		n /= 2;
+		FACT(&facts, LIFECYCLE) = 1 + n % 4;
+		n /= 4;
+		FACT(&contract, SITE) = n % 3;
+		FACT(&facts, ID) = i % 5 ? ME + 1 : ME;
+		if (filter_match(a, &names, &s) && !filter_match(b, &names, &s))
+			return false;
+	}
+	return true;
+}
+
+static void
+what_is_shown_is_so(void **state)
+{
+	size_t nshown = 0;
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		struct ctx outer = cx;
+		const struct filter *a, *b;
+
+		cx.arena = arena_open(1 << 20);
+		a = rule(str_z(cx.arena, random_text(3)));
+		b = rule(str_z(cx.arena, random_text(3)));
+		if (filter_implies(cx.arena, a, b)) {
+			nshown++;
+			if (!holds_for_everybody(filter_for(cx.arena, a, ME),
+				filter_for(cx.arena, b, ME)))
+				wrong("%.*s\n=> %.*s", STR_ARG(filter_text(a)),
+				    STR_ARG(filter_text(b)));
+		}
+		assert_true(filter_implies(cx.arena, a,
+		    filter_any(
+			cx.arena, (const struct filter *[]) { b, a }, 2)));
+		arena_close(cx.arena);
+		cx = outer;
+	}
+	assert_true(nshown > 500);
+}
+
+static void
+me_is_nobody_until_somebody_acts(void **state)
+{
+	const struct filter *f = rule("manager eq me");
+	struct facts facts = { 0 };
+	struct filter_subject s = { &facts, NULL, 0, 0, 0 };
+
+	(void)state;
+	FACT(&facts, MANAGER) = ME;
+	assert_true(filter_has_me(f));
+	assert_false(filter_has_me(rule("manager pr")));
+	assert_false(filter_match(f, &names, &s));
+	assert_false(filter_match(filter_for(cx.arena, f, 0), &names, &s));
+	assert_false(filter_match(filter_for(cx.arena, f, 8), &names, &s));
+	assert_true(filter_match(filter_for(cx.arena, f, ME), &names, &s));
+}
+
+static void
+who_can_be_meant(void **state)
+{
+	static const struct {
+		const char *filter;
+		int64_t site;
+		bool want;
+	} cases[] = {
+		{ "site eq \"a\"", 1, true },
+		{ "site eq \"a\"", 2, false },
+		{ "site eq \"a\"", 0, false },
+		{ "site eq \"a\" and title pr", 1, true },
+		{ "site eq \"a\" and title pr", 2, false },
+		{ "site eq \"a\" or title pr", 2, true },
+		{ "not (site eq \"a\")", 1, false },
+		{ "not (site eq \"a\")", 0, true },
+		{ "site eq \"nobody\"", 2, false },
+		{ "any contract(site eq \"a\")", 2, true },
+		{ "site co \"a\"", 0, false },
+		{ "site co \"a\"", 2, true },
+		{ "site pr", 0, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		if (filter_is_possible(rule(cases[i].filter), &names, A_SITE,
+			cases[i].site) != cases[i].want)
+			wrong("%s at %lld", cases[i].filter,
+			    (long long)cases[i].site);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_lies_within_what),
+		cmocka_unit_test(what_is_shown_is_so),
+		cmocka_unit_test(me_is_nobody_until_somebody_acts),
+		cmocka_unit_test(who_can_be_meant),
+	};
+
+	return cmocka_run_group_tests(tests, open_ctx, close_ctx);
+}
