@@ -71,7 +71,8 @@ class Bench:
 
     def server(self, name):
         """Starts a server on a folder; it, and its seconds to an answer."""
-        server = Server(folder=self.path(name), start=False)
+        server = Server(folder=self.path(name), start=False,
+                        args=["--open-ceiling", "100000000"])
         os.makedirs(server.folder, exist_ok=True)
         begin = time.monotonic()
         server.start(wait=False)

@@ -16,6 +16,7 @@
 #define UNDER_WAY  400
 #define ORDER_MEM  (256 << 20)
 #define BUSY_TRIES 10
+#define LIMIT_TRIES 90	/* seconds: the vault counts by minutes */
 
 struct place {			/* one order under way */
 	struct ctx	 cx;
@@ -77,6 +78,7 @@ static enum err check_complete(struct applying *);
 static enum err take_place(struct applying *, struct place **);
 static void give_back(struct item *);
 static void persist(struct applying *, struct place *);
+static bool is_over_budget(const struct place *);
 static bool is_refusal(enum err);
 static void settle(struct applying *, struct place *);
 static void refused(struct applying *, const struct place *);
@@ -424,13 +426,28 @@ take_place(struct applying *a, struct place **out)
 	return a->err;
 }
 
-/* Names that many want are lost to others again and again: that ends no run. */
+/*
+ * Names that many want are lost to others again and again: that ends no run.
+ * Nor does the vault, which opens only so many records a minute.
+ */
 static void
 persist(struct applying *a, struct place *pl)
 {
 	for (int i = 0; i < BUSY_TRIES && pl->item.err == ERR_BUSY; i++)
 		pl->item.err = pipeline_do(world_pipeline(a->r->world),
 		    &pl->item, ITEM_BULK);
+	for (int i = 0; i < LIMIT_TRIES && is_over_budget(pl); i++) {
+		clock_sleep_ms(1000);
+		pl->item.err = pipeline_do(world_pipeline(a->r->world),
+		    &pl->item, ITEM_BULK);
+	}
+}
+
+static bool
+is_over_budget(const struct place *pl)
+{
+	return pl->item.err == ERR_LIMITED
+	    && pl->cx.fault.msg == MSG_VAULT_LIMITED;
 }
 
 /* The person's, not the run's: also of one whom the actor may not touch. */

@@ -255,8 +255,8 @@ choose_user_names(struct batch *b, struct tx *data)
 		if (it->err != OK || s->candidate == NULL)
 			continue;
 		if (s->candidate->err != OK) {
-			it->err = fail(it->cx, s->candidate->err,
-			    MSG_ORDER_SEALED, "userName");
+			it->err = fail_sealed(it->cx, s->candidate->err,
+			    "userName");
 			continue;
 		}
 		for (size_t j = 0; j < s->nuser_name; j++) {
@@ -339,8 +339,7 @@ make_document(struct item *it, struct order_state *s)
 		s->seal.version = 1;
 	} else {
 		if (s->opened->err != OK)
-			return fail(it->cx, s->opened->err, MSG_ORDER_SEALED,
-			    "person");
+			return fail_sealed(it->cx, s->opened->err, "person");
 		doc_restore(it->cx, s->opened->text, &s->before);
 		doc_merge(it->cx->arena, &s->before, &in->doc, in->removed,
 		    in->nremoved, &s->after);
@@ -614,8 +613,8 @@ keep(struct batch *b, struct tx *keys)
 		struct order_state *s = order_state(it);
 
 		if (it->err == OK && vault_refused(s) != OK)
-			it->err = fail(it->cx, vault_refused(s),
-			    MSG_ORDER_SEALED, "person");
+			it->err = fail_sealed(it->cx, vault_refused(s),
+			    "person");
 		s->sealed_ms = clock_now_ms();
 		if (it->err != OK || !s->is_new || s->sealed == NULL)
 			continue;

@@ -55,11 +55,9 @@ open_names(struct reader *r, struct ctx *cx, const struct token_row *row,
 	TRY(vault_run(r->vault, cx, &call));
 	for (size_t i = 0; i < n; i++) {
 		if (label[i]->err != OK)
-			return fail(cx, label[i]->err, MSG_ORDER_SEALED,
-			    "label");
+			return fail_sealed(cx, label[i]->err, "label");
 		if (scope[i] != NULL && scope[i]->err != OK)
-			return fail(cx, scope[i]->err, MSG_ORDER_SEALED,
-			    "scope");
+			return fail_sealed(cx, scope[i]->err, "scope");
 		v[i].row = row[i];
 		v[i].label = label[i]->text;
 		v[i].scope = scope[i] != NULL ? scope[i]->text : STR("");

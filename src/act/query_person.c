@@ -254,7 +254,7 @@ index_of(struct reader *r, struct ctx *cx, enum index_kind kind,
 	key = vault_index(&call, &in, 1);
 	TRY(vault_run(r->vault, cx, &call));
 	if (key->err != OK)
-		return fail(cx, key->err, MSG_ORDER_SEALED, "filter");
+		return fail_sealed(cx, key->err, "filter");
 	out->kind = (uint8_t)kind;
 	memcpy(out->bytes, key->key->bytes, sizeof(out->bytes));
 	return OK;
@@ -368,8 +368,7 @@ open_records(struct reader *r, struct ctx *cx, const struct rows *rows,
 		if (o.doc[i] == NULL)
 			continue;
 		if (o.doc[i]->err != OK)
-			return fail(cx, o.doc[i]->err, MSG_ORDER_SEALED,
-			    "person");
+			return fail_sealed(cx, o.doc[i]->err, "person");
 		doc_restore(cx, o.doc[i]->text, &v[i].doc);
 	}
 	for (size_t i = 0; i < sources.n; i++)

@@ -292,6 +292,18 @@ world_capability(struct world *w, struct vault *vault, struct ctx *cx,
 	return OK;
 }
 
+enum err
+fail_sealed(struct ctx *cx, enum err err, const char *field)
+{
+	static const enum msg reasons[ERR_COUNT] = {
+		[ERR_LIMITED] = MSG_VAULT_LIMITED,
+		[ERR_TOO_LARGE] = MSG_ORDER_RECORD,
+	};
+	enum msg msg = reasons[err];
+
+	return fail(cx, err, msg != 0 ? msg : MSG_ORDER_SEALED, field);
+}
+
 void
 world_counts(struct world *w, struct world_count *out)
 {

@@ -70,6 +70,8 @@ void world_token_set(struct world *, const struct token_row *, struct str scope)
 enum err world_authenticate(struct world *, struct ctx *, struct str token, struct actor *out) USE_RESULT;
 int64_t world_token_source(struct world *, uint32_t tenant, int64_t token);
 
+/* Says what the vault's refusal of one record or text means to whoever asked for it. */
+enum err fail_sealed(struct ctx *, enum err, const char *field) USE_RESULT;
 /* A capability for this actor, minted once and kept. */
 enum err world_capability(struct world *, struct vault *, struct ctx *, const struct actor *, struct capability *out) USE_RESULT;
 

@@ -71,7 +71,7 @@ struct setting_info {
 	X(EMAIL_UNIQUE,		   "person.email_unique",     0, 0, 1, "an e-mail address belongs to one person") \
 	X(CAP_PASS_PRIORITY,	   "pool.cap_pass_priority",  7, 0, 10, "requests of this priority may take the last seats above the cap") \
 	X(HOLD_MINUTES,		   "seat.hold_minutes",	      1440, 1, 525600, "how long a seat is held while checks are open") \
-	X(OPEN_PER_MINUTE,	   "vault.open_per_minute",   120000, 1, 100000000, "how many sealed records one credential may open a minute") \
+	X(OPEN_PER_MINUTE,	   "vault.open_per_minute",   120000, 1, 100000000, "records a credential may open a minute, at most the vault's ceiling") \
 	X(SEAL_PER_MINUTE,	   "vault.seal_per_minute",   1000000, 1, 100000000, "above this an alarm is logged")
 
 enum setting {

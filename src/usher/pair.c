@@ -122,9 +122,11 @@ write_fds(const int *fd, char text[FDS_TEXT])
 static pid_t
 start_vault(const struct pair_conf *conf, const struct lines *l)
 {
-	char folder[4096];
+	char folder[4096], ceiling[12];
 	struct spawn s = { .program = conf->vault_program,
-		.argv = { "usher-vault", ".", l->vault_text },
+		.argv = { "usher-vault", ".", l->vault_text,
+		    conf->open_ceiling == 0 ? NULL
+		    : spawn_number(ceiling, conf->open_ceiling) },
 		.nfd = WORLD_CHANNELS,
 		.stdin_fd = conf->data->fd,
 		.folder = folder,

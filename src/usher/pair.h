@@ -18,6 +18,7 @@ struct pair_conf {
 	const struct data *data;
 	int		   listen_fd, operator_fd;	/* -1: none */
 	int		   loops;
+	int		   open_ceiling;	/* of the vault; 0: its own */
 	bool		   accept_rollback, logs_access;
 };
 

@@ -55,6 +55,7 @@ static const struct option options[] = {
 	{ "vault", OPTION_PATH, NULL, 0, 0, false, "the program usher-vault, if it is not beside usher" },
 	{ "loops", OPTION_INT, "0", 0, 64, false, "event loops; 0 is one for each core" },
 	{ "restarts", OPTION_INT, "5", 0, RESTARTS_MAX, false, "how often a minute a crashed pair is started again" },
+	{ "open-ceiling", OPTION_INT, "240000", 1, 100000000, false, "records one credential may open a minute" },
 	{ "access-log", OPTION_BOOL, "false", 0, 0, false, "a log line for each request, without personal data" },
 };
 
@@ -84,6 +85,7 @@ serve(struct cli *cli)
 	p->cli = cli;
 	p->conf = (struct pair_conf) { .data = &p->data,
 		.loops = (int)cli_int(cli, "loops"),
+		.open_ceiling = (int)cli_int(cli, "open-ceiling"),
 		.logs_access = cli_bool(cli, "access-log") };
 	TRY(spawn_self(cli, &p->conf.self));
 	TRY(spawn_vault_program(cli, &p->conf.vault_program));

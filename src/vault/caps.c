@@ -8,11 +8,13 @@
 #define MAC_FROM   (sizeof(struct capability) - MAC_BYTES)
 #define MINUTE_NS  (INT64_C(60) * 1000000000)
 #define PROBES_MAX 16
+#define EVERYBODY  INT64_MIN	/* the actor whose row counts for a whole tenant */
 
 static void mac_of(struct caps *, const struct capability *, uint8_t mac[32]);
 static struct budget *budget_find(struct caps *, const struct grant_in *,
     int64_t minute);
 static size_t slot(const struct grant_in *);
+static uint32_t smaller(uint32_t, uint32_t);
 static enum spending spend(uint64_t *spent, uint64_t n, uint64_t limit);
 
 void
@@ -20,7 +22,7 @@ caps_open(struct caps *k, struct crypt *c)
 {
 	uint8_t key[KEY_BYTES];
 
-	*k = (struct caps) { .crypt = c };
+	*k = (struct caps) { .crypt = c, .open_ceiling = OPEN_CEILING };
 	mac_open(&k->mac);
 	chance(c, key, sizeof(key));
 	mac_key(c, &k->mac, (struct str) { (char *)key, sizeof(key) });
@@ -44,13 +46,19 @@ caps_mint(struct caps *k, const struct grant_in *g, int64_t now_ns,
 
 	buf_u32(&b, g->tenant);
 	buf_u64(&b, (uint64_t)g->actor);
-	buf_u32(&b, g->open_per_minute);
-	buf_u32(&b, g->seal_per_minute);
+	buf_u32(&b, smaller(g->open_per_minute, k->open_ceiling));
+	buf_u32(&b, smaller(g->seal_per_minute, SEAL_CEILING));
 	buf_u64(&b, ++k->serial);
 	buf_u64(&b, (uint64_t)expiry);
 	must(b.n == MAC_FROM);
 	mac_of(k, out, mac);
 	buf_bytes(&b, mac, MAC_BYTES);
+}
+
+static uint32_t
+smaller(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
 }
 
 static void
@@ -90,11 +98,29 @@ enum spending
 caps_spend_open(
     struct caps *k, const struct grant_in *g, int64_t now_ns, uint64_t n)
 {
+	const struct grant_in all = { .tenant = g->tenant, .actor = EVERYBODY };
+	const int64_t minute = now_ns / MINUTE_NS + 1;
+	struct budget *own = budget_find(k, g, minute);
+	struct budget *tenant = budget_find(k, &all, minute);
+	enum spending s;
+
+	if (own == NULL || tenant == NULL)
+		return SPEND_FIRST_OVER;
+	s = spend(&own->opened, n, g->open_per_minute);
+	if (s != SPEND_WITHIN)
+		return s;
+	return spend(&tenant->opened, n, 2 * (uint64_t)k->open_ceiling);
+}
+
+enum spending
+caps_spend_text(
+    struct caps *k, const struct grant_in *g, int64_t now_ns, uint64_t n)
+{
 	struct budget *b = budget_find(k, g, now_ns / MINUTE_NS + 1);
 
 	if (b == NULL)
 		return SPEND_FIRST_OVER;
-	return spend(&b->opened, n, g->open_per_minute);
+	return spend(&b->texts, n, TEXT_CEILING);
 }
 
 enum spending

@@ -2,10 +2,11 @@
 /*
  * main.c - usher-vault, the process that holds the keys.
  *
- *	usher-vault DIR FD[,FD...]
+ *	usher-vault DIR FD[,FD...] [OPEN-CEILING]
  *	usher-vault --recover DIR ARCHIVE-FD PASSPHRASE-FD
  *
  * Started by exec with stream sockets; ends when the last of them has closed.
+ * OPEN-CEILING is how many records one capability may open a minute (caps.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +27,7 @@
 #define EXIT_USAGE  64		/* sysexits.h */
 #define READ_PIECE  65536
 
-static int serve_main(const char *dir, const char *fds);
+static int serve_main(const char *dir, const char *fds, const char *ceiling);
 static int recover_main(const char *dir, const char *archive, const char *pass);
 static int usage(void);
 static bool fds_parse(struct str, int fd[CHANNELS_MAX], size_t *n);
@@ -40,8 +41,8 @@ int
 main(int argc, char **argv)
 {
 	log_open("vault", LOG_INFO);
-	if (argc == 3)
-		return serve_main(argv[1], argv[2]);
+	if (argc == 3 || argc == 4)
+		return serve_main(argv[1], argv[2], argv[3]);
 	if (argc == 5 && strcmp(argv[1], "--recover") == 0)
 		return recover_main(argv[2], argv[3], argv[4]);
 	return usage();
@@ -52,25 +53,30 @@ usage(void)
 {
 	log_event(LOG_ERROR, "usage",
 	    LOG_WORD("is",
-		"usher-vault DIR FD[,FD...] or "
+		"usher-vault DIR FD[,FD...] [OPEN-CEILING] or "
 		"usher-vault --recover DIR ARCHIVE-FD PASSPHRASE-FD"));
 	return EXIT_USAGE;
 }
 
 static int
-serve_main(const char *dir, const char *fds)
+serve_main(const char *dir, const char *fds, const char *ceiling)
 {
 	struct server *s;
+	int64_t most = OPEN_CEILING;
 	int fd[CHANNELS_MAX], stop;
 	size_t n;
 
 	if (!fds_parse(str_of(fds), fd, &n))
+		return usage();
+	if (ceiling != NULL &&
+	    (!str_int(str_of(ceiling), &most) || most < 1 || most > UINT32_MAX))
 		return usage();
 	confine_descriptors(fd, n);
 	s = heap_alloc(1, sizeof(*s));
 	umask(077);
 	stop = stop_open();
 	server_open(s);
+	s->caps.open_ceiling = (uint32_t)most;
 	s->state.is_undumpable = confine_memory();
 	s->export.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->export.wake_fd < 0)
@@ -80,6 +86,7 @@ serve_main(const char *dir, const char *fds)
 	log_event(LOG_INFO, "vault_started", LOG_NUM("channels", n),
 	    LOG_NUM("tenants", s->keys.n),
 	    LOG_NUM("has_keys", s->state.has_keys),
+	    LOG_NUM("open_ceiling", s->caps.open_ceiling),
 	    LOG_NUM("confined", s->state.is_confined),
 	    LOG_NUM("undumpable", s->state.is_undumpable),
 	    LOG_NUM("locked", secret_is_locked()));

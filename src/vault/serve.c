@@ -519,8 +519,10 @@ open_sealed(struct request *rq)
 static bool
 may_open(struct request *rq)
 {
-	struct caps *caps = &rq->s->caps;
-	enum spending s = caps_spend_open(caps, &rq->grant, rq->now_ns, 1);
+	const enum vault_purpose purpose = rq->frame->purpose;
+	const bool is_personal = (PERSONAL & BIT(purpose)) != 0;
+	enum spending s = (is_personal ? caps_spend_open : caps_spend_text)(
+	    &rq->s->caps, &rq->grant, rq->now_ns, 1);
 
 	if (s == SPEND_FIRST_OVER)
 		alarm_raise(rq, ALARM_OPEN_BUDGET);

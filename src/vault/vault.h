@@ -147,14 +147,17 @@ enum err vault_run(struct vault *, struct ctx *, struct vault_call *) USE_RESULT
  * sign and ask for the state.  A minted one is for one tenant and actor and
  * carries budgets: sealing and indexing above their rate raise an alarm (a log
  * event), opening stops.  Counted are each person or text sealed, each value
- * indexed, and each person's or tenant's text opened.  It ends after 24 hours
- * or with the vault's process: ERR_DENIED then means to ask for a new one.
+ * indexed, and each record or log inputs opened; names, catalogues and
+ * dictionaries are not.  The vault grants no more than its own ceilings, and
+ * all of a tenant's capabilities together open no more than twice what one may
+ * (caps.h).  It ends after 24 hours or with the vault's process: ERR_DENIED
+ * then means to ask for a new one.
  */
 struct grant_in {
 	uint32_t tenant;
 	int64_t	 actor;			/* id of token, person or 0 for the server's own work */
-	uint32_t open_per_minute;	/* hard */
-	uint32_t seal_per_minute;	/* alarm */
+	uint32_t open_per_minute;	/* hard; above the ceiling: the ceiling */
+	uint32_t seal_per_minute;	/* alarm; the same */
 };
 
 enum err vault_grant(struct vault *, struct ctx *, const struct grant_in *, struct capability *out) USE_RESULT;

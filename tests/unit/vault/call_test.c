@@ -254,12 +254,12 @@ a_spent_budget_tells_the_opener(void **state)
 	assert_int_equal(vault_grant(rig.vault, &rig.cx, &in, &few), OK);
 	begin(&call, ACME);
 	call.capability = &few;
-	sealed = vault_text_seal(&call, PURPOSE_NAME, 1, STR("x"));
+	sealed = vault_text_seal(&call, PURPOSE_AUDIT, 1, STR("x"));
 	run(&call);
 	begin(&call, ACME);
 	call.capability = &few;
-	first = vault_text_open(&call, PURPOSE_NAME, 1, sealed->text);
-	second = vault_text_open(&call, PURPOSE_NAME, 1, sealed->text);
+	first = vault_text_open(&call, PURPOSE_AUDIT, 1, sealed->text);
+	second = vault_text_open(&call, PURPOSE_AUDIT, 1, sealed->text);
 	run(&call);
 	assert_int_equal(first->err, OK);
 	assert_int_equal(second->err, ERR_LIMITED);

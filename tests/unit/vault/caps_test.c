@@ -152,6 +152,68 @@ actors_past_the_table_are_refused_not_forgotten(void **state)
 	    caps_spend_open(&caps, &g, NOW + 2 * DAY, 1), SPEND_FIRST_OVER);
 }
 
+static void
+no_capability_is_larger_than_the_ceilings(void **state)
+{
+	const struct grant_in all = { .tenant = 7, .actor = 2,
+		.open_per_minute = UINT32_MAX, .seal_per_minute = UINT32_MAX };
+	struct capability c;
+	struct grant_in g;
+
+	caps_mint(&caps, &all, NOW, &c);
+	assert_true(caps_check(&caps, &c, NOW, &g));
+	assert_int_equal(g.open_per_minute, OPEN_CEILING);
+	assert_int_equal(g.seal_per_minute, SEAL_CEILING);
+	caps.open_ceiling = 10;
+	caps_mint(&caps, &all, NOW, &c);
+	assert_true(caps_check(&caps, &c, NOW, &g));
+	assert_int_equal(g.open_per_minute, 10);
+	caps.open_ceiling = OPEN_CEILING;
+}
+
+/* A front that asks for one capability after the other reads no faster. */
+static void
+many_actors_of_a_tenant_open_no_more_than_two(void **state)
+{
+	const int64_t now = NOW + 3 * DAY;
+	struct grant_in g = { .tenant = 7 };
+	uint64_t opened = 0;
+
+	caps.open_ceiling = 10;
+	for (g.actor = 1; g.actor <= 50; g.actor++) {
+		struct capability c;
+		struct grant_in got = g;
+
+		got.open_per_minute = UINT32_MAX;
+		caps_mint(&caps, &got, now, &c);
+		assert_true(caps_check(&caps, &c, now, &got));
+		while (caps_spend_open(&caps, &got, now, 1) == SPEND_WITHIN)
+			opened++;
+	}
+	assert_int_equal(opened, 20);
+	/* Another tenant has its own; and there is a next minute. */
+	g = (struct grant_in) {
+		.tenant = 8, .actor = 1, .open_per_minute = 10
+	};
+	assert_int_equal(caps_spend_open(&caps, &g, now, 10), SPEND_WITHIN);
+	g.tenant = 7;
+	assert_int_equal(
+	    caps_spend_open(&caps, &g, now + MINUTE, 10), SPEND_WITHIN);
+	caps.open_ceiling = OPEN_CEILING;
+}
+
+static void
+texts_are_counted_by_themselves(void **state)
+{
+	const int64_t now = NOW + 4 * DAY;
+
+	assert_int_equal(
+	    caps_spend_text(&caps, &wanted, now, TEXT_CEILING), SPEND_WITHIN);
+	assert_int_equal(
+	    caps_spend_text(&caps, &wanted, now, 1), SPEND_FIRST_OVER);
+	assert_int_equal(caps_spend_open(&caps, &wanted, now, 3), SPEND_WITHIN);
+}
+
 int
 main(void)
 {
@@ -167,6 +229,9 @@ main(void)
 		    two_capabilities_of_one_actor_share_the_budget),
 		cmocka_unit_test(
 		    actors_past_the_table_are_refused_not_forgotten),
+		cmocka_unit_test(no_capability_is_larger_than_the_ceilings),
+		cmocka_unit_test(many_actors_of_a_tenant_open_no_more_than_two),
+		cmocka_unit_test(texts_are_counted_by_themselves),
 	};
 
 	return cmocka_run_group_tests(tests, open_caps, close_caps);

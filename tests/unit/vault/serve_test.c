@@ -424,10 +424,10 @@ the_open_budget_is_hard_and_alarms_once(void **state)
 	struct answer answer;
 
 	few = granted(ACME, 3, 1000);
-	seal_text = (struct ask) { OP_TEXT_SEAL, ACME, &few, PURPOSE_NAME,
+	seal_text = (struct ask) { OP_TEXT_SEAL, ACME, &few, PURPOSE_AUDIT,
 		text_body(STR("a name")) };
 	assert_true(asked(&seal_text, &answer));
-	open_text = (struct ask) { OP_TEXT_OPEN, ACME, &few, PURPOSE_NAME,
+	open_text = (struct ask) { OP_TEXT_OPEN, ACME, &few, PURPOSE_AUDIT,
 		text_body(answer.body) };
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(status_of(&open_text), STATUS_OK);
