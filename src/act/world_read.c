@@ -11,10 +11,14 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/id.h"
 
-#define PAGE 1000
+#define PAGE	  1000
+#define ID_AHEAD_MS 1000	/* what one order makes is no further apart */
 
 static enum err read_tenant(struct world *, struct ctx *, struct tx *,
+    const struct tenant_row *);
+static enum err raise_ids(struct ctx *, struct tx *,
     const struct tenant_row *);
 static enum err read_catalogue(struct world *, struct ctx *, struct tx *,
     const struct tenant_row *, const struct capability *);
@@ -55,6 +59,7 @@ read_tenant(struct world *w, struct ctx *cx, struct tx *tx,
 	struct capability capability;
 	struct str slug = row->name;
 
+	TRY(raise_ids(cx, tx, row));
 	TRY(vault_grant(w->vault[CHANNEL_CLOCK], cx, &in, &capability));
 	TRY(open_text(w, cx, row, &capability, PURPOSE_NAME, row->tenant,
 	    &slug));
@@ -66,6 +71,31 @@ read_tenant(struct world *w, struct ctx *cx, struct tx *tx,
 	TRY(read_dictionary(w, cx, tx, row, &capability));
 	TRY(read_catalogue(w, cx, tx, row, &capability));
 	return read_tokens(w, cx, tx, row, &capability);
+}
+
+/*
+ * Ids go on above all that were given, though the clock was set back while
+ * nothing ran.  Those that are no table's key (a place in a waiting list, work
+ * that is due) were made in the same moment as one that is, or as a log entry.
+ */
+static enum err
+raise_ids(struct ctx *cx, struct tx *tx, const struct tenant_row *row)
+{
+	struct log_row key = { .tenant = row->tenant,
+		.seq = LOG_SEQ(row->log_origin, row->log_size - 1) };
+	struct rows last;
+	struct entry e;
+	int64_t id;
+
+	TRY(id_last(tx, row->tenant, &id));
+	if (id > 0)
+		id_raise(id_at(id_ms(id) + ID_AHEAD_MS));
+	TRY(store_load(tx, &LOG, &key, 1, 2, 0, &last));
+	/* The first leaf of a new origin is a checkpoint, no entry. */
+	if (last.n > 0 && entry_decode(cx->arena,
+	    ((struct log_row *)last.row)->entry, &e))
+		id_raise(id_at(e.time_ms + ID_AHEAD_MS));
+	return OK;
 }
 
 /* TEXT in: sealed; out: opened.  Keys that do not fit the database end the start. */
@@ -142,6 +172,7 @@ read_dictionary(struct world *w, struct ctx *cx, struct tx *tx,
 				return fail(cx, ERR_SEALED, MSG_WORLD_KEYS,
 				    "vault");
 			dictionary_add(dictionary, word[i].id, out[i]->text);
+			id_raise(word[i].id);
 			from = word[i];
 		}
 		is_first = false;

@@ -71,6 +71,12 @@ id_ms(int64_t id)
 	return (id >> (NODE_BITS + SEQUENCE_BITS)) + ID_EPOCH_MS;
 }
 
+int64_t
+id_at(int64_t ms)
+{
+	return (ms - ID_EPOCH_MS) << (NODE_BITS + SEQUENCE_BITS);
+}
+
 void
 id_encode(int64_t id, char text[ID_TEXT])
 {

@@ -25,6 +25,9 @@ void id_raise(int64_t id);
 /* The instant an id was made, ms UTC. */
 int64_t id_ms(int64_t id);
 
+/* The first id of an instant. */
+int64_t id_at(int64_t ms);
+
 void id_encode(int64_t id, char text[ID_TEXT]);
 struct str id_text(struct arena *, int64_t id);
 /* Strict: 13 characters, upper or lower case, no I L O U, value > 0 and within 63 bits. */

@@ -142,6 +142,28 @@ person_count_source(
 	return OK;
 }
 
+enum err
+id_last(struct tx *tx, int64_t tenant, int64_t *id)
+{
+#define OF(table) "SELECT max(id) AS id FROM " table " WHERE tenant = $1"
+#define AND	  " UNION ALL "
+	struct arg arg[] = { ARG_OF_INT(tenant) };
+	struct query q = { &NUMBER,
+		"SELECT coalesce(max(id), 0) FROM ("
+		OF("person") AND OF("source") AND OF("onboarding") AND
+		OF("token") AND OF("import") AND OF("access_log") AND
+		OF("job") AND OF("seat_past") AND OF("grant_past") AND
+		OF("contract_past") AND OF("block_past") ") AS last",
+		arg, COUNT(arg) };
+	struct rows rows;
+
+	TRY(store_query(tx, &q, &rows));
+	*id = ((struct number *)rows.row)->n;
+	return OK;
+#undef OF
+#undef AND
+}
+
 /* "SELECT every column FROM t" and REST. */
 static const char *
 text_of(struct tx *tx, const struct table *t, const char *rest)

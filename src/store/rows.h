@@ -229,6 +229,9 @@ enum err source_ref_page(struct tx *, const struct source_ref_page *, struct row
 /* Keys older than BEFORE_MS, by person; at least LIMIT while there are, and all of the last person's, so that the next page begins after it. */
 enum err key_list(struct tx *keys, int64_t tenant, int64_t after_person, int64_t before_ms, size_t limit, struct rows *out) USE_RESULT;
 
+/* The largest id that a row of the tenant has as its key, a step into each tree; 0: none. */
+enum err id_last(struct tx *, int64_t tenant, int64_t *id) USE_RESULT;
+
 /* Persons enabled and brought by SOURCE: for the guards' share. */
 enum err person_count_source(struct tx *, int64_t tenant, int64_t source, int64_t *active) USE_RESULT;
 

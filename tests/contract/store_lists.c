@@ -271,6 +271,37 @@ due_work_of_all_tenants_comes_by_time(void **state)
 	tx_end(tx);
 }
 
+static int64_t
+last_of(struct fixture *f, int64_t tenant)
+{
+	struct tx *tx = tx_begin(f->reader, &f->cx);
+	int64_t id;
+
+	assert_int_equal(id_last(tx, tenant, &id), OK);
+	tx_end(tx);
+	return id;
+}
+
+static void
+the_last_id_is_the_largest_of_all_tables(void **state)
+{
+	struct fixture *f = *state;
+	struct source_row source = { .tenant = 1, .id = 40 };
+	struct import_row_state import = { .tenant = 1, .id = 70 };
+	struct job_row job = { .tenant = 1, .id = 30 };
+	struct access_row access = { .tenant = 2, .id = 900 };
+
+	assert_int_equal(last_of(f, 1), 0);
+	save_all(f, &SOURCE, &source, 1);
+	assert_int_equal(last_of(f, 1), 40);
+	save_all(f, &IMPORT, &import, 1);
+	save_all(f, &JOB, &job, 1);
+	save_all(f, &ACCESS_LOG, &access, 1);
+	assert_int_equal(last_of(f, 1), 70);
+	assert_int_equal(last_of(f, 2), 900);
+	assert_int_equal(last_of(f, 3), 0);
+}
+
 static void
 pages_of_refs_give_those_present_in_key_order(void **state)
 {
@@ -373,6 +404,7 @@ run_list_tests(void)
 		CASE(a_dropped_word_is_not_found_again),
 		CASE(a_search_of_too_many_words_is_refused),
 		CASE(those_before_are_those_of_a_lower_rank_or_longer_there),
+		CASE(the_last_id_is_the_largest_of_all_tables),
 		CASE(due_work_of_all_tenants_comes_by_time),
 		CASE(pages_of_refs_give_those_present_in_key_order),
 		CASE(pages_of_old_keys_keep_a_persons_keys_together),
