@@ -81,9 +81,6 @@ void run_reject(struct import_run *, int64_t line, struct str column, const stru
 void run_gone(struct import_run *, const struct source_ref *);
 struct import_report *run_report(struct ctx *, const struct import_run *);
 
-/* The fault of another ctx, whose arena may end. */
-void fault_copy(struct ctx *to, const struct ctx *from);
-
 /* --- import_rows.c: the file as mapped rows with their keys ----------------------- */
 
 struct keyed_row {

@@ -58,17 +58,6 @@ rows_read(struct rows_reader *rr, struct ctx *cx)
 	return err;
 }
 
-/* The arena it stands in ends before the caller reads it. */
-void
-fault_copy(struct ctx *to, const struct ctx *from)
-{
-	to->fault = from->fault;
-	to->fault.field = str_copy(to->arena, from->fault.field);
-	for (size_t i = 0; i < COUNT(to->fault.args); i++)
-		to->fault.args[i] =
-		    str_copy(to->arena, from->fault.args[i]);
-}
-
 static enum err
 read_all(struct file *f, struct ctx *cx, char *chunk)
 {

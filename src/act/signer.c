@@ -10,13 +10,18 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#define ENTRIES_MAX 50000
+/* A page of entries, each of 64 KiB at most (audit/log.h). */
+#define PAGE_ENTRIES 200
+#define PAGE_MEMORY  (20 << 20)
 
-static enum err sign_tenant(struct world *, struct ctx *, struct tx *,
+static enum err sign_tenant(struct world *, struct ctx *, struct db *,
     uint32_t tenant, struct checkpoint_row *);
+static enum err find_new(struct world *, struct ctx *, struct tx *,
+    struct log_extension *, const struct tenant_row **);
 static enum err is_kept(struct tx *, const struct tenant_row *, bool *);
-static enum err read_entries(struct tx *, const struct tenant_row *,
-    uint64_t from, struct str **, size_t *);
+static enum err send_page(struct world *, struct ctx *, struct db *,
+    struct log_extension *, struct str *note);
+static enum err read_page(struct tx *, struct log_extension *);
 static enum err check_tenant(struct world *, struct ctx *, struct tx *,
     const struct tenant_row *, bool accept_rollback);
 
@@ -28,15 +33,13 @@ sign_logs(struct world *w, struct db *data)
 	size_t n = world_tenants(w, list, &tenant);
 
 	for (size_t i = 0; i < n; i++) {
-		struct arena *arena = arena_open(1 << 30);
+		struct arena *arena = arena_open(1 << 20);
 		struct ctx cx = { .arena = arena, .now_ms = clock_now_ms() };
 		struct checkpoint_in in = { 0 };
 		struct item keep = { .cx = &cx, .tenant = tenant[i],
 			.use_case = &checkpoint_keep, .in = &in };
-		struct tx *tx = tx_begin(data, &cx);
-		enum err err = sign_tenant(w, &cx, tx, tenant[i], &in.row);
+		enum err err = sign_tenant(w, &cx, data, tenant[i], &in.row);
 
-		tx_end(tx);
 		if (err == OK && in.row.note.n > 0)
 			err = pipeline_do(w->pipeline, &keep, ITEM_BULK);
 		lock_take(w->mu);
@@ -52,43 +55,62 @@ sign_logs(struct world *w, struct db *data)
 	arena_close(list);
 }
 
-/* Nothing new: an empty note. */
+/* Nothing new: an empty note.  However much is new, a page of it is in memory. */
 static enum err
-sign_tenant(struct world *w, struct ctx *cx, struct tx *tx, uint32_t tenant,
+sign_tenant(struct world *w, struct ctx *cx, struct db *data, uint32_t tenant,
     struct checkpoint_row *out)
 {
-	struct tenant_row key = { .tenant = tenant };
 	struct log_extension ext = { .tenant = tenant };
-	const struct tenant_row *row;
+	const struct tenant_row *row = NULL;
 	struct frontier tree;
-	struct rows rows;
 	struct hash root;
-	struct str *entry = NULL;
+	struct tx *tx = tx_begin(data, cx);
+	uint64_t size;
+	enum err err = find_new(w, cx, tx, &ext, &row);
+
+	tx_end(tx);
+	if (err != OK || row == NULL)
+		return err;
+	must(frontier_decode(row->frontier, &tree));
+	frontier_root(&tree, &root);
+	__builtin_memcpy(ext.root, root.bytes, sizeof(ext.root));
+	for (size = (uint64_t)row->log_size; out->note.n == 0;
+	    ext.head.size += ext.n, ext.goes_on = true) {
+		ext.n = size - ext.head.size;
+		TRY(send_page(w, cx, data, &ext, &out->note));
+	}
+	out->tenant = tenant;
+	out->seq = LOG_SEQ(row->log_origin, row->log_size);
+	out->signed_ms = clock_now_ms();
+	return OK;
+}
+
+/* ROW stays NULL: all is signed.  EXT begins where the vault stands. */
+static enum err
+find_new(struct world *w, struct ctx *cx, struct tx *tx,
+    struct log_extension *ext, const struct tenant_row **out)
+{
+	struct tenant_row key = { .tenant = ext->tenant };
+	const struct tenant_row *row;
+	struct rows rows;
 	bool is_whole;
 
-	TRY(vault_log_head(w->vault[CHANNEL_CLOCK], cx, tenant, &ext.head));
+	TRY(vault_log_head(w->vault[CHANNEL_CLOCK], cx, ext->tenant,
+	    &ext->head));
 	TRY(store_load(tx, &TENANT, &key, 1, 1, 0, &rows));
 	if (rows.n == 0)
 		return OK;
 	row = rows.row;
-	if (ext.head.origin == row->log_origin
-	    && ext.head.size == (uint64_t)row->log_size) {
+	if (ext->head.origin == row->log_origin
+	    && ext->head.size == (uint64_t)row->log_size) {
 		TRY(is_kept(tx, row, &is_whole));
 		if (is_whole)
 			return OK;
 	}
-	if (ext.head.origin != row->log_origin
-	    || ext.head.size > (uint64_t)row->log_size)
+	if (ext->head.origin != row->log_origin
+	    || ext->head.size > (uint64_t)row->log_size)
 		return fail(cx, ERR_CONFLICT, MSG_WORLD_ROLLED_BACK, "log");
-	TRY(read_entries(tx, row, ext.head.size, &entry, &ext.n));
-	must(frontier_decode(row->frontier, &tree));
-	frontier_root(&tree, &root);
-	__builtin_memcpy(ext.root, root.bytes, sizeof(ext.root));
-	ext.entry = entry;
-	TRY(vault_log_sign(w->vault[CHANNEL_CLOCK], cx, &ext, &out->note));
-	out->tenant = tenant;
-	out->seq = LOG_SEQ(row->log_origin, row->log_size);
-	out->signed_ms = clock_now_ms();
+	*out = row;
 	return OK;
 }
 
@@ -111,41 +133,64 @@ is_kept(struct tx *tx, const struct tenant_row *row, bool *out)
 	return OK;
 }
 
-/* Somebody took it out: that is for an alarm, not for a signature. */
+/* EXT->n in: how many are left; out: how many went.  The last page gets the note. */
 static enum err
-lacks_entry(struct ctx *cx, const struct tenant_row *row, uint64_t index)
+send_page(struct world *w, struct ctx *cx, struct db *data,
+    struct log_extension *ext, struct str *note)
 {
-	return fail(cx, ERR_CONFLICT, MSG_VERIFY_LOG_GAP, "log",
-	    str_z(cx->arena, str_fmt(cx->arena, "%lld/%llu",
-	    (long long)row->log_origin, (unsigned long long)index)));
+	struct ctx page = { .arena = arena_open(PAGE_MEMORY) };
+	struct tx *tx = tx_begin(data, &page);
+	const bool is_last = ext->n <= PAGE_ENTRIES;
+	struct str made = { 0 };
+	enum err err;
+
+	if (!is_last)
+		ext->n = PAGE_ENTRIES;
+	err = read_page(tx, ext);
+	tx_end(tx);
+	if (err == OK && is_last)
+		err = vault_log_sign(w->vault[CHANNEL_CLOCK], &page, ext,
+		    &made);
+	else if (err == OK)
+		err = vault_log_add(w->vault[CHANNEL_CLOCK], &page, ext);
+	*note = str_copy(cx->arena, made);
+	if (err != OK)
+		fault_copy(cx, &page);
+	arena_close(page.arena);
+	return err;
 }
 
-/* Entries FROM up to the end, in order. */
+/* Entry AT of the log was taken out: that is for an alarm, not for a signature. */
 static enum err
-read_entries(struct tx *tx, const struct tenant_row *row, uint64_t from,
-    struct str **out, size_t *n)
+lacks_entry(struct ctx *cx, const struct log_extension *ext, size_t at)
 {
-	size_t wanted = (size_t)row->log_size - (size_t)from;
-	struct str *entry = arena_array(tx_ctx(tx)->arena, wanted + 1,
-	    sizeof(*entry));
-	struct log_row at = { .tenant = row->tenant,
-		.seq = LOG_SEQ(row->log_origin, from) - 1 };
-	struct rows rows;
+	return fail(cx, ERR_CONFLICT, MSG_VERIFY_LOG_GAP, "log",
+	    str_z(cx->arena, str_fmt(cx->arena, "%u/%llu", ext->head.origin,
+	    (unsigned long long)(ext->head.size + at))));
+}
 
-	*n = 0;
-	do {
-		TRY(store_page(tx, &LOG, &at, 1, false, ENTRIES_MAX, &rows));
-		for (size_t i = 0; i < rows.n && *n < wanted; i++) {
-			at = ((struct log_row *)rows.row)[i];
-			if (at.seq != LOG_SEQ(row->log_origin, from + *n))
-				return lacks_entry(tx_ctx(tx), row,
-				    from + *n);
-			entry[(*n)++] = at.entry;
-		}
-	} while (rows.n == ENTRIES_MAX && *n < wanted);
-	if (*n < wanted)
-		return lacks_entry(tx_ctx(tx), row, from + *n);
-	*out = entry;
+/* EXT->n entries from its head on, in order. */
+static enum err
+read_page(struct tx *tx, struct log_extension *ext)
+{
+	struct str *entry = arena_array(tx_ctx(tx)->arena, ext->n + 1,
+	    sizeof(*entry));
+	struct log_row from = { .tenant = ext->tenant,
+		.seq = LOG_SEQ(ext->head.origin, ext->head.size) - 1 };
+	const struct log_row *row;
+	struct rows rows = { 0 };
+
+	ext->entry = entry;
+	if (ext->n == 0)
+		return OK;
+	TRY(store_page(tx, &LOG, &from, 1, false, ext->n, &rows));
+	row = rows.row;
+	for (size_t i = 0; i < ext->n; i++) {
+		if (i >= rows.n || row[i].seq
+		    != LOG_SEQ(ext->head.origin, ext->head.size + i))
+			return lacks_entry(tx_ctx(tx), ext, i);
+		entry[i] = row[i].entry;
+	}
 	return OK;
 }
 

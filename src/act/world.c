@@ -304,6 +304,17 @@ fail_sealed(struct ctx *cx, enum err err, const char *field)
 	return fail(cx, err, msg != 0 ? msg : MSG_ORDER_SEALED, field);
 }
 
+/* The arena it stands in ends before the caller reads it. */
+void
+fault_copy(struct ctx *to, const struct ctx *from)
+{
+	to->fault = from->fault;
+	to->fault.field = str_copy(to->arena, from->fault.field);
+	for (size_t i = 0; i < COUNT(to->fault.args); i++)
+		to->fault.args[i] =
+		    str_copy(to->arena, from->fault.args[i]);
+}
+
 void
 world_counts(struct world *w, struct world_count *out)
 {

@@ -91,6 +91,8 @@ struct world {
 };
 
 struct realm_slot *realm_find(struct world *, uint32_t tenant);	/* mu held */
+/* The fault of another ctx, whose arena may end. */
+void fault_copy(struct ctx *to, const struct ctx *from);
 /* A new capability for the server's own work: the vault lets each live a day. */
 enum err realm_renew(struct world *, struct ctx *, uint32_t tenant) USE_RESULT;
 /* Puts all tenants, catalogues, dictionaries and tokens into memory. */

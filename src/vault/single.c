@@ -76,6 +76,8 @@ static void begin(struct single *, struct ctx *, uint32_t tenant);
 static enum err run(struct single *, struct vault *, struct ctx *) USE_RESULT;
 static struct vault_op *add(struct single *, enum frame_op,
     const struct op_shape *, const void *in, void *out);
+static void add_entries(struct single *, struct ctx *,
+    const struct log_extension *);
 static void put_pieces(struct buf *, struct entries *);
 
 static void
@@ -207,18 +209,35 @@ enum err
 vault_log_sign(struct vault *v, struct ctx *cx, const struct log_extension *x,
     struct str *note)
 {
-	struct entries at = { .log = x };
 	struct single s;
 
-	begin(&s, cx, x->tenant);
-	add(&s, OP_LOG_BEGIN, &begin_shape, x, NULL);
+	add_entries(&s, cx, x);
+	add(&s, OP_LOG_SIGN, &sign_shape, x, note);
+	return run(&s, v, cx);
+}
+
+enum err
+vault_log_add(struct vault *v, struct ctx *cx, const struct log_extension *x)
+{
+	struct single s;
+
+	add_entries(&s, cx, x);
+	return run(&s, v, cx);
+}
+
+static void
+add_entries(struct single *s, struct ctx *cx, const struct log_extension *x)
+{
+	struct entries at = { .log = x };
+
+	begin(s, cx, x->tenant);
+	if (!x->goes_on)
+		add(s, OP_LOG_BEGIN, &begin_shape, x, NULL);
 	while (at.entry < x->n) {
-		add(&s, OP_LOG_ADD, &add_shape,
+		add(s, OP_LOG_ADD, &add_shape,
 		    arena_copy(cx->arena, &at, sizeof(at)), NULL);
 		put_pieces(NULL, &at);
 	}
-	add(&s, OP_LOG_SIGN, &sign_shape, x, note);
-	return run(&s, v, cx);
 }
 
 static void

@@ -191,15 +191,21 @@ enum err vault_log_head(struct vault *, struct ctx *, uint32_t tenant, struct lo
  * own frontier, and signs only if it ends in ROOT.  NOTE is a C2SP signed note.
  * ERR_CONFLICT: the log does not extend what was signed before (rolled back, or
  * changed); nothing is signed and the vault raises an alarm.
+ *
+ * A long log goes in pages: vault_log_add() for each but the last, which
+ * vault_log_sign() sends; all but the first go on from the one before, over the
+ * same channel.
  */
 struct log_extension {
 	uint32_t	  tenant;
 	struct log_head	  head;		/* from here … */
 	const struct str *entry;	/* … these follow */
 	size_t		  n;
-	uint8_t		  root[32];
+	bool		  goes_on;	/* after a page that was added; else HEAD is the vault's own */
+	uint8_t		  root[32];	/* for vault_log_sign() only */
 };
 
+enum err vault_log_add(struct vault *, struct ctx *, const struct log_extension *) USE_RESULT;
 enum err vault_log_sign(struct vault *, struct ctx *, const struct log_extension *, struct str *note) USE_RESULT;
 
 /*

@@ -295,6 +295,51 @@ more_changes_than_an_entry_holds_go_into_several(void **state)
 	assert_verifies(r, signed_log(r, 0), 9);
 }
 
+#define BACKLOG 600
+
+static enum err
+write_backlog(struct batch *b, struct tx *tx)
+{
+	struct logbook book = { .arena = tx_ctx(tx)->arena };
+	struct entry e = entry_by(b->item[0]->cx, ACTION_PERSON_CHANGED,
+	    SUBJECT_PERSON, 1);
+
+	e.key_version = 1;
+	e.sealed = (struct str) { arena_alloc(book.arena, AUDIT_MAX + 256),
+		AUDIT_MAX + 256 };
+	for (int i = 0; i < BACKLOG; i++)
+		logbook_add(&book, b->item[0]->tenant, &e, NULL);
+	return logbook_save(&book, tx);
+}
+
+/* Of a log that nobody signed for long a page is in memory, not all of it. */
+static void
+a_large_backlog_is_signed_in_pages(void **state)
+{
+	static const struct use_case large = { .name = "large",
+		.save = write_backlog };
+	struct rig *r = *state;
+	struct page_in page = { .limit = 1 };
+	struct log_out *out = NULL;
+	struct checkpoint_row want = { 0 };
+	struct rows notes = { 0 };
+	void *none;
+
+	assert_int_equal(rig_do(r, &large, NULL, &none), OK);
+	assert_int_equal(rig_query(r, log_page, &page, &out), OK);
+	assert_true(out->log_size > BACKLOG);
+	want.seq = LOG_SEQ(0, out->log_size);
+	for (int i = 0; i < PATIENCE && (notes.n == 0
+	    || ((struct checkpoint_row *)notes.row)[notes.n - 1].seq
+	    != want.seq); i++) {
+		tick(r);
+		notes = plant_rows(r, &CHECKPOINT);
+	}
+	assert_true(notes.n > 0);
+	assert_int_equal(
+	    ((struct checkpoint_row *)notes.row)[notes.n - 1].seq, want.seq);
+}
+
 /* --- old copies --------------------------------------------------------------------------- */
 
 static const char *const files[] = { "usher.db", "usher.db-wal",
@@ -462,6 +507,7 @@ main(void)
 		T(events_show_only_what_is_in_scope),
 		T(a_damaged_entry_is_an_error_and_no_event),
 		T(more_changes_than_an_entry_holds_go_into_several),
+		T(a_large_backlog_is_signed_in_pages),
 		T(a_world_that_was_rolled_back_does_not_start),
 		T(rolled_back_again_it_goes_on_in_another_origin),
 		T(nothing_is_swept_after_a_log_was_continued),

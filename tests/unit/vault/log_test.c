@@ -179,6 +179,38 @@ a_root_of_other_entries_than_were_sent_is_not_signed(void **state)
 	assert_head(0, 0);
 }
 
+/* In pages the note is the one of all at once; a page that is left out is missed. */
+static void
+a_log_in_pages_is_signed_as_one(void **state)
+{
+	struct log_extension x = { .tenant = ACME, .entry = entry, .n = 7 };
+	struct hash root = root_of(ENTRIES);
+	struct str note;
+
+	memcpy(x.root, root.bytes, sizeof(x.root));
+	for (size_t from = 0; from < 35; from += 7) {
+		x.head.size = from;
+		x.entry = entry + from;
+		x.goes_on = from > 0;
+		assert_int_equal(vault_log_add(rig.vault, &rig.cx, &x), OK);
+	}
+	assert_head(0, 0);
+	x.head.size = 35;
+	x.entry = entry + 35;
+	x.n = 5;
+	assert_int_equal(vault_log_sign(rig.vault, &rig.cx, &x, &note), OK);
+	assert_note(note, 0, ENTRIES);
+
+	x.head.size = ENTRIES;
+	x.n = 1;
+	x.goes_on = true;
+	assert_int_equal(vault_log_add(rig.vault, &rig.cx, &x), ERR_CONFLICT);
+	x.head.size = 0;
+	x.goes_on = false;
+	assert_int_equal(vault_log_add(rig.vault, &rig.cx, &x), ERR_CONFLICT);
+	assert_head(0, ENTRIES);
+}
+
 /* Larger than one frame each, and many frames together. */
 static void
 the_largest_entries_are_signed(void **state)
@@ -309,6 +341,7 @@ main(void)
 		FRESH(a_log_cut_back_is_not_signed),
 		FRESH(a_changed_entry_is_not_signed),
 		FRESH(a_root_of_other_entries_than_were_sent_is_not_signed),
+		FRESH(a_log_in_pages_is_signed_as_one),
 		FRESH(the_largest_entries_are_signed),
 		FRESH(an_entry_too_large_for_the_log_is_refused),
 		FRESH(two_tenants_have_two_logs),
