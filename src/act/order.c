@@ -54,7 +54,7 @@ static enum err plan_manager(struct item *, struct order_state *,
     struct str manager, struct contract_plan *);
 static enum err plan_day(struct item *, const char *field, struct str,
     int64_t *);
-static void intern(struct item *, struct order_state *, int64_t *slot,
+static enum err intern(struct item *, struct order_state *, int64_t *slot,
     struct str, struct vault_call *);
 static size_t add_value(struct item *, struct order_state *, enum index_kind,
     struct str);
@@ -290,17 +290,17 @@ seal_order(struct item *it, struct order_state *s, struct vault_call *call)
 	call->capability = &s->realm->capability;
 	TRY(make_document(it, s));
 	TRY(plan_contracts(it, s));
-	intern(it, s, &s->org.country, in->country, call);
-	intern(it, s, &s->org.language, in->language, call);
-	intern(it, s, &s->org.user_type, in->user_type, call);
+	TRY(intern(it, s, &s->org.country, in->country, call));
+	TRY(intern(it, s, &s->org.language, in->language, call));
+	TRY(intern(it, s, &s->org.user_type, in->user_type, call));
 	for (size_t i = 0; i < s->ncontract; i++) {
 		const struct contract_in *c = &in->contract[i];
 		struct contract *row = &s->contract[i].row;
 
-		intern(it, s, &row->department, c->department, call);
-		intern(it, s, &row->title, c->title, call);
-		intern(it, s, &row->cost_center, c->cost_center, call);
-		intern(it, s, &row->division, c->division, call);
+		TRY(intern(it, s, &row->department, c->department, call));
+		TRY(intern(it, s, &row->title, c->title, call));
+		TRY(intern(it, s, &row->cost_center, c->cost_center, call));
+		TRY(intern(it, s, &row->division, c->division, call));
 	}
 	if (in->ref.n > 0)
 		s->ref_at = add_value(it, s, INDEX_SOURCE_REF,
@@ -511,7 +511,7 @@ plan_day(struct item *it, const char *field, struct str iso, int64_t *out)
  * Puts the id of an organisational string into SLOT; an unknown one is sealed
  * and indexed now, and gets its id in the transaction.
  */
-static void
+static enum err
 intern(struct item *it, struct order_state *s, int64_t *slot,
     struct str value, struct vault_call *call)
 {
@@ -521,12 +521,14 @@ intern(struct item *it, struct order_state *s, int64_t *slot,
 	const struct named *department;
 
 	if (value.n == 0)
-		return;
+		return OK;
 	department = catalogue_department_slug(s->realm->catalogue, value);
 	in.value = department != NULL ? department->slug : value;
 	*slot = dictionary_find(s->realm->dictionary, in.value);
 	if (*slot != 0)
-		return;
+		return OK;
+	if (dictionary_is_full(s->realm->dictionary))
+		return fail(it->cx, ERR_FULL, MSG_ORDER_DICTIONARY, "person");
 	if (!canon_key(it->cx->arena, in.value, &canonical))
 		canonical = in.value;
 	key = arena_alloc(it->cx->arena, sizeof(*key));
@@ -535,6 +537,7 @@ intern(struct item *it, struct order_state *s, int64_t *slot,
 	in.sealed = vault_text_seal(call, PURPOSE_DICTIONARY, in.id, in.value);
 	in.key = vault_index(call, key, 1);
 	list_add(it->cx->arena, &s->intern, in);
+	return OK;
 }
 
 /* --- the exact inputs, for the log -------------------------------------------- */

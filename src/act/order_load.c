@@ -21,6 +21,7 @@ struct slots {
 	size_t	 n;
 };
 
+static size_t values_of(const struct batch *);
 static void begin(struct batch *, struct tx *);
 static enum err load_realms(struct batch *);
 static enum err load_repeats(struct batch *, struct tx *);
@@ -79,8 +80,20 @@ begin(struct batch *b, struct tx *tx)
 	struct order_batch *ob = arena_alloc(arena, sizeof(*ob));
 
 	ob->arena = ob->log.arena = arena;
-	ob->seen = keyset_open(arena, b->n * 8);
+	ob->seen = keyset_open(arena, values_of(b));
 	b->state = ob;
+}
+
+/* A person may have hundreds of unique keys: no more than were indexed, and a known ref. */
+static size_t
+values_of(const struct batch *b)
+{
+	size_t n = b->n;
+
+	for (size_t i = 0; i < b->n; i++)
+		if (b->item[i]->err == OK)
+			n += order_state(b->item[i])->value.n;
+	return n;
 }
 
 /* The catalogue may have changed since the sealer looked: decide by the newest. */
@@ -270,7 +283,7 @@ static enum err
 load_dictionary(struct batch *b, struct tx *tx)
 {
 	struct order_batch *ob = state(b);
-	struct keyset *words = keyset_open(ob->arena, b->n * 64);
+	struct keyset *words;
 	LIST(struct interned *) asked = { 0 };
 	LIST(struct dictionary_row) key = { 0 };
 	struct rows rows;
@@ -294,6 +307,7 @@ load_dictionary(struct batch *b, struct tx *tx)
 		}
 	}
 	TRY(store_load(tx, &DICTIONARY, key.v, key.n, 2, 0, &rows));
+	words = keyset_open(ob->arena, key.n);
 	for (size_t i = 0; i < rows.n; i++) {
 		struct dictionary_row *row =
 		    &((struct dictionary_row *)rows.row)[i];

@@ -14,6 +14,7 @@
 #include "base/id.h"
 
 #define PAGE	  1000
+#define WORDS_MEMORY (4 << 20)	/* of a page of the dictionary */
 #define ID_AHEAD_MS 1000	/* what one order makes is no further apart */
 
 static enum err read_tenant(struct world *, struct ctx *, struct tx *,
@@ -22,8 +23,10 @@ static enum err raise_ids(struct ctx *, struct tx *,
     const struct tenant_row *);
 static enum err read_catalogue(struct world *, struct ctx *, struct tx *,
     const struct tenant_row *, const struct capability *);
-static enum err read_dictionary(struct world *, struct ctx *, struct tx *,
+static enum err read_dictionary(struct world *, struct ctx *,
     const struct tenant_row *, const struct capability *);
+static enum err open_words(struct world *, struct ctx *, const struct rows *,
+    const struct capability *);
 static enum err read_tokens(struct world *, struct ctx *, struct tx *,
     const struct tenant_row *, const struct capability *);
 static enum err open_text(struct world *, struct ctx *,
@@ -68,7 +71,7 @@ read_tenant(struct world *w, struct ctx *cx, struct tx *tx,
 	realm_find(w, (uint32_t)row->tenant)->is_suspended =
 	    row->state == TENANT_SUSPENDED;
 	lock_give(w->mu);
-	TRY(read_dictionary(w, cx, tx, row, &capability));
+	TRY(read_dictionary(w, cx, row, &capability));
 	TRY(read_catalogue(w, cx, tx, row, &capability));
 	return read_tokens(w, cx, tx, row, &capability);
 }
@@ -139,44 +142,68 @@ read_catalogue(struct world *w, struct ctx *cx, struct tx *tx,
 	return OK;
 }
 
+/* A page at a time: the words stay, what they were sealed in does not. */
 static enum err
-read_dictionary(struct world *w, struct ctx *cx, struct tx *tx,
-    const struct tenant_row *row, const struct capability *capability)
+read_dictionary(struct world *w, struct ctx *cx, const struct tenant_row *row,
+    const struct capability *capability)
 {
+	struct db *db = db_open_reader(w->store, DB_DATA);
+	struct arena *memory = arena_open(WORDS_MEMORY);
 	struct dictionary_row from = { .tenant = row->tenant };
-	struct dictionary *dictionary =
-	    realm_find(w, (uint32_t)row->tenant)->dictionary;
-	struct rows rows;
-	bool is_first = true;
+	struct key256 key;
+	enum err err = OK;
+	size_t n = PAGE;
 
-	do {
-		struct vault_call call;
-		const struct text_out **out;
-		const struct dictionary_row *word;
+	while (err == OK && n == PAGE) {
+		struct ctx page = { .arena = memory };
+		struct tx *tx = tx_begin(db, &page);
+		struct rows rows = { 0 };
+		struct str last;
 
-		TRY(store_page(tx, &DICTIONARY, &from, 1, is_first, PAGE,
-		    &rows));
-		word = rows.row;
-		out = arena_array(cx->arena, rows.n + 1,
-		    sizeof(const struct text_out *));
-		vault_call_init(&call, cx->arena);
-		call.tenant = (uint32_t)row->tenant;
-		call.capability = capability;
-		for (size_t i = 0; i < rows.n; i++)
-			out[i] = vault_text_open(&call, PURPOSE_DICTIONARY,
-			    word[i].id, word[i].sealed);
-		if (rows.n > 0)
-			TRY(vault_run(w->vault[CHANNEL_CLOCK], cx, &call));
-		for (size_t i = 0; i < rows.n; i++) {
-			if (out[i]->err != OK)
-				return fail(cx, ERR_SEALED, MSG_WORLD_KEYS,
-				    "vault");
-			dictionary_add(dictionary, word[i].id, out[i]->text);
-			id_raise(word[i].id);
-			from = word[i];
+		err = store_page(tx, &DICTIONARY, &from, 1, from.key.n == 0,
+		    PAGE, &rows);
+		tx_end(tx);
+		n = rows.n;
+		if (err == OK && n > 0) {
+			err = open_words(w, &page, &rows, capability);
+			last = ((struct dictionary_row *)rows.row)[n - 1].key;
+			must(last.n == sizeof(key));
+			memcpy(&key, last.p, sizeof(key));
+			from.key = (struct str) { (char *)&key, sizeof(key) };
 		}
-		is_first = false;
-	} while (rows.n == PAGE);
+		if (err != OK)
+			fault_copy(cx, &page);
+		arena_reset(memory);
+	}
+	arena_close(memory);
+	db_close(db);
+	return err;
+}
+
+static enum err
+open_words(struct world *w, struct ctx *cx, const struct rows *rows,
+    const struct capability *capability)
+{
+	const struct dictionary_row *word = rows->row;
+	const struct text_out **out = arena_array(cx->arena, rows->n,
+	    sizeof(const struct text_out *));
+	uint32_t tenant = (uint32_t)word->tenant;
+	struct dictionary *dictionary = realm_find(w, tenant)->dictionary;
+	struct vault_call call;
+
+	vault_call_init(&call, cx->arena);
+	call.tenant = tenant;
+	call.capability = capability;
+	for (size_t i = 0; i < rows->n; i++)
+		out[i] = vault_text_open(&call, PURPOSE_DICTIONARY,
+		    word[i].id, word[i].sealed);
+	TRY(vault_run(w->vault[CHANNEL_CLOCK], cx, &call));
+	for (size_t i = 0; i < rows->n; i++) {
+		if (out[i]->err != OK)
+			return fail(cx, ERR_SEALED, MSG_WORLD_KEYS, "vault");
+		dictionary_add(dictionary, word[i].id, out[i]->text);
+		id_raise(word[i].id);
+	}
 	return OK;
 }
 

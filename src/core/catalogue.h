@@ -157,6 +157,9 @@ struct str dictionary_text(struct dictionary *, int64_t id);		/* as first writte
 /* Adds under ID unless the value is there; returns the id that counts. */
 int64_t dictionary_add(struct dictionary *, int64_t id, struct str value);
 size_t dictionary_count(struct dictionary *);
+/* Its words take so much memory that no new one should come; what is stored can always be read. */
+#define DICTIONARY_BYTES_MAX (256u << 20)
+bool dictionary_is_full(struct dictionary *);
 
 /*
  * Names for filters: site and organisation from the catalogue, manager by id,

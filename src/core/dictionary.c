@@ -12,7 +12,7 @@
 
 #include "core/catalogue.h"
 
-#define TEXTS_MAX   ((size_t)1 << 30)
+#define TEXTS_MAX   ((size_t)1 << 30) /* beyond full, for what is under way */
 #define SCRATCH_MAX ((size_t)1 << 20)
 
 struct word {
@@ -121,6 +121,17 @@ dictionary_count(struct dictionary *d)
 	n = d->nword;
 	lock_give(d->lock);
 	return n;
+}
+
+bool
+dictionary_is_full(struct dictionary *d)
+{
+	bool is_full;
+
+	lock_take(d->lock);
+	is_full = arena_used(d->texts) > DICTIONARY_BYTES_MAX;
+	lock_give(d->lock);
+	return is_full;
 }
 
 /* Valid until the next look-up.  What has no canonical form stands for itself. */

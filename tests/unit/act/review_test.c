@@ -121,6 +121,111 @@ do_together(struct rig *r, struct item *const *item, size_t n)
 	queue_close(stop.go);
 }
 
+/* --- many words -------------------------------------------------------------- */
+
+#define WORDY	50	/* contracts of each */
+#define WORDIES 25
+
+static struct dictionary *
+words_of(struct rig *r)
+{
+	const struct realm *realm;
+
+	assert_int_equal(world_realm(r->world, &r->cx, r->acme, &realm), OK);
+	return realm->dictionary;
+}
+
+static struct str
+long_word(struct rig *r, int person, int contract, const char *kind)
+{
+	return str_fmt(r->arena, "%s %d %d %0*d", kind, person, contract, 200,
+	    0);
+}
+
+static void
+a_person_may_have_many_unique_addresses(void **state)
+{
+	struct rig *r = *state;
+	struct catalogue_in in = { .text = str_fmt(r->arena,
+	    "%ssettings: { person.email_unique: 1 }\n", rig_catalogue) };
+	struct catalogue_out *put;
+	struct order *o = rig_onboard(r, "ana", "ber", "");
+	struct attr *attr = arena_array(r->arena, o->doc.n + 200,
+	    sizeof(*attr));
+	size_t n = 0;
+
+	assert_int_equal(rig_long(r, catalogue_put, &in, &put), OK);
+	for (size_t i = 0; i < o->doc.n; i++)
+		if (o->doc.attr[i].id < A_EMAIL_VALUE)
+			attr[n++] = o->doc.attr[i];
+	for (uint16_t i = 0; i < 200; i++)
+		attr[n++] = (struct attr) { A_EMAIL_VALUE, i,
+			str_fmt(r->arena, "a%u@example.org", i) };
+	o->doc = (struct doc) { attr, n };
+	assert_true(rig_onboarded(r, o)->is_new);
+}
+
+/* Of a large dictionary a page at a time is opened at start. */
+static void
+a_large_dictionary_is_there_again_after_a_restart(void **state)
+{
+	struct rig *r = *state;
+	int64_t id = 0;
+	size_t n;
+
+	for (int i = 0; i < WORDIES; i++) {
+		struct order *o = rig_onboard(r,
+		    str_fmt(r->arena, "p%d", i).p, "ber", "");
+		struct contract_in *c = arena_array(r->arena, WORDY,
+		    sizeof(*c));
+
+		for (int j = 0; j < WORDY; j++) {
+			c[j].key = str_fmt(r->arena, "%d", j);
+			c[j].title = long_word(r, i, j, "title");
+			c[j].department = long_word(r, i, j, "department");
+			c[j].cost_center = long_word(r, i, j, "centre");
+			c[j].division = long_word(r, i, j, "division");
+		}
+		o->contract = c;
+		o->ncontract = WORDY;
+		rig_onboarded(r, o);
+	}
+	n = dictionary_count(words_of(r));
+	assert_true(n >= 4 * WORDY * WORDIES);
+	id = dictionary_find(words_of(r), long_word(r, 3, 4, "title"));
+	assert_true(id > 0);
+	rig_stop(r);
+	assert_int_equal(rig_start(r, false), OK);
+	assert_int_equal(dictionary_count(words_of(r)), n);
+	assert_int_equal(dictionary_find(words_of(r),
+	    long_word(r, 3, 4, "title")), id);
+}
+
+static void
+a_dictionary_that_is_full_takes_no_new_word(void **state)
+{
+	struct rig *r = *state;
+	struct dictionary *words = words_of(r);
+	struct order *o = rig_onboard(r, "ana", "ber", "");
+	struct contract_in *c = (struct contract_in *)o->contract;
+	struct order_out *out;
+	char word[1024];
+	int64_t id = 1;
+
+	dictionary_add(words, id++, STR("known"));
+	for (; !dictionary_is_full(words); id++) {
+		int n = snprintf(word, sizeof(word), "%01000lld",
+		    (long long)id);
+
+		dictionary_add(words, id, (struct str) { word, (size_t)n });
+	}
+	c->title = STR("new");
+	assert_int_equal(rig_do(r, &person_order, o, &out), ERR_FULL);
+	assert_int_equal(r->cx.fault.msg, MSG_ORDER_DICTIONARY);
+	c->title = STR("Known");
+	assert_true(rig_onboarded(r, o)->is_new);
+}
+
 /* --- refusals ---------------------------------------------------------------- */
 
 /* The word goes into the dictionary with the commit, though nobody needs it. */
@@ -409,6 +514,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		T(a_person_may_have_many_unique_addresses),
+		T(a_large_dictionary_is_there_again_after_a_restart),
+		T(a_dictionary_that_is_full_takes_no_new_word),
 		T(a_refused_order_may_bring_a_new_word),
 		T(what_a_fault_quotes_is_short),
 		T(a_ref_tells_nothing_of_who_is_out_of_scope),
