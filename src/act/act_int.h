@@ -24,9 +24,10 @@ void list_grow(struct arena *, void **v, size_t *cap, size_t size, size_t n);
 
 /*
  * An entry has at most 64 KiB (audit/log.h): this much text before it is sealed,
- * and this many changes of 33 bytes; more stand in entries of their own.
+ * and this many changes of 33 bytes, or what the text leaves room for; more
+ * stand in entries of their own.
  */
-#define AUDIT_MAX   49152
+#define AUDIT_MAX   61440
 #define CHANGES_MAX 400
 
 struct log_line {

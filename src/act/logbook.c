@@ -10,6 +10,11 @@
 
 #include "base/id.h"
 
+/* What is left of an entry beside its fields of fixed size, and a change in it. */
+#define ENTRY_ROOM   (ENTRY_BYTES_MAX - 512)
+#define CHANGE_BYTES 33
+
+static size_t changes_beside(struct str sealed);
 static struct tenant_row *find_tenant(struct tenant_row *, size_t, uint32_t);
 static enum err load_tenants(struct logbook *, struct tx *, struct rows *);
 static struct log_row append(struct arena *, struct tenant_row *,
@@ -53,12 +58,12 @@ logbook_add(struct logbook *book, uint32_t tenant, const struct entry *e,
     int64_t *seq)
 {
 	struct log_line line = { tenant, *e, seq };
-	size_t left = e->nchange;
+	size_t left = e->nchange, fits = changes_beside(e->sealed);
 
-	for (; left > CHANGES_MAX; left -= CHANGES_MAX) {
-		line.entry.nchange = CHANGES_MAX;
+	for (; left > fits; left -= line.entry.nchange, fits = CHANGES_MAX) {
+		line.entry.nchange = fits;
 		list_add(book->arena, &book->line, line);
-		line.entry.change += CHANGES_MAX;
+		line.entry.change += fits;
 		line.entry.key_version = 0;
 		line.entry.before = line.entry.after = line.entry.sealed =
 		    STR("");
@@ -66,6 +71,16 @@ logbook_add(struct logbook *book, uint32_t tenant, const struct entry *e,
 	}
 	line.entry.nchange = left;
 	list_add(book->arena, &book->line, line);
+}
+
+/* How many changes an entry with this sealed text has room for. */
+static size_t
+changes_beside(struct str sealed)
+{
+	const size_t room = sealed.n < ENTRY_ROOM ? ENTRY_ROOM - sealed.n : 0;
+	const size_t fits = room / CHANGE_BYTES;
+
+	return fits < CHANGES_MAX ? fits : CHANGES_MAX;
 }
 
 void

@@ -15,6 +15,12 @@
 #include "base/clock.h"
 #include "base/id.h"
 
+/* What of a record the log keeps: before and after, whole or what differs. */
+struct audit_parts {
+	bool	   has_after;
+	struct doc doc[2];
+};
+
 static enum err prepare(struct batch *, struct tx *data, struct tx *keys,
     struct vault_call *);
 static enum err want(struct batch *, struct tx *data, struct vault_call *);
@@ -60,6 +66,8 @@ static size_t add_value(struct item *, struct order_state *, enum index_kind,
     struct str);
 static void add_document_values(struct item *, struct order_state *);
 static enum err audit_text(struct item *, struct order_state *);
+static bool put_audit(struct item *, struct order_state *, struct str salt,
+    const struct audit_parts *);
 static enum err vault_refused(const struct order_state *);
 static struct hash salted(struct arena *, struct str salt, struct str record);
 
@@ -542,40 +550,70 @@ intern(struct item *it, struct order_state *s, int64_t *slot,
 
 /* --- the exact inputs, for the log -------------------------------------------- */
 
+/*
+ * With the record whole before and after; if that is too long, with what
+ * differs in it; if that is too long still, without what became of it, which
+ * follows from the rest.  So who can be made can be changed.
+ */
 static enum err
 audit_text(struct item *it, struct order_state *s)
 {
 	struct arena *arena = it->cx->arena;
-	uint8_t *salt = arena_alloc(arena, 16);
-	struct str salt_str = { (char *)salt, 16 };
-	struct buf b;
-	struct js_out js;
+	struct audit_parts whole = { .has_after = true, .doc = { s->before,
+		s->after } }, part;
+	struct str salt = { arena_alloc(arena, 16), 16 };
 
 	if (!s->seals)
 		return OK;
-	random_bytes(salt, 16);
+	random_bytes((void *)salt.p, salt.n);
+	s->digest_after = salted(arena, salt, s->seal.record);
+	if (s->is_new) {
+		whole.has_after = false;
+		if (put_audit(it, s, salt, &whole)
+		    && s->seal.audit.n + s->seal.record.n <= AUDIT_MAX)
+			return OK;
+		return fail(it->cx, ERR_TOO_LARGE, MSG_ORDER_RECORD, "person");
+	}
+	s->digest_before = salted(arena, salt,
+	    doc_canonical(arena, &s->before));
+	part = whole;
+	doc_differing(arena, &s->before, &s->after, &part.doc[0]);
+	doc_differing(arena, &s->after, &s->before, &part.doc[1]);
+	if (put_audit(it, s, salt, &whole) || put_audit(it, s, salt, &part))
+		return OK;
+	part.has_after = false;
+	if (put_audit(it, s, salt, &part))
+		return OK;
+	return fail(it->cx, ERR_TOO_LARGE, MSG_ORDER_RECORD, "person");
+}
+
+/* false: it is more than an entry takes. */
+static bool
+put_audit(struct item *it, struct order_state *s, struct str salt,
+    const struct audit_parts *parts)
+{
+	struct arena *arena = it->cx->arena;
+	struct js_out js;
+	struct buf b;
+
 	buf_init(&b, arena, AUDIT_MAX);
 	js_begin(&js, &b);
 	js_open_object(&js);
-	if (!s->is_new) {
-		struct str before = doc_canonical(arena, &s->before);
-
+	if (parts->has_after) {
 		js_key(&js, "after");
-		js_put_raw(&js, s->seal.record);
-		js_key(&js, "before");
-		js_put_raw(&js, before);
-		s->digest_before = salted(arena, salt_str, before);
+		js_put_raw(&js, doc_canonical(arena, &parts->doc[1]));
 	}
-	s->digest_after = salted(arena, salt_str, s->seal.record);
+	if (!s->is_new) {
+		js_key(&js, "before");
+		js_put_raw(&js, doc_canonical(arena, &parts->doc[0]));
+	}
 	js_key(&js, "inputs");
 	js_put_str(&js, s->in->body);
 	js_key(&js, "salt");
-	js_put_str(&js, str_base64url(arena, salt_str));
+	js_put_str(&js, str_base64url(arena, salt));
 	js_close_object(&js);
-	if (b.over)
-		return fail(it->cx, ERR_TOO_LARGE, MSG_ORDER_RECORD, "person");
 	s->seal.audit = buf_view(&b);
-	return OK;
+	return !b.over;
 }
 
 /* What stands in clear for a record: useless without the salt, which is sealed. */

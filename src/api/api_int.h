@@ -205,7 +205,7 @@ void put_onboarding_told(struct js_out *, struct ctx *, const struct order_out *
 enum err batch_start(struct call *) USE_RESULT;
 void batch_encode(struct call *);
 
-#define PERSON_BODY_MAX (24 * 1024)	/* with its record it must fit into one sealed audit part */
+#define PERSON_BODY_MAX (24 * 1024)	/* with the record it changes it must fit into one sealed audit part */
 #define SMALL_BODY_MAX	(16 * 1024)
 #define BATCH_BODY_MAX	(8 * 1024 * 1024)
 #define BATCH_ITEMS_MAX 1000

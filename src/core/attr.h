@@ -151,6 +151,8 @@ struct str doc_get(const struct doc *, enum attribute, uint16_t index);
  */
 void doc_merge(struct arena *, const struct doc *before, const struct doc *after, const enum attribute *removed, size_t nremoved, struct doc *out);
 bool doc_eq(const struct doc *, const struct doc *);
+/* What of DOC is not the same in OTHER, a multi-valued attribute as a whole. */
+void doc_differing(struct arena *, const struct doc *doc, const struct doc *other, struct doc *out);
 
 /*
  * Required and derived: userName or a name; formatted and display name filled from the parts; exactly one primary

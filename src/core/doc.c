@@ -25,6 +25,8 @@ static void drop_element(struct arena *, struct doc *, enum attribute,
     uint16_t);
 static bool is_in_element(const struct attr *, enum attribute, uint16_t);
 static bool is_bare(const struct doc *, enum attribute, uint16_t);
+static bool differs(const struct doc *, const struct doc *, enum attribute);
+static bool goes_with(enum attribute, enum attribute);
 static bool is_replaced(const struct attr *, const struct doc *,
     const enum attribute *, size_t);
 static void forget_derived(struct arena *, const struct doc *,
@@ -240,6 +242,44 @@ drop_element(
 	}
 	doc->attr = copy;
 	doc->n = n;
+}
+
+void
+doc_differing(struct arena *arena, const struct doc *doc,
+    const struct doc *other, struct doc *out)
+{
+	struct attr *attr = arena_array(arena, doc->n, sizeof(*attr));
+	size_t n = 0;
+
+	for (size_t i = 0; i < doc->n; i++)
+		if (differs(doc, other, doc->attr[i].id))
+			attr[n++] = doc->attr[i];
+	*out = (struct doc) { attr, n };
+}
+
+/* Whether A, with its siblings if it is of a list, is not the same in both. */
+static bool
+differs(const struct doc *a, const struct doc *b, enum attribute id)
+{
+	size_t i = 0, j = 0;
+
+	for (;; i++, j++) {
+		while (i < a->n && !goes_with(a->attr[i].id, id))
+			i++;
+		while (j < b->n && !goes_with(b->attr[j].id, id))
+			j++;
+		if (i == a->n || j == b->n)
+			return i < a->n || j < b->n;
+		if (attr_cmp(&a->attr[i], &b->attr[j]) != 0 ||
+		    !str_eq(a->attr[i].value, b->attr[j].value))
+			return true;
+	}
+}
+
+static bool
+goes_with(enum attribute a, enum attribute b)
+{
+	return a == b || (attr_is_multi(a) && attr_is_sibling(a, b));
 }
 
 bool

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 
 #define BODY_MAX  (FRAME_MAX - FRAME_HEAD)
+#define SEALED_MORE 1024	/* a wrapped key and what sealing adds, amply */
 #define VALUE_MIN (1 + 4)	/* of an index value: kind and length */
 
 /* A text and what it is bound to. */
@@ -17,6 +18,7 @@ struct text_in {
 
 static void seal_encode(struct buf *, const struct vault_op *);
 static bool seal_decode(struct vault_op *, struct cursor *);
+static bool audit_decode(struct vault_op *, struct cursor *);
 static void open_encode(struct buf *, const struct vault_op *);
 static bool open_decode(struct vault_op *, struct cursor *);
 static void index_encode(struct buf *, const struct vault_op *);
@@ -26,15 +28,23 @@ static bool text_decode(struct vault_op *, struct cursor *);
 
 static const struct op_shape
 	seal_shape = { seal_encode, seal_decode },
+	audit_shape = { seal_encode, audit_decode },
 	open_shape = { open_encode, open_decode },
 	index_shape = { index_encode, index_decode },
 	text_shape = { text_encode, text_decode };
 
+static void spread(struct vault_call *, const struct seal_in *,
+    struct seal_out *);
+static void add_seal(struct vault_call *, const struct seal_in *,
+    const struct op_shape *, struct seal_out *);
+static bool seal_fits(const struct seal_in *);
 static size_t seal_size(const struct seal_in *);
 static size_t values_size(const struct index_value *, size_t n);
 static size_t values_fitting(const struct index_value *, size_t n);
 static void put_values(struct buf *, const struct index_value *, size_t n);
 static bool get_keys(struct cursor *, struct key256 *, size_t n);
+static void add_values(struct vault_call *, const struct index_value *,
+    size_t n, struct index_out *, enum err *);
 static const struct text_out *text_add(struct vault_call *, enum frame_op,
     enum vault_purpose, const struct text_in *);
 
@@ -68,24 +78,66 @@ const struct seal_out *
 vault_seal(struct vault_call *call, const struct seal_in *in)
 {
 	struct seal_out *out = arena_alloc(call->arena, sizeof(*out));
-	struct seal_in *kept;
-	struct vault_op *op;
 
 	must(call->capability != NULL);
-	if (in->nindex > FRAME_VALUES_MAX || seal_size(in) > BODY_MAX) {
+	if (in->nindex > FRAME_VALUES_MAX) {
 		out->err = ERR_TOO_LARGE;
 		return out;
 	}
 	out->key = arena_array(call->arena, in->nindex, sizeof(*out->key));
-	op = op_add(call, OP_SEAL, &seal_shape, &out->err);
-	op->frame.purpose = PURPOSE_PERSON;
-	kept = arena_copy(call->arena, in, sizeof(*in));
+	if (!seal_fits(in))
+		spread(call, in, out);
+	else
+		add_seal(call, in, &seal_shape, out);
+	return out;
+}
+
+/* The values in frames of their own, and then also the audit, if its key is there already. */
+static void
+spread(struct vault_call *call, const struct seal_in *in, struct seal_out *out)
+{
+	struct seal_in record = *in, audit = *in;
+	struct index_out *keys = arena_alloc(call->arena, sizeof(*keys));
+
+	keys->key = out->key;
+	record.nindex = audit.nindex = 0;
+	audit.record = STR("");
+	if (!seal_fits(&record) && in->wrapped_key.n > 0)
+		record.audit = STR("");
+	if (!seal_fits(&record) ||
+	    (record.audit.n == 0 && !seal_fits(&audit))) {
+		out->err = ERR_TOO_LARGE;
+		return;
+	}
+	add_seal(call, &record, &seal_shape, out);
+	if (record.audit.n < in->audit.n)
+		add_seal(call, &audit, &audit_shape, out);
+	add_values(call, in->index, in->nindex, keys, &out->err);
+}
+
+static void
+add_seal(struct vault_call *call, const struct seal_in *in,
+    const struct op_shape *shape, struct seal_out *out)
+{
+	struct vault_op *op = op_add(call, OP_SEAL, shape, &out->err);
+	struct seal_in *kept = arena_copy(call->arena, in, sizeof(*in));
+
 	kept->index =
 	    arena_copy(call->arena, in->index, in->nindex * sizeof(*in->index));
+	op->frame.purpose = PURPOSE_PERSON;
 	op->in = kept;
 	op->out = out;
 	op->n = in->nindex;
-	return out;
+}
+
+/* Request and answer, each in a frame. */
+static bool
+seal_fits(const struct seal_in *in)
+{
+	const size_t answer = SEALED_MORE + in->record.n + in->audit.n +
+	    in->nindex * sizeof(struct key256);
+
+	return seal_size(in) <= BODY_MAX && answer <= BODY_MAX;
 }
 
 static size_t
@@ -120,6 +172,20 @@ seal_decode(struct vault_op *op, struct cursor *c)
 	out->record = str_copy(op->arena, get_lp(c));
 	out->audit = str_copy(op->arena, get_lp(c));
 	return get_keys(c, out->key, op->n);
+}
+
+/* Of what was sealed in a second frame; the first told the rest. */
+static bool
+audit_decode(struct vault_op *op, struct cursor *c)
+{
+	struct seal_out *out = op->out;
+
+	get_lp(c);
+	get_u64(c);
+	get_u32(c);
+	get_lp(c);
+	out->audit = str_copy(op->arena, get_lp(c));
+	return !c->bad;
 }
 
 const struct open_out *
@@ -167,25 +233,34 @@ const struct index_out *
 vault_index(struct vault_call *call, const struct index_value *value, size_t n)
 {
 	struct index_out *out = arena_alloc(call->arena, sizeof(*out));
-	struct vault_op *op;
-	size_t taken;
 
 	must(call->capability != NULL);
 	out->key = arena_array(call->arena, n, sizeof(*out->key));
+	add_values(call, value, n, out, &out->err);
+	return out;
+}
+
+static void
+add_values(struct vault_call *call, const struct index_value *value, size_t n,
+    struct index_out *out, enum err *err)
+{
+	size_t taken;
+
 	for (size_t from = 0; from < n; from += taken) {
+		struct vault_op *op;
+
 		taken = values_fitting(value + from, n - from);
 		if (taken == 0) {
-			out->err = ERR_TOO_LARGE;
-			return out;
+			*err = ERR_TOO_LARGE;
+			return;
 		}
-		op = op_add(call, OP_INDEX, &index_shape, &out->err);
+		op = op_add(call, OP_INDEX, &index_shape, err);
 		op->in = arena_copy(
 		    call->arena, value + from, taken * sizeof(*value));
 		op->out = out;
 		op->from = from;
 		op->n = taken;
 	}
-	return out;
 }
 
 /* How many of the first N fill a frame; 0: not even one fits. */

@@ -118,9 +118,10 @@ void vault_call_init(struct vault_call *, struct arena *);
 
 /*
  * Adding work.  The bytes that inputs point at must stay until vault_run(); the
- * outputs are filled by it.  What cannot fit in a frame (record and audit of
- * one person together, or one text: 60 KiB) has ERR_TOO_LARGE at once and is
- * not sent; so is a person with more than 512 index values.
+ * outputs are filled by it.  What cannot fit in a frame (one text, the audit of
+ * a person whose key is there, record and audit together where it is to be
+ * made: 60 KiB) has ERR_TOO_LARGE at once and is not sent; so is a person with
+ * more than 512 index values.
  */
 const struct seal_out *vault_seal(struct vault_call *, const struct seal_in *);
 const struct open_out *vault_open(struct vault_call *, const struct open_in *);

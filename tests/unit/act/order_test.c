@@ -161,6 +161,69 @@ a_rule_gives_and_takes(void **state)
 	assert_int_equal(rig_do(r, &person_order, &change, &out), ERR_STALE);
 }
 
+#define STREETS 40
+
+/* A document with N bytes of addresses that all begin with WORD. */
+static struct doc
+with_addresses(struct rig *r, struct doc doc, const char *word, size_t n)
+{
+	struct attr *attr = arena_array(r->arena, doc.n + STREETS,
+	    sizeof(*attr));
+	size_t kept = 0;
+
+	for (size_t i = 0; i < doc.n; i++)
+		if (doc.attr[i].id < A_ADDRESS_STREET)
+			attr[kept++] = doc.attr[i];
+	for (uint16_t i = 0; i < STREETS; i++)
+		attr[kept++] = (struct attr) { A_ADDRESS_STREET, i,
+			str_fmt(r->arena, "%s %0*u", word,
+			(int)(n / STREETS), i) };
+	return (struct doc) { attr, kept };
+}
+
+static struct str
+body_like(struct rig *r, const struct doc *doc)
+{
+	return str_fmt(r->arena, "{\"body\":%.*s}",
+	    STR_ARG(doc_canonical(r->arena, doc)));
+}
+
+/* Whoever could be made with so much can be changed: a little, and all of it. */
+static void
+a_large_person_can_be_changed(void **state)
+{
+	struct rig *r = *state;
+	struct order *o = rig_onboard(r, "ana", "ber", "mail");
+	struct order change = { .kind = ORDER_CHANGE, .source = 1,
+		.if_version = -1, .priority = 5 };
+	struct person_view *v;
+	struct order_out *out;
+
+	o->doc = with_addresses(r, o->doc, "old", 22000);
+	o->body = body_like(r, &o->doc);
+	change.person = rig_onboarded(r, o)->person;
+
+	assert_int_equal(doc_set(&r->cx, &change.doc, STR("nickName"),
+	    STR("Ani")), OK);
+	change.body = body_like(r, &change.doc);
+	rig_onboarded(r, &change);
+	change.doc = with_addresses(r, (struct doc) { 0 }, "new", 22000);
+	change.body = body_like(r, &change.doc);
+	rig_onboarded(r, &change);
+	assert_int_equal(rig_query(r, person_show, &change.person, &v), OK);
+	assert_true(str_starts(doc_get(&v->doc, A_ADDRESS_STREET, 3),
+	    STR("new ")));
+	assert_true(str_eq(doc_get(&v->doc, A_NICK_NAME, 0), STR("Ani")));
+
+	/* What no entry could hold with what comes later is refused. */
+	o = rig_onboard(r, "bo", "ber", "mail");
+	o->doc = with_addresses(r, o->doc, "old", 22000);
+	o->body = (struct str) { memset(arena_alloc(r->arena, 45000), 'x',
+	    45000), 45000 };
+	assert_int_equal(rig_do(r, &person_order, o, &out), ERR_TOO_LARGE);
+	assert_int_equal(r->cx.fault.msg, MSG_ORDER_RECORD);
+}
+
 static void
 a_check_holds_the_seat_until_it_is_decided(void **state)
 {
@@ -229,6 +292,7 @@ main(void)
 		T(seats_overflow_then_wait_then_are_served_in_order),
 		T(all_or_nothing_leaves_no_trace),
 		T(a_rule_gives_and_takes),
+		T(a_large_person_can_be_changed),
 		T(a_check_holds_the_seat_until_it_is_decided),
 		T(a_user_name_is_made_where_none_comes),
 		T(the_world_survives_a_restart),

@@ -587,6 +587,32 @@ search_words_are_plain_and_each_stands_once(void **state)
 	assert_int_equal(doc_words(cx.arena, &doc, word, 0), 0);
 }
 
+static void
+what_differs_is_told_with_lists_as_a_whole(void **state)
+{
+	struct doc a = doc_of("{\"userName\":\"ana\",\"nickName\":\"Ani\","
+			      "\"emails\":[{\"value\":\"a@b\"},"
+			      "{\"value\":\"c@d\",\"type\":\"home\"}],"
+			      "\"phoneNumbers\":[{\"value\":\"+49 1\"}]}");
+	struct doc b = doc_of("{\"userName\":\"ana\","
+			      "\"emails\":[{\"value\":\"a@b\"},"
+			      "{\"value\":\"c@d\",\"type\":\"work\"}],"
+			      "\"phoneNumbers\":[{\"value\":\"+49 1\"}]}");
+	struct doc out;
+
+	(void)state;
+	doc_differing(cx.arena, &a, &b, &out);
+	assert_str(canonical(&out),
+	    "{\"emails\":[{\"value\":\"a@b\"},"
+	    "{\"type\":\"home\",\"value\":\"c@d\"}],\"nickName\":\"Ani\"}");
+	doc_differing(cx.arena, &b, &a, &out);
+	assert_str(canonical(&out),
+	    "{\"emails\":[{\"value\":\"a@b\"},"
+	    "{\"type\":\"work\",\"value\":\"c@d\"}]}");
+	doc_differing(cx.arena, &a, &a, &out);
+	assert_int_equal(out.n, 0);
+}
+
 int
 main(void)
 {
@@ -615,6 +641,7 @@ main(void)
 		cmocka_unit_test(elements_without_their_value_vanish),
 		cmocka_unit_test(one_address_stands_in_a_document_once),
 		cmocka_unit_test(search_words_are_plain_and_each_stands_once),
+		cmocka_unit_test(what_differs_is_told_with_lists_as_a_whole),
 	};
 
 	return cmocka_run_group_tests(tests, open_ctx, close_ctx);

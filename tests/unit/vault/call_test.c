@@ -197,6 +197,71 @@ what_no_frame_can_hold_is_refused_before_it_is_sent(void **state)
 	assert_int_equal(ok->err, OK);
 }
 
+static void
+assert_opens(
+    const struct seal_in *in, struct str key, const struct seal_out *out)
+{
+	struct open_in open = { .person = in->person, .version = in->version,
+		.wrapped_key = key, .key_version = 1,
+		.purpose = PURPOSE_PERSON, .sealed = out->record };
+	const struct open_out *record, *audit;
+	struct vault_call call;
+
+	begin(&call, ACME);
+	record = vault_open(&call, &open);
+	open.purpose = PURPOSE_AUDIT;
+	open.sealed = out->audit;
+	audit = vault_open(&call, &open);
+	run(&call);
+	assert_int_equal(record->err, OK);
+	assert_true(str_eq(record->text, in->record));
+	assert_int_equal(audit->err, OK);
+	assert_true(str_eq(audit->text, in->audit));
+}
+
+#define MANY_VALUES 200
+
+/* A person as large as records and log entries may be, made and then changed. */
+static void
+a_large_person_is_sealed_in_several_frames(void **state)
+{
+	struct index_value value[MANY_VALUES];
+	struct seal_in in = { .person = 9, .version = 1,
+		.record = rig_text(&rig, 30000, 1),
+		.audit = rig_text(&rig, 30000, 2),
+		.index = value, .nindex = MANY_VALUES };
+	const struct seal_out *made, *changed;
+	const struct index_out *keys;
+	struct vault_call call;
+
+	for (size_t i = 0; i < MANY_VALUES; i++)
+		value[i] = (struct index_value) { INDEX_EMAIL,
+			rig_text(&rig, 250, (unsigned)i) };
+	begin(&call, ACME);
+	made = vault_seal(&call, &in);
+	keys = vault_index(&call, value, MANY_VALUES);
+	run(&call);
+	assert_int_equal(made->err, OK);
+	assert_int_equal(keys->err, OK);
+	assert_memory_equal(
+	    made->key, keys->key, MANY_VALUES * sizeof(*keys->key));
+	assert_opens(&in, made->wrapped_key, made);
+
+	in.version = 2;
+	in.wrapped_key = made->wrapped_key;
+	in.key_version = 1;
+	in.record = rig_text(&rig, 32768, 3);
+	in.audit = rig_text(&rig, 61440, 4);
+	begin(&call, ACME);
+	changed = vault_seal(&call, &in);
+	run(&call);
+	assert_int_equal(changed->err, OK);
+	assert_int_equal(changed->key_version, 1);
+	assert_memory_equal(
+	    changed->key, keys->key, MANY_VALUES * sizeof(*keys->key));
+	assert_opens(&in, made->wrapped_key, changed);
+}
+
 /* Far more than all socket buffers hold, in both directions at once. */
 static void
 a_thousand_large_calls_in_one_batch_do_not_deadlock(void **state)
@@ -340,6 +405,7 @@ main(void)
 		FRESH(an_empty_text_is_sealed_too),
 		FRESH(more_values_than_a_frame_holds_are_indexed_in_one_call),
 		FRESH(what_no_frame_can_hold_is_refused_before_it_is_sent),
+		FRESH(a_large_person_is_sealed_in_several_frames),
 		FRESH(a_thousand_large_calls_in_one_batch_do_not_deadlock),
 		FRESH(a_spent_budget_tells_the_opener),
 		FRESH(the_state_counts_what_was_done),
