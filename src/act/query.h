@@ -85,6 +85,8 @@ enum err events_list(struct reader *, struct ctx *, const void *page_in, void **
  */
 struct log_out { const struct str *entry; size_t n; int64_t next; struct str note, vkey, origin; int64_t log_size; };
 enum err log_page(struct reader *, struct ctx *, const void *page_in, void **log_out) USE_RESULT;
+/* The key and the origin line of the origin that grows now; no entries. */
+enum err log_key(struct reader *, struct ctx *, const void *none, void **log_out) USE_RESULT;
 
 struct token_view { struct token_row row; struct str label, scope; };
 struct tokens_out { const struct token_view *token; size_t n; };

@@ -160,6 +160,27 @@ log_page(struct reader *r, struct ctx *cx, const void *in, void **result)
 	return OK;
 }
 
+enum err
+log_key(struct reader *r, struct ctx *cx, const void *none, void **result)
+{
+	struct log_out *out = arena_alloc(cx->arena, sizeof(*out));
+	struct tenant_row key = { .tenant = cx->actor->tenant };
+	const struct tenant_row *row;
+	struct rows tenants;
+	struct str origin;
+
+	(void)none;
+	TRY(store_load(r->data, &TENANT, &key, 1, 1, 0, &tenants));
+	must(tenants.n == 1);
+	row = tenants.row;
+	TRY(vault_log_key(r->vault, cx, cx->actor->tenant, &out->vkey,
+	    &origin));
+	out->origin = origin_text(cx->arena, origin, row->log_origin);
+	out->log_size = row->log_size;
+	*result = out;
+	return OK;
+}
+
 /*
  * The newest checkpoint of the origin that NEXT is in, of at most the entries
  * before NEXT; none was signed: empty.  One is signed each second in which

@@ -29,16 +29,6 @@ entries_encode(struct call *c)
 	js_close_object(js);
 }
 
-static enum err
-key_decode(struct call *c, void **in)
-{
-	struct page_in *page = arena_alloc(c->cx->arena, sizeof(*page));
-
-	page->limit = 1;
-	*in = page;
-	return OK;
-}
-
 static void
 key_encode(struct call *c)
 {
@@ -55,7 +45,7 @@ key_encode(struct call *c)
 const struct route audit_routes[] = {
 	{ GET, "/api/v1/audit/entries", RIGHT_AUDIT_READ, 0, false,
 	    LIST(log_page, log_page_decode, entries_encode, "after limit"), "Entries of the log and their checkpoint" },
-	{ GET, "/api/v1/audit/key", RIGHT_AUDIT_READ, 0, false, QUERY(log_page, key_decode, key_encode),
+	{ GET, "/api/v1/audit/key", RIGHT_AUDIT_READ, 0, false, QUERY(log_key, NULL, key_encode),
 	    "The key that checkpoints are signed with" },
 	{ 0 }
 };

@@ -401,6 +401,7 @@ a_world_that_was_rolled_back_does_not_start(void **state)
 	struct order_out *ana;
 	struct page_in page = { .limit = PAGE_MAX };
 	struct events_out *events;
+	struct log_out *key;
 	struct gathered *g;
 
 	roll_back(r, true, &ana);
@@ -415,6 +416,9 @@ a_world_that_was_rolled_back_does_not_start(void **state)
 	g = signed_log(r, 1);
 	assert_true(str_ends(g->last.origin, STR("/audit/1/1")));
 	assert_verifies(r, g, g->n);
+	assert_int_equal(rig_query(r, log_key, NULL, &key), OK);
+	assert_true(str_eq(key->origin, g->last.origin));
+	assert_true(str_eq(key->vkey, g->last.vkey));
 	/* It begins with what the vault signed last: eight entries of origin 0, of which seven are left. */
 	assert_int_equal(g->n, 2);
 	assert_true(str_starts(str_sub(g->entry[0], str_find(g->entry[0],
