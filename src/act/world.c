@@ -44,6 +44,9 @@ world_open(struct ctx *cx, const struct world_conf *conf, struct world **out)
 	tx_end(tx);
 	db_close(db);
 	TRY(err);
+	for (size_t i = 0; i < CHANNEL_COUNT; i++)
+		vault_watch(w->vault[i], conf->vault_silent,
+		    conf->vault_silent_arg);
 	readers_start(w);
 	clock_start(w);
 	*out = w;

@@ -36,6 +36,8 @@ struct world_conf {
 	const int    *vault_fd;		/* one channel each: WORLD_CHANNELS */
 	size_t	      nvault;
 	const char   *data_dir;		/* where backups go */
+	void	    (*vault_silent)(void *arg);	/* it does not answer any more: end in order; NULL: at once */
+	void	     *vault_silent_arg;
 	bool	      accept_rollback;	/* a restored database may have lost log entries (usher restore) */
 };
 

@@ -5,7 +5,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -41,7 +43,8 @@ static struct http *open_doors(struct cli *, const struct handed *,
     struct world *);
 static size_t loops(const struct cli *);
 static void say_ready(int fd);
-static void wait_for_end(int stop_fd);
+static void note_silence(void *);
+static void wait_for_end(int stop_fd, int lost_fd);
 
 static const struct option options[] = {
 	{ "loops", OPTION_INT, "0", 0, LOOPS_MAX, false, "event loops; 0 is one for each core" },
@@ -144,20 +147,25 @@ static enum err
 serve_until(
     struct cli *cli, const struct handed *h, struct store *store, int stop_fd)
 {
+	int lost_fd = eventfd(0, EFD_CLOEXEC);
 	const struct world_conf conf = { .store = store,
 		.vault_fd = h->vault,
 		.nvault = WORLD_CHANNELS,
 		.data_dir = cli->word[0],
+		.vault_silent = note_silence,
+		.vault_silent_arg = &lost_fd,
 		.accept_rollback = cli_bool(cli, "accept-rollback") };
 	bool has_doors = h->listen >= 0;
 	struct http *http = NULL;
 	struct world *world;
 
+	if (lost_fd < 0)
+		fatal("eventfd");
 	TRY(world_open(&cli->cx, &conf, &world));
 	if (has_doors)
 		http = open_doors(cli, h, world);
 	say_ready(h->ready);
-	wait_for_end(stop_fd);
+	wait_for_end(stop_fd, lost_fd);
 	log_event(LOG_INFO, "draining", LOG_NUM("at_most_s", 10));
 	/* Those who hold requests answer them first, then rest. */
 	if (has_doors) {
@@ -212,12 +220,26 @@ say_ready(int fd)
 	close(fd);
 }
 
+/* On the thread that asked the vault; the parent starts us and it again. */
 static void
-wait_for_end(int stop_fd)
+note_silence(void *arg)
 {
-	struct signalfd_siginfo s;
+	const int *lost_fd = arg;
+	const uint64_t one = 1;
 
-	while (read(stop_fd, &s, sizeof(s)) != sizeof(s))
+	log_event(LOG_ERROR, "vault_silent", LOG_NUM("lost", 1));
+	if (write(*lost_fd, &one, sizeof(one)) != sizeof(one))
+		fatal("eventfd");
+}
+
+/* The parent says when, or the vault is silent. */
+static void
+wait_for_end(int stop_fd, int lost_fd)
+{
+	struct pollfd fd[] = { { .fd = stop_fd, .events = POLLIN },
+		{ .fd = lost_fd, .events = POLLIN } };
+
+	while (poll(fd, COUNT(fd), -1) < 0)
 		if (errno != EINTR)
-			fatal("signalfd");
+			fatal("poll");
 }

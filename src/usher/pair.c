@@ -271,8 +271,9 @@ pair_kill(struct pair *p, int signal_fd)
 	p->is_ending = true;
 	signal_child(p, FRONT, SIGKILL);
 	await(p, signal_fd, FRONT, VAULT_END_MS);
-	/* What it has signed may still be on its way to the disk. */
+	/* What it has signed may still be on its way to the disk, also if it was stopped. */
 	signal_child(p, VAULT, SIGTERM);
+	signal_child(p, VAULT, SIGCONT);
 	await(p, signal_fd, VAULT, VAULT_END_MS);
 	signal_child(p, VAULT, SIGKILL);
 	await(p, signal_fd, VAULT, VAULT_END_MS);

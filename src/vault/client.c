@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,7 +27,12 @@ struct vault {
 	char	   in[FRAME_MAX];
 	size_t	   in_n;
 	uint64_t   last_request;
+	void	 (*silent)(void *);	/* NULL: silence is fatal */
+	void	  *silent_arg;
 };
+
+/* All channels lead to one vault: what one of them learns the others need not wait for. */
+static _Atomic bool is_silent;
 
 /* A run: what is still to be sent, and which answer comes next. */
 struct run {
@@ -42,7 +48,8 @@ static const enum err errors[STATUS_COUNT] = {
 
 static void fill(struct vault *, struct run *);
 static void send_some(struct vault *);
-static void wait_for(struct vault *, int64_t deadline_ns);
+static bool wait_for(struct vault *, int64_t deadline_ns);
+static enum err give_up(struct vault *, struct ctx *);
 static bool receive(struct vault *);
 static void take_answers(struct vault *, struct run *);
 static void settle(struct run *, const struct answer *);
@@ -72,6 +79,13 @@ vault_close(struct vault *v)
 	heap_free(v);
 }
 
+void
+vault_watch(struct vault *v, void (*silent)(void *arg), void *arg)
+{
+	v->silent = silent;
+	v->silent_arg = arg;
+}
+
 enum err
 vault_run(struct vault *v, struct ctx *cx, struct vault_call *call)
 {
@@ -84,9 +98,12 @@ vault_run(struct vault *v, struct ctx *cx, struct vault_call *call)
 	call->last = &call->first;
 	call->n = 0;
 	while (run.to_come != NULL) {
+		if (atomic_load(&is_silent))
+			return give_up(v, cx);
 		fill(v, &run);
 		send_some(v);
-		wait_for(v, deadline_ns);
+		if (!wait_for(v, deadline_ns))
+			return give_up(v, cx);
 		if (!receive(v))
 			continue;
 		take_answers(v, &run);
@@ -134,7 +151,21 @@ send_some(struct vault *v)
 	buf_drop(&v->out, sent);
 }
 
-static void
+/* What is under way on this channel will never be told from what comes later. */
+static enum err
+give_up(struct vault *v, struct ctx *cx)
+{
+	if (v->silent == NULL) {
+		errno = ETIMEDOUT;
+		fatal("the vault does not answer");
+	}
+	if (!atomic_exchange(&is_silent, true))
+		v->silent(v->silent_arg);
+	return fail(cx, ERR_SEALED, MSG_VAULT_SILENT, "");
+}
+
+/* false: it is too late. */
+static bool
 wait_for(struct vault *v, int64_t deadline_ns)
 {
 	const int64_t left_ms = (deadline_ns - clock_mono_ns()) / 1000000;
@@ -142,10 +173,7 @@ wait_for(struct vault *v, int64_t deadline_ns)
 
 	if (v->out.n > 0)
 		p.events |= POLLOUT;
-	if (left_ms <= 0 || poll(&p, 1, (int)left_ms) == 0) {
-		errno = ETIMEDOUT;
-		fatal("the vault does not answer");
-	}
+	return left_ms > 0 && poll(&p, 1, (int)left_ms) != 0;
 }
 
 /* false: nothing came. */

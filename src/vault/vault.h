@@ -23,6 +23,13 @@ struct vault *vault_connect(int fd);
 void vault_close(struct vault *);
 
 /*
+ * From now on a vault that does not answer for ten seconds is no fatal(): what
+ * was asked fails as ERR_SEALED, and so does all that is asked later, over
+ * whichever channel.  SILENT is told, once, so that the process can end in order.
+ */
+void vault_watch(struct vault *, void (*silent)(void *arg), void *arg);
+
+/*
  * What the holder may ask for: minted by the vault, opaque here.  Every frame
  * carries one.
  */
@@ -137,7 +144,8 @@ const struct text_out *vault_text_open(struct vault_call *, enum vault_purpose, 
 /*
  * Sends everything, reads every answer.  Results of single operations stand in
  * their outputs; the return value speaks of the channel: ERR_SEALED when the
- * vault has no keys yet.  A vault that is gone or answers malformed is fatal().
+ * vault has no keys yet, or is silent.  A vault that is gone or answers
+ * malformed is fatal().
  */
 enum err vault_run(struct vault *, struct ctx *, struct vault_call *) USE_RESULT;
 
