@@ -92,7 +92,8 @@ parse(struct item *it, struct put_state *s)
 	if (s->diff.removed > 0 && !in->allow_removals)
 		return fail(it->cx, ERR_CONFLICT, MSG_CATALOGUE_REMOVALS,
 		    "catalogue", str_z(it->cx->arena, str_fmt(it->cx->arena,
-		    "%zu", s->diff.removed)));
+		    "%zu", s->diff.removed)),
+		    str_z(it->cx->arena, s->diff.removed_text));
 	s->out = arena_alloc(it->cx->arena, sizeof(*s->out));
 	s->out->version = s->is_same ? before->version : s->next->version;
 	s->out->digest = str_hex(it->cx->arena,

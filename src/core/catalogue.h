@@ -140,6 +140,7 @@ struct catalogue_diff {
 	const int64_t *product_gone;		   size_t nproduct_gone;
 	const int64_t *site_gone;		   size_t nsite_gone;
 	size_t added, changed, removed;		/* declarations in all */
+	struct str removed_text;		/* the first of them: "sites.lyo, pools.mail-lyo, …"; empty: none */
 };
 /* Neither may be NULL: a new tenant's is the empty document. */
 void catalogue_compare(struct arena *, const struct catalogue *before, const struct catalogue *after, struct catalogue_diff *out);

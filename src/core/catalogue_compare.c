@@ -3,7 +3,12 @@
  * catalogue_compare.c - what a new version of the catalogue changes.  Rows are
  * the same by id, so a renamed row is a changed one.
  */
+#include "base/buf.h"
+
 #include "core/catalogue_int.h"
+
+#define TOLD	 4	/* of what is removed */
+#define TOLD_MAX ((SLUG_MAX + 20) * TOLD)
 
 /* A row in both versions; one side is NULL when it came or went. */
 struct match {
@@ -24,6 +29,9 @@ struct ids {
 static struct matches match(struct arena *, struct ids, struct ids);
 static void count(const struct matches *,
     bool (*)(const void *, const void *), struct catalogue_diff *);
+static struct str removed_text(struct arena *, const struct matches *section);
+static void tell_gone(struct buf *, const char *, const struct matches *,
+    size_t *told);
 static size_t gone(struct arena *, const struct matches *, const int64_t **);
 static void pools_changed(struct arena *, const struct matches *,
     struct catalogue_diff *);
@@ -35,36 +43,80 @@ static bool same_product(const void *, const void *);
 static bool same_pool(const void *, const void *);
 static bool same_filter(const struct filter *, const struct filter *);
 
+enum section { SITES, DEPARTMENTS, ORGANISATIONS, PRODUCTS, POOLS, SECTIONS };
+
+/* Under which name a section stands in the document. */
+static const struct {
+	const char *name;
+	bool	  (*is_same)(const void *, const void *);
+} sections[SECTIONS] = {
+	[SITES]		= { "sites",	     same_site },
+	[DEPARTMENTS]	= { "departments",   same_named },
+	[ORGANISATIONS] = { "organisations", same_named },
+	[PRODUCTS]	= { "products",	     same_product },
+	[POOLS]		= { "pools",	     same_pool },
+};
+
 #define IDS(c, by, count) ((struct ids) { (c)->index->by, (c)->count })
 
 void
 catalogue_compare(struct arena *arena, const struct catalogue *a,
     const struct catalogue *b, struct catalogue_diff *out)
 {
-	struct matches site =
-	    match(arena, IDS(a, site_id, nsite), IDS(b, site_id, nsite));
-	struct matches department =
-	    match(arena, IDS(a, department_id, ndepartment),
-		IDS(b, department_id, ndepartment));
-	struct matches organisation =
-	    match(arena, IDS(a, organisation_id, norganisation),
-		IDS(b, organisation_id, norganisation));
-	struct matches product = match(
-	    arena, IDS(a, product_id, nproduct), IDS(b, product_id, nproduct));
-	struct matches pool =
-	    match(arena, IDS(a, pool_id, npool), IDS(b, pool_id, npool));
+	const struct matches section[] = {
+		[SITES] = match(
+		    arena, IDS(a, site_id, nsite), IDS(b, site_id, nsite)),
+		[DEPARTMENTS] = match(arena, IDS(a, department_id, ndepartment),
+		    IDS(b, department_id, ndepartment)),
+		[ORGANISATIONS] =
+		    match(arena, IDS(a, organisation_id, norganisation),
+			IDS(b, organisation_id, norganisation)),
+		[PRODUCTS] = match(arena, IDS(a, product_id, nproduct),
+		    IDS(b, product_id, nproduct)),
+		[POOLS] = match(
+		    arena, IDS(a, pool_id, npool), IDS(b, pool_id, npool)),
+	};
 
 	*out = (struct catalogue_diff) { 0 };
-	count(&site, same_site, out);
-	count(&department, same_named, out);
-	count(&organisation, same_named, out);
-	count(&product, same_product, out);
-	count(&pool, same_pool, out);
+	for (size_t i = 0; i < SECTIONS; i++)
+		count(&section[i], sections[i].is_same, out);
 	out->changed += settings_changed(a, b);
-	out->nsite_gone = gone(arena, &site, &out->site_gone);
-	out->nproduct_gone = gone(arena, &product, &out->product_gone);
-	out->npool_gone = gone(arena, &pool, &out->pool_gone);
-	pools_changed(arena, &pool, out);
+	out->nsite_gone = gone(arena, &section[SITES], &out->site_gone);
+	out->nproduct_gone =
+	    gone(arena, &section[PRODUCTS], &out->product_gone);
+	out->npool_gone = gone(arena, &section[POOLS], &out->pool_gone);
+	pools_changed(arena, &section[POOLS], out);
+	out->removed_text = removed_text(arena, section);
+}
+
+/* A number alone would leave whoever forgot a line to search for it. */
+static struct str
+removed_text(struct arena *arena, const struct matches *section)
+{
+	struct buf b;
+	size_t told = 0;
+
+	buf_init(&b, arena, TOLD_MAX);
+	for (size_t i = 0; i < SECTIONS; i++)
+		tell_gone(&b, sections[i].name, &section[i], &told);
+	return buf_view(&b);
+}
+
+static void
+tell_gone(struct buf *b, const char *section, const struct matches *all,
+    size_t *told)
+{
+	for (size_t i = 0; i < all->n && *told <= TOLD; i++) {
+		const struct row_head *row = all->match[i].before;
+
+		if (all->match[i].after != NULL)
+			continue;
+		buf_z(b, *told > 0 ? ", " : "");
+		if (++*told > TOLD)
+			buf_z(b, "…");
+		else
+			buf_fmt(b, "%s.%.*s", section, STR_ARG(row->slug));
+	}
 }
 
 /* Merges two arrays that are sorted by id. */

@@ -183,6 +183,8 @@ removals_want_to_be_meant(void **state)
 
 	assert_int_equal(apply(r, in, &out), ERR_CONFLICT);
 	assert_int_equal(r->cx.fault.msg, MSG_CATALOGUE_REMOVALS);
+	assert_true(str_eq(r->cx.fault.args[0], STR("1")));
+	assert_true(str_eq(r->cx.fault.args[1], STR("pools.all-global")));
 	in.allow_removals = true;
 	assert_int_equal(apply(r, in, &out), ERR_BAD_INPUT);
 	assert_int_equal(r->cx.fault.msg, MSG_CATALOGUE_REASON);
