@@ -423,7 +423,6 @@ may_serve(struct verifying *v, struct pool_seen *p, const struct wait *w,
 		order_today(v->realm, who->site, v->cx->now_ms) };
 
 	if (p == NULL || p->info == NULL || p->product == NULL
-	    || p->product->role_required.n > 0
 	    || pool_free(&gate, &p->row, (int)w->priority) == 0)
 		return false;
 	if (p->info->eligibility == NULL)

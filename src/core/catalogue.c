@@ -7,6 +7,7 @@
 #include "base/canon.h"
 
 #include "core/catalogue_int.h"
+#include "core/role.h"
 
 /* For one name that is looked up. */
 #define NAME_SCRATCH ((size_t)64 << 10)
@@ -72,6 +73,7 @@ catalogue_index_make(struct arena *arena, struct catalogue *c)
 	x->product_id =
 	    ids_make(arena, c->product, c->nproduct, sizeof(*c->product));
 	x->pool_id = ids_make(arena, c->pool, c->npool, sizeof(*c->pool));
+	x->role_id = ids_make(arena, c->role, c->nrole, sizeof(*c->role));
 	x->site_name = names_make(arena, c->site, c->nsite, sizeof(*c->site));
 	x->department_name = names_make(
 	    arena, c->department, c->ndepartment, sizeof(*c->department));

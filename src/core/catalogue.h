@@ -56,6 +56,8 @@ struct pool_info {
 	bool		     is_reserve; /* third party: never assigned from */
 };
 
+struct role;			/* core/role.h */
+
 struct setting_info {
 	const char *name;
 	bool	    is_text;
@@ -94,6 +96,8 @@ struct catalogue {
 	size_t		      nproduct;
 	const struct pool_info *pool;
 	size_t			npool;
+	const struct role *role;	/* the tenant's own, and what it adds to built-in ones */
+	size_t		   nrole;
 	int64_t		  setting[SETTING_COUNT];
 	struct str	  user_name_template; /* setting person.user_name */
 	int64_t		  next_id;
@@ -124,6 +128,8 @@ const struct named *catalogue_organisation_slug(const struct catalogue *, struct
 const struct product *catalogue_product(const struct catalogue *, int64_t id);
 const struct product *catalogue_product_slug(const struct catalogue *, struct str slug);
 const struct pool_info *catalogue_pool(const struct catalogue *, int64_t id);
+const struct role *catalogue_role(const struct catalogue *, int64_t id);	/* for core/role.c; others ask role_of() */
+const struct role *catalogue_role_slug(const struct catalogue *, struct str slug);
 const struct pool_info *catalogue_pool_slug(const struct catalogue *, struct str slug);
 
 /*

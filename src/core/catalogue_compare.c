@@ -43,7 +43,7 @@ static bool same_product(const void *, const void *);
 static bool same_pool(const void *, const void *);
 static bool same_filter(const struct filter *, const struct filter *);
 
-enum section { SITES, DEPARTMENTS, ORGANISATIONS, PRODUCTS, POOLS, SECTIONS };
+enum section { SITES, DEPARTMENTS, ORGANISATIONS, PRODUCTS, POOLS, OWN_ROLES, SECTIONS };
 
 /* Under which name a section stands in the document. */
 static const struct {
@@ -55,6 +55,7 @@ static const struct {
 	[ORGANISATIONS] = { "organisations", same_named },
 	[PRODUCTS]	= { "products",	     same_product },
 	[POOLS]		= { "pools",	     same_pool },
+	[OWN_ROLES]	= { "roles",	     catalogue_same_role },
 };
 
 #define IDS(c, by, count) ((struct ids) { (c)->index->by, (c)->count })
@@ -75,6 +76,8 @@ catalogue_compare(struct arena *arena, const struct catalogue *a,
 		    IDS(b, product_id, nproduct)),
 		[POOLS] = match(
 		    arena, IDS(a, pool_id, npool), IDS(b, pool_id, npool)),
+		[OWN_ROLES] = match(
+		    arena, IDS(a, role_id, nrole), IDS(b, role_id, nrole)),
 	};
 
 	*out = (struct catalogue_diff) { 0 };

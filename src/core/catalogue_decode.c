@@ -9,6 +9,7 @@
 #include "base/yaml.h"
 
 #include "core/catalogue_int.h"
+#include "core/role.h"
 #include "core/template.h"
 
 #define NAMED_MAX	 10000
@@ -60,11 +61,13 @@ static int cmp_slug(const void *, const void *);
 static int cmp_id(const void *, const void *);
 
 static const char *const document_keys[] = { "catalogue", "sites",
-	"departments", "organisations", "products", "pools", "settings",
-	NULL };
+	"departments", "organisations", "roles", "products", "pools",
+	"settings", NULL };
 static const char *const site_keys[] = { "name", "country", "zone",
 	"failover", NULL };
 static const char *const named_keys[] = { "name", NULL };
+static const char *const role_keys[] = { "name", "rights", "excludes",
+	"two_persons", NULL };
 static const char *const product_keys[] = { "name", "grant", "cap", "role",
 	NULL };
 static const char *const pool_keys[] = { "product", "site", "quota",
@@ -78,6 +81,7 @@ static const struct section sections[] = {
 	S("sites",	   site_keys,	 SITES_MAX,    site,	  site,		nsite,		fill_site)
 	S("departments",   named_keys,	 NAMED_MAX,    named,	  department,	ndepartment,	fill_named)
 	S("organisations", named_keys,	 NAMED_MAX,    named,	  organisation, norganisation,	fill_named)
+	S("roles",	   role_keys,	 ROLES_MAX,    role,	  role,		nrole,		catalogue_fill_role)
 	S("products",	   product_keys, PRODUCTS_MAX, product,	  product,	nproduct,	fill_product)
 	S("pools",	   pool_keys,	 POOLS_MAX,    pool_info, pool,		npool,		fill_pool)
 #undef S
@@ -365,7 +369,12 @@ fill_product(struct decoder *d, const struct row_in *in, void *row)
 	TRY(get_filter(d, in, "grant", &product->grant));
 	TRY(get_int(d, in, "cap", percent, &cap));
 	product->cap_percent = (int)cap;
-	return get_slug(d, in, "role", &product->role_required);
+	TRY(get_slug(d, in, "role", &product->role_required));
+	if (product->role_required.n > 0
+	    && role_built_in(product->role_required) == ROLE_NONE
+	    && catalogue_role_slug(d->out, product->role_required) == NULL)
+		return unknown(d, in, "role", product->role_required, "roles");
+	return OK;
 }
 
 static enum err

@@ -49,6 +49,7 @@ catalogue_canonical(struct arena *arena, const struct catalogue *c)
 	json_named(c->organisation, c->norganisation, &o);
 	json_pools(c, &o);
 	json_products(c, &o);
+	catalogue_json_roles(c, &o);
 	json_settings(c, &o);
 	json_sites(c, &o);
 	js_close_object(&o);
@@ -200,6 +201,7 @@ catalogue_export(struct arena *arena, const struct catalogue *c)
 	yaml_sites(c, &b);
 	yaml_named("departments", c->department, c->ndepartment, &b);
 	yaml_named("organisations", c->organisation, c->norganisation, &b);
+	catalogue_yaml_roles(c, &b);
 	yaml_products(c, &b);
 	yaml_pools(c, &b);
 	yaml_settings(c, &b);

@@ -32,7 +32,7 @@ struct by_name {
 
 struct catalogue_index {
 	struct by_id   *site_id, *department_id, *organisation_id;
-	struct by_id   *product_id, *pool_id;
+	struct by_id   *product_id, *pool_id, *role_id;
 	struct by_name *site_name, *department_name;
 	/* by (product, site, priority, slug), without the reserves */
 	const struct pool_info **place;
@@ -89,5 +89,12 @@ enum err refuse(struct decoder *, const struct row_in *, const char *key, enum m
 enum err at_member(struct decoder *, const struct row_in *, const char *key, enum err) USE_RESULT;
 
 bool is_slug(struct str);
+
+/* --- the section "roles" (catalogue_role.c) ------------------------------------------ */
+
+enum err catalogue_fill_role(struct decoder *, const struct row_in *, void *role) USE_RESULT;
+void catalogue_json_roles(const struct catalogue *, struct js_out *);
+void catalogue_yaml_roles(const struct catalogue *, struct buf *);
+bool catalogue_same_role(const void *before, const void *after);
 
 #endif

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/gate_int.h"
+#include "core/role.h"
 
 /* One move on its way through the steps below. */
 struct mover {
@@ -31,6 +32,8 @@ static enum err check_all(struct ctx *, struct mover *);
 static void states_note(struct person_move *);
 static void leave(struct mover *);
 static void take_wants(struct mover *);
+static void lose_roles(struct mover *);
+static bool has_role(const struct mover *, const struct product *);
 static void lose_rules(struct mover *);
 static bool has_rule(const struct mover *, int64_t);
 static void gain_rules(struct mover *);
@@ -58,6 +61,7 @@ person_decide(struct ctx *cx, struct gate *g, struct person_move *m)
 	if (has_left(m)) {
 		leave(&mv);
 	} else {
+		lose_roles(&mv);
 		take_wants(&mv);
 		lose_rules(&mv);
 		gain_rules(&mv);
@@ -254,11 +258,43 @@ request(const struct mover *mv, int64_t product, int priority)
 		.facts = &mv->facts,
 		.today = m->today,
 		.priority = priority,
+		.has_role = has_role(mv,
+		    catalogue_product(mv->g->catalogue, product)),
 		.must_hold = m->has_open_checks,
 		.onboarding = m->onboarding,
 		.hold_until_ms = mv->g->now_ms +
 		    mv->g->catalogue->setting[SETTING_HOLD_MINUTES] * 60000,
 	};
+}
+
+/* H2: what a product requires must be held, and not only when it was asked for. */
+static void
+lose_roles(struct mover *mv)
+{
+	struct person_move *m = mv->m;
+
+	for (size_t i = 0; i < m->nholding; i++) {
+		struct holding *h = &m->holding[i];
+
+		if (!has_role(mv, catalogue_product(
+			mv->g->catalogue, h->product)))
+			holding_end(mv->g, h, SEAT_END_ROLE, &m->changes);
+	}
+}
+
+static bool
+has_role(const struct mover *mv, const struct product *product)
+{
+	struct role role;
+
+	if (product == NULL || product->role_required.n == 0)
+		return true;
+	if (!role_named(mv->g->catalogue, product->role_required, &role))
+		return false;
+	for (size_t i = 0; i < mv->m->nrole; i++)
+		if (mv->m->role[i] == role.id)
+			return true;
+	return false;
 }
 
 static void

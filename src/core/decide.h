@@ -26,6 +26,8 @@ struct person_move {
 	const struct want   *want;
 	size_t		     nwant;
 	bool		     all_or_nothing;
+	const int64_t	    *role;		/* that count now, by id */
+	size_t		     nrole;
 	bool		     has_open_checks;
 	int64_t		     onboarding;	/* the origin of requested grants */
 	int		     rule_priority;	/* of seats by rule: 5 */
@@ -39,8 +41,9 @@ struct person_move {
 /*
  * Decides lifecycle from the contracts, grants by rule for an ACTIVE person
  * that is not denied (and their loss), seats for wants and grants, the return
- * of everything when it LEFT.  A seat ends when its last grant ends, and a
- * refused product leaves no grant.  Blocks freeze: they neither give nor take
+ * of everything when it LEFT.  A seat ends when its last grant ends, or the
+ * role that its product requires is not held any more; a refused product
+ * leaves no grant.  Blocks freeze: they neither give nor take
  * a grant.  With all_or_nothing: if any want is not assigned or held, nothing
  * is changed and ERR_CONFLICT (MSG_ONBOARD_ALL_OR_NOTHING) names the product.
  */

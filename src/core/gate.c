@@ -110,7 +110,7 @@ choose(struct gate *g, const struct seat_request *rq, const struct holding *h,
 		choice->priority = (int)h->wait.priority;
 	if (product == NULL)
 		return MSG_SEAT_NO_POOL;
-	if (product->role_required.n > 0)
+	if (product->role_required.n > 0 && !rq->has_role)
 		return MSG_SEAT_ROLE;
 	n = catalogue_pools_for(g->catalogue, rq->product,
 	    FACT(rq->facts, SITE), choice->pool, WAIT_POOLS_MAX);
@@ -130,14 +130,14 @@ choose(struct gate *g, const struct seat_request *rq, const struct holding *h,
 	return choice->free == NOWHERE ? MSG_SEAT_FULL : MSG_NONE;
 }
 
-/* No role can be approved yet: a product that requires one serves nobody. */
+/* A role that the product requires, who waits has: losing it ends the wait. */
 static bool
 is_eligible(struct gate *g, struct gate_pool *p, const struct facts *facts,
     int32_t today)
 {
 	struct filter_subject subject = { facts, facts, 1, g->now_ms, today };
 
-	if (p->info == NULL || p->product->role_required.n > 0)
+	if (p->info == NULL)
 		return false;
 	if (p->info->eligibility == NULL)
 		return true;

@@ -27,6 +27,7 @@ static const char *const seat_ends[] = {
 	[SEAT_END_RULE] = "rule",
 	[SEAT_END_EXPIRED] = "expired",
 	[SEAT_END_CHECK] = "check",
+	[SEAT_END_ROLE] = "role",
 };
 
 static const char *const outcomes[] = {

@@ -18,7 +18,7 @@
 
 enum seat_state { SEAT_NONE, SEAT_HELD, SEAT_ASSIGNED };
 enum grant_reason { GRANT_REQUEST = 1, GRANT_RULE, GRANT_DIRECT, GRANT_REASON_COUNT };
-enum seat_end { SEAT_END_RELEASED = 1, SEAT_END_LEFT, SEAT_END_RULE, SEAT_END_EXPIRED, SEAT_END_CHECK };
+enum seat_end { SEAT_END_RELEASED = 1, SEAT_END_LEFT, SEAT_END_RULE, SEAT_END_EXPIRED, SEAT_END_CHECK, SEAT_END_ROLE };
 enum outcome { OUTCOME_ASSIGNED = 1, OUTCOME_HELD, OUTCOME_QUEUED, OUTCOME_REFUSED };
 
 const char *seat_state_name(enum seat_state);
@@ -171,6 +171,7 @@ struct seat_request {
 	const struct facts *facts;
 	int32_t		  today;
 	int		  priority;	/* 0 … 9 */
+	bool		  has_role;	/* the one that the product requires, if it does */
 	bool		  must_hold;	/* a check of `onboarding` is open */
 	bool		  must_not_wait; /* all_or_nothing */
 	int64_t		  onboarding;

@@ -16,7 +16,7 @@ static const char small[] =
     "organisations: { acme: { name: ACME } }\n"
     "products:\n"
     "  mail: { name: Mail, grant: 'active eq true' }\n"
-    "  cad: { cap: 75, role: engineer }\n"
+    "  cad: { cap: 75, role: auditor }\n"
     "pools:\n"
     "  mail-zz: { product: mail, site: ber, quota: 5, priority: 2 }\n"
     "  mail-ber: { product: mail, site: ber, quota: 800, priority: 5, "
@@ -52,7 +52,7 @@ a_document_becomes_a_catalogue(void **state)
 	assert_int_equal(mail->role_required.n, 0);
 	assert_null(cad->grant);
 	assert_int_equal(cad->cap_percent, 75);
-	assert_str(cad->role_required, "engineer");
+	assert_str(cad->role_required, "auditor");
 	pool = catalogue_pool_slug(c, STR("mail-ber"));
 	assert_int_equal(pool->product, mail->id);
 	assert_int_equal(pool->site, ber->id);
@@ -254,6 +254,7 @@ static const struct wrong_case {
 	W(10, "cad: { cap: 101 }", NUMBER, "products.cad.cap", "1")
 	W(10, "cad: { cap: 90.5 }", NUMBER, "products.cad.cap", "1")
 	W(10, "cad: { role: Chief }", SLUG, "products.cad.role", "Chief")
+	W(10, "cad: { role: chief }", UNKNOWN, "products.cad.role", "chief")
 	W(18, "cad-vie: { site: vie, quota: 0 }", MISSING, "pools.cad-vie", "product")
 	W(18, "cad-vie: { product: cad }", MISSING, "pools.cad-vie", "quota")
 	W(18, "cad-vie: { product: cat, quota: 0 }", UNKNOWN, "pools.cad-vie.product", "cat")
@@ -436,19 +437,24 @@ canonical_text_is_sorted_and_has_ids(void **state)
 	    "eligibility: 'site pr' } }\n"
 	    "sites: { s: { zone: UTC, country: DE, failover: [q] }, q: { zone: "
 	    "UTC, country: FR } }\n"
+	    "roles: { r: { rights: [seat.read, person.read], excludes: "
+	    "[auditor], two_persons: true } }\n"
 	    "settings: { seat.hold_minutes: 5, person.user_name: 'u{n}', "
 	    "import.removals_least: 1 }\n");
 
 	(void)state;
 	assert_str(c->canonical,
-	    "{\"catalogue\":1,\"departments\":{},\"next_id\":6,\"organisations"
+	    "{\"catalogue\":1,\"departments\":{},\"next_id\":7,\"organisations"
 	    "\":{},"
 	    "\"pools\":{\"p\":{\"eligibility\":\"site "
-	    "pr\",\"id\":5,\"priority\":5,\"product\":\"b\",\"quota\":1,\"reser"
+	    "pr\",\"id\":6,\"priority\":5,\"product\":\"b\",\"quota\":1,\"reser"
 	    "ve\":true,\"site\":\"s\"}},"
-	    "\"products\":{\"a\":{\"cap\":90,\"id\":3,\"name\":\"a\"},\"b\":{\""
+	    "\"products\":{\"a\":{\"cap\":90,\"id\":4,\"name\":\"a\"},\"b\":{\""
 	    "cap\":90,\"grant\":\"active eq "
-	    "true\",\"id\":4,\"name\":\"B\",\"role\":\"r\"}},"
+	    "true\",\"id\":5,\"name\":\"B\",\"role\":\"r\"}},"
+	    "\"roles\":{\"r\":{\"excludes\":[\"auditor\"],\"id\":3,\"name\":"
+	    "\"r\",\"rights\":[\"person.read\",\"seat.read\"],"
+	    "\"two_persons\":true}},"
 	    "\"settings\":{\"import.removals_least\":1,\"person.user_name\":\"u"
 	    "{n}\",\"seat.hold_minutes\":5},"
 	    "\"sites\":{\"q\":{\"country\":\"FR\",\"id\":1,\"name\":\"q\",\"zon"

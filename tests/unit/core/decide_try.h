@@ -23,7 +23,7 @@ static const char yaml[] =
     "  mail: { grant: 'active eq true' }\n"
     "  cad: { grant: 'department eq \"design\"' }\n"
     "  tele: { grant: 'any contract(department eq \"sales\")' }\n"
-    "  sec: { grant: 'title eq \"officer\"', role: officer }\n"
+    "  sec: { grant: 'title eq \"officer\"', role: auditor }\n"
     "  wiki: {}\n"
     "pools:\n"
     "  mail: { product: mail, quota: 9 }\n"

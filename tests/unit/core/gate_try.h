@@ -14,7 +14,7 @@ static const char yaml[] =
     "  ber: { country: DE, zone: Europe/Berlin, failover: [muc] }\n"
     "  muc: { country: DE, zone: Europe/Berlin }\n"
     "  vie: { country: AT, zone: Europe/Vienna }\n"
-    "products: { mail: {}, cad: { cap: 50 }, sec: { role: officer }, bare: {}, "
+    "products: { mail: {}, cad: { cap: 50 }, sec: { role: auditor }, bare: {}, "
     "one: { cap: 100 } }\n"
     "pools:\n"
     "  design: { product: mail, site: ber, quota: 1, priority: 1, eligibility: "
