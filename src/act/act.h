@@ -38,7 +38,10 @@ enum order_kind {
 	ORDER_TAKE,		/* products for an existing person */
 	ORDER_RELEASE,		/* one product's seat or wait */
 	ORDER_CHECK,		/* onboarding, check, passed or failed */
-	ORDER_EXPIRE		/* onboarding past its expiry: its open checks fail */
+	ORDER_EXPIRE,		/* onboarding past its expiry: its open checks fail */
+	ORDER_ROLE_GIVE,	/* a role over a scope, for a time, for a reason */
+	ORDER_ROLE_APPROVE,	/* a role that waits for a second person */
+	ORDER_ROLE_END
 };
 
 struct order {
@@ -69,6 +72,12 @@ struct order {
 	enum check_kind	   check;
 	bool		   check_passed;
 	int64_t		   line;	/* of the file, for reports; 0: none */
+	/* ROLE_GIVE … END */
+	struct str	   role;	/* slug */
+	struct str	   scope;	/* filter; empty: none */
+	int64_t		   since_ms, until_ms; /* 0: now; 0: open */
+	struct str	   reason;
+	int64_t		   role_grant;	/* APPROVE, END */
 };
 
 struct seat_told {		/* one product's outcome, for the encoder */
@@ -90,6 +99,7 @@ struct order_out {
 	enum onboarding_state  state;
 	const struct seat_told *seat;
 	size_t		       nseat;
+	int64_t		       role_grant;
 };
 
 extern const struct use_case person_order;	/* in: struct order, out: struct order_out */

@@ -9,6 +9,7 @@
 #include "act/act.h"
 #include "audit/log.h"
 #include "core/decide.h"
+#include "core/role.h"
 
 /* A growing array in an arena. */
 #define LIST(type) struct { type *v; size_t n, cap; }
@@ -139,6 +140,9 @@ struct order_state {
 	LIST(struct interned) intern;
 	struct hash	     digest_before, digest_after;
 	int64_t		     sealed_ms;
+	int64_t		     role_grant;
+	const struct filter *role_scope;
+	const struct text_out *role_sealed, *role_reason, *role_inputs;
 
 	/* writer */
 	const struct idempotency_row *repeated;
@@ -151,6 +155,12 @@ struct order_state {
 	size_t		     taken_at;	/* the unique value that is somebody else's; SIZE_MAX: none */
 };
 
+/* A role that a person holds: its row, and what decisions look at. */
+struct role_line {
+	struct role_row	 row;
+	struct role_held held;
+};
+
 /* One person in this batch, as it stands after each decision. */
 struct subject {
 	const struct realm *realm;
@@ -159,8 +169,12 @@ struct subject {
 	size_t		    ncontract;
 	struct holding	   *holding;
 	size_t		    nholding;
+	struct role_line   *role;
+	size_t		    nrole;
 	bool		    is_stored, is_dirty, has_new_contracts;
 };
+
+struct administrators { int64_t tenant; size_t n; };
 
 /* batch->state of person orders. */
 struct order_batch {
@@ -180,6 +194,10 @@ struct order_batch {
 	LIST(struct order_state *) told; /* onboardings of this batch */
 	LIST(struct contract) contract_end;
 	LIST(struct contract_past) contract_past;
+	LIST(struct role_row) role_put, role_end;
+	LIST(const struct filter *) role_scope;	/* of role_put */
+	LIST(struct role_past) role_past;
+	LIST(struct administrators) administrators;	/* of tenants in which a role is ended */
 	struct item   *under_way;	/* whose decision is being made */
 };
 
@@ -193,6 +211,14 @@ const struct seat_told *outcome_tell(struct arena *, const struct catalogue *, c
 bool contracts_replace(struct order_batch *, struct item *, struct subject *, struct change_list *);
 bool contracts_leave(struct order_batch *, struct item *, struct subject *, int32_t today, struct change_list *);
 bool contracts_manager(struct item *, struct subject *, struct change_list *);
+
+/* order_role.c: the roles of persons. */
+enum err role_check(struct item *, struct order_state *) USE_RESULT;
+void role_seal(struct item *, struct order_state *, struct vault_call *);
+enum err role_refused(const struct order_state *) USE_RESULT;
+enum err roles_load(struct batch *, struct tx *) USE_RESULT;
+enum err roles_save(struct order_batch *, struct tx *) USE_RESULT;
+void roles_committed(struct world *, const struct order_batch *);
 
 struct order_state *order_state(const struct item *);
 const struct key256 *order_key(const struct order_state *, size_t at);

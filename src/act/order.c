@@ -116,6 +116,7 @@ start(struct batch *b, struct item *it, struct vault_call *call)
 	    || s->in->kind == ORDER_CREATE || s->in->kind == ORDER_IMPORT);
 	if (s->is_new)
 		s->person = id_new();
+	TRY(role_check(it, s));
 	if (!s->is_new)
 		return OK;
 	TRY(order_user_names(it, s));
@@ -322,6 +323,7 @@ seal_order(struct item *it, struct order_state *s, struct vault_call *call)
 	}
 	s->seal.person = s->person;
 	TRY(audit_text(it, s));
+	role_seal(it, s, call);
 	s->seal.index = s->value.v;
 	s->seal.nindex = s->value.n;
 	if (s->seals)
@@ -638,6 +640,7 @@ vault_refused(const struct order_state *s)
 	for (size_t i = 0; i < s->intern.n; i++)
 		if (s->intern.v[i].sealed->err != OK)
 			return s->intern.v[i].sealed->err;
+	TRY(role_refused(s));
 	if (s->sealed != NULL)
 		return s->sealed->err;
 	return s->indexed != NULL ? s->indexed->err : OK;

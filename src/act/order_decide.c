@@ -34,6 +34,9 @@ static const struct kind {
 	[ORDER_RELEASE] = { decide_release, ACTION_SEAT_ENDED },
 	[ORDER_CHECK]	= { decide_check,   ACTION_PERSON_CHANGED },
 	[ORDER_EXPIRE]	= { decide_expire,  ACTION_SEAT_ENDED },
+	[ORDER_ROLE_GIVE] = { decide_role_give, ACTION_ROLE_GIVEN },
+	[ORDER_ROLE_APPROVE] = { decide_role_approve, ACTION_ROLE_APPROVED },
+	[ORDER_ROLE_END] = { decide_role_end, ACTION_ROLE_ENDED },
 };
 
 static void decide_item(struct batch *, struct item *);
@@ -46,7 +49,6 @@ static enum err check_unique(struct scene *);
 static enum err refuse_taken(struct scene *, size_t at);
 static enum err start_person(struct scene *);
 static enum err find_wants(struct scene *, struct want **, size_t *);
-static enum err move(struct scene *, const struct want *, size_t nwant);
 static int32_t day_of(const struct scene *);
 static enum err check_scope(struct scene *, const struct person_move *);
 static void find_managers(struct scene *);
@@ -105,6 +107,8 @@ remember(struct scene *sc)
 	sc->kept = *sub;
 	sub->contract = arena_copy(sc->ob->arena, sub->contract,
 	    sub->ncontract * sizeof(*sub->contract));
+	sub->role = arena_copy(sc->ob->arena, sub->role,
+	    sub->nrole * sizeof(*sub->role));
 	sc->nended = sc->ob->contract_end.n;
 }
 
@@ -133,7 +137,7 @@ decide_new(struct scene *sc)
 	if (sc->s->in->kind == ORDER_ONBOARD)
 		sc->onboarding = id_new();
 	TRY(start_person(sc));
-	TRY(move(sc, want, nwant));
+	TRY(order_move(sc, want, nwant));
 	list_add(sc->ob->arena, &sc->ob->subject, sc->sub);
 	note_ref(sc, 1);
 	note_onboarding(sc);
@@ -342,7 +346,7 @@ decide_import(struct scene *sc)
 		TRY(contracts_check(sc->it->cx, sc->sub->contract,
 		    sc->sub->ncontract));
 	}
-	TRY(move(sc, NULL, 0));
+	TRY(order_move(sc, NULL, 0));
 	if (s->is_new)
 		list_add(sc->ob->arena, &sc->ob->subject, sc->sub);
 	note_ref(sc, 1);
@@ -382,7 +386,7 @@ decide_leave(struct scene *sc)
 	    today, &sc->changes);
 	if (sc->sub->ncontract == 0)
 		sc->sub->row.lifecycle = LIFE_LEFT;
-	TRY(move(sc, NULL, 0));
+	TRY(order_move(sc, NULL, 0));
 	note_ref(sc, 2);
 	return OK;
 }
@@ -392,7 +396,7 @@ decide_manager(struct scene *sc)
 {
 	sc->sub->has_new_contracts |=
 	    contracts_manager(sc->it, sc->sub, &sc->changes);
-	TRY(move(sc, NULL, 0));
+	TRY(order_move(sc, NULL, 0));
 	note_ref(sc, 1);
 	return OK;
 }
@@ -427,13 +431,13 @@ decide_change(struct scene *sc)
 		TRY(contracts_check(sc->it->cx, sc->sub->contract,
 		    sc->sub->ncontract));
 	}
-	return move(sc, NULL, 0);
+	return order_move(sc, NULL, 0);
 }
 
 static enum err
 decide_clock(struct scene *sc)
 {
-	return move(sc, NULL, 0);
+	return order_move(sc, NULL, 0);
 }
 
 /* --- seats -------------------------------------------------------------------------- */
@@ -445,7 +449,7 @@ decide_take(struct scene *sc)
 	size_t nwant;
 
 	TRY(find_wants(sc, &want, &nwant));
-	return move(sc, want, nwant);
+	return order_move(sc, want, nwant);
 }
 
 /*
@@ -481,8 +485,8 @@ check_scope(struct scene *sc, const struct person_move *m)
 /* --- the shared step ------------------------------------------------------------------ */
 
 /* Lifecycle, rules, seats: core/decide.h, and what it did to the waiting lists. */
-static enum err
-move(struct scene *sc, const struct want *want, size_t nwant)
+enum err
+order_move(struct scene *sc, const struct want *want, size_t nwant)
 {
 	struct subject *sub = sc->sub;
 	const struct order *in = sc->s->in;
@@ -500,8 +504,11 @@ move(struct scene *sc, const struct want *want, size_t nwant)
 		.rule_priority = RULE_PRIORITY,
 	};
 	struct holding *held;
+	int64_t *role;
 
 	m.after = sub->row;
+	m.nrole = roles_now(sc, &role);
+	m.role = role;
 	m.today = sc->today = day_of(sc);
 	m.changes = sc->changes;
 	TRY(check_scope(sc, &m));

@@ -41,6 +41,13 @@ void order_count_waits(struct scene *, const struct holding *, size_t n, int by)
 enum err decide_release(struct scene *) USE_RESULT;
 enum err decide_check(struct scene *) USE_RESULT;
 enum err decide_expire(struct scene *) USE_RESULT;
+enum err decide_role_give(struct scene *) USE_RESULT;
+enum err decide_role_approve(struct scene *) USE_RESULT;
+enum err decide_role_end(struct scene *) USE_RESULT;
+/* The shared step (order_decide.c): lifecycle, rules, seats. */
+enum err order_move(struct scene *, const struct want *, size_t nwant) USE_RESULT;
+/* The roles that count now, by id; for a move. */
+size_t roles_now(const struct scene *, int64_t **role);
 
 /* What follows from a decision, noted for the save. */
 void note_record(struct scene *);
@@ -48,6 +55,8 @@ void note_due(struct scene *);
 void note_ref(struct scene *, int64_t state);
 void note_onboarding(struct scene *);
 void note_idempotency(struct scene *);
+/* Ends what is over; then what came, changed and went is noted and becomes changes of the entry. */
+void note_roles(struct scene *);
 /* What is told, and the log entry. */
 void order_finish(struct scene *);
 

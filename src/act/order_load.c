@@ -66,6 +66,7 @@ order_load(struct batch *b, struct tx *tx)
 	TRY(load_contracts(b, tx));
 	TRY(load_grants(b, tx));
 	TRY(load_seats(b, tx));
+	TRY(roles_load(b, tx));
 	TRY(check_scope(b, tx));
 	for (size_t i = 0; i < b->n; i++)
 		if (is_last_of_tenant(b, i))

@@ -181,6 +181,7 @@ order_finish(struct scene *sc)
 	struct person *row = &sc->sub->row;
 	struct entry e;
 
+	note_roles(sc);
 	for (size_t i = 0; i < sc->noutcome; i++)
 		if (sc->outcome[i].outcome == OUTCOME_QUEUED)
 			sc->outcome[i].position = pools_position(sc->pools,
@@ -219,6 +220,8 @@ order_finish(struct scene *sc)
 				(char *)s->digest_before.bytes, 32 };
 		e.after = (struct str) { (char *)s->digest_after.bytes, 32 };
 	}
+	if (s->role_inputs != NULL)
+		e.sealed = s->role_inputs->text;
 	logbook_insert(&sc->ob->log, sc->log_at, sc->it->tenant, &e,
 	    &out->log_seq);
 }

@@ -22,6 +22,7 @@ order_save(struct batch *b, struct tx *tx)
 	TRY(save_persons(ob, tx));
 	TRY(save_contracts(ob, tx));
 	TRY(save_index(ob, tx));
+	TRY(roles_save(ob, tx));
 	for (size_t i = 0; i < ob->pools.n; i++)
 		TRY(pools_save(tx, ob->pools.v[i]));
 	TRY(store_save(tx, &SOURCE_REF, ob->ref.v, ob->ref.n, NULL));
@@ -121,6 +122,7 @@ order_committed(struct batch *b)
 		dictionary_add(pools->realm->dictionary, row->id,
 		    ob->word.v[i]);
 	}
+	roles_committed(b->world, ob);
 }
 
 /* --- outcomes ------------------------------------------------------------------ */

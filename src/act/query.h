@@ -88,6 +88,11 @@ enum err log_page(struct reader *, struct ctx *, const void *page_in, void **log
 /* The key and the origin line of the origin that grows now; no entries. */
 enum err log_key(struct reader *, struct ctx *, const void *none, void **log_out) USE_RESULT;
 
+/* Roles that persons in the actor's scope hold: of one (page_in.person), or of all by person. */
+struct role_view { struct role_row row; struct str role, scope, reason; };	/* role empty: the catalogue has lost it */
+struct roles_out { const struct role_view *role; size_t n; int64_t next; };
+enum err roles_held_list(struct reader *, struct ctx *, const void *page_in, void **roles_out) USE_RESULT;
+
 struct token_view { struct token_row row; struct str label, scope; };
 struct tokens_out { const struct token_view *token; size_t n; };
 enum err tokens_list(struct reader *, struct ctx *, const void *none, void **tokens_out) USE_RESULT;

@@ -29,6 +29,7 @@ static const enum msg differs[CHANGE_COUNT] = {
 	[CHANGE_WAIT] = MSG_VERIFY_REPLAY_WAIT,
 	[CHANGE_GRANT] = MSG_VERIFY_REPLAY_GRANT,
 	[CHANGE_QUOTA] = MSG_VERIFY_REPLAY_QUOTA,
+	[CHANGE_ROLE] = MSG_VERIFY_REPLAY_ROLE,
 };
 
 enum err
@@ -116,7 +117,7 @@ known_of(const struct entry *e, const struct change *c)
 
 	if (c->kind == CHANGE_GRANT)
 		key.reason = (uint8_t)c->in;
-	if (c->kind == CHANGE_SEAT)
+	if (c->kind == CHANGE_SEAT || c->kind == CHANGE_ROLE)
 		key.in = c->in;
 	if (c->kind == CHANGE_QUOTA)
 		key.subject = 0;
@@ -147,6 +148,7 @@ differ(struct verifying *v, struct arena *arena, const struct known *k)
 		    ARGS(pool_slug(v, arena, k->object)));
 		break;
 	case CHANGE_LIFECYCLE:
+	case CHANGE_ROLE:
 		found(v, differs[k->kind], ARGS(id_text(arena, k->subject)));
 		break;
 	default:

@@ -12,6 +12,8 @@
 
 static enum err check_persons(struct verifying *, struct ctx *,
     const struct rows *);
+static enum err check_roles(struct verifying *, struct ctx *,
+    const struct rows *);
 static enum err check_keys(struct verifying *, struct ctx *,
     const struct rows *);
 static enum err check_index(struct verifying *, struct ctx *,
@@ -28,6 +30,7 @@ enum err
 verify_persons(struct verifying *v)
 {
 	TRY(walk(v, &PERSON, check_persons));
+	TRY(walk(v, &ROLE, check_roles));
 	TRY(check_index_size(v, &IX_UNIQUE, v->unique));
 	TRY(check_index_size(v, &IX_SEARCH, v->search));
 	return walk(v, &SOURCE_REF, check_refs);
@@ -47,6 +50,19 @@ check_persons(struct verifying *v, struct ctx *cx, const struct rows *persons)
 	}
 	v->out->persons += (int64_t)persons->n;
 	return check_keys(v, cx, persons);
+}
+
+static enum err
+check_roles(struct verifying *v, struct ctx *cx, const struct rows *roles)
+{
+	for (size_t i = 0; i < roles->n; i++) {
+		const struct role_row *r = &((struct role_row *)roles->row)[i];
+
+		compare(v, cx->arena, &(struct known) { .kind = CHANGE_ROLE,
+		    .subject = r->person, .object = r->id, .in = r->role,
+		    .value = r->state });
+	}
+	return OK;
 }
 
 /* Without its wrapped key a record can never be opened again. */

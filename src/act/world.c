@@ -84,6 +84,10 @@ world_close(struct world *w)
 	runs_close(w);
 	heap_free(w->access);
 	heap_free(w->realm);
+	for (size_t i = 0; i < w->nrole; i++)
+		if (w->role[i].arena != NULL)
+			arena_close(w->role[i].arena);
+	heap_free(w->role);
 	heap_free(w->token);
 	lock_close(w->mu);
 	heap_free(w);

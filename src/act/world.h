@@ -70,6 +70,8 @@ void world_token_set(struct world *, const struct token_row *, struct str scope)
  * the same answer).  SOURCE: the source this client brings persons as.
  */
 enum err world_authenticate(struct world *, struct ctx *, struct str token, struct actor *out) USE_RESULT;
+/* The person as an actor, with the rights of the roles they hold now.  Whether they may act at all is the caller's to know. */
+enum err world_person_actor(struct world *, struct ctx *, uint32_t tenant, int64_t person, struct actor *out) USE_RESULT;
 int64_t world_token_source(struct world *, uint32_t tenant, int64_t token);
 
 /* Says what the vault's refusal of one record or text means to whoever asked for it. */

@@ -44,6 +44,14 @@ struct token_slot {
 	uint64_t	     rights;
 };
 
+/* A role of a person; sorted by tenant, person and id. */
+struct role_slot {
+	uint32_t	 tenant;
+	int64_t		 person;
+	struct role_held held;
+	struct arena	*arena;		/* of its scope; NULL: none */
+};
+
 struct minted {
 	uint32_t	  tenant;
 	enum actor_kind	  kind;
@@ -74,6 +82,8 @@ struct world {
 	size_t		   nrealm;
 	struct token_slot *token;	/* sorted by hash */
 	size_t		   ntoken;
+	struct role_slot  *role;
+	size_t		   nrole;
 	struct minted	   minted[MINTED_MAX];
 	size_t		   nminted;
 	struct access_noted *access;	/* ACCESS_MAX of them */
@@ -97,6 +107,14 @@ void fault_copy(struct ctx *to, const struct ctx *from);
 enum err realm_renew(struct world *, struct ctx *, uint32_t tenant) USE_RESULT;
 /* Puts all tenants, catalogues, dictionaries and tokens into memory. */
 enum err world_read(struct world *, struct ctx *) USE_RESULT;
+
+/* world_role.c: roles in memory.  Copies are in the caller's arena. */
+void world_role_set(struct world *, const struct role_row *, const struct filter *scope);
+void world_role_drop(struct world *, const struct role_row *);
+bool world_has_roles(struct world *, uint32_t tenant);
+const struct filter *world_role_scope(struct world *, struct arena *, const struct role_row *);
+size_t world_roles_of(struct world *, struct arena *, uint32_t tenant, int64_t person, struct role_held **);
+enum err world_read_roles(struct world *, struct ctx *, struct tx *, uint32_t tenant, const struct capability *) USE_RESULT;
 
 void readers_start(struct world *);
 void readers_stop(struct world *);

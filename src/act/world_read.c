@@ -73,6 +73,7 @@ read_tenant(struct world *w, struct ctx *cx, struct tx *tx,
 	lock_give(w->mu);
 	TRY(read_dictionary(w, cx, row, &capability));
 	TRY(read_catalogue(w, cx, tx, row, &capability));
+	TRY(world_read_roles(w, cx, tx, (uint32_t)row->tenant, &capability));
 	return read_tokens(w, cx, tx, row, &capability);
 }
 

@@ -214,6 +214,6 @@ void batch_encode(struct call *);
 /* --- the tables ---------------------------------------------------------------------- */
 
 extern const struct route audit_routes[], catalogue_routes[], event_routes[], import_routes[], onboarding_routes[],
-    operator_routes[], person_routes[], pool_routes[], product_routes[], self_routes[], token_routes[];
+    operator_routes[], person_routes[], pool_routes[], product_routes[], role_routes[], self_routes[], token_routes[];
 
 #endif

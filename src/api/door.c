@@ -21,7 +21,7 @@ static const struct http_door callbacks = {
 
 static const struct route *const tables[] = {
 	onboarding_routes, person_routes, product_routes, pool_routes, catalogue_routes, import_routes, event_routes,
-	audit_routes, token_routes, self_routes, operator_routes,
+	audit_routes, token_routes, role_routes, self_routes, operator_routes,
 };
 
 /* Set once, before the loops start. */

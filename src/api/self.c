@@ -4,6 +4,8 @@
  */
 #include "api/api_int.h"
 
+static void put_grants(struct js_out *, const struct actor *);
+
 static void
 self_encode(struct call *c)
 {
@@ -20,7 +22,27 @@ self_encode(struct call *c)
 	put_rights(js, "rights", a->rights);
 	put_text_or_null(
 	    js, "scope", a->scope != NULL ? filter_text(a->scope) : STR(""));
+	if (a->nheld > 0)
+		put_grants(js, a);
 	js_close_object(js);
+}
+
+/* Where rights hold over different persons, which over whom. */
+static void
+put_grants(struct js_out *js, const struct actor *a)
+{
+	js_key(js, "grants");
+	js_open_array(js);
+	for (size_t i = 0; i < a->nheld; i++) {
+		const struct filter *scope = a->held[i].scope;
+
+		js_open_object(js);
+		put_rights(js, "rights", a->held[i].rights);
+		put_text_or_null(
+		    js, "scope", scope != NULL ? filter_text(scope) : STR(""));
+		js_close_object(js);
+	}
+	js_close_array(js);
 }
 
 static void

@@ -29,6 +29,7 @@ static const char *const change_kinds[CHANGE_COUNT] = {
 	[CHANGE_QUOTA] = "quota",
 	[CHANGE_BLOCK] = "block",
 	[CHANGE_VERSION] = "version",
+	[CHANGE_ROLE] = "role",
 };
 
 const char *

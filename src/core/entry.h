@@ -33,7 +33,10 @@
 	X(GUARD_OVERRIDDEN,    "guard.overridden") \
 	X(LOG_CONTINUED,       "log.continued") \
 	X(BACKUP_MADE,         "backup.made") \
-	X(KEYS_EXPORTED,       "keys.exported")
+	X(KEYS_EXPORTED,       "keys.exported") \
+	X(ROLE_GIVEN,          "role.given") \
+	X(ROLE_APPROVED,       "role.approved") \
+	X(ROLE_ENDED,          "role.ended")
 
 enum action {
 	ACTION_NONE,
@@ -70,6 +73,7 @@ const char *subject_kind_name(enum subject_kind);
  *	CHANGE_QUOTA	    pool      product		seats
  *	CHANGE_BLOCK	    enum block_kind -		0 / 1
  *	CHANGE_VERSION	    -         -			row or catalogue version
+ *	CHANGE_ROLE	    grant     role		enum role_state (0 = no row)
  */
 enum change_kind {
 	CHANGE_LIFECYCLE = 1,
@@ -81,6 +85,7 @@ enum change_kind {
 	CHANGE_QUOTA,
 	CHANGE_BLOCK,
 	CHANGE_VERSION,
+	CHANGE_ROLE,
 	CHANGE_COUNT
 };
 

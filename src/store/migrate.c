@@ -13,6 +13,10 @@ static const char *const data_0001[] = {
 #include "store/migrations/data_0001.def"
 	NULL
 };
+static const char *const data_0002[] = {
+#include "store/migrations/data_0002.def"
+	NULL
+};
 static const char *const keys_0001[] = {
 #include "store/migrations/keys_0001.def"
 	NULL
@@ -22,6 +26,7 @@ static const char *const keys_0001[] = {
 /* Of each database in order. */
 const struct migration migrations[] = {
 	{ DB_DATA, 1, data_0001 },
+	{ DB_DATA, 2, data_0002 },
 	{ DB_KEYS, 1, keys_0001 },
 	{ DB_DATA, 0, NULL }
 };

@@ -43,6 +43,18 @@ extern const struct table CONTRACT_PAST;	/* tenant id | EXISTS_FAILS */
 struct block_past { int64_t tenant, id, person, kind, author, since_ms, until_ms; };
 extern const struct table BLOCK_PAST;		/* tenant id | EXISTS_FAILS */
 
+/* A role that a person holds; what it gives is core/role.h's. */
+struct role_row {		/* ROLE: tenant person id; references person */
+	int64_t	   tenant, person, id;
+	int64_t	   role, state;		/* enum role_state */
+	int64_t	   since_ms, until_ms, created_ms;
+	int64_t	   author, approver;	/* actors; 0: none */
+	struct str scope, reason;	/* sealed, PURPOSE_NAME; scope empty: everybody */
+};
+extern const struct table ROLE;
+struct role_past { int64_t tenant, id, person, role, since_ms, ended_ms, author, approver, ended_by; struct str scope, reason; };
+extern const struct table ROLE_PAST;		/* tenant id | EXISTS_FAILS */
+
 struct wait_count { int64_t tenant, product, rank, waiting; };	/* CHECK waiting >= 0 */
 extern const struct table WAIT_COUNT;		/* tenant product rank */
 

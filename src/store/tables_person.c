@@ -79,3 +79,19 @@ static const struct column source_ref[] = {
 };
 #undef C
 const struct table SOURCE_REF = TABLE("source_ref", DB_DATA, source_ref, 3, source_ref, EXISTS_REPLACES);
+
+#define C(field) COLUMN(role_row, field)
+static const struct column role[] = {
+	C(tenant), C(person), C(id), C(role), C(state), C(since_ms),
+	C(until_ms), C(created_ms), C(author), C(approver), C(scope), C(reason)
+};
+#undef C
+const struct table ROLE = TABLE("role_now", DB_DATA, role, 3, role_row, EXISTS_REPLACES);
+
+#define C(field) COLUMN(role_past, field)
+static const struct column role_past[] = {
+	C(tenant), C(id), C(person), C(role), C(since_ms), C(ended_ms),
+	C(author), C(approver), C(ended_by), C(scope), C(reason)
+};
+#undef C
+const struct table ROLE_PAST = TABLE("role_past", DB_DATA, role_past, 2, role_past, EXISTS_FAILS);
