@@ -112,6 +112,10 @@ STEPS = [Step(*row) for row in (
     ("storm", "normal", "build", True, driver("storm"), {}, 8, 60),
     ("stopped", "normal", "build", True, driver("stopped"), {}, 5, 5),
     ("kill", "normal", "build", True, driver("kill"), {}, 8, 240),
+    # A million random tenants: nobody comes to more than somebody held.
+    ("roles", "normal", "build", True,
+     lambda: [["build/tests/unit/core/core_role_test"]],
+     {"USHER_GRAPHS": "1000000"}, 8, 8),
 )]
 
 TAP = re.compile(r"^\s*(not ok|ok)\b(?:.*#\s*(skip|todo)\b)?", re.I)

@@ -5,6 +5,7 @@
 #include "api/api_int.h"
 
 #include "base/id.h"
+
 #include "core/role.h"
 
 #define REASON_MAX (ROLE_REASON_MAX * 4)
@@ -272,7 +273,8 @@ const struct route role_routes[] = {
 	    LIST(roles_held_list, list_decode, held_encode, "cursor limit"), "List who holds which role" },
 	{ GET, "/api/v1/persons/{person}/roles", RIGHT_ROLE_READ, 0, false,
 	    QUERY(roles_held_list, person_decode_page, held_encode), "The roles of a person" },
-	{ POST, "/api/v1/persons/{person}/roles", RIGHT_ROLE_GRANT, SMALL_BODY_MAX, false, &give, "Give a person a role" },
+	{ POST, "/api/v1/persons/{person}/roles", RIGHT_ROLE_GRANT, SMALL_BODY_MAX, false, &give,
+	    "Give a person a role" },
 	{ POST, "/api/v1/persons/{person}/roles/{grant}/approve", RIGHT_ROLE_GRANT, SMALL_BODY_MAX, false, &approve,
 	    "Approve a role that waits for a second person" },
 	{ POST, "/api/v1/persons/{person}/roles/{grant}/end", RIGHT_ROLE_GRANT, SMALL_BODY_MAX, false, &end,

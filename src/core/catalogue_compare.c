@@ -43,7 +43,15 @@ static bool same_product(const void *, const void *);
 static bool same_pool(const void *, const void *);
 static bool same_filter(const struct filter *, const struct filter *);
 
-enum section { SITES, DEPARTMENTS, ORGANISATIONS, PRODUCTS, POOLS, OWN_ROLES, SECTIONS };
+enum section {
+	SITES,
+	DEPARTMENTS,
+	ORGANISATIONS,
+	PRODUCTS,
+	POOLS,
+	OWN_ROLES,
+	SECTIONS
+};
 
 /* Under which name a section stands in the document. */
 static const struct {

@@ -195,7 +195,8 @@ role_give(struct ctx *cx, const struct role_scene *sc,
 	const struct role *role = &wish->role;
 	const struct held given = held_of(cx->arena, role, wish->scope, sc->id);
 
-	if (role->id == ROLE_ID(ROLE_OPERATOR) || role->id == ROLE_ID(ROLE_SELF))
+	if (role->id == ROLE_ID(ROLE_OPERATOR)
+	    || role->id == ROLE_ID(ROLE_SELF))
 		return fail(cx, ERR_BAD_INPUT, MSG_ACCESS_NO_ROLE, "role");
 	if (role->needs_scope && wish->scope == NULL)
 		return fail(cx, ERR_BAD_INPUT, MSG_ACCESS_SCOPE, "scope");

@@ -726,32 +726,6 @@ filters_find_names_in_catalogue_and_dictionary(void **state)
 }
 
 static void
-user_names_are_made_of_attributes(void **state)
-{
-	static const struct {
-		const char *name;
-		int want;
-	} names[] = {
-		{ "givenName", A_GIVEN_NAME },
-		{ "familyname", A_FAMILY_NAME },
-		{ "name.givenName", A_GIVEN_NAME },
-		{ "employeeNumber", A_EMPLOYEE_NUMBER },
-		{ "department", A_DEPARTMENT },
-		{ "vorname", -1 },
-		{ "", -1 },
-		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-		  "aaaaaaaaaaaaaaaa",
-		    -1 },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(names); i++)
-		assert_int_equal(
-		    user_name_attribute(NULL, str_of(names[i].name)),
-		    names[i].want);
-}
-
-static void
 settings_are_sorted_and_within_their_bounds(void **state)
 {
 	(void)state;
@@ -798,7 +772,6 @@ main(void)
 		cmocka_unit_test(any_field_makes_a_row_changed),
 		cmocka_unit_test(
 		    filters_find_names_in_catalogue_and_dictionary),
-		cmocka_unit_test(user_names_are_made_of_attributes),
 		cmocka_unit_test(settings_are_sorted_and_within_their_bounds),
 	};
 

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 
+#include "core/catalogue.h"
 #include "core/template.h"
 
 /* The names of the tests: each stands for one value. */
@@ -313,6 +314,32 @@ dates_are_read_in_the_form_of_the_file(void **state)
 	assert_false(date_form_is_known(STR("")));
 }
 
+static void
+user_names_are_made_of_attributes(void **state)
+{
+	static const struct {
+		const char *name;
+		int want;
+	} names[] = {
+		{ "givenName", A_GIVEN_NAME },
+		{ "familyname", A_FAMILY_NAME },
+		{ "name.givenName", A_GIVEN_NAME },
+		{ "employeeNumber", A_EMPLOYEE_NUMBER },
+		{ "department", A_DEPARTMENT },
+		{ "vorname", -1 },
+		{ "", -1 },
+		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaaaaaaa",
+		    -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++)
+		assert_int_equal(
+		    user_name_attribute(NULL, str_of(names[i].name)),
+		    names[i].want);
+}
+
 int
 main(void)
 {
@@ -324,6 +351,7 @@ main(void)
 		cmocka_unit_test(a_value_that_does_not_fit_is_named),
 		cmocka_unit_test(a_text_has_a_length),
 		cmocka_unit_test(dates_are_read_in_the_form_of_the_file),
+		cmocka_unit_test(user_names_are_made_of_attributes),
 	};
 
 	return cmocka_run_group_tests(tests, open_ctx, close_ctx);
