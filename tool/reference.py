@@ -11,6 +11,7 @@ import difflib
 import os
 import re
 import sys
+import textwrap
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OUT = "doc/reference.md"
@@ -118,17 +119,34 @@ def files(folder, ending):
 
 Route = collections.namedtuple("Route", "method path right body query summary")
 Command = collections.namedtuple(
-    "Command", "name words options door right summary help config")
+    "Command", "name words options door right summary help example config")
+
+
+def english():
+    """{id: (text, remedy)} of the messages; no remedy where T has none."""
+    found = {}
+    for path in files("src/base/messages", ".def"):
+        text = strip(path)
+        for row in re.finditer(r"^([MT])\(", text, re.M):
+            name, first, *_ = split(inside(text, row.end() - 1))
+            if row.group(1) == "M":
+                found[name] = [string(part)
+                               for part in split(inside(first, 2))]
+            else:
+                found[name] = [string(first), ""]
+    return found
+
+
+ENGLISH = english()
+
+
+def message(field):
+    """The English text of a field such as MSG_FLAG_DATA."""
+    return ENGLISH[field.removeprefix("MSG_")][0]
+
 
 RIGHTS = Source("src/core/actor.h").list("RIGHTS")
 RIGHT_NAMES = {row[0]: string(row[1]) for row in RIGHTS}
-
-
-def right_text(name):
-    """The English text of its message."""
-    return string(re.search(
-        r"M\(RIGHT_%s,\s*EN\(\s*(\"[^\"]*\")" % name,
-        Source("src/base/messages/right.def").text).group(1))
 
 
 def right_name(text):
@@ -188,7 +206,7 @@ def option(source, row):
                      else "%s to %s" % (source.number(least), most))
     if kind != "OPTION_BOOL" and fallback != "NULL":
         notes.append("default " + string(fallback))
-    return ("--%s %s" % (string(name), value)).strip(), string(text), notes
+    return ("--%s %s" % (string(name), value)).strip(), message(text), notes
 
 
 def person_options(source):
@@ -214,20 +232,20 @@ def commands():
 
 def command(source, row):
     if row[6] == "NO_OPTIONS" or row[6].startswith("OPTIONS("):
-        noun, verb, _, words, _, _, options, door, right, short, text, conf, _ \
+        noun, verb, _, words, _, _, options, door, right, text, lines, conf, _ \
             = row
     else:	# NO_OPTIONS, written out by expand()
-        noun, verb, _, words, _, _, _, _, door, right, short, text, conf, _ = row
+        noun, verb, _, words, _, _, _, _, door, right, text, lines, conf, _ = row
         options = "NO_OPTIONS"
     return Command(
         (string(noun) + " " + string(verb)).strip(), string(words),
-        options_of(source, options), door, right_name(right), string(short),
-        string(text), string(conf))
+        options_of(source, options), door, right_name(right),
+        *ENGLISH[text.removeprefix("MSG_")], string(lines), string(conf))
 
 
 def messages():
     return [(os.path.basename(path).removesuffix(".def"),
-             len(re.findall(r"^M\(", strip(path), re.M)))
+             len(re.findall(r"^[MT]\(", strip(path), re.M)))
             for path in files("src/base/messages", ".def")
             if not path.endswith("all.def")]
 
@@ -264,7 +282,7 @@ def page_errors():
 
 def page_rights():
     return table(["right", "what it allows"],
-                 [(code(RIGHT_NAMES[row[0]]), right_text(row[0]))
+                 [(code(string(row[1])), message("RIGHT_" + row[0]))
                   for row in RIGHTS])
 
 
@@ -313,8 +331,11 @@ def page_command(c):
     lines = ["### usher " + c.name, "", "    " + usage
              + (" [OPTIONS]" if c.options else ""), "",
              c.summary[0].upper() + c.summary[1:] + ".", ""]
-    if c.help.strip():
-        lines += ["```text", c.help.strip("\n"), "```", ""]
+    for paragraph in c.help.split("\n"):
+        lines += textwrap.wrap(paragraph, 79, break_long_words=False,
+                               break_on_hyphens=False) + [""]
+    if c.example:
+        lines += ["```text", textwrap.dedent(c.example).strip(), "```", ""]
     if c.options:
         lines += option_lines(c.options) + [""]
     if c.right:
@@ -339,7 +360,7 @@ def page_commands():
 
 def page_messages():
     counts = messages()
-    return "%d messages, each with its remedy, in four languages: %s." % (
+    return "%d messages in four languages, faults with a remedy: %s." % (
         sum(n for _, n in counts),
         ", ".join("%s %d" % (room, n) for room, n in counts))
 

@@ -75,6 +75,8 @@ EXCEPTIONS = [
      "one tree hashing code for front and vault (decision 0002)"),
     ("include", "vault/*", "audit/note.h",
      "the vault signs what audit/ formats (decision 0002)"),
+    ("printed", "usher/completion.c", "",
+     "it prints a script"),
 ]
 
 Defect = collections.namedtuple("Defect", "path line rule why")
@@ -369,7 +371,8 @@ def check_options(tree):
         if file.is_test:
             continue
         for found in OPTION.finditer(file.literal):
-            if not re.search(r"\"[^\"]{8,}\"\s*,?\s*$", found.group(2)):
+            if not re.search(r"\bMSG_(?!NONE\b)\w+\s*,?\s*$",
+                             found.group(2)):
                 yield (file, line_of(file.text, found.start()), "option",
                        "option %s has no help" % found.group(1))
 
@@ -377,59 +380,86 @@ def check_options(tree):
 # --- messages ----------------------------------------------------------------
 
 LANGUAGES = ["EN", "DE", "FR", "NL"]
+PARTS = {"M": ["text", "remedy"], "T": ["text"]}
+# Files of M rows that say what a thing is, with empty remedies, as T does; they
+# are used by the rows of an X macro that bear their names.
+LABELS = ["right.def"]
 WORD = re.compile(r'(?P<string>"(?:\\.|[^"\\])*")|(?P<name>\w+)'
                   r"|(?P<mark>[(),])")
 
 
 def messages(file):
-    """(id, line, {language: (text, remedy)}, how many times each stands)."""
+    """(M or T, id, line, {language: [text, remedy]}); T has texts only."""
+    rows = re.sub(r"^#.*$", "", file.literal, flags=re.M)
     words = [(w.lastgroup, w.group(), w.start())
-             for w in WORD.finditer(file.literal)]
+             for w in WORD.finditer(rows)]
     starts = [i for i in range(len(words) - 2)
-              if words[i][1] == "M" and words[i + 1][1] == "("]
+              if words[i][1] in ("M", "T") and words[i + 1][1] == "("]
     for n, start in enumerate(starts):
         end = starts[n + 1] if n + 1 < len(starts) else len(words)
-        texts, language = {}, None
-        for kind, word, _ in words[start + 3:end]:
-            if kind == "name":
-                language = word
-                texts[language] = [""]
-            elif kind == "string" and language:
-                texts[language][-1] += word[1:-1]
-            elif word == "," and language:
-                texts[language].append("")
-            elif word == ")":
-                language = None
-        yield words[start + 2][1], line_of(file.text, words[start][2]), texts
+        row = words[start + 3:end]
+        texts = with_remedies(row) if words[start][1] == "M" else plain(row)
+        yield (words[start][1], words[start + 2][1],
+               line_of(rows, words[start][2]), texts)
 
 
-# Files whose messages say what a thing is, and so have no remedy; they are used
-# by the rows of an X macro that bear their names.
-LABELS = ["right.def"]
+def with_remedies(row):
+    """EN(text, remedy), DE(text, remedy), …"""
+    texts, language = {}, None
+    for kind, word, _ in row:
+        if kind == "name":
+            language = word
+            texts[language] = [""]
+        elif kind == "string" and language:
+            texts[language][-1] += word[1:-1]
+        elif word == "," and language:
+            texts[language].append("")
+        elif word == ")":
+            language = None
+    return texts
 
 
-def wrong_message(texts, is_label=False):
+def plain(row):
+    """text, text, … in the order of LANGUAGES."""
+    parts = [""]
+    for kind, word, _ in row[1:]:
+        if kind == "string":
+            parts[-1] += word[1:-1]
+        elif word == ",":
+            parts.append("")
+        elif word == ")":
+            break
+    return {language: [part] for language, part in zip(LANGUAGES, parts)}
+
+
+def without_remedies(texts):
+    """What has one nevertheless stays wrong."""
+    return {language: [part for part in parts if part]
+            for language, parts in texts.items()}
+
+
+def wrong_message(kind, texts):
     if sorted(texts) != sorted(LANGUAGES):
         return "has %s, not EN, DE, FR and NL" % ", ".join(texts)
     for language in LANGUAGES:
-        parts = [bool(part.strip()) for part in texts[language]]
-        if parts != [True, not is_label]:
-            return "needs a text and %s remedy in %s" % (
-                "no" if is_label else "a", language)
-    for part, word in ((0, "text"), (1, "remedy")):
+        if not all(part.strip() for part in texts[language]) \
+                or len(texts[language]) != len(PARTS[kind]):
+            return "needs a %s in %s" % (
+                " and a ".join(PARTS[kind]), language)
+    for part, word in enumerate(PARTS[kind]):
         english = places(texts["EN"][part])
         for language in LANGUAGES[1:]:
             if places(texts[language][part]) != english:
                 return "the %s in %s has other {n} than the English" % (
                     word, language)
             if (texts[language][part] == texts["EN"][part]
-                    and len(english) == 0 and " " in texts["EN"][part]):
+                    and len(english) == 0 and " " in texts["EN"][part].strip()):
                 return "the %s in %s is the English one" % (word, language)
     return None
 
 
 def places(text):
-    return set(re.findall(r"\{(\d+)\}", text))
+    return set(re.findall(r"\{(\d+)(?:\|[^|{}]+\|[^|{}]+)?\}", text))
 
 
 def check_messages(tree):
@@ -442,8 +472,10 @@ def check_messages(tree):
         if file.kind != ".def":
             continue
         is_label = os.path.basename(file.path) in LABELS
-        for name, line, texts in messages(file):
-            why = wrong_message(texts, is_label)
+        for kind, name, line, texts in messages(file):
+            if is_label:
+                kind, texts = "T", without_remedies(texts)
+            why = wrong_message(kind, texts)
             if why:
                 yield file, line, "message", "%s %s" % (name, why)
             if name in seen:
@@ -451,6 +483,35 @@ def check_messages(tree):
             if name not in used:
                 yield file, line, "message", name + " is used by nobody"
             seen[name] = line
+
+
+PRINTS = re.compile(r"\b(v?f?d?printf|f?puts|perror|fd_write_all)\s*\(")
+STRING = re.compile(r'"((?:\\.|[^"\\])*)"')
+NO_WORDS = re.compile(r"^usher: |\\.|%[-+ #0-9.*]*[hlzj]*[a-zA-Z%]")
+
+
+def check_printed(tree):
+    """What usher/ prints to people comes from a message table."""
+    for file in tree.c:
+        if file.is_test or file.room != "usher":
+            continue
+        for call in PRINTS.finditer(file.code):
+            inside = file.literal[call.end():closing(file.code, call.end())]
+            words = re.search(r"[A-Za-z]{2,}", " ".join(
+                NO_WORDS.sub(" ", text) for text in STRING.findall(inside)))
+            if words:
+                yield (file, line_of(file.code, call.start()), "printed",
+                       "“%s” is printed, but stands in no message table"
+                       % words.group())
+
+
+def closing(code, at):
+    """Where the bracket closes that opened before AT."""
+    depth = 1
+    while depth > 0 and at < len(code):
+        depth += (code[at] == "(") - (code[at] == ")")
+        at += 1
+    return at
 
 
 # --- words -------------------------------------------------------------------
@@ -489,7 +550,7 @@ def check_glossary(tree):
 CHECKS = [check_layout, check_words, check_functions, check_banned,
           check_only_place, check_includes, check_include_order,
           check_exports, check_routes, check_options, check_messages,
-          check_glossary]
+          check_printed, check_glossary]
 
 FOLDERS = ["src", "test", "tests", "bench", "tool"]
 KINDS = [".c", ".h", ".def", ".py", ".sh"]

@@ -16,6 +16,12 @@ M(SEAT_NONE,
   NL("Er is geen plaats {0}.", "Zoek {1}."))
 """
 
+TEXT = """\
+#define T(id) M(id, EN(en))
+T(FLAG_LISTEN, "where {0} {0|seat is|seats are}", "wo {0} {0|Platz ist|Plätze sind}",
+  "où {0}", "waar {0}")
+"""
+
 SEAT_C = SPDX + """\
 #include "core/seat.h"
 
@@ -45,7 +51,7 @@ const struct route routes[] = {
 OPTION = """\
 static const struct option options[] = {
 	{ "listen", OPTION_TEXT, "127.0.0.1:8420", 0, 0, false,
-	    "where to listen; loopback only" },
+	    MSG_FLAG_LISTEN },
 };
 """
 
@@ -55,6 +61,7 @@ CLEAN = {
     "src/base/str.c": SPDX + "#include \"base/str.h\"\n\nbool\n"
                              "str_eq(struct str s)\n{\n\treturn s.n;\n}\n",
     "src/base/messages/core.def": SPDX + MESSAGE,
+    "src/base/messages/flag.def": SPDX + TEXT,
     "src/core/seat.h": SPDX + "int seat_find(struct str);\n",
     "src/core/seat.c": SEAT_C,
     "src/store/store.h": SPDX,
@@ -84,6 +91,7 @@ def function(lines):
 
 
 DEF = "src/base/messages/core.def"
+TEXTS = "src/base/messages/flag.def"
 
 # name, files to plant, where and what must be found (None: nothing)
 CASES = [
@@ -191,8 +199,8 @@ CASES = [
     ("a route with RIGHT_NONE", changed(
         "src/api/seat.c", "RIGHT_SEAT_READ", "RIGHT_NONE"),
      "src/api/seat.c", "names no right"),
-    ("an option without help", changed(
-        "src/usher/main.c", "\"where to listen; loopback only\"", "\"\""),
+    ("an option without help", added(
+        "src/usher/main.c", OPTION.replace("MSG_FLAG_LISTEN", "MSG_NONE")),
      "src/usher/main.c", "option listen has no help"),
     ("a message in three languages", changed(
         DEF, "  NL(\"Er is geen plaats {0}.\", \"Zoek {1}.\"))", "  )"),
@@ -214,6 +222,31 @@ CASES = [
     ("a message nobody uses", changed(
         "src/core/seat.c", "MSG_SEAT_NONE", "MSG_NONE"),
      DEF, "SEAT_NONE is used by nobody"),
+    ("a text in three languages", changed(TEXTS, ", \"waar {0}\"", ""),
+     TEXTS, "FLAG_LISTEN has EN, DE, FR, not EN, DE, FR and NL"),
+    ("an empty text", changed(TEXTS, "\"où {0}\"", "\" \""),
+     TEXTS, "needs a text in FR"),
+    ("other places in a text without a remedy",
+     changed(TEXTS, "waar {0}", "waar"),
+     TEXTS, "the text in NL has other {n}"),
+    ("one and many of another number",
+     changed(TEXTS, "{0|Platz", "{1|Platz"),
+     TEXTS, "the text in DE has other {n}"),
+    ("an untranslated text without a remedy", {TEXTS: SPDX + (
+        "T(FLAG_LISTEN, \"where to\", \"where to\", \"où\", \"waar\")\n")},
+     TEXTS, "the text in DE is the English one"),
+    ("words that are printed", added(
+        "src/usher/main.c", "int x = printf(\"%d seats\\n\", 1);\n"),
+     "src/usher/main.c", "“seats” is printed"),
+    ("words that are printed in pieces", added(
+        "src/usher/main.c", "int x = fputs(is_one ? \"a\" : \"%s\"\n"
+        "    \"seats\", out);\n"),
+     "src/usher/main.c", "“seats” is printed"),
+    ("a format without words", added(
+        "src/usher/main.c", "int x = printf(\"usher: %-8.*s %llu\\n\", a);\n"),
+     None, None),
+    ("words of another room", added(
+        "src/store/seat.c", "int x = printf(\"seats\");\n"), None, None),
     ("a word the glossary refuses", added(
         "src/core/seat.h", "struct licence_row { int x; };\n"),
      "src/core/seat.h", "the word is seat, not licence"),

@@ -79,6 +79,13 @@ is_ill(struct visit *v, const char *what, enum msg msg,
 
 #define ARGS(...) ((const struct str[4]) { __VA_ARGS__ })
 
+static struct str
+found(struct visit *v, enum msg msg, uint64_t n)
+{
+	return msg_text(v->cx->arena, msg, v->cx->lang,
+	    ARGS(str_fmt(v->cx->arena, "%llu", (unsigned long long)n)));
+}
+
 /* --- databases --------------------------------------------------------------------- */
 
 static enum err
@@ -186,8 +193,8 @@ check_vault(struct visit *v)
 		    ARGS(str_fmt(v->cx->arena, "%llu",
 		    (unsigned long long)state.alarms)));
 	else
-		is_well(v, "vault", str_fmt(v->cx->arena,
-		    "%u tenants", state.tenants));
+		is_well(v, "vault",
+		    found(v, MSG_FOUND_TENANTS, state.tenants));
 	return OK;
 }
 
@@ -198,9 +205,9 @@ check_confinement(struct visit *v)
 
 	TRY(vault_status(v->r->vault, v->cx, &state));
 	if (IS_SANITIZED)
-		is_well(v, "confinement", STR("off: built with a sanitizer"));
+		is_well(v, "confinement", found(v, MSG_FOUND_SANITIZER, 0));
 	else if (state.is_confined && state.is_undumpable && state.is_locked)
-		is_well(v, "confinement", STR("seccomp, no dumps, locked"));
+		is_well(v, "confinement", found(v, MSG_FOUND_CONFINED, 0));
 	else
 		is_ill(v, "confinement", MSG_DOCTOR_CONFINEMENT,
 		    ARGS(str_trim(str_fmt(v->cx->arena, "%s%s%s",
@@ -245,8 +252,7 @@ check_heads(struct visit *v)
 		    ARGS(str_fmt(v->cx->arena, "%lld", (long long)lag)));
 	else
 		is_well(v, "log",
-		    str_fmt(v->cx->arena, "%llu checkpoints since the start",
-			(unsigned long long)count.checkpoints));
+		    found(v, MSG_FOUND_CHECKPOINTS, count.checkpoints));
 	return OK;
 }
 

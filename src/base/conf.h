@@ -17,7 +17,7 @@ struct option {
 	const char	*fallback;	/* the default, as text; NULL: none */
 	int64_t		 min, max;	/* for OPTION_INT */
 	bool		 may_reload;
-	const char	*help;		/* one line, English */
+	enum msg	 help;		/* one line */
 };
 
 struct conf;	/* values by name, each with where it came from */

@@ -40,7 +40,11 @@ static const char *const lang_codes[LANG_COUNT] = {
 
 static enum lang lang_of(struct str);
 static int quality(struct str);
-static struct str fill(struct arena *, const char *, const struct str[4]);
+static struct str fill(struct arena *, const char *, enum lang,
+    const struct str[4]);
+static const char *place(struct buf *, const char *, enum lang,
+    const struct str[4]);
+static bool is_one(struct str number, enum lang);
 static struct str keep(struct ctx *, const char *);
 
 const struct err_info *
@@ -120,7 +124,7 @@ msg_text(
     struct arena *a, enum msg msg, enum lang lang, const struct str args[4])
 {
 	must(msg < MSG_COUNT && lang < LANG_COUNT);
-	return fill(a, messages[msg].in[lang].text, args);
+	return fill(a, messages[msg].in[lang].text, lang, args);
 }
 
 struct str
@@ -128,11 +132,12 @@ msg_remedy(
     struct arena *a, enum msg msg, enum lang lang, const struct str args[4])
 {
 	must(msg < MSG_COUNT && lang < LANG_COUNT);
-	return fill(a, messages[msg].in[lang].remedy, args);
+	return fill(a, messages[msg].in[lang].remedy, lang, args);
 }
 
 static struct str
-fill(struct arena *a, const char *text, const struct str args[4])
+fill(
+    struct arena *a, const char *text, enum lang lang, const struct str args[4])
 {
 	struct buf b;
 
@@ -142,16 +147,43 @@ fill(struct arena *a, const char *text, const struct str args[4])
 
 		buf_bytes(&b, p, plain);
 		p += plain;
-		if (p[0] == '\0')
-			break;
-		if (p[1] >= '0' && p[1] <= '3' && p[2] == '}') {
-			buf_str(&b, args[p[1] - '0']);
-			p += 3;
-		} else {
-			buf_bytes(&b, p++, 1);
-		}
+		if (p[0] != '\0')
+			p = place(&b, p, lang, args);
 	}
 	return buf_view(&b);
+}
+
+/* Writes what stands for the "{0}" or "{0|one|many}" at P, and is what follows. */
+static const char *
+place(struct buf *b, const char *p, enum lang lang, const struct str args[4])
+{
+	bool is_place = p[1] >= '0' && p[1] <= '3';
+	size_t one = is_place && p[2] == '|' ? strcspn(p + 3, "|}") : 0;
+	size_t many =
+	    one > 0 && p[3 + one] == '|' ? strcspn(p + 4 + one, "}") : 0;
+	struct str arg = is_place ? args[p[1] - '0'] : STR("");
+
+	if (is_place && p[2] == '}') {
+		buf_str(b, arg);
+		return p + 3;
+	}
+	if (many > 0 && p[4 + one + many] == '}') {
+		if (is_one(arg, lang))
+			buf_bytes(b, p + 3, one);
+		else
+			buf_bytes(b, p + 4 + one, many);
+		return p + 5 + one + many;
+	}
+	buf_bytes(b, p, 1);
+	return p + 1;
+}
+
+/* French counts nothing as one. */
+static bool
+is_one(struct str number, enum lang lang)
+{
+	return str_eq(number, STR("1")) ||
+	    (lang == LANG_FR && str_eq(number, STR("0")));
 }
 
 const char *

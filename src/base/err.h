@@ -56,6 +56,7 @@ const char *lang_code(enum lang);
 /*
  * Message ids.  Each room keeps its rows in base/messages/ROOM.def:
  *	M(ID, EN("text with {0} {1}", "remedy"), DE(…), FR(…), NL(…))
+ *	T(ID, "text", "text", "texte", "tekst")		is no fault: it has no remedy
  */
 enum msg {
 	MSG_NONE,
@@ -65,7 +66,10 @@ enum msg {
 	MSG_COUNT
 };
 
-/* Texts of MSG in LANG with {0}…{3} replaced by ARGS (each may be ""). */
+/*
+ * Texts of MSG in LANG with {0}…{3} replaced by ARGS (each may be ""), and
+ * {0|one|many} by what goes with that number.
+ */
 struct str msg_text(struct arena *, enum msg, enum lang, const struct str args[4]);
 struct str msg_remedy(struct arena *, enum msg, enum lang, const struct str args[4]);
 /* "POOL_BELOW_USAGE": the stable name of a message, for programs. */

@@ -32,16 +32,16 @@ static enum err tell(struct cli *, const struct verdict *);
 
 #define OPTION_NUMBER \
 	{ "number", OPTION_INT, "-1", -1, 1048575, false, \
-	  "which origin: 0 is the first, -1 the present one" }
+	  MSG_FLAG_NUMBER }
 
 static const struct option list_options[] = {
 	EVENT_OPTIONS,
 };
 static const struct option verify_options[] = {
-	{ "key", OPTION_TEXT, NULL, 0, 0, false, "the key that you trust: NAME+HASH+KEY" },
-	{ "origin", OPTION_TEXT, NULL, 0, 0, false, "the log it must be; any of the key's if not given" },
+	{ "key", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_KEY },
+	{ "origin", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_ORIGIN },
 	OPTION_NUMBER,
-	{ "extends", OPTION_PATH, NULL, 0, 0, false, "a file with an older checkpoint that it must extend" },
+	{ "extends", OPTION_PATH, NULL, 0, 0, false, MSG_FLAG_EXTENDS },
 };
 static const struct option export_options[] = {
 	OPTION_NUMBER,
@@ -49,29 +49,15 @@ static const struct option export_options[] = {
 
 const struct command audit_commands[] = {
 	{ "audit", "list", events_show, "", 0, 0, OPTIONS(list_options),
-	  DOOR_API, RIGHT_EVENT_READ, "list entries of the log",
-	  "The same list as that of `usher event list`.\n"
-	  "\n"
+	  DOOR_API, RIGHT_EVENT_READ, MSG_HELP_AUDIT_LIST,
 	  "  usher audit list --after 5000\n", NULL, false },
 	{ "audit", "verify", audit_verify, "[DIR]", 0, 1, OPTIONS(verify_options),
-	  DOOR_API, RIGHT_AUDIT_READ, "verify an export, or the server's log as it stands",
-	  "With DIR nothing is asked of any server: every entry, every tile, the root and\n"
-	  "the signature are computed from the files alone, against the --key that you\n"
-	  "got from somewhere you trust.  An auditor keeps each checkpoint that was\n"
-	  "verified, and names it with --extends the next time: then not even who holds\n"
-	  "the key can change what was there.\n"
-	  "\n"
-	  "Without DIR the log is exported into a temporary folder and verified there;\n"
-	  "without --key against the key that the server names, which it prints.\n"
-	  "\n"
+	  DOOR_API, RIGHT_AUDIT_READ, MSG_HELP_AUDIT_VERIFY,
 	  "  usher audit verify\n"
 	  "  usher audit verify export --key 'usher-…+1f2e3d4c+AS…'\n"
 	  "  usher audit verify export --key 'usher-…' --extends 2026-10/checkpoint\n", NULL, false },
 	{ "audit", "export", audit_export, "DIR", 1, 1, OPTIONS(export_options),
-	  DOOR_API, RIGHT_AUDIT_READ, "write the log as files that anybody can verify",
-	  "Into DIR, new or empty, as c2sp.org/tlog-tiles: checkpoint, tile/…, and beside\n"
-	  "them the key and the origin.  What is sealed in the entries stays sealed.\n"
-	  "\n"
+	  DOOR_API, RIGHT_AUDIT_READ, MSG_HELP_AUDIT_EXPORT,
 	  "  usher audit export 2026-11\n"
 	  "  usher audit verify 2026-11 --key 'usher-…+1f2e3d4c+AS…'\n", NULL, false },
 };
@@ -85,9 +71,10 @@ audit_export(struct cli *cli)
 	struct log_end end;
 
 	TRY(export_to(cli, cli->word[0], &end));
-	cli_say(cli, "%llu entries of %.*s are in %s.",
-	    (unsigned long long)end.size, STR_ARG(end.origin), cli->word[0]);
-	cli_say(cli, "The key to verify them with is %.*s", STR_ARG(end.vkey));
+	cli_say(cli, MSG_SAY_LOG_EXPORTED,
+	    ARGS(cli_number(cli, (int64_t)end.size), end.origin,
+		str_of(cli->word[0])));
+	cli_say(cli, MSG_SAY_LOG_KEY, ARGS(end.vkey));
 	return OK;
 }
 
@@ -109,8 +96,8 @@ write_entries(struct cli *cli, struct log_end *end, struct tile_writer *w)
 	struct progress bar;
 	enum err err = OK;
 
-	progress_begin(&bar, "exporting", (int64_t)end->size, PROGRESS_COUNT,
-	    cli->is_json);
+	progress_begin(
+	    &bar, cli, MSG_SAY_EXPORTING, (int64_t)end->size, PROGRESS_COUNT);
 	log_pages_open(cli, end, &pages);
 	while (err == OK && pages.at < end->size) {
 		const struct str *entry;
@@ -162,7 +149,7 @@ verify_server(struct cli *cli, struct trust *trust)
 	err = export_to(cli, dir, &end);
 	if (err == OK && trust->key.n == 0) {
 		trust->key = end.vkey;
-		cli_say(cli, "The server's key is %.*s", STR_ARG(end.vkey));
+		cli_say(cli, MSG_SAY_SERVER_KEY, ARGS(end.vkey));
 	}
 	if (err == OK)
 		err = verify_folder(cli, dir, trust);
@@ -202,8 +189,8 @@ tell(struct cli *cli, const struct verdict *v)
 	}
 	cli->last = body_close(&body);
 	if (!cli_told(cli) && v->is_whole)
-		cli_say(cli, "The log is whole: %llu entries, root %.*s",
-		    (unsigned long long)v->size, STR_ARG(root));
+		cli_say(cli, MSG_SAY_LOG_WHOLE,
+		    ARGS(cli_number(cli, (int64_t)v->size), root));
 	if (v->is_whole)
 		return OK;
 	return fail(&cli->cx, ERR_CONFLICT, MSG_CLI_LOG_BROKEN, "",

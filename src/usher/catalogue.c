@@ -12,29 +12,23 @@ static enum err catalogue_export(struct cli *);
 static struct str apply_path(struct cli *);
 
 static const struct option apply_options[] = {
-	{ "dry-run", OPTION_BOOL, "false", 0, 0, false, "only say what would change" },
-	{ "allow-removals", OPTION_BOOL, "false", 0, 0, false, "what the file leaves out is removed; needs --reason" },
-	{ "reason", OPTION_TEXT, NULL, 0, 0, false, "why removals are right; it is logged" },
-	{ "if-match", OPTION_TEXT, NULL, 0, 0, false, "only if this is still the version in force" },
+	{ "dry-run", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_DRY_RUN },
+	{ "allow-removals", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_ALLOW_REMOVALS },
+	{ "reason", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_REASON },
+	{ "if-match", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_IF_MATCH },
 };
 static const struct option export_options[] = {
-	{ "out", OPTION_PATH, NULL, 0, 0, false, "a new file instead of standard output" },
+	{ "out", OPTION_PATH, NULL, 0, 0, false, MSG_FLAG_OUT },
 };
 
 const struct command catalogue_commands[] = {
 	{ "catalogue", "apply", catalogue_apply, "FILE", 1, 1, OPTIONS(apply_options),
-	  DOOR_API, RIGHT_CATALOGUE_WRITE, "put a catalogue in force: sites, products, pools, settings",
-	  "FILE is YAML (- reads standard input) and holds the whole catalogue.  What it\n"
-	  "leaves out is removed only with --allow-removals; `was: OLD` renames instead.\n"
-	  "The same file twice changes nothing.\n"
-	  "\n"
+	  DOOR_API, RIGHT_CATALOGUE_WRITE, MSG_HELP_CATALOGUE_APPLY,
 	  "  usher catalogue apply catalogue.yaml --dry-run\n"
 	  "  usher catalogue apply catalogue.yaml\n"
 	  "  usher catalogue apply less.yaml --allow-removals --reason 'Lyon is closed'\n", NULL, false },
 	{ "catalogue", "export", catalogue_export, "", 0, 0, OPTIONS(export_options),
-	  DOOR_API, RIGHT_CATALOGUE_READ, "print the catalogue in force",
-	  "What it prints can be changed and applied.\n"
-	  "\n"
+	  DOOR_API, RIGHT_CATALOGUE_READ, MSG_HELP_CATALOGUE_EXPORT,
 	  "  usher catalogue export > catalogue.yaml\n", NULL, false },
 };
 const size_t catalogue_command_count = COUNT(catalogue_commands);
@@ -55,13 +49,12 @@ catalogue_apply(struct cli *cli)
 	if (cli_told(cli))
 		return OK;
 	cli_say(cli,
-	    "Catalogue version %lld: %lld added, %lld changed, "
-	    "%lld removed%s.",
-	    (long long)member_int(answer, "version"),
-	    (long long)member_int(answer, "added"),
-	    (long long)member_int(answer, "changed"),
-	    (long long)member_int(answer, "removed"),
-	    cli_bool(cli, "dry-run") ? "; nothing was applied" : "");
+	    cli_bool(cli, "dry-run") ? MSG_SAY_CATALOGUE_DRY
+				     : MSG_SAY_CATALOGUE,
+	    ARGS(cli_number(cli, member_int(answer, "version")),
+		cli_number(cli, member_int(answer, "added")),
+		cli_number(cli, member_int(answer, "changed")),
+		cli_number(cli, member_int(answer, "removed"))));
 	return OK;
 }
 

@@ -3,7 +3,7 @@
 #include "usher/cli.h"
 
 #include <errno.h>
-#include <stdarg.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +16,12 @@
 #define ARENA_MAX (1024u << 20)
 
 const struct option global_options[] = {
-	{ "server", OPTION_TEXT, "http://127.0.0.1:8420", 0, 0, false, "where the server listens" },
-	{ "data", OPTION_PATH, "/var/lib/usher", 0, 0, false, "the data directory; it holds the operator's socket" },
-	{ "token-file", OPTION_PATH, NULL, 0, 0, false, "a file with the API token, readable by you only" },
-	{ "timeout", OPTION_INT, "60", 1, 86400, false, "seconds to wait for a silent server" },
-	{ "json", OPTION_BOOL, "false", 0, 0, false, "print the server's JSON instead of tables" },
-	{ "help", OPTION_BOOL, "false", 0, 0, false, "explain the command instead of running it" },
+	{ "server", OPTION_TEXT, "http://127.0.0.1:8420", 0, 0, false, MSG_FLAG_SERVER },
+	{ "data", OPTION_PATH, "/var/lib/usher", 0, 0, false, MSG_FLAG_DATA },
+	{ "token-file", OPTION_PATH, NULL, 0, 0, false, MSG_FLAG_TOKEN_FILE },
+	{ "timeout", OPTION_INT, "60", 1, 86400, false, MSG_FLAG_TIMEOUT },
+	{ "json", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_JSON },
+	{ "help", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_HELP },
 };
 const size_t global_option_count = COUNT(global_options);
 
@@ -84,7 +84,7 @@ teach(struct cli *cli, const struct words *w)
 		cli->exit = err_info(ERR_BAD_INPUT)->cli;
 	if (w->noun != NULL)
 		return help_topic(cli, w->noun, w->verb);
-	help_overview(w->wants_help ? stdout : stderr);
+	help_overview(cli, w->wants_help ? stdout : stderr);
 	return OK;
 }
 
@@ -240,31 +240,55 @@ cli_need(struct cli *cli, const char *option)
 /* --- printing ------------------------------------------------------------------ */
 
 void
-cli_say(const struct cli *cli, const char *fmt, ...)
+cli_say(const struct cli *cli, enum msg msg, const struct str args[4])
 {
-	va_list args;
-
-	if (cli->is_json)
-		return;
-	va_start(args, fmt);
-	vprintf(fmt, args);
-	va_end(args);
-	putchar('\n');
+	cli_print(cli, cli_msg(cli, msg, args));
 }
 
 void
-cli_note(const struct cli *cli, const char *fmt, ...)
+cli_note(const struct cli *cli, enum msg msg, const struct str args[4])
 {
-	va_list args;
-
 	if (cli->is_json)
 		return;
 	/* Both may go to one place, and then in this order. */
 	fflush(stdout);
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	fputc('\n', stderr);
+	fprintf(stderr, "%.*s\n", STR_ARG(cli_msg(cli, msg, args)));
+}
+
+void
+cli_print(const struct cli *cli, struct str line)
+{
+	if (!cli->is_json)
+		printf("%.*s\n", STR_ARG(line));
+}
+
+struct str
+cli_msg(const struct cli *cli, enum msg msg, const struct str args[4])
+{
+	return msg_text(cli->cx.arena, msg, cli->cx.lang, args);
+}
+
+struct str
+cli_number(const struct cli *cli, int64_t n)
+{
+	return str_fmt(cli->cx.arena, "%" PRId64, n);
+}
+
+struct str
+cli_tenths(const struct cli *cli, double n)
+{
+	struct str all = str_fmt(cli->cx.arena, "%.1f", n), left = all;
+	struct str whole = str_cut(&left, '.');
+
+	return str_fmt(cli->cx.arena, "%.*s%.*s%.*s", STR_ARG(whole),
+	    STR_ARG(cli_msg(cli, MSG_SAY_DECIMAL_SIGN, NO_ARGS)),
+	    STR_ARG(left));
+}
+
+struct str
+cli_count(const struct cli *cli, enum msg msg, int64_t n)
+{
+	return cli_msg(cli, msg, ARGS(cli_number(cli, n)));
 }
 
 struct arena *

@@ -31,8 +31,8 @@ struct command {
 	size_t		     noption;
 	enum door	     door;
 	enum right	     right;		/* RIGHT_NONE: it asks no server */
-	const char	    *summary;		/* one line */
-	const char	    *help;		/* paragraphs and examples */
+	enum msg	     help;		/* its text is one line, its remedy the paragraphs */
+	const char	    *example;		/* command lines, each with two spaces before it */
 	const char	    *config;		/* a file of options, read if it is there */
 	bool		     is_hidden;		/* for usher itself */
 };
@@ -117,12 +117,25 @@ struct str body_close(struct body *);
 
 /* --- printing ------------------------------------------------------------------ */
 
+#define ARGS(...) ((const struct str[4]) { __VA_ARGS__ })
+#define NO_ARGS ARGS(STR(""))
+
 /* With --json prints the server's last answer as it came, and is true. */
 bool cli_told(const struct cli *) USE_RESULT;
-/* A printf line on standard output for people; nothing with --json. */
-void cli_say(const struct cli *, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* The message as a line on standard output, for people; nothing with --json. */
+void cli_say(const struct cli *, enum msg, const struct str args[4]);
 /* The same on standard error. */
-void cli_note(const struct cli *, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void cli_note(const struct cli *, enum msg, const struct str args[4]);
+/* A line that is the same in every language. */
+void cli_print(const struct cli *, struct str line);
+
+/* The message in the reader's language, and numbers for its places. */
+struct str cli_msg(const struct cli *, enum msg, const struct str args[4]);
+struct str cli_number(const struct cli *, int64_t);
+/* With one decimal. */
+struct str cli_tenths(const struct cli *, double);
+/* A message with one place, a number: "3 seats". */
+struct str cli_count(const struct cli *, enum msg, int64_t);
 
 /* Memory of one page among many: emptied by the caller, freed with the command. */
 struct arena *cli_arena(struct cli *);

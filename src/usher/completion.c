@@ -12,9 +12,7 @@ static bool is_first_of_noun(size_t at);
 
 const struct command completion_commands[] = {
 	{ "completion", "bash", completion_bash, "", 0, 0, NO_OPTIONS,
-	  DOOR_NONE, RIGHT_NONE, "print a completion script for bash",
-	  "Completes nouns, verbs and options.\n"
-	  "\n"
+	  DOOR_NONE, RIGHT_NONE, MSG_HELP_COMPLETION_BASH,
 	  "  usher completion bash > /etc/bash_completion.d/usher\n"
 	  "  source <(usher completion bash)\n", NULL, false },
 };

@@ -33,15 +33,39 @@ static const struct {
 	{ "operator.sock", S_IFSOCK },
 };
 
+/*
+ * What is looked at, here and by the server.  Programs get the name, people
+ * the text; what has no row, such as a path, is its own name.
+ */
+static const struct {
+	const char *name;
+	enum msg    text;
+} whats[] = {
+	{ "free room", MSG_WHAT_ROOM },
+	{ "server", MSG_WHAT_SERVER },
+	{ "data", MSG_WHAT_DATA },
+	{ "keys", MSG_WHAT_KEYS },
+	{ "engine", MSG_WHAT_ENGINE },
+	{ "files", MSG_WHAT_FILES },
+	{ "space", MSG_WHAT_SPACE },
+	{ "vault", MSG_WHAT_VAULT },
+	{ "confinement", MSG_WHAT_CONFINEMENT },
+	{ "log", MSG_WHAT_LOG },
+	{ "clock", MSG_WHAT_CLOCK },
+};
+
 /* What was found so far, as the list that the server would send. */
 struct findings {
+	struct cli *cli;
 	struct body body;
 	size_t	    bad;
 };
 
 static enum err doctor(struct cli *);
-static void add(struct findings *, const char *what, bool is_ok,
-    struct str found, const char *remedy);
+static void add(struct findings *, struct str what, bool is_ok,
+    struct str found, struct str remedy);
+static struct str what_text(const struct findings *, struct str name);
+static struct str text(const struct findings *, enum msg);
 static void check_part(struct cli *, struct findings *, const char *name,
     mode_t type);
 static void check_room(struct cli *, struct findings *);
@@ -50,17 +74,13 @@ static void check_server(struct cli *, struct findings *);
 static void add_items(struct findings *, const struct js *answer);
 
 static const struct option options[] = {
-	{ "quick", OPTION_BOOL, "false", 0, 0, false, "ask the server only whether it is alive" },
-	{ "vault", OPTION_PATH, NULL, 0, 0, false, "the program usher-vault, if it is not beside usher" },
+	{ "quick", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_QUICK },
+	{ "vault", OPTION_PATH, NULL, 0, 0, false, MSG_FLAG_VAULT },
 };
 
 const struct command doctor_commands[] = {
 	{ "doctor", NULL, doctor, "", 0, 0, OPTIONS(options),
-	  DOOR_OPERATOR, RIGHT_OPERATE, "examine the deployment and say what to do about it",
-	  "Looks at files, modes, owners and free room, then asks the server about its\n"
-	  "confinement, keys, log and databases.  Ends with status 5 if anything needs\n"
-	  "attention.\n"
-	  "\n"
+	  DOOR_OPERATOR, RIGHT_OPERATE, MSG_HELP_DOCTOR,
 	  "  usher doctor --data /var/lib/usher\n"
 	  "  usher doctor --quick\n", NULL, false },
 };
@@ -70,14 +90,17 @@ static enum err
 doctor(struct cli *cli)
 {
 	static const struct listing_column columns[] = {
-		{ "WHAT", "what", false },
-		{ "OK", "ok", false },
-		{ "FOUND", "found", false },
-		{ "REMEDY", "remedy", false },
+		{ MSG_HEAD_WHAT, "what", false },
+		{ MSG_HEAD_OK, "ok", false },
+		{ MSG_HEAD_FOUND, "found", false },
+		{ MSG_HEAD_REMEDY, "remedy", false },
 	};
 	const struct js *told, *items;
-	struct findings f = { .bad = 0 };
+	struct findings f = { .cli = cli };
 
+	/* What programs read is the same everywhere. */
+	if (cli->is_json)
+		cli->cx.lang = LANG_EN;
 	body_open(cli, &f.body);
 	js_key(&f.body.js, "items");
 	js_open_array(&f.body.js);
@@ -98,15 +121,15 @@ doctor(struct cli *cli)
 }
 
 static void
-add(struct findings *f, const char *what, bool is_ok, struct str found,
-    const char *remedy)
+add(struct findings *f, struct str what, bool is_ok, struct str found,
+    struct str remedy)
 {
 	struct js_out *js = &f->body.js;
 
 	f->bad += !is_ok;
 	js_open_object(js);
 	js_key(js, "what");
-	js_put_z(js, what);
+	js_put_str(js, what_text(f, what));
 	js_key(js, "ok");
 	js_put_bool(js, is_ok);
 	js_key(js, "found");
@@ -115,8 +138,23 @@ add(struct findings *f, const char *what, bool is_ok, struct str found,
 	if (is_ok)
 		js_put_null(js);
 	else
-		js_put_z(js, remedy);
+		js_put_str(js, remedy);
 	js_close_object(js);
+}
+
+static struct str
+what_text(const struct findings *f, struct str name)
+{
+	for (size_t i = 0; i < COUNT(whats); i++)
+		if (!f->cli->is_json && str_eq(name, str_of(whats[i].name)))
+			return text(f, whats[i].text);
+	return name;
+}
+
+static struct str
+text(const struct findings *f, enum msg msg)
+{
+	return cli_msg(f->cli, msg, NO_ARGS);
 }
 
 /* --- without a server --------------------------------------------------------------- */
@@ -128,20 +166,20 @@ check_part(struct cli *cli, struct findings *f, const char *name, mode_t type)
 	struct str folder = cli_text(cli, "data");
 	struct str path = str_fmt(
 	    a, "%.*s%s%s", STR_ARG(folder), name[0] != '\0' ? "/" : "", name);
-	const char *what = str_z(a, path);
 	struct stat st;
 
-	if (lstat(what, &st) != 0)
-		add(f, what, false, str_of(strerror(errno)),
-		    "start the server once, or restore what is missing");
+	if (lstat(str_z(a, path), &st) != 0)
+		add(f, path, false, str_of(strerror(errno)),
+		    text(f, MSG_DO_RESTORE));
 	else if ((st.st_mode & S_IFMT) != type)
-		add(f, what, false, STR("of another kind"),
-		    "something else stands there; move it away");
+		add(f, path, false, text(f, MSG_FOUND_KIND),
+		    text(f, MSG_DO_MOVE));
 	else
-		add(f, what, (st.st_mode & OTHERS) == 0,
-		    str_fmt(a, "mode %04o, owner %u", st.st_mode & 07777,
-			(unsigned)st.st_uid),
-		    "take the rights of others away with chmod go=");
+		add(f, path, (st.st_mode & OTHERS) == 0,
+		    cli_msg(cli, MSG_FOUND_MODE,
+			ARGS(str_fmt(a, "%04o", st.st_mode & 07777),
+			    cli_number(cli, st.st_uid))),
+		    text(f, MSG_DO_CHMOD));
 }
 
 static void
@@ -154,10 +192,10 @@ check_room(struct cli *cli, struct findings *f)
 	if (statvfs(path, &s) != 0)
 		return;
 	room = (uint64_t)s.f_bavail * s.f_frsize;
-	add(f, "free room", room >= ROOM_LEAST,
+	add(f, STR("free room"), room >= ROOM_LEAST,
 	    str_fmt(
 		cli->cx.arena, "%llu MiB", (unsigned long long)(room >> 20)),
-	    "free some space on the disk of the data directory");
+	    text(f, MSG_DO_FREE));
 }
 
 static void
@@ -166,8 +204,8 @@ check_program(struct cli *cli, struct findings *f)
 	const char *path = "usher-vault";
 	bool is_there = spawn_vault_program(cli, &path) == OK;
 
-	add(f, "usher-vault", is_there, str_of(path),
-	    "install it beside usher, or name it with --vault");
+	add(f, STR("usher-vault"), is_there, str_of(path),
+	    text(f, MSG_DO_INSTALL));
 }
 
 /* --- what the server says ------------------------------------------------------------ */
@@ -183,9 +221,9 @@ check_server(struct cli *cli, struct findings *f)
 	const struct js *answer;
 	bool is_alive = cli_ask(cli, &call, &answer) == OK;
 
-	add(f, "server", is_alive,
-	    is_alive ? STR("answers") : STR("does not answer"),
-	    "start it with `usher serve`; its log says why if it does not");
+	add(f, STR("server"), is_alive,
+	    text(f, is_alive ? MSG_FOUND_ANSWERS : MSG_FOUND_SILENT),
+	    text(f, MSG_DO_START));
 	/* A finding, not how the command ended. */
 	cli->exit = 0;
 	cli->problem = STR("");
@@ -206,7 +244,7 @@ add_items(struct findings *f, const struct js *answer)
 		f->bad += !member_bool(item, "ok");
 		js_open_object(js);
 		js_key(js, "what");
-		js_put_str(js, member_text(item, "what"));
+		js_put_str(js, what_text(f, member_text(item, "what")));
 		js_key(js, "ok");
 		js_put_bool(js, member_bool(item, "ok"));
 		js_key(js, "found");

@@ -21,28 +21,23 @@ static const struct option options[] = {
 
 const struct command event_commands[] = {
 	{ "event", "list", events_show, "", 0, 0, OPTIONS(options),
-	  DOOR_API, RIGHT_EVENT_READ, "list what happened, in the order of the log",
-	  "An event is an entry of the log without what is sealed in it.\n"
-	  "\n"
+	  DOOR_API, RIGHT_EVENT_READ, MSG_HELP_EVENT_LIST,
 	  "  usher event list --limit 20\n"
 	  "  usher event list --after 5000 --json\n", NULL, false },
 	{ "event", "follow", event_follow, "", 0, 0, OPTIONS(options),
-	  DOOR_API, RIGHT_EVENT_READ, "go on showing events as they happen",
-	  "Asks once a second until it is interrupted.  --json prints a line for each\n"
-	  "page that has events; `next` in it is where to go on.\n"
-	  "\n"
+	  DOOR_API, RIGHT_EVENT_READ, MSG_HELP_EVENT_FOLLOW,
 	  "  usher event follow --after 5000\n", NULL, false },
 };
 const size_t event_command_count = COUNT(event_commands);
 
 static const struct listing_column columns[] = {
-	{ "NUMBER", "seq", true },
-	{ "TIME", "time", false },
-	{ "ACTION", "action", false },
-	{ "ACTOR", "actor.kind", false },
-	{ "ACTOR ID", "actor.id", false },
-	{ "SUBJECT", "subject.kind", false },
-	{ "SUBJECT ID", "subject.id", false },
+	{ MSG_HEAD_NUMBER, "seq", true },
+	{ MSG_HEAD_TIME, "time", false },
+	{ MSG_HEAD_ACTION, "action", false },
+	{ MSG_HEAD_ACTOR, "actor.kind", false },
+	{ MSG_HEAD_ACTOR_ID, "actor.id", false },
+	{ MSG_HEAD_SUBJECT, "subject.kind", false },
+	{ MSG_HEAD_SUBJECT_ID, "subject.id", false },
 };
 
 enum err
@@ -57,7 +52,7 @@ events_show(struct cli *cli)
 		return OK;
 	if (items != NULL && js_count(items) > 0)
 		table_print(cli, &listing, items);
-	cli_note(cli, "Go on with --after %" PRId64 ".", after);
+	cli_note(cli, MSG_SAY_GO_ON, ARGS(cli_number(cli, after)));
 	return OK;
 }
 

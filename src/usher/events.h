@@ -6,8 +6,8 @@
 #include "usher/cli.h"
 
 #define EVENT_OPTIONS \
-	{ "after", OPTION_INT, "0", 0, INT64_MAX, false, "from this number on; the last line of a page names the next" }, \
-	{ "limit", OPTION_INT, "100", 1, 500, false, "how many entries at once" }
+	{ "after", OPTION_INT, "0", 0, INT64_MAX, false, MSG_FLAG_AFTER }, \
+	{ "limit", OPTION_INT, "100", 1, 500, false, MSG_FLAG_LIMIT }
 
 /* One page. */
 enum err events_show(struct cli *) USE_RESULT;

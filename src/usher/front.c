@@ -47,15 +47,15 @@ static void note_silence(void *);
 static void wait_for_end(int stop_fd, int lost_fd);
 
 static const struct option options[] = {
-	{ "loops", OPTION_INT, "0", 0, LOOPS_MAX, false, "event loops; 0 is one for each core" },
-	{ "accept-rollback", OPTION_BOOL, "false", 0, 0, false, "go on with a log that has lost entries" },
-	{ "access-log", OPTION_BOOL, "false", 0, 0, false, "a log line for each request" },
+	{ "loops", OPTION_INT, "0", 0, LOOPS_MAX, false, MSG_FLAG_LOOPS },
+	{ "accept-rollback", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_ACCEPT_ROLLBACK },
+	{ "access-log", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_ACCESS_LOG },
 };
 
 const struct command front_commands[] = {
 	{ "front", NULL, front, "DIR LISTEN-FD OPERATOR-FD READY-FD VAULT-FDS", 5, 5, OPTIONS(options),
-	  DOOR_NONE, RIGHT_NONE, "serve; started by `usher serve`",
-	  "Not for people: the parent hands open sockets over by number.\n", NULL, true },
+	  DOOR_NONE, RIGHT_NONE, MSG_HELP_FRONT,
+	  "", NULL, true },
 };
 const size_t front_command_count = COUNT(front_commands);
 

@@ -3,22 +3,33 @@
 
 #include <string.h>
 
-#include "usher/commands.h"
+#include <utf8proc.h>
 
-#define NAME_WIDTH 20
+#include "usher/commands.h"
+#include "usher/listing.h"
+
+#define NAME_COLUMN  2	/* of a command or an option */
+#define TEXT_COLUMN  22 /* of what stands beside a command */
+#define BELOW_COLUMN 8	/* of what stands below an option */
+#define HELP_MAX     (1u << 20)
 
 static enum err help_show(struct cli *);
 static enum err unknown(struct cli *, const char *noun, const char *verb);
-static void print_summary(FILE *, const struct command *);
-static void print_options(const struct option *, size_t n);
-static bool print_noun(const char *noun);
+static void write_summary(struct cli *, const struct command *, struct buf *);
+static bool write_noun(struct cli *, const char *noun, struct buf *);
+static void write_usage(struct cli *, const struct command *, struct buf *);
+static void write_options(
+    struct cli *, const struct option *, size_t n, struct buf *);
+static void write_option(struct cli *, const struct option *, struct buf *);
 static const char *value_of(const struct option *);
+static void write_way(struct cli *, const struct command *, struct buf *);
+static void write_line(struct cli *, enum msg, struct str arg, struct buf *);
+static void write_upper(struct str text, struct buf *);
+static void print(const struct buf *, FILE *);
 
 const struct command help_commands[] = {
 	{ "help", NULL, help_show, "[NOUN [VERB]]", 0, 2, NO_OPTIONS,
-	  DOOR_NONE, RIGHT_NONE, "explain the commands",
-	  "Shows all commands, those of a noun, or one with its options.\n"
-	  "\n"
+	  DOOR_NONE, RIGHT_NONE, MSG_HELP_HELP,
 	  "  usher help\n"
 	  "  usher help seat\n"
 	  "  usher help seat release\n", NULL, false },
@@ -37,16 +48,21 @@ help_topic(struct cli *cli, const char *noun, const char *verb)
 {
 	size_t used;
 	const struct command *c;
+	struct buf out;
 
 	if (noun == NULL) {
-		help_overview(stdout);
+		help_overview(cli, stdout);
 		return OK;
 	}
 	c = command_find(noun, verb, &used);
-	if (c != NULL)
+	if (c != NULL) {
 		help_command(cli, c);
-	else if (verb != NULL || !print_noun(noun))
+		return OK;
+	}
+	buf_init(&out, cli->cx.arena, HELP_MAX);
+	if (verb != NULL || !write_noun(cli, noun, &out))
 		return unknown(cli, noun, verb);
+	print(&out, stdout);
 	return OK;
 }
 
@@ -60,86 +76,126 @@ unknown(struct cli *cli, const char *noun, const char *verb)
 	    str_z(cli->cx.arena, name));
 }
 
+/* --- many commands --------------------------------------------------------------- */
+
 void
-help_overview(FILE *out)
+help_overview(struct cli *cli, FILE *to)
 {
-	fputs("usage: usher [OPTIONS] NOUN [VERB] [WORDS] [OPTIONS]\n\n"
-	      "Usher shows every new person to their seat.\n\n",
-	    out);
+	struct buf out;
+
+	buf_init(&out, cli->cx.arena, HELP_MAX);
+	write_line(cli, MSG_HELP_USAGE,
+	    STR("[OPTIONS] NOUN [VERB] [WORDS] [OPTIONS]"), &out);
+	buf_u8(&out, '\n');
+	write_line(cli, MSG_HELP_MOTTO, STR(""), &out);
+	buf_u8(&out, '\n');
 	for (size_t i = 0; i < command_count(); i++)
 		if (!command_at(i)->is_hidden)
-			print_summary(out, command_at(i));
-	fputs("\n`usher NOUN VERB --help` explains a command.\n"
-	      "USHER_SERVER, USHER_TOKEN_FILE and USHER_DATA in the "
-	      "environment stand for --server,\n"
-	      "--token-file and --data; so does USHER_NAME for any --name.\n",
-	    out);
+			write_summary(cli, command_at(i), &out);
+	buf_u8(&out, '\n');
+	write_line(cli, MSG_HELP_MORE, STR(""), &out);
+	write_line(cli, MSG_HELP_ENVIRONMENT, STR(""), &out);
+	print(&out, to);
 }
 
 static void
-print_summary(FILE *out, const struct command *c)
+write_summary(struct cli *cli, const struct command *c, struct buf *out)
 {
-	size_t n = strlen(c->noun) + (c->verb ? strlen(c->verb) + 1 : 0);
+	struct str name = command_name(cli->cx.arena, c);
 
-	fprintf(out, "  %s%s%s%*s%s\n", c->noun, c->verb != NULL ? " " : "",
-	    c->verb != NULL ? c->verb : "",
-	    (int)(n < NAME_WIDTH ? NAME_WIDTH - n : 1), "", c->summary);
+	buf_fmt(out, "%*s", NAME_COLUMN, "");
+	buf_str(
+	    out, text_padded(cli->cx.arena, name, TEXT_COLUMN - NAME_COLUMN));
+	text_wrap(out, cli_msg(cli, c->help, NO_ARGS), TEXT_COLUMN);
+	buf_u8(out, '\n');
 }
 
 static bool
-print_noun(const char *noun)
+write_noun(struct cli *cli, const char *noun, struct buf *out)
 {
-	bool is_noun = false;
-
 	for (size_t i = 0; i < command_count(); i++) {
 		const struct command *c = command_at(i);
 
-		if (c->is_hidden || strcmp(c->noun, noun) != 0)
-			continue;
-		print_summary(stdout, c);
-		is_noun = true;
+		if (!c->is_hidden && strcmp(c->noun, noun) == 0)
+			write_summary(cli, c, out);
 	}
-	return is_noun;
+	return out->n > 0;
 }
+
+/* --- one command ----------------------------------------------------------------- */
 
 void
 help_command(struct cli *cli, const struct command *c)
 {
-	printf("usage: usher %.*s%s%s%s\n\n%c%s.\n\n%s\n",
-	    STR_ARG(command_name(cli->cx.arena, c)),
-	    c->words[0] != '\0' ? " " : "", c->words,
-	    c->noption > 0 ? " [OPTIONS]" : "", c->summary[0] - ('a' - 'A'),
-	    c->summary + 1, c->help);
-	print_options(c->option, c->noption);
-	if (c->door != DOOR_NONE) {
-		puts("Options of every command:");
-		print_options(global_options, global_option_count);
+	struct str text =
+	    msg_remedy(cli->cx.arena, c->help, cli->cx.lang, NO_ARGS);
+	struct buf out;
+
+	buf_init(&out, cli->cx.arena, HELP_MAX);
+	write_usage(cli, c, &out);
+	while (text.n > 0) {
+		text_wrap(&out, str_cut(&text, '\n'), 0);
+		buf_z(&out, "\n\n");
 	}
-	if (c->right > RIGHT_PUBLIC)
-		printf("It needs the right %s: %.*s.\n", right_name(c->right),
-		    STR_ARG(msg_text(cli->cx.arena, right_msg(c->right),
-		    cli->cx.lang, (const struct str[4]) { { 0 } })));
-	if (c->door == DOOR_OPERATOR)
-		puts("It goes through the operator's socket in the data "
-		     "directory, on the server's machine.");
+	buf_fmt(&out, "%s%s", c->example, c->example[0] != '\0' ? "\n" : "");
+	write_options(cli, c->option, c->noption, &out);
+	if (c->door != DOOR_NONE) {
+		write_line(cli, MSG_HELP_GLOBAL, STR(""), &out);
+		write_options(cli, global_options, global_option_count, &out);
+	}
+	write_way(cli, c, &out);
+	print(&out, stdout);
 }
 
 static void
-print_options(const struct option *option, size_t n)
+write_usage(struct cli *cli, const struct command *c, struct buf *out)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct option *o = &option[i];
+	struct str usage = str_fmt(cli->cx.arena, "%.*s%s%s%s",
+	    STR_ARG(command_name(cli->cx.arena, c)),
+	    c->words[0] != '\0' ? " " : "", c->words,
+	    c->noption > 0 ? " [OPTIONS]" : "");
 
-		printf("  --%s%s\n\t%s", o->name, value_of(o), o->help);
-		if (o->type == OPTION_INT)
-			printf(" (%lld to %lld)", (long long)o->min,
-			    (long long)o->max);
-		if (o->fallback != NULL && o->type != OPTION_BOOL)
-			printf(" (default %s)", o->fallback);
-		putchar('\n');
-	}
+	write_line(cli, MSG_HELP_USAGE, usage, out);
+	buf_u8(out, '\n');
+	write_upper(cli_msg(cli, c->help, NO_ARGS), out);
+	buf_z(out, ".\n\n");
+}
+
+static void
+write_options(
+    struct cli *cli, const struct option *option, size_t n, struct buf *out)
+{
+	for (size_t i = 0; i < n; i++)
+		write_option(cli, &option[i], out);
 	if (n > 0)
-		putchar('\n');
+		buf_u8(out, '\n');
+}
+
+static void
+write_option(struct cli *cli, const struct option *o, struct buf *out)
+{
+	struct buf text;
+
+	buf_init(&text, cli->cx.arena, HELP_MAX);
+	buf_str(&text, cli_msg(cli, o->help, NO_ARGS));
+	if (o->type == OPTION_INT) {
+		bool is_open = o->max == INT64_MAX;
+
+		buf_u8(&text, ' ');
+		buf_str(&text,
+		    cli_msg(cli, is_open ? MSG_HELP_FROM : MSG_HELP_RANGE,
+			ARGS(
+			    cli_number(cli, o->min), cli_number(cli, o->max))));
+	}
+	if (o->fallback != NULL && o->type != OPTION_BOOL) {
+		buf_u8(&text, ' ');
+		buf_str(&text,
+		    cli_msg(cli, MSG_HELP_DEFAULT, ARGS(str_of(o->fallback))));
+	}
+	buf_fmt(out, "%*s--%s%s\n%*s", NAME_COLUMN, "", o->name, value_of(o),
+	    BELOW_COLUMN, "");
+	text_wrap(out, buf_view(&text), BELOW_COLUMN);
+	buf_u8(out, '\n');
 }
 
 static const char *
@@ -153,4 +209,52 @@ value_of(const struct option *o)
 	};
 
 	return values[o->type];
+}
+
+/* What it needs to get there. */
+static void
+write_way(struct cli *cli, const struct command *c, struct buf *out)
+{
+	struct str right = str_of(right_name(c->right));
+
+	if (c->right > RIGHT_PUBLIC) {
+		text_wrap(out,
+		    cli_msg(cli, MSG_HELP_RIGHT,
+			ARGS(right,
+			    cli_msg(cli, right_msg(c->right), NO_ARGS))),
+		    0);
+		buf_u8(out, '\n');
+	}
+	if (c->door == DOOR_OPERATOR)
+		write_line(cli, MSG_HELP_OPERATOR, STR(""), out);
+}
+
+/* --- texts ----------------------------------------------------------------------- */
+
+static void
+write_line(struct cli *cli, enum msg msg, struct str arg, struct buf *out)
+{
+	text_wrap(out, cli_msg(cli, msg, ARGS(arg)), 0);
+	buf_u8(out, '\n');
+}
+
+/* A summary as a sentence. */
+static void
+write_upper(struct str text, struct buf *out)
+{
+	utf8proc_uint8_t first[4];
+	utf8proc_int32_t c;
+	utf8proc_ssize_t n = utf8proc_iterate(
+	    (const utf8proc_uint8_t *)text.p, (utf8proc_ssize_t)text.n, &c);
+
+	must(n > 0);
+	buf_bytes(out, first,
+	    (size_t)utf8proc_encode_char(utf8proc_toupper(c), first));
+	text_wrap(out, str_sub(text, (size_t)n, text.n), 0);
+}
+
+static void
+print(const struct buf *b, FILE *to)
+{
+	fwrite(b->p, 1, b->n, to);
 }

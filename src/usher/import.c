@@ -19,6 +19,7 @@
 
 #include "usher/commands.h"
 #include "usher/input.h"
+#include "usher/list.h"
 #include "usher/member.h"
 #include "usher/progress.h"
 #include "usher/rejects.h"
@@ -54,30 +55,23 @@ static ssize_t read_file(void *, void *, size_t);
 static enum err report_rejects(struct cli *, const struct run *,
     const struct js *report);
 static void print_report(struct cli *, const struct run *, const struct js *);
+static struct str column(struct cli *, int64_t);
+static struct str duration(struct cli *, const struct run *, int64_t rows);
 static enum err stopped(struct cli *, const struct run *, const struct js *);
 
 static const struct option options[] = {
-	{ "source", OPTION_TEXT, NULL, 0, 0, false, "whose file it is (default: what the map says)" },
-	{ "map", OPTION_PATH, NULL, 0, 0, false, "how its columns become persons, as YAML" },
-	{ "dry-run", OPTION_BOOL, "false", 0, 0, false, "only the first pass: say what would happen" },
-	{ "partial", OPTION_BOOL, "false", 0, 0, false, "a part, such as corrected rows: nobody is removed" },
-	{ "allow-removals", OPTION_INT, "0", 0, REMOVALS_MAX, false, "let so many go, this once; needs --reason" },
-	{ "reason", OPTION_TEXT, NULL, 0, 0, false, "why removals are right; it is logged" },
-	{ "rejects", OPTION_PATH, NULL, 0, 0, false, "where rejected rows go (default: FILE.rejects.csv)" },
+	{ "source", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_SOURCE },
+	{ "map", OPTION_PATH, NULL, 0, 0, false, MSG_FLAG_MAP },
+	{ "dry-run", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_IMPORT_DRY_RUN },
+	{ "partial", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_PARTIAL },
+	{ "allow-removals", OPTION_INT, "0", 0, REMOVALS_MAX, false, MSG_FLAG_IMPORT_ALLOW_REMOVALS },
+	{ "reason", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_REASON },
+	{ "rejects", OPTION_PATH, NULL, 0, 0, false, MSG_FLAG_REJECTS },
 };
 
 const struct command import_commands[] = {
 	{ "import", NULL, import, "FILE", 1, 1, OPTIONS(options),
-	  DOOR_API, RIGHT_IMPORT_RUN, "import a source's CSV file, such as an HR export",
-	  "The file is the whole truth of its source: persons in it are added or changed,\n"
-	  "those gone from it leave.  It is sent twice: the first pass counts, and stops\n"
-	  "before anyone is touched if more would go than the guard allows; the second\n"
-	  "applies.  The same file again changes nothing.\n"
-	  "\n"
-	  "Rows that are wrong are left out; the others go in.  They are written to a CSV\n"
-	  "file with the reason beside each; correct them there and import that file with\n"
-	  "--partial.\n"
-	  "\n"
+	  DOOR_API, RIGHT_IMPORT_RUN, MSG_HELP_IMPORT,
 	  "  usher import hr.csv --source hr --map hr-map.yaml --dry-run\n"
 	  "  usher import hr.csv --source hr --map hr-map.yaml\n"
 	  "  usher import hr.csv.rejects.csv --source hr --map hr-map.yaml --partial\n"
@@ -111,9 +105,10 @@ import(struct cli *cli)
 static bool
 has_work(const struct js *report)
 {
-	return !member_bool(report, "stopped")
-	    && member_int(report, "added") + member_int(report, "changed")
-	    + member_int(report, "removed") > 0;
+	return !member_bool(report, "stopped") &&
+	    member_int(report, "added") + member_int(report, "changed") +
+		member_int(report, "removed") >
+	    0;
 }
 
 /* --- before ----------------------------------------------------------------------- */
@@ -215,8 +210,9 @@ pass(struct cli *cli, const struct run *run, const char *what,
 	buf_fmt(&path, "/%s", what);
 	query_add(&path, "digest", run->digest);
 	call.path = buf_view(&path);
-	progress_begin(&s.bar, is_first ? "checking" : "importing", run->size,
-	    PROGRESS_BYTES, cli->is_json);
+	progress_begin(&s.bar, cli,
+	    is_first ? MSG_SAY_CHECKING : MSG_SAY_IMPORTING, run->size,
+	    PROGRESS_BYTES);
 	err = cli_ask(cli, &call, report);
 	progress_end(&s.bar);
 	close(s.fd);
@@ -239,28 +235,50 @@ read_file(void *arg, void *p, size_t max)
 
 /* --- what happened ------------------------------------------------------------------ */
 
+/* A dry run has nothing given, and its time says nothing. */
 static void
 print_report(struct cli *cli, const struct run *run, const struct js *r)
 {
-	static const char *const counts[] = { "added", "changed", "unchanged",
-		"removed", "disabled", "rejected" };
 	bool is_done = !cli_bool(cli, "dry-run") && !member_bool(r, "stopped");
-	double took = (double)(clock_mono_ns() - run->began_ns) / 1e9;
-	const struct js *seats = member_of(r, "seats");
+	struct str assigned =
+	    column(cli, member_int(member_of(r, "seats"), "assigned"));
+	struct str queued =
+	    cli_number(cli, member_int(member_of(r, "seats"), "queued"));
+	const struct labelled lines[] = {
+		{ MSG_SAY_ADDED, column(cli, member_int(r, "added")) },
+		{ MSG_SAY_CHANGED, column(cli, member_int(r, "changed")) },
+		{ MSG_SAY_UNCHANGED, column(cli, member_int(r, "unchanged")) },
+		{ MSG_SAY_REMOVED, column(cli, member_int(r, "removed")) },
+		{ MSG_SAY_DISABLED, column(cli, member_int(r, "disabled")) },
+		{ MSG_SAY_REJECTED, column(cli, member_int(r, "rejected")) },
+		{ MSG_SAY_SEATS,
+		    cli_msg(cli, MSG_SAY_SEATS_GIVEN, ARGS(assigned, queued)) },
+		{ MSG_SAY_TOOK, duration(cli, run, member_int(r, "rows")) },
+	};
 
-	cli_say(cli, "%" PRId64 " rows, %" PRId64 " persons%s",
-	    member_int(r, "rows"), member_int(r, "persons"),
-	    is_done ? "" : "; nothing was changed, this would be:");
-	for (size_t i = 0; i < COUNT(counts); i++)
-		cli_say(cli, "  %-10s %8" PRId64, counts[i],
-		    member_int(r, counts[i]));
-	if (!is_done)
-		return;
-	cli_say(cli, "  %-10s %8" PRId64 " assigned, %" PRId64 " queued",
-	    "seats", member_int(seats, "assigned"),
-	    member_int(seats, "queued"));
-	cli_say(cli, "  %-10s %8.1f s, %.0f rows/s", "took", took,
-	    took > 0 ? (double)member_int(r, "rows") / took : 0);
+	cli_say(cli, is_done ? MSG_SAY_IMPORT : MSG_SAY_IMPORT_DRY,
+	    ARGS(cli_number(cli, member_int(r, "rows")),
+		cli_number(cli, member_int(r, "persons"))));
+	labelled_print(
+	    cli, 2, lines, is_done ? COUNT(lines) : COUNT(lines) - 2);
+}
+
+static struct str
+column(struct cli *cli, int64_t n)
+{
+	return str_fmt(cli->cx.arena, "%8" PRId64, n);
+}
+
+static struct str
+duration(struct cli *cli, const struct run *run, int64_t rows)
+{
+	double took = (double)(clock_mono_ns() - run->began_ns) / 1e9;
+	double rate = took > 0 ? (double)rows / took : 0;
+	struct str seconds = cli_tenths(cli, took);
+
+	return cli_msg(cli, MSG_SAY_RATE,
+	    ARGS(str_fmt(cli->cx.arena, "%8.*s", STR_ARG(seconds)),
+		cli_number(cli, (int64_t)(rate + 0.5))));
 }
 
 static enum err
@@ -276,15 +294,14 @@ report_rejects(struct cli *cli, const struct run *run, const struct js *r)
 	if (rejects.n == 0)
 		return OK;
 	TRY(rejects_write(cli, &file, &rejects));
-	cli_note(cli,
-	    "%" PRId64 " rejected rows are in %s, each with its reason.",
-	    rejects.written, run->rejects_path);
+	cli_note(cli, MSG_SAY_REJECTS,
+	    ARGS(cli_number(cli, rejects.written), str_of(run->rejects_path)));
 	if (member_int(r, "rejected") > rejects.written)
-		cli_note(cli, "There are more: correct these first.");
-	cli_note(cli,
-	    "Correct them there, then:\n"
-	    "  usher import %s --source %.*s --map %s --partial",
-	    run->rejects_path, STR_ARG(run->source), run->map_path);
+		cli_note(cli, MSG_SAY_REJECTS_MORE, NO_ARGS);
+	cli_note(cli, MSG_SAY_REJECTS_NEXT,
+	    ARGS(str_fmt(cli->cx.arena,
+		"usher import %s --source %.*s --map %s --partial",
+		run->rejects_path, STR_ARG(run->source), run->map_path)));
 	return OK;
 }
 

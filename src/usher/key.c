@@ -29,31 +29,24 @@ static enum err recover(struct cli *, const struct data *, const char *program,
 
 #define OPTION_PASSPHRASE \
 	{ "passphrase-file", OPTION_PATH, NULL, 0, 0, false, \
-	  "a file with it, - is standard input; else it is asked for" }
+	  MSG_FLAG_PASSPHRASE_FILE }
 
 static const struct option export_options[] = {
-	{ "out", OPTION_PATH, NULL, 0, 0, false, "the new file for the archive" },
+	{ "out", OPTION_PATH, NULL, 0, 0, false, MSG_FLAG_KEY_OUT },
 	OPTION_PASSPHRASE,
 };
 static const struct option recover_options[] = {
-	{ "archive", OPTION_PATH, NULL, 0, 0, false, "what `usher key export` wrote" },
-	{ "vault", OPTION_PATH, NULL, 0, 0, false, "the program usher-vault, if it is not beside usher" },
+	{ "archive", OPTION_PATH, NULL, 0, 0, false, MSG_FLAG_ARCHIVE },
+	{ "vault", OPTION_PATH, NULL, 0, 0, false, MSG_FLAG_VAULT },
 	OPTION_PASSPHRASE,
 };
 
 const struct command key_commands[] = {
 	{ "key", "export", key_export, "", 0, 0, OPTIONS(export_options),
-	  DOOR_OPERATOR, RIGHT_OPERATE, "put all keys into an archive under a passphrase",
-	  "With a backup it is all that brings Usher back; without it a lost vault is a\n"
-	  "lost deployment.  The passphrase has at least 12 characters, better four words\n"
-	  "without relation; keep it apart from the archive.\n"
-	  "\n"
+	  DOOR_OPERATOR, RIGHT_OPERATE, MSG_HELP_KEY_EXPORT,
 	  "  usher key export --out keys.archive\n", NULL, false },
 	{ "key", "recover", key_recover, "", 0, 0, OPTIONS(recover_options),
-	  DOOR_NONE, RIGHT_NONE, "lay a vault folder from an archive",
-	  "Makes the folder vault in a data directory that has none, before\n"
-	  "`usher restore` lays the databases beside it.\n"
-	  "\n"
+	  DOOR_NONE, RIGHT_NONE, MSG_HELP_KEY_RECOVER,
 	  "  usher key recover --data /var/lib/usher --archive keys.archive\n", NULL, false },
 };
 const size_t key_command_count = COUNT(key_commands);
@@ -69,7 +62,7 @@ key_export(struct cli *cli)
 	TRY(output_check(cli, "out", out));
 	TRY(ask_archive(cli, &archive));
 	TRY(output_new(cli, "out", out, archive));
-	cli_say(cli, "The keys are in %s.", out);
+	cli_say(cli, MSG_SAY_KEYS_IN, ARGS(str_of(out)));
 	return OK;
 }
 
@@ -171,6 +164,6 @@ recover(struct cli *cli, const struct data *data, const char *program,
 	if (status != 0)
 		return fail(
 		    &cli->cx, ERR_BAD_INPUT, MSG_CLI_RECOVER, "archive");
-	cli_say(cli, "The vault's keys are in %s.", s.folder);
+	cli_say(cli, MSG_SAY_VAULT_KEYS, ARGS(str_of(s.folder)));
 	return OK;
 }

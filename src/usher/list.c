@@ -14,7 +14,7 @@ static void page_call(struct cli *, const struct list *, struct str cursor,
     struct call *);
 static void print_page(struct cli *, struct list *, const struct js *answer);
 static void print_items(struct cli *, struct listing *, const struct js *items,
-    const char *empty);
+    enum msg empty);
 static void print(const struct buf *);
 
 enum err
@@ -34,8 +34,7 @@ list_show(struct cli *cli, struct list *list)
 			break;
 	}
 	if (err == OK && cursor.n > 0)
-		cli_note(cli, "More follow: --cursor %.*s, or --all.",
-		    STR_ARG(cursor));
+		cli_note(cli, MSG_SAY_MORE, ARGS(cursor));
 	cli->cx.arena = own;
 	return err;
 }
@@ -60,7 +59,7 @@ page_call(struct cli *cli, const struct list *list, struct str cursor,
 {
 	int64_t limit =
 	    cli_bool(cli, "all") ? PAGE_MOST : cli_int(cli, "limit");
-	struct str number = str_fmt(cli->cx.arena, "%lld", (long long)limit);
+	struct str number = cli_number(cli, limit);
 	struct body body;
 	struct buf path;
 
@@ -91,15 +90,15 @@ print_page(struct cli *cli, struct list *list, const struct js *answer)
 
 	member_items(answer, "items", &items);
 	print_items(cli, &list->listing, items,
-	    is_last ? list->empty : "This page shows nobody.");
+	    is_last ? list->empty : MSG_SAY_PAGE_EMPTY);
 }
 
 static void
 print_items(struct cli *cli, struct listing *listing, const struct js *items,
-    const char *empty)
+    enum msg empty)
 {
 	if ((items == NULL || js_count(items) == 0) && !listing->has_head)
-		cli_note(cli, "%s", empty);
+		cli_note(cli, empty, NO_ARGS);
 	else
 		table_print(cli, listing, items);
 }
@@ -110,13 +109,13 @@ table_print(struct cli *cli, struct listing *listing, const struct js *items)
 	struct buf out;
 
 	buf_init(&out, cli->cx.arena, TEXT_MAX);
-	listing_write(listing, cli->cx.arena, items, &out);
+	listing_write(listing, &cli->cx, items, &out);
 	print(&out);
 }
 
 enum err
 list_whole(
-    struct cli *cli, struct str path, struct listing listing, const char *empty)
+    struct cli *cli, struct str path, struct listing listing, enum msg empty)
 {
 	const struct js *answer, *items;
 
@@ -144,7 +143,7 @@ object_print(struct cli *cli, const struct js *object)
 	struct buf out;
 
 	buf_init(&out, cli->cx.arena, TEXT_MAX);
-	listing_object(cli->cx.arena, object, &out);
+	listing_object(&cli->cx, object, &out);
 	print(&out);
 }
 
@@ -152,16 +151,38 @@ void
 told_print(struct cli *cli, const struct js *seats)
 {
 	static const struct listing_column columns[] = {
-		{ "PRODUCT", "product", false },
-		{ "OUTCOME", "outcome", false },
-		{ "POOL", "pool", false },
-		{ "POSITION", "position", true },
-		{ "REASON", "reason", false },
-		{ "REMEDY", "remedy", false },
+		{ MSG_HEAD_PRODUCT, "product", false },
+		{ MSG_HEAD_OUTCOME, "outcome", false },
+		{ MSG_HEAD_POOL, "pool", false },
+		{ MSG_HEAD_POSITION, "position", true },
+		{ MSG_HEAD_REASON, "reason", false },
+		{ MSG_HEAD_REMEDY, "remedy", false },
 	};
 
 	if (seats != NULL && js_count(seats) > 0)
 		table_print(cli, &LISTING(columns), seats);
+}
+
+void
+labelled_print(
+    struct cli *cli, size_t indent, const struct labelled *line, size_t n)
+{
+	struct arena *a = cli->cx.arena;
+	size_t width = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t w = text_width(cli_msg(cli, line[i].label, NO_ARGS));
+
+		width = w > width ? w : width;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct str label =
+		    text_padded(a, cli_msg(cli, line[i].label, NO_ARGS), width);
+
+		cli_print(cli,
+		    str_fmt(a, "%*s%.*s  %.*s", (int)indent, "", STR_ARG(label),
+			STR_ARG(line[i].text)));
+	}
 }
 
 static void

@@ -9,6 +9,8 @@
 #define LINES_MAX (64u << 20)
 #define REPLACED  STR("\xef\xbf\xbd") /* U+FFFD */
 
+static const struct str nothing[4];
+
 static const struct js *item_member(const struct js *, struct str path);
 static const struct js *member_named(const struct js *, struct str name);
 static void measure(struct listing *, size_t n, const struct str *cell);
@@ -17,25 +19,27 @@ static void write_row(
 static void pad(struct buf *, size_t n);
 static size_t widest_path(struct str lines);
 static void write_members(
-    struct arena *, const struct js *, struct str path, struct buf *);
+    const struct ctx *, const struct js *, struct str path, struct buf *);
 static void write_member(
-    struct arena *, const struct js *, struct str path, struct buf *);
-static void write_value(const struct js *, struct buf *);
+    const struct ctx *, const struct js *, struct str path, struct buf *);
+static void write_value(const struct ctx *, const struct js *, struct buf *);
 static void write_safe(struct str, struct buf *);
 static bool is_unsafe(utf8proc_int32_t);
 
 void
-listing_write(struct listing *l, struct arena *arena, const struct js *items,
+listing_write(struct listing *l, const struct ctx *cx, const struct js *items,
     struct buf *out)
 {
 	size_t n = items == NULL ? 0 : js_count(items);
-	struct str *cell = arena_array(arena, (n + 1) * l->n, sizeof(*cell));
+	struct str *cell =
+	    arena_array(cx->arena, (n + 1) * l->n, sizeof(*cell));
 
 	must(l->n <= LISTING_COLUMNS_MAX);
 	for (size_t c = 0; c < l->n; c++) {
-		cell[c] = str_of(l->column[c].title);
+		cell[c] =
+		    msg_text(cx->arena, l->column[c].title, cx->lang, nothing);
 		for (size_t i = 0; i < n; i++)
-			cell[(i + 1) * l->n + c] = listing_cell(arena,
+			cell[(i + 1) * l->n + c] = listing_cell(cx,
 			    item_member(
 				js_at(items, i), str_of(l->column[c].member)));
 	}
@@ -105,14 +109,14 @@ pad(struct buf *out, size_t n)
 /* --- one object ------------------------------------------------------------- */
 
 void
-listing_object(struct arena *arena, const struct js *object, struct buf *out)
+listing_object(const struct ctx *cx, const struct js *object, struct buf *out)
 {
 	struct buf lines;
 	struct str left;
 	size_t width;
 
-	buf_init(&lines, arena, LINES_MAX);
-	write_members(arena, object, STR(""), &lines);
+	buf_init(&lines, cx->arena, LINES_MAX);
+	write_members(cx, object, STR(""), &lines);
 	left = buf_view(&lines);
 	width = widest_path(left);
 	while (left.n > 0) {
@@ -142,28 +146,29 @@ widest_path(struct str lines)
 
 /* "path TAB value" lines: neither has a tab or a line break of its own. */
 static void
-write_members(struct arena *arena, const struct js *from, struct str path,
+write_members(const struct ctx *cx, const struct js *from, struct str path,
     struct buf *out)
 {
 	for (size_t i = 0; i < js_count(from); i++) {
 		struct str key;
 
 		if (js_type(from) == JS_ARRAY) {
-			write_member(arena, js_at(from, i),
-			    str_fmt(arena, "%.*s[%zu]", STR_ARG(path), i + 1),
+			write_member(cx, js_at(from, i),
+			    str_fmt(
+				cx->arena, "%.*s[%zu]", STR_ARG(path), i + 1),
 			    out);
 			continue;
 		}
 		const struct js *value = js_member(from, i, &key);
-		write_member(arena, value,
-		    str_fmt(arena, "%.*s%s%.*s", STR_ARG(path),
+		write_member(cx, value,
+		    str_fmt(cx->arena, "%.*s%s%.*s", STR_ARG(path),
 			path.n > 0 ? "." : "", STR_ARG(key)),
 		    out);
 	}
 }
 
 static void
-write_member(struct arena *arena, const struct js *value, struct str path,
+write_member(const struct ctx *cx, const struct js *value, struct str path,
     struct buf *out)
 {
 	bool is_nested = js_count(value) > 0 &&
@@ -171,36 +176,39 @@ write_member(struct arena *arena, const struct js *value, struct str path,
 		js_type(js_at(value, 0)) == JS_OBJECT);
 
 	if (is_nested) {
-		write_members(arena, value, path, out);
+		write_members(cx, value, path, out);
 		return;
 	}
 	write_safe(path, out);
 	buf_u8(out, '\t');
-	buf_str(out, listing_cell(arena, value));
+	buf_str(out, listing_cell(cx, value));
 	buf_u8(out, '\n');
 }
 
 /* --- one value -------------------------------------------------------------- */
 
 struct str
-listing_cell(struct arena *arena, const struct js *value)
+listing_cell(const struct ctx *cx, const struct js *value)
 {
 	struct buf b;
 
-	buf_init(&b, arena, LINES_MAX);
+	buf_init(&b, cx->arena, LINES_MAX);
 	if (value != NULL)
-		write_value(value, &b);
+		write_value(cx, value, &b);
 	return b.n > 0 ? buf_view(&b) : STR("-");
 }
 
 static void
-write_value(const struct js *value, struct buf *out)
+write_value(const struct ctx *cx, const struct js *value, struct buf *out)
 {
 	switch (js_type(value)) {
 	case JS_NULL:
 		break;
 	case JS_BOOL:
-		buf_z(out, js_bool(value) ? "yes" : "no");
+		buf_str(out,
+		    msg_text(cx->arena,
+			js_bool(value) ? MSG_SAY_YES : MSG_SAY_NO, cx->lang,
+			nothing));
 		break;
 	case JS_INT:
 		buf_fmt(out, "%" PRId64, js_int(value));
@@ -214,7 +222,7 @@ write_value(const struct js *value, struct buf *out)
 	case JS_ARRAY:
 		for (size_t i = 0; i < js_count(value); i++) {
 			buf_z(out, i > 0 ? ", " : "");
-			write_value(js_at(value, i), out);
+			write_value(cx, js_at(value, i), out);
 		}
 		break;
 	case JS_OBJECT:
@@ -225,7 +233,7 @@ write_value(const struct js *value, struct buf *out)
 			buf_z(out, i > 0 ? ", " : "");
 			write_safe(key, out);
 			buf_u8(out, ' ');
-			write_value(member, out);
+			write_value(cx, member, out);
 		}
 		break;
 	}
@@ -270,4 +278,35 @@ text_width(struct str text)
 		text = str_sub(text, n > 0 ? (size_t)n : 1, text.n);
 	}
 	return width;
+}
+
+struct str
+text_padded(struct arena *arena, struct str text, size_t width)
+{
+	size_t has = text_width(text);
+
+	return str_fmt(arena, "%.*s%*s", STR_ARG(text),
+	    has < width ? (int)(width - has) : 0, "");
+}
+
+void
+text_wrap(struct buf *out, struct str text, size_t indent)
+{
+	size_t at = indent;
+
+	while (text.p != NULL) {
+		struct str word = str_cut(&text, ' ');
+		size_t width = text_width(word);
+
+		if (at > indent && at + 1 + width > TEXT_COLUMNS) {
+			buf_u8(out, '\n');
+			pad(out, indent);
+			at = indent;
+		} else if (at > indent) {
+			buf_u8(out, ' ');
+			at++;
+		}
+		buf_str(out, word);
+		at += width;
+	}
 }

@@ -50,28 +50,20 @@ static struct str seats_text(struct cli *, const struct js *body);
 static enum err finish(struct cli *, const struct batch *);
 
 static const struct option options[] = {
-	{ "file", OPTION_PATH, NULL, 0, 0, false, "many, a JSON object a line (- is standard input)" },
-	{ "key", OPTION_TEXT, NULL, 0, 0, false, "the idempotency key; made up if not given" },
-	{ "key-prefix", OPTION_TEXT, NULL, 0, 0, false, "lines without a key get this and the number of the line" },
-	{ "product", OPTION_TEXT, NULL, 0, 0, false, "the products wanted, separated by commas" },
-	{ "priority", OPTION_INT, "5", 0, 9, false, "9 is most urgent; from 7 on the cap may be passed" },
-	{ "all-or-nothing", OPTION_BOOL, "false", 0, 0, false, "store nothing unless all can be had at once" },
-	{ "check", OPTION_BOOL, "false", 0, 0, false, "hold the seats until somebody has checked" },
+	{ "file", OPTION_PATH, NULL, 0, 0, false, MSG_FLAG_FILE },
+	{ "key", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_ONBOARD_KEY },
+	{ "key-prefix", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_KEY_PREFIX },
+	{ "product", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_PRODUCT },
+	{ "priority", OPTION_INT, "5", 0, 9, false, MSG_FLAG_PRIORITY },
+	{ "all-or-nothing", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_ALL_OR_NOTHING },
+	{ "check", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_CHECK },
 	PERSON_OPTIONS
 };
 
 const struct command onboard_commands[] = {
 	{ "onboard", NULL, onboard, "", 0, 0, OPTIONS(options),
-	  DOOR_API, RIGHT_ONBOARD, "take a person in and give them their seats",
-	  "One person from flags, or many from a file with a JSON object a line, as the\n"
-	  "API takes it (key, person, products, priority, all_or_nothing, check).  Each\n"
-	  "product is assigned, held, queued or refused, with the reason.\n"
-	  "\n"
-	  "The key makes repeating safe: the same key again does nothing and tells what\n"
-	  "was done the first time.  Flags can be seen by others on this machine while the\n"
-	  "command runs; a file cannot.\n"
-	  "\n"
-	  "  usher onboard --given-name Ana --family-name Silva --site ber --product mail,erp\n"
+	  DOOR_API, RIGHT_ONBOARD, MSG_HELP_ONBOARD,
+	  "  usher onboard --given-name Ana --family-name Silva --site ber --product mail\n"
 	  "  usher onboard --file new.jsonl --key-prefix november\n"
 	  "  echo '{\"key\":\"k1\",\"person\":{\"userName\":\"ana\"},\"products\":[\"mail\"]}' |\n"
 	  "      usher onboard --file -\n", NULL, false },
@@ -79,11 +71,11 @@ const struct command onboard_commands[] = {
 const size_t onboard_command_count = COUNT(onboard_commands);
 
 static const struct listing_column columns[] = {
-	{ "LINE", "line", true },
-	{ "STATUS", "status", true },
-	{ "PERSON", "person", false },
-	{ "STATE", "state", false },
-	{ "SEATS", "seats", false },
+	{ MSG_HEAD_LINE, "line", true },
+	{ MSG_HEAD_STATUS, "status", true },
+	{ MSG_HEAD_PERSON, "person", false },
+	{ MSG_HEAD_STATE, "state", false },
+	{ MSG_HEAD_SEATS, "seats", false },
 };
 
 static enum err
@@ -152,11 +144,11 @@ print_onboarding(struct cli *cli, const struct js *answer)
 {
 	const struct js *seats;
 
-	cli_say(cli, "Onboarding %.*s of person %.*s: %.*s%s",
-	    STR_ARG(member_text(answer, "id")),
-	    STR_ARG(member_text(answer, "person")),
-	    STR_ARG(member_text(answer, "state")),
-	    member_bool(answer, "repeated") ? " (it was there already)" : "");
+	cli_say(cli,
+	    member_bool(answer, "repeated") ? MSG_SAY_ONBOARDING_THERE
+					    : MSG_SAY_ONBOARDING,
+	    ARGS(member_text(answer, "id"), member_text(answer, "person"),
+		member_text(answer, "state")));
 	if (member_items(answer, "seats", &seats) > 0)
 		told_print(cli, seats);
 }
@@ -330,12 +322,12 @@ seats_text(struct cli *cli, const struct js *body)
 static enum err
 finish(struct cli *cli, const struct batch *b)
 {
-	struct arena *a = cli->cx.arena;
+	struct str refused = cli_number(cli, b->refused);
 
-	cli_note(cli, "%" PRId64 " onboarded, %" PRId64 " refused.", b->done,
-	    b->refused);
+	cli_note(
+	    cli, MSG_SAY_ONBOARDED, ARGS(cli_number(cli, b->done), refused));
 	if (b->refused == 0)
 		return OK;
 	return fail(&cli->cx, b->first, MSG_CLI_REFUSED, "file",
-	    str_z(a, str_fmt(a, "%" PRId64, b->refused)));
+	    str_z(cli->cx.arena, refused));
 }

@@ -67,8 +67,10 @@ from_terminal(struct cli *cli, bool twice, struct passphrase *out)
 	if (tty < 0)
 		return fail(&cli->cx, ERR_BAD_INPUT,
 		    MSG_CLI_PASSPHRASE_TERMINAL, "passphrase-file");
-	is_read = ask(tty, STR("Passphrase: "), out) &&
-	    (!twice || ask(tty, STR("The same again: "), &again));
+	is_read = ask(tty, cli_msg(cli, MSG_SAY_PASSPHRASE, NO_ARGS), out) &&
+	    (!twice ||
+		ask(tty, cli_msg(cli, MSG_SAY_PASSPHRASE_AGAIN, NO_ARGS),
+		    &again));
 	is_same = !twice ||
 	    str_eq_secret((struct str) { out->text, out->n },
 		(struct str) { again.text, again.n });

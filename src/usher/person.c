@@ -17,82 +17,68 @@ static void write_removals(struct js_out *, struct str members);
 static enum err send_person(struct cli *, struct call *);
 
 static const struct option list_options[] = {
-	{ "filter", OPTION_TEXT, NULL, 0, 0, false, "only persons for whom this holds, as in SCIM" },
-	{ "search", OPTION_TEXT, NULL, 0, 0, false, "this word is in their name; its first three letters do too" },
+	{ "filter", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_FILTER },
+	{ "search", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_SEARCH },
 	LIST_OPTIONS,
 };
 static const struct option create_options[] = {
-	{ "file", OPTION_PATH, NULL, 0, 0, false, "the person as JSON (- is standard input), not flags" },
+	{ "file", OPTION_PATH, NULL, 0, 0, false, MSG_FLAG_PERSON_FILE },
 	PERSON_OPTIONS
 };
 static const struct option change_options[] = {
-	{ "file", OPTION_PATH, NULL, 0, 0, false, "what changes, as a JSON merge patch, not flags" },
-	{ "remove", OPTION_TEXT, NULL, 0, 0, false, "members to remove, separated by commas: title,phoneNumbers" },
-	{ "if-match", OPTION_TEXT, NULL, 0, 0, false, "only if this is still the person's version" },
+	{ "file", OPTION_PATH, NULL, 0, 0, false, MSG_FLAG_PERSON_PATCH },
+	{ "remove", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_REMOVE },
+	{ "if-match", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_PERSON_IF_MATCH },
 	PERSON_OPTIONS
 };
 
 const struct command person_commands[] = {
 	{ "person", "list", person_list, "", 0, 0, OPTIONS(list_options),
-	  DOOR_API, RIGHT_PERSON_READ, "list persons",
-	  "Filters are those of SCIM (RFC 7644).  Any filter works over organisational\n"
-	  "attributes (site, department, title, costCenter, lifecycle …); of personal\n"
-	  "ones only userName, externalId and emails.value, with eq, for they are sealed.\n"
-	  "\n"
+	  DOOR_API, RIGHT_PERSON_READ, MSG_HELP_PERSON_LIST,
 	  "  usher person list\n"
 	  "  usher person list --filter 'site eq \"ber\" and lifecycle eq \"active\"' --all\n"
 	  "  usher person list --search müller\n"
 	  "  usher person list --filter 'userName eq \"ana.silva\"' --json\n", NULL, false },
 	{ "person", "show", person_show, "PERSON", 1, 1, NO_OPTIONS,
-	  DOOR_API, RIGHT_PERSON_READ, "show one person with their contracts",
-	  "PERSON is the id that the list shows.\n"
-	  "\n"
+	  DOOR_API, RIGHT_PERSON_READ, MSG_HELP_PERSON_SHOW,
 	  "  usher person show 0D4K2M8Q0G001\n", NULL, false },
 	{ "person", "create", person_create, "", 0, 0, OPTIONS(create_options),
-	  DOOR_API, RIGHT_PERSON_WRITE, "create a person who wants nothing yet",
-	  "`usher onboard` creates a person and asks for seats at once.  Flags can be seen\n"
-	  "by others on this machine while the command runs; --file cannot.\n"
-	  "\n"
+	  DOOR_API, RIGHT_PERSON_WRITE, MSG_HELP_PERSON_CREATE,
 	  "  usher person create --given-name Ana --family-name Silva --site ber\n"
 	  "  usher person create --file ana.json\n", NULL, false },
 	{ "person", "change", person_change, "PERSON", 1, 1, OPTIONS(change_options),
-	  DOOR_API, RIGHT_PERSON_WRITE, "change a person",
-	  "What is not named stays.  Without --if-match the change goes onto the version\n"
-	  "that stands when the command begins; a change in between is refused.\n"
-	  "\n"
+	  DOOR_API, RIGHT_PERSON_WRITE, MSG_HELP_PERSON_CHANGE,
 	  "  usher person change 0D4K2M8Q0G001 --department Sales --remove title\n"
 	  "  echo '{\"end\":\"2026-12-31\"}' | usher person change 0D4K2M8Q0G001 --file -\n", NULL, false },
 	{ "person", "seats", person_seats, "PERSON", 1, 1, NO_OPTIONS,
-	  DOOR_API, RIGHT_PERSON_READ, "show which seats a person holds, and what they wait for",
-	  "PERSON is the id that the list shows.\n"
-	  "\n"
+	  DOOR_API, RIGHT_PERSON_READ, MSG_HELP_PERSON_SEATS,
 	  "  usher person seats 0D4K2M8Q0G001\n", NULL, false },
 };
 const size_t person_command_count = COUNT(person_commands);
 
 static const struct listing_column columns[] = {
-	{ "ID", "id", false },
-	{ "USER NAME", "userName", false },
-	{ "LAST NAME", "name.familyName", false },
-	{ "FIRST NAME", "name.givenName", false },
-	{ "LIFECYCLE", "lifecycle", false },
-	{ "SITE", "site", false },
-	{ "DEPARTMENT", "department", false },
+	{ MSG_HEAD_ID, "id", false },
+	{ MSG_HEAD_USER_NAME, "userName", false },
+	{ MSG_HEAD_LAST_NAME, "name.familyName", false },
+	{ MSG_HEAD_FIRST_NAME, "name.givenName", false },
+	{ MSG_HEAD_LIFECYCLE, "lifecycle", false },
+	{ MSG_HEAD_SITE, "site", false },
+	{ MSG_HEAD_DEPARTMENT, "department", false },
 };
 
 static const struct listing_column seat_columns[] = {
-	{ "PRODUCT", "product", false },
-	{ "POOL", "pool", false },
-	{ "STATE", "state", false },
-	{ "SINCE", "since", false },
-	{ "EXPIRES", "expires", false },
+	{ MSG_HEAD_PRODUCT, "product", false },
+	{ MSG_HEAD_POOL, "pool", false },
+	{ MSG_HEAD_STATE, "state", false },
+	{ MSG_HEAD_SINCE, "since", false },
+	{ MSG_HEAD_EXPIRES, "expires", false },
 };
 
 static const struct listing_column wait_columns[] = {
-	{ "WAITS FOR", "product", false },
-	{ "POSITION", "position", true },
-	{ "PRIORITY", "priority", true },
-	{ "SINCE", "since", false },
+	{ MSG_HEAD_WAITS_FOR, "product", false },
+	{ MSG_HEAD_POSITION, "position", true },
+	{ MSG_HEAD_PRIORITY, "priority", true },
+	{ MSG_HEAD_SINCE, "since", false },
 };
 
 static enum err
@@ -102,7 +88,7 @@ person_list(struct cli *cli)
 		.listing = LISTING(columns),
 		.filter = cli_text(cli, "filter"),
 		.search = cli_text(cli, "search"),
-		.empty = "Nobody fits." };
+		.empty = MSG_SAY_NO_PERSON };
 
 	list.is_search = list.filter.n > 0 || list.search.n > 0;
 	if (list.is_search)
@@ -198,7 +184,7 @@ person_seats(struct cli *cli)
 	if (n > 0)
 		table_print(cli, &LISTING(seat_columns), items);
 	else
-		cli_note(cli, "No seats.");
+		cli_note(cli, MSG_SAY_NO_SEATS, NO_ARGS);
 	if (member_items(answer, "waits", &waits) > 0)
 		table_print(cli, &LISTING(wait_columns), waits);
 	return OK;

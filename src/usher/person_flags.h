@@ -10,27 +10,27 @@
 
 /*  flag              member of the person object       help */
 #define PERSON_FLAGS(X) \
-	X("user-name",       "userName",          "the name to sign in with") \
-	X("given-name",      "name.givenName",    "first name") \
-	X("family-name",     "name.familyName",   "last name") \
-	X("display-name",    "displayName",       "the name as it is shown") \
-	X("email",           "emails",            "work e-mail address") \
-	X("phone",           "phoneNumbers",      "work telephone number") \
-	X("external-id",     "externalId",        "the person's key in the system it comes from") \
-	X("employee-number", "employeeNumber",    "employee number") \
-	X("birth-date",      "birthDate",         "date of birth, YYYY-MM-DD") \
-	X("country",         "country",           "country, two letters") \
-	X("language",        "preferredLanguage", "preferred language") \
-	X("user-type",       "userType",          "kind of contract, such as internal or external") \
-	X("site",            "site",              "site, its slug in the catalogue") \
-	X("department",      "department",        "department") \
-	X("title",           "title",             "position") \
-	X("cost-center",     "costCenter",        "cost centre") \
-	X("division",        "division",          "division") \
-	X("organization",    "organization",      "partner organisation, its slug in the catalogue") \
-	X("manager",         "manager",           "the manager's id") \
-	X("start",           "start",             "first day, YYYY-MM-DD") \
-	X("end",             "end",               "last day, YYYY-MM-DD")
+	X("user-name",       "userName",          MSG_FLAG_USER_NAME) \
+	X("given-name",      "name.givenName",    MSG_FLAG_GIVEN_NAME) \
+	X("family-name",     "name.familyName",   MSG_FLAG_FAMILY_NAME) \
+	X("display-name",    "displayName",       MSG_FLAG_DISPLAY_NAME) \
+	X("email",           "emails",            MSG_FLAG_EMAIL) \
+	X("phone",           "phoneNumbers",      MSG_FLAG_PHONE) \
+	X("external-id",     "externalId",        MSG_FLAG_EXTERNAL_ID) \
+	X("employee-number", "employeeNumber",    MSG_FLAG_EMPLOYEE_NUMBER) \
+	X("birth-date",      "birthDate",         MSG_FLAG_BIRTH_DATE) \
+	X("country",         "country",           MSG_FLAG_COUNTRY) \
+	X("language",        "preferredLanguage", MSG_FLAG_LANGUAGE) \
+	X("user-type",       "userType",          MSG_FLAG_USER_TYPE) \
+	X("site",            "site",              MSG_FLAG_SITE) \
+	X("department",      "department",        MSG_FLAG_DEPARTMENT) \
+	X("title",           "title",             MSG_FLAG_TITLE) \
+	X("cost-center",     "costCenter",        MSG_FLAG_COST_CENTER) \
+	X("division",        "division",          MSG_FLAG_DIVISION) \
+	X("organization",    "organization",      MSG_FLAG_ORGANIZATION) \
+	X("manager",         "manager",           MSG_FLAG_MANAGER) \
+	X("start",           "start",             MSG_FLAG_START) \
+	X("end",             "end",               MSG_FLAG_END)
 
 /* Rows for a command's options. */
 #define PERSON_OPTION_ROW(flag, member, text) { flag, OPTION_TEXT, NULL, 0, 0, false, text },

@@ -11,51 +11,43 @@ static enum err pool_quota(struct cli *);
 static enum err show_waits(struct cli *, struct str product);
 
 static const struct option list_options[] = {
-	{ "product", OPTION_TEXT, NULL, 0, 0, false, "only the pools of this product" },
+	{ "product", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_POOL_PRODUCT },
 };
 static const struct option quota_options[] = {
-	{ "if-match", OPTION_TEXT, NULL, 0, 0, false, "only if this is still the pool's version" },
+	{ "if-match", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_POOL_IF_MATCH },
 };
 
 const struct command pool_commands[] = {
 	{ "pool", "list", pool_list, "", 0, 0, OPTIONS(list_options),
-	  DOOR_API, RIGHT_POOL_READ, "list pools with their seats and who waits",
-	  "A pool is a number of seats of one product, for a site or for all.  A reserve\n"
-	  "is a third party's and never assigned from.\n"
-	  "\n"
+	  DOOR_API, RIGHT_POOL_READ, MSG_HELP_POOL_LIST,
 	  "  usher pool list\n"
 	  "  usher pool list --product mail\n", NULL, false },
 	{ "pool", "show", pool_show, "POOL", 1, 1, NO_OPTIONS,
-	  DOOR_API, RIGHT_POOL_READ, "show one pool, and who waits for its product",
-	  "POOL is its slug in the catalogue.\n"
-	  "\n"
+	  DOOR_API, RIGHT_POOL_READ, MSG_HELP_POOL_SHOW,
 	  "  usher pool show mail-ber\n", NULL, false },
 	{ "pool", "quota", pool_quota, "POOL SEATS", 2, 2, OPTIONS(quota_options),
-	  DOOR_API, RIGHT_POOL_WRITE, "change how many seats a pool has",
-	  "More seats are given to those who wait, at once.  Fewer than are in use are\n"
-	  "refused, with how many seats are in the way.\n"
-	  "\n"
+	  DOOR_API, RIGHT_POOL_WRITE, MSG_HELP_POOL_QUOTA,
 	  "  usher pool quota mail-ber 250\n", NULL, false },
 };
 const size_t pool_command_count = COUNT(pool_commands);
 
 static const struct listing_column columns[] = {
-	{ "POOL", "slug", false },
-	{ "PRODUCT", "product", false },
-	{ "SITE", "site", false },
-	{ "QUOTA", "quota", true },
-	{ "HELD", "held", true },
-	{ "ASSIGNED", "assigned", true },
-	{ "FREE", "free", true },
-	{ "RESERVE", "reserve", false },
-	{ "WAITING", "waiting", true },
+	{ MSG_HEAD_POOL, "slug", false },
+	{ MSG_HEAD_PRODUCT, "product", false },
+	{ MSG_HEAD_SITE, "site", false },
+	{ MSG_HEAD_QUOTA, "quota", true },
+	{ MSG_HEAD_HELD, "held", true },
+	{ MSG_HEAD_ASSIGNED, "assigned", true },
+	{ MSG_HEAD_FREE, "free", true },
+	{ MSG_HEAD_RESERVE, "reserve", false },
+	{ MSG_HEAD_WAITING, "waiting", true },
 };
 
 static const struct listing_column wait_columns[] = {
-	{ "POSITION", "position", true },
-	{ "PERSON", "person", false },
-	{ "PRIORITY", "priority", true },
-	{ "SINCE", "since", false },
+	{ MSG_HEAD_POSITION, "position", true },
+	{ MSG_HEAD_PERSON, "person", false },
+	{ MSG_HEAD_PRIORITY, "priority", true },
+	{ MSG_HEAD_SINCE, "since", false },
 };
 
 static enum err
@@ -66,7 +58,7 @@ pool_list(struct cli *cli)
 	query_open(cli, &path, "/api/v1/pools");
 	query_add(&path, "product", cli_text(cli, "product"));
 	return list_whole(
-	    cli, buf_view(&path), LISTING(columns), "There are no pools.");
+	    cli, buf_view(&path), LISTING(columns), MSG_SAY_NO_POOLS);
 }
 
 static enum err
@@ -90,9 +82,10 @@ show_waits(struct cli *cli, struct str product)
 	struct str path = cli_path(
 	    cli, "/api/v1/products/", product, "/waits?limit=" WAITS_SHOWN);
 
-	cli_say(cli, "\nFirst in the line for %.*s:", STR_ARG(product));
+	cli_print(cli, STR(""));
+	cli_say(cli, MSG_SAY_FIRST_IN_LINE, ARGS(product));
 	return list_whole(
-	    cli, path, LISTING(wait_columns), "Nobody waits any more.");
+	    cli, path, LISTING(wait_columns), MSG_SAY_NO_WAIT_NOW);
 }
 
 static enum err

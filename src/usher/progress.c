@@ -8,6 +8,8 @@
 
 #include "base/clock.h"
 
+#include "usher/listing.h"
+
 #define SECOND_NS   INT64_C(1000000000)
 #define REDRAW_NS   (SECOND_NS / 10)
 #define LINE_NS	    (10 * SECOND_NS)	/* between plain lines */
@@ -20,20 +22,25 @@
 static void show(struct progress *, int64_t now_ns);
 static int64_t percent(const struct progress *);
 static void write_rate(const struct progress *, double rate, struct buf *);
+static void write_megabytes(
+    const struct progress *, int64_t tenths, struct buf *);
 static void write_bar(const struct progress *, size_t cells, struct buf *);
-static void write_left(int64_t seconds, struct buf *);
+static void write_left(const struct progress *, int64_t seconds, struct buf *);
 static size_t terminal_width(void);
 
 void
-progress_begin(struct progress *p, const char *what, int64_t total,
-    enum progress_unit unit, bool is_quiet)
+progress_begin(struct progress *p, const struct cli *cli, enum msg what,
+    int64_t total, enum progress_unit unit)
 {
-	*p = (struct progress) { .what = what,
+	*p = (struct progress) { .what = cli_msg(cli, what, NO_ARGS),
+		.left = cli_msg(cli, MSG_SAY_LEFT, NO_ARGS),
+		.sign = cli_msg(cli, MSG_SAY_DECIMAL_SIGN, NO_ARGS),
+		.bytes = cli_msg(cli, MSG_SAY_MEGABYTES, NO_ARGS),
 		.total = total,
 		.unit = unit,
 		.started_ns = clock_mono_ns(),
 		.is_terminal = isatty(STDERR_FILENO) == 1,
-		.is_quiet = is_quiet };
+		.is_quiet = cli->is_json };
 	p->shown_ns = p->started_ns;
 }
 
@@ -89,7 +96,7 @@ progress_line(
 {
 	int64_t took = now_ns - p->started_ns,
 		left = progress_left_s(p, now_ns);
-	size_t start = out->n, bar = 0;
+	size_t around = 4, bar = 0;
 	struct buf tail;
 
 	buf_init(&tail, NULL, LINE_ROOM);
@@ -97,10 +104,11 @@ progress_line(
 	if (took >= WARM_UP_NS)
 		write_rate(p, (double)p->done / ((double)took / 1e9), &tail);
 	if (left >= 0 && p->done < p->total)
-		write_left(left, &tail);
-	buf_z(out, p->what);
-	if (width > out->n - start + tail.n + BAR_MIN + 4)
-		bar = width - (out->n - start) - tail.n - 4;
+		write_left(p, left, &tail);
+	buf_str(out, p->what);
+	around += text_width(p->what) + text_width(buf_view(&tail));
+	if (width > around + BAR_MIN)
+		bar = width - around;
 	write_bar(p, bar < BAR_MAX ? bar : BAR_MAX, out);
 	buf_str(out, buf_view(&tail));
 	buf_fini(&tail);
@@ -110,9 +118,16 @@ static void
 write_rate(const struct progress *p, double rate, struct buf *out)
 {
 	if (p->unit == PROGRESS_BYTES)
-		buf_fmt(out, "  %.1f MB/s", rate / 1e6);
+		write_megabytes(p, (int64_t)(rate / 1e5 + 0.5), out);
 	else
 		buf_fmt(out, "  %.0f/s", rate);
+}
+
+static void
+write_megabytes(const struct progress *p, int64_t tenths, struct buf *out)
+{
+	buf_fmt(out, "  %" PRId64 "%.*s%" PRId64 " %.*s", tenths / 10,
+	    STR_ARG(p->sign), tenths % 10, STR_ARG(p->bytes));
 }
 
 static int64_t
@@ -137,14 +152,15 @@ write_bar(const struct progress *p, size_t cells, struct buf *out)
 }
 
 static void
-write_left(int64_t s, struct buf *out)
+write_left(const struct progress *p, int64_t s, struct buf *out)
 {
 	if (s >= 3600)
-		buf_fmt(out, "  %" PRId64 ":%02" PRId64 ":%02" PRId64 " left",
-		    s / 3600, s / 60 % 60, s % 60);
+		buf_fmt(out, "  %" PRId64 ":%02" PRId64 ":%02" PRId64, s / 3600,
+		    s / 60 % 60, s % 60);
 	else
-		buf_fmt(
-		    out, "  %" PRId64 ":%02" PRId64 " left", s / 60, s % 60);
+		buf_fmt(out, "  %" PRId64 ":%02" PRId64, s / 60, s % 60);
+	buf_u8(out, ' ');
+	buf_str(out, p->left);
 }
 
 int64_t

@@ -6,20 +6,23 @@
 #ifndef USHER_PROGRESS_H
 #define USHER_PROGRESS_H
 
+#include "usher/cli.h"
+
 #include "base/buf.h"
 
 enum progress_unit { PROGRESS_BYTES, PROGRESS_COUNT };
 
 struct progress {
-	const char *what;	/* "checking" */
+	struct str  what;	/* "checking" */
+	struct str  left, sign, bytes;	/* "left", the decimal sign, "MB/s" */
 	int64_t	    done, total;
 	enum progress_unit unit;
 	int64_t	    started_ns, shown_ns;
 	bool	    is_terminal, is_quiet;
 };
 
-/* TOTAL units are ahead; QUIET shows nothing. */
-void progress_begin(struct progress *, const char *what, int64_t total, enum progress_unit, bool is_quiet);
+/* TOTAL units are ahead; with --json nothing is shown. */
+void progress_begin(struct progress *, const struct cli *, enum msg what, int64_t total, enum progress_unit);
 void progress_add(struct progress *, int64_t units);
 /* Leaves the last state on a line of its own. */
 void progress_end(struct progress *);

@@ -10,7 +10,8 @@
 
 static bool problem_parse(struct cli *, const struct js **);
 static void print_problem(struct cli *, const struct js *);
-static void print_line(struct cli *, const char *, const struct js *);
+static void print_line(struct cli *, enum msg line, const struct js *);
+static void print(struct cli *, enum msg line, struct str value);
 static void print_fault(struct cli *);
 static void print_fault_json(struct cli *, enum err);
 
@@ -44,18 +45,23 @@ problem_parse(struct cli *cli, const struct js **problem)
 static void
 print_problem(struct cli *cli, const struct js *problem)
 {
-	print_line(cli, "usher: ", member_of(problem, "title"));
-	print_line(cli, "  field: ", member_of(problem, "field"));
-	print_line(cli, "  ", member_of(problem, "remedy"));
-	print_line(cli, "  request: ", member_of(problem, "request"));
+	print_line(cli, MSG_SAY_FAULT, member_of(problem, "title"));
+	print_line(cli, MSG_SAY_FIELD, member_of(problem, "field"));
+	print_line(cli, MSG_SAY_REMEDY, member_of(problem, "remedy"));
+	print_line(cli, MSG_SAY_REQUEST, member_of(problem, "request"));
 }
 
 static void
-print_line(struct cli *cli, const char *before, const struct js *value)
+print_line(struct cli *cli, enum msg line, const struct js *value)
 {
 	if (value != NULL)
-		fprintf(stderr, "%s%.*s\n", before,
-		    STR_ARG(listing_cell(cli->cx.arena, value)));
+		print(cli, line, listing_cell(&cli->cx, value));
+}
+
+static void
+print(struct cli *cli, enum msg line, struct str value)
+{
+	fprintf(stderr, "%.*s\n", STR_ARG(cli_msg(cli, line, ARGS(value))));
 }
 
 static void
@@ -65,12 +71,10 @@ print_fault(struct cli *cli)
 	struct arena *arena = cli->cx.arena;
 	enum lang lang = cli->cx.lang;
 
-	fprintf(stderr, "usher: %.*s\n",
-	    STR_ARG(msg_text(arena, f->msg, lang, f->args)));
+	print(cli, MSG_SAY_FAULT, msg_text(arena, f->msg, lang, f->args));
 	if (f->field.n > 0)
-		fprintf(stderr, "  field: %.*s\n", STR_ARG(f->field));
-	fprintf(stderr, "  %.*s\n",
-	    STR_ARG(msg_remedy(arena, f->msg, lang, f->args)));
+		print(cli, MSG_SAY_FIELD, f->field);
+	print(cli, MSG_SAY_REMEDY, msg_remedy(arena, f->msg, lang, f->args));
 }
 
 /* The members that a server's problem has, as far as they are known here. */

@@ -40,25 +40,16 @@ static enum err accept_rollback(struct cli *, const struct data *);
 static enum err run_once(struct cli *, const struct pair_conf *);
 
 static const struct option options[] = {
-	{ "from", OPTION_PATH, NULL, 0, 0, false, "the data that `usher backup` copied: …-data.db" },
-	{ "keys", OPTION_PATH, NULL, 0, 0, false, "the copy of the keys made with it: …-keys.db" },
-	{ "vault-folder", OPTION_PATH, NULL, 0, 0, false, "a saved vault folder, if there is none in the data" },
-	{ "accept-rollback", OPTION_BOOL, "false", 0, 0, false, "the log lost its end: begin a new origin" },
-	{ "vault", OPTION_PATH, NULL, 0, 0, false, "the program usher-vault, if it is not beside usher" },
+	{ "from", OPTION_PATH, NULL, 0, 0, false, MSG_FLAG_FROM },
+	{ "keys", OPTION_PATH, NULL, 0, 0, false, MSG_FLAG_KEYS },
+	{ "vault-folder", OPTION_PATH, NULL, 0, 0, false, MSG_FLAG_VAULT_FOLDER },
+	{ "accept-rollback", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_ACCEPT_ROLLBACK },
+	{ "vault", OPTION_PATH, NULL, 0, 0, false, MSG_FLAG_VAULT },
 };
 
 const struct command restore_commands[] = {
 	{ "restore", NULL, restore, "", 0, 0, OPTIONS(options),
-	  DOOR_NONE, RIGHT_NONE, "lay a backup into a data directory, while no server runs",
-	  "The directory must hold no database; move an old one away first.  The vault's\n"
-	  "folder is the third part: it is there already (`usher key recover` lays it from\n"
-	  "an archive), or --vault-folder names a saved one.\n"
-	  "\n"
-	  "If the log has entries that the copy does not know, the server says so at its\n"
-	  "start and does not serve.  --accept-rollback, now or in a second call without\n"
-	  "--from, begins a new origin of the log; its first leaf is the last checkpoint\n"
-	  "of the old one.\n"
-	  "\n"
+	  DOOR_NONE, RIGHT_NONE, MSG_HELP_RESTORE,
 	  "  usher key recover --data new --archive keys.archive\n"
 	  "  usher restore --data new --from …-data.db --keys …-keys.db --accept-rollback\n"
 	  "  usher serve --data new\n", NULL, false },
@@ -78,8 +69,9 @@ restore(struct cli *cli)
 	if (err == OK && cli_bool(cli, "accept-rollback"))
 		err = accept_rollback(cli, &data);
 	if (err == OK)
-		cli_say(cli, "Restored; start it with: usher serve --data %s",
-		    data.path);
+		cli_say(cli, MSG_SAY_RESTORED,
+		    ARGS(str_fmt(
+			cli->cx.arena, "usher serve --data %s", data.path)));
 	data_close(&data);
 	return err;
 }

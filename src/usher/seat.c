@@ -3,66 +3,58 @@
 #include "usher/list.h"
 #include "usher/member.h"
 
+#define LINE_MAX 4096
+
 static enum err seat_list(struct cli *);
 static enum err seat_waits(struct cli *);
 static enum err seat_request(struct cli *);
 static enum err seat_release(struct cli *);
 static enum err seat_verify(struct cli *);
+static void print_counts(struct cli *, const struct js *verdict);
 static void print_faults(struct cli *, const struct js *verdict);
 
 static const struct option list_options[] = {
 	LIST_OPTIONS,
 };
 static const struct option request_options[] = {
-	{ "product", OPTION_TEXT, NULL, 0, 0, false, "the products wanted, separated by commas" },
-	{ "priority", OPTION_INT, "5", 0, 9, false, "9 is most urgent; from 7 on the cap may be passed" },
-	{ "all-or-nothing", OPTION_BOOL, "false", 0, 0, false, "take none unless all can be had at once" },
+	{ "product", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_PRODUCT },
+	{ "priority", OPTION_INT, "5", 0, 9, false, MSG_FLAG_PRIORITY },
+	{ "all-or-nothing", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_SEAT_ALL_OR_NOTHING },
 };
 
 const struct command seat_commands[] = {
 	{ "seat", "list", seat_list, "PRODUCT", 1, 1, OPTIONS(list_options),
-	  DOOR_API, RIGHT_SEAT_READ, "list who holds a seat of a product",
-	  "Seats are held (a check is open) or assigned.\n"
-	  "\n"
+	  DOOR_API, RIGHT_SEAT_READ, MSG_HELP_SEAT_LIST,
 	  "  usher seat list mail\n"
 	  "  usher seat list mail --all --json\n", NULL, false },
 	{ "seat", "waits", seat_waits, "PRODUCT", 1, 1, OPTIONS(list_options),
-	  DOOR_API, RIGHT_SEAT_READ, "list who waits for a product, first in line first",
-	  "The line is ordered by priority, then by how long somebody waits.\n"
-	  "\n"
+	  DOOR_API, RIGHT_SEAT_READ, MSG_HELP_SEAT_WAITS,
 	  "  usher seat waits mail\n", NULL, false },
 	{ "seat", "request", seat_request, "PERSON", 1, 1, OPTIONS(request_options),
-	  DOOR_API, RIGHT_ONBOARD, "ask for seats for a person who is there",
-	  "Tells for each product whether it was assigned, held, queued or refused.\n"
-	  "\n"
+	  DOOR_API, RIGHT_ONBOARD, MSG_HELP_SEAT_REQUEST,
 	  "  usher seat request 0D4K2M8Q0G001 --product mail,erp\n", NULL, false },
 	{ "seat", "release", seat_release, "PERSON PRODUCT", 2, 2, NO_OPTIONS,
-	  DOOR_API, RIGHT_SEAT_WRITE, "take a person's seat or place in the line back",
-	  "The seat goes to the first in the line in the same moment.\n"
-	  "\n"
+	  DOOR_API, RIGHT_SEAT_WRITE, MSG_HELP_SEAT_RELEASE,
 	  "  usher seat release 0D4K2M8Q0G001 mail\n", NULL, false },
 	{ "seat", "verify", seat_verify, "", 0, 0, NO_OPTIONS,
-	  DOOR_API, RIGHT_SEAT_VERIFY, "recompute every invariant of seats, and replay the log",
-	  "Counts every seat, wait and pool anew from their rows, and what the log says\n"
-	  "must be there.  Ends with status 5 if anything does not fit.\n"
-	  "\n"
+	  DOOR_API, RIGHT_SEAT_VERIFY, MSG_HELP_SEAT_VERIFY,
 	  "  usher seat verify\n", NULL, false },
 };
 const size_t seat_command_count = COUNT(seat_commands);
 
 static const struct listing_column seat_columns[] = {
-	{ "PERSON", "person", false },
-	{ "POOL", "pool", false },
-	{ "STATE", "state", false },
-	{ "SINCE", "since", false },
-	{ "EXPIRES", "expires", false },
+	{ MSG_HEAD_PERSON, "person", false },
+	{ MSG_HEAD_POOL, "pool", false },
+	{ MSG_HEAD_STATE, "state", false },
+	{ MSG_HEAD_SINCE, "since", false },
+	{ MSG_HEAD_EXPIRES, "expires", false },
 };
 
 static const struct listing_column wait_columns[] = {
-	{ "POSITION", "position", true },
-	{ "PERSON", "person", false },
-	{ "PRIORITY", "priority", true },
-	{ "SINCE", "since", false },
+	{ MSG_HEAD_POSITION, "position", true },
+	{ MSG_HEAD_PERSON, "person", false },
+	{ MSG_HEAD_PRIORITY, "priority", true },
+	{ MSG_HEAD_SINCE, "since", false },
 };
 
 static enum err
@@ -72,7 +64,7 @@ seat_list(struct cli *cli)
 	    cli_path(cli, "/api/v1/products/", str_of(cli->word[0]), "/seats");
 	struct list list = { .path = str_z(cli->cx.arena, path),
 		.listing = LISTING(seat_columns),
-		.empty = "Nobody holds a seat." };
+		.empty = MSG_SAY_NO_HOLDER };
 
 	return list_show(cli, &list);
 }
@@ -84,7 +76,7 @@ seat_waits(struct cli *cli)
 	    cli_path(cli, "/api/v1/products/", str_of(cli->word[0]), "/waits");
 	struct list list = { .path = str_z(cli->cx.arena, path),
 		.listing = LISTING(wait_columns),
-		.empty = "Nobody waits." };
+		.empty = MSG_SAY_NO_WAIT };
 
 	return list_show(cli, &list);
 }
@@ -125,7 +117,7 @@ seat_release(struct cli *cli)
 
 	TRY(cli_ask(cli, &call, &answer));
 	if (!cli_told(cli))
-		cli_say(cli, "Released.");
+		cli_say(cli, MSG_SAY_RELEASED, NO_ARGS);
 	return OK;
 }
 
@@ -139,14 +131,7 @@ seat_verify(struct cli *cli)
 
 	TRY(cli_ask(cli, &call, &v));
 	if (!cli_told(cli)) {
-		cli_say(cli,
-		    "%lld persons, %lld seats, %lld waits, %lld pools, "
-		    "%lld log entries",
-		    (long long)member_int(v, "persons"),
-		    (long long)member_int(v, "seats"),
-		    (long long)member_int(v, "waits"),
-		    (long long)member_int(v, "pools"),
-		    (long long)member_int(v, "entries"));
+		print_counts(cli, v);
 		print_faults(cli, v);
 	}
 	if (member_bool(v, "whole"))
@@ -156,16 +141,41 @@ seat_verify(struct cli *cli)
 }
 
 static void
+print_counts(struct cli *cli, const struct js *verdict)
+{
+	static const struct {
+		enum msg text;
+		const char *member;
+	} counts[] = {
+		{ MSG_SAY_PERSONS, "persons" },
+		{ MSG_SAY_SEATS_ALL, "seats" },
+		{ MSG_SAY_WAITS, "waits" },
+		{ MSG_SAY_POOLS, "pools" },
+		{ MSG_SAY_ENTRIES, "entries" },
+	};
+	struct buf line;
+
+	buf_init(&line, cli->cx.arena, LINE_MAX);
+	for (size_t i = 0; i < COUNT(counts); i++) {
+		buf_z(&line, i > 0 ? ", " : "");
+		buf_str(&line,
+		    cli_count(cli, counts[i].text,
+			member_int(verdict, counts[i].member)));
+	}
+	cli_print(cli, buf_view(&line));
+}
+
+static void
 print_faults(struct cli *cli, const struct js *verdict)
 {
 	static const struct listing_column columns[] = {
-		{ "FAULT", "message", false },
-		{ "WHAT", "text", false },
+		{ MSG_HEAD_FAULT, "message", false },
+		{ MSG_HEAD_WHAT, "text", false },
 	};
 	const struct js *faults;
 
 	if (member_items(verdict, "faults", &faults) > 0)
 		table_print(cli, &LISTING(columns), faults);
 	else if (member_bool(verdict, "whole"))
-		cli_say(cli, "All of them fit.");
+		cli_say(cli, MSG_SAY_ALL_FIT, NO_ARGS);
 }

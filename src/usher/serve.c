@@ -50,25 +50,18 @@ static bool is_too_often(struct parent *);
 static void back_off(struct parent *);
 
 static const struct option options[] = {
-	{ "listen", OPTION_TEXT, "127.0.0.1:8420", 0, 0, false, "where to serve; loopback only until there is TLS" },
-	{ "config", OPTION_PATH, NULL, 0, 0, false, "options, NAME = VALUE a line, instead of /etc/usher/usher.conf" },
-	{ "vault", OPTION_PATH, NULL, 0, 0, false, "the program usher-vault, if it is not beside usher" },
-	{ "loops", OPTION_INT, "0", 0, 64, false, "event loops; 0 is one for each core" },
-	{ "restarts", OPTION_INT, "5", 0, RESTARTS_MAX, false, "how often a minute a crashed pair is started again" },
-	{ "open-ceiling", OPTION_INT, "240000", 1, 100000000, false, "records one credential may open a minute" },
-	{ "access-log", OPTION_BOOL, "false", 0, 0, false, "a log line for each request, without personal data" },
+	{ "listen", OPTION_TEXT, "127.0.0.1:8420", 0, 0, false, MSG_FLAG_LISTEN },
+	{ "config", OPTION_PATH, NULL, 0, 0, false, MSG_FLAG_CONFIG },
+	{ "vault", OPTION_PATH, NULL, 0, 0, false, MSG_FLAG_VAULT },
+	{ "loops", OPTION_INT, "0", 0, 64, false, MSG_FLAG_LOOPS },
+	{ "restarts", OPTION_INT, "5", 0, RESTARTS_MAX, false, MSG_FLAG_RESTARTS },
+	{ "open-ceiling", OPTION_INT, "240000", 1, 100000000, false, MSG_FLAG_OPEN_CEILING },
+	{ "access-log", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_ACCESS_LOG },
 };
 
 const struct command serve_commands[] = {
 	{ "serve", NULL, serve, "", 0, 0, OPTIONS(options),
-	  DOOR_NONE, RIGHT_NONE, "run the server",
-	  "Makes the data directory if there is none, starts the processes front and\n"
-	  "vault, and serves until SIGTERM or Ctrl-C; then requests under way are\n"
-	  "answered first.  What it says goes to standard error, one JSON line an event.\n"
-	  "\n"
-	  "Started by root, front runs as user usher and vault as user usher-vault, if\n"
-	  "these exist.\n"
-	  "\n"
+	  DOOR_NONE, RIGHT_NONE, MSG_HELP_SERVE,
 	  "  usher serve --data /var/lib/usher\n"
 	  "  usher tenant create acme --data /var/lib/usher\n"
 	  "  usher token bootstrap --tenant acme --out acme.token --data /var/lib/usher\n",

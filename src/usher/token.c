@@ -22,61 +22,52 @@ static enum err hand_over(struct cli *, const struct js *made);
 
 #define OPTION_OUT \
 	{ "out", OPTION_PATH, NULL, 0, 0, false, \
-	  "a new file for it, readable by you only" }
+	  MSG_FLAG_TOKEN_OUT }
 #define OPTION_DAYS \
 	{ "days", OPTION_INT, "365", 1, 3650, false, \
-	  "for how many days it is good" }
+	  MSG_FLAG_DAYS }
 
 static const struct option bootstrap_options[] = {
-	{ "tenant", OPTION_TEXT, NULL, 0, 0, false, "the tenant's name" },
-	{ "label", OPTION_TEXT, "bootstrap", 0, 0, false, "what the list of tokens calls it" },
+	{ "tenant", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_TENANT },
+	{ "label", OPTION_TEXT, "bootstrap", 0, 0, false, MSG_FLAG_LABEL },
 	OPTION_DAYS,
 	OPTION_OUT,
 };
 static const struct option create_options[] = {
-	{ "label", OPTION_TEXT, NULL, 0, 0, false, "what the list of tokens calls it" },
-	{ "rights", OPTION_TEXT, NULL, 0, 0, false, "what it may do, separated by commas" },
-	{ "scope", OPTION_TEXT, NULL, 0, 0, false, "a filter: only these persons may it see and change" },
-	{ "source", OPTION_TEXT, NULL, 0, 0, false, "the source it brings persons as (default api)" },
+	{ "label", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_LABEL },
+	{ "rights", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_RIGHTS },
+	{ "scope", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_SCOPE },
+	{ "source", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_TOKEN_SOURCE },
 	OPTION_DAYS,
 	OPTION_OUT,
 };
 
 const struct command token_commands[] = {
 	{ "token", "bootstrap", token_bootstrap, "", 0, 0, OPTIONS(bootstrap_options),
-	  DOOR_OPERATOR, RIGHT_OPERATE, "make a tenant's first token, with every right in it",
-	  "Without --out the token is printed.  Keep it as you would a password.\n"
-	  "\n"
+	  DOOR_OPERATOR, RIGHT_OPERATE, MSG_HELP_TOKEN_BOOTSTRAP,
 	  "  usher token bootstrap --tenant acme --out acme.token\n"
 	  "  export USHER_TOKEN_FILE=acme.token\n", NULL, false },
 	{ "token", "create", token_create, "", 0, 0, OPTIONS(create_options),
-	  DOOR_API, RIGHT_TOKEN_WRITE, "make a token with some of your rights",
-	  "Nobody gives rights that they do not hold.  The help of each command names\n"
-	  "the right it needs.  Without --out the token is printed.\n"
-	  "\n"
+	  DOOR_API, RIGHT_TOKEN_WRITE, MSG_HELP_TOKEN_CREATE,
 	  "  usher token create --label 'HR import' --rights import.run --out hr.token\n"
 	  "  usher token create --label Lyon --rights person.read,seat.read \\\n"
 	  "      --scope 'site eq \"lyo\"' --days 30 --out lyon.token\n", NULL, false },
 	{ "token", "list", token_list, "", 0, 0, NO_OPTIONS,
-	  DOOR_API, RIGHT_TOKEN_READ, "list tokens, revoked and expired ones too",
-	  "The tokens themselves are not stored and cannot be shown again.\n"
-	  "\n"
+	  DOOR_API, RIGHT_TOKEN_READ, MSG_HELP_TOKEN_LIST,
 	  "  usher token list\n", NULL, false },
 	{ "token", "revoke", token_revoke, "TOKEN-ID", 1, 1, NO_OPTIONS,
-	  DOOR_API, RIGHT_TOKEN_WRITE, "end a token now and for ever",
-	  "TOKEN-ID is what the list shows, not the secret.\n"
-	  "\n"
+	  DOOR_API, RIGHT_TOKEN_WRITE, MSG_HELP_TOKEN_REVOKE,
 	  "  usher token revoke 0D4K2M8Q0G001\n", NULL, false },
 };
 const size_t token_command_count = COUNT(token_commands);
 
 static const struct listing_column columns[] = {
-	{ "ID", "id", false },
-	{ "LABEL", "label", false },
-	{ "EXPIRES", "expires", false },
-	{ "REVOKED", "revoked", false },
-	{ "SCOPE", "scope", false },
-	{ "RIGHTS", "rights", false },
+	{ MSG_HEAD_ID, "id", false },
+	{ MSG_HEAD_LABEL, "label", false },
+	{ MSG_HEAD_EXPIRES, "expires", false },
+	{ MSG_HEAD_REVOKED, "revoked", false },
+	{ MSG_HEAD_SCOPE, "scope", false },
+	{ MSG_HEAD_RIGHTS, "rights", false },
 };
 
 static enum err
@@ -133,19 +124,19 @@ hand_over(struct cli *cli, const struct js *made)
 
 	if (out == NULL) {
 		if (!cli_told(cli))
-			cli_say(cli, "%.*s", STR_ARG(token));
+			cli_print(cli, token);
 		return OK;
 	}
 	TRY(output_new(cli, "out", out, line));
-	cli_note(cli, "Token %.*s is in %s.", STR_ARG(id), out);
+	cli_note(cli, MSG_SAY_TOKEN, ARGS(id, str_of(out)));
 	return OK;
 }
 
 static enum err
 token_list(struct cli *cli)
 {
-	return list_whole(cli, STR("/api/v1/tokens"), LISTING(columns),
-	    "There are no tokens.");
+	return list_whole(
+	    cli, STR("/api/v1/tokens"), LISTING(columns), MSG_SAY_NO_TOKENS);
 }
 
 static enum err
@@ -158,6 +149,6 @@ token_revoke(struct cli *cli)
 
 	TRY(cli_ask(cli, &call, &answer));
 	if (!cli_told(cli))
-		cli_say(cli, "Revoked.");
+		cli_say(cli, MSG_SAY_REVOKED, NO_ARGS);
 	return OK;
 }

@@ -5,12 +5,12 @@
 #include "base/io.h"
 
 static const struct option table[] = {
-	{ "config", OPTION_PATH, NULL, 0, 0, false, "the configuration file" },
-	{ "listen", OPTION_TEXT, "127.0.0.1:8080", 0, 0, false, "where" },
-	{ "batch-max", OPTION_INT, "200", 1, 1000, true, "how many" },
-	{ "json", OPTION_BOOL, "false", 0, 0, false, "for programs" },
-	{ "data-dir", OPTION_PATH, NULL, 0, 0, false, "where to keep it" },
-	{ "vault.rate", OPTION_INT, NULL, -5, 5, true, "how fast" },
+	{ "config", OPTION_PATH, NULL, 0, 0, false, MSG_NONE },
+	{ "listen", OPTION_TEXT, "127.0.0.1:8080", 0, 0, false, MSG_NONE },
+	{ "batch-max", OPTION_INT, "200", 1, 1000, true, MSG_NONE },
+	{ "json", OPTION_BOOL, "false", 0, 0, false, MSG_NONE },
+	{ "data-dir", OPTION_PATH, NULL, 0, 0, false, MSG_NONE },
+	{ "vault.rate", OPTION_INT, NULL, -5, 5, true, MSG_NONE },
 };
 
 static struct ctx cx;

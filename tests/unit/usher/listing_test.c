@@ -45,9 +45,9 @@ assert_text(const struct buf *b, const char *want)
 }
 
 static const struct listing_column columns[] = {
-	{ "NAME", "name.familyName", false },
-	{ "SEATS", "seats", true },
-	{ "SITE", "site", false },
+	{ MSG_HEAD_NAME, "name.familyName", false },
+	{ MSG_HEAD_SEATS, "seats", true },
+	{ MSG_HEAD_SITE, "site", false },
 };
 
 static void
@@ -58,7 +58,7 @@ columns_are_as_wide_as_what_stands_in_them(void **state)
 
 	(void)state;
 	buf_init(&b, cx.arena, 65536);
-	listing_write(&l, cx.arena,
+	listing_write(&l, &cx,
 	    parse(
 		"[{\"name\":{\"familyName\":\"M\xc3\xbcller\"},"
 		"\"seats\":7,\"site\":\"ber\"},"
@@ -80,15 +80,66 @@ a_later_page_keeps_the_widths_and_has_no_head(void **state)
 
 	(void)state;
 	buf_init(&b, cx.arena, 65536);
-	listing_write(&l, cx.arena,
+	listing_write(&l, &cx,
 	    parse("[{\"name\":{\"familyName\":\"Abcdef\"},\"seats\":1}]"), &b);
 	buf_clear(&b);
-	listing_write(&l, cx.arena,
+	listing_write(&l, &cx,
 	    parse("[{\"name\":{\"familyName\":\"X\"},\"seats\":22}]"), &b);
 	assert_text(&b, "X          22  -\n");
 	buf_clear(&b);
-	listing_write(&l, cx.arena, NULL, &b);
+	listing_write(&l, &cx, NULL, &b);
 	assert_text(&b, "");
+}
+
+static void
+headings_and_truth_are_in_the_readers_language(void **state)
+{
+	struct listing l = LISTING(columns);
+	struct buf b;
+
+	(void)state;
+	cx.lang = LANG_DE;
+	buf_init(&b, cx.arena, 65536);
+	listing_write(&l, &cx,
+	    parse("[{\"name\":{\"familyName\":\"X\"},\"seats\":1,"
+		  "\"site\":true}]"),
+	    &b);
+	assert_text(&b,
+	    "NAME  PL\xc3\x84TZE  STANDORT\n"
+	    "X          1  ja\n");
+	cx.lang = LANG_EN;
+}
+
+static const struct {
+	const char *text;
+	size_t	    indent;
+	const char *wrapped; /* without the indent */
+} wraps[] = {
+	{ "", 0, "" },
+	{ "short", 70, "short" },
+	{ "ends just so", 68, "ends just so" },
+	{ "ends one later", 67, "ends one\nlater" },
+	{ "\xc3\xa4\xc3\xb6\xc3\xbc \xc3\x9f\xc3\xa9", 74, "\xc3\xa4\xc3\xb6\xc3\xbc \xc3\x9f\xc3\xa9" },
+	{ "kept\xc2\xa0together", 72, "kept\xc2\xa0together" },
+	{ "a wordthatdoesnotfitinanyline", 60, "a\nwordthatdoesnotfitinanyline" },
+};
+
+static void
+lines_break_between_words_before_the_last_column(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(wraps); i++) {
+		struct str rest = str_of(wraps[i].wrapped);
+		struct str want = str_cut(&rest, '\n');
+		struct buf b;
+
+		if (rest.p != NULL)
+			want = str_fmt(cx.arena, "%.*s\n%*s%.*s", STR_ARG(want),
+			    (int)wraps[i].indent, "", STR_ARG(rest));
+		buf_init(&b, cx.arena, 65536);
+		text_wrap(&b, str_of(wraps[i].text), wraps[i].indent);
+		assert_text(&b, str_z(cx.arena, want));
+	}
 }
 
 static void
@@ -98,7 +149,7 @@ an_object_is_shown_by_the_paths_of_its_members(void **state)
 
 	(void)state;
 	buf_init(&b, cx.arena, 65536);
-	listing_object(cx.arena,
+	listing_object(&cx,
 	    parse("{\"id\":\"0A\",\"name\":{\"familyName\":\"X\"},"
 		  "\"emails\":[{\"value\":\"a@b\"},{\"value\":\"c@d\"}],"
 		  "\"rights\":[\"x\",\"y\"],\"none\":[],\"empty\":{},"
@@ -128,14 +179,13 @@ nothing_that_a_terminal_would_act_upon_is_printed(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(unsafe); i++) {
-		struct str cell = listing_cell(cx.arena, parse(unsafe[i]));
+		struct str cell = listing_cell(&cx, parse(unsafe[i]));
 
 		assert_true(str_starts(cell, STR("\xef\xbf\xbd")));
 	}
-	assert_true(
-	    str_eq(listing_cell(cx.arena, parse("{\"a\\u001b\":\"b\\n\"}")),
-		STR("a\xef\xbf\xbd b\xef\xbf\xbd")));
-	assert_true(str_eq(listing_cell(cx.arena, NULL), STR("-")));
+	assert_true(str_eq(listing_cell(&cx, parse("{\"a\\u001b\":\"b\\n\"}")),
+	    STR("a\xef\xbf\xbd b\xef\xbf\xbd")));
+	assert_true(str_eq(listing_cell(&cx, NULL), STR("-")));
 }
 
 static void
@@ -157,6 +207,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(columns_are_as_wide_as_what_stands_in_them),
 		TEST(a_later_page_keeps_the_widths_and_has_no_head),
+		TEST(headings_and_truth_are_in_the_readers_language),
+		TEST(lines_break_between_words_before_the_last_column),
 		TEST(an_object_is_shown_by_the_paths_of_its_members),
 		TEST(nothing_that_a_terminal_would_act_upon_is_printed),
 		TEST(width_is_what_a_terminal_shows),

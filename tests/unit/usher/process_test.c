@@ -236,8 +236,7 @@ static void
 name_data(const char *path)
 {
 	static const struct option options[] = {
-		{ "data", OPTION_PATH, NULL, 0, 0, false,
-		    "the data directory" },
+		{ "data", OPTION_PATH, NULL, 0, 0, false, MSG_FLAG_DATA },
 	};
 	static char usher[] = "usher", flag[512];
 	char *argv[] = { usher, flag, NULL };

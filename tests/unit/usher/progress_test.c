@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "usher/listing.h"
+
 #define S INT64_C(1000000000)
 
 static const struct {
@@ -37,7 +39,10 @@ each_line_says_how_far_how_fast_and_how_long_still(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		const struct progress p = { .what = "x",
+		const struct progress p = { .what = STR("x"),
+			.left = STR("left"),
+			.sign = STR("."),
+			.bytes = STR("MB/s"),
 			.done = cases[i].done,
 			.total = cases[i].total,
 			.unit = cases[i].unit,
@@ -60,7 +65,8 @@ static void
 a_line_is_never_wider_than_the_terminal_nor_its_bar_than_a_bar_should_be(
     void **state)
 {
-	const struct progress p = { .what = "importing",
+	const struct progress p = { .what = STR("v\xc3\xa9rification"),
+		.left = STR("restant"),
 		.done = 5,
 		.total = 10 };
 
@@ -70,7 +76,7 @@ a_line_is_never_wider_than_the_terminal_nor_its_bar_than_a_bar_should_be(
 
 		buf_init(&b, NULL, 4096);
 		progress_line(&p, 10 * S, width, &b);
-		assert_true(b.n <= width);
+		assert_true(text_width(buf_view(&b)) <= width);
 		assert_true(b.n < 100);
 		buf_fini(&b);
 	}
