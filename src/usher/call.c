@@ -89,7 +89,7 @@ read_secret_file(struct cli *cli, const char *path, struct str *out)
 		if (fd >= 0)
 			close(fd);
 		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_FILE, "token-file",
-		    path, strerror(error));
+		    path, errno_text(&cli->cx, error));
 	}
 	close(fd);
 	if (S_ISREG(st.st_mode) && (st.st_mode & OTHERS) != 0)

@@ -186,8 +186,11 @@ finish(struct cli *cli, enum err err)
 		report_failure(cli, err);
 	/* What was printed must have arrived: a full disk is no success. */
 	if ((fflush(stdout) != 0 || ferror(stdout)) && err == OK) {
+		const char *why = errno_text(&cli->cx, errno);
+		struct str what = cli_msg(cli, MSG_SAY_OUTPUT, NO_ARGS);
+
 		err = fail(&cli->cx, ERR_FULL, MSG_CLI_WRITE, "",
-		    "standard output", strerror(errno));
+		    str_z(cli->cx.arena, what), why);
 		report_failure(cli, err);
 	}
 	if (cli->exit != 0)

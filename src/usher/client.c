@@ -247,7 +247,7 @@ unreachable(struct exchange *x, int error)
 {
 	x->client->is_unreachable = true;
 	return fail(x->cx, ERR_TARGET, MSG_CLI_UNREACHABLE, "server",
-	    str_z(x->cx->arena, x->client->address), strerror(error));
+	    str_z(x->cx->arena, x->client->address), errno_text(x->cx, error));
 }
 
 /* Nobody took the request, or nobody knows. */
@@ -337,7 +337,7 @@ send_stream(struct exchange *x)
 		    x->call->read_arg, piece + CHUNK_HEAD, PIECE - 1);
 		if (n < 0)
 			return fail(x->cx, ERR_BAD_INPUT, MSG_CLI_BODY, "file",
-			    strerror(errno));
+			    errno_text(x->cx, errno));
 		/* The size stands right before its bytes: one write a chunk. */
 		nhead =
 		    (size_t)snprintf(head, sizeof(head), "%zx\r\n", (size_t)n);

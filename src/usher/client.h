@@ -11,6 +11,7 @@
 #define USHER_CLIENT_H
 
 #include "usher/answer.h"
+#include "usher/reason.h"
 
 struct client;
 

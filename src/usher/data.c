@@ -116,7 +116,7 @@ static enum err
 cannot(struct cli *cli, const char *path, int error)
 {
 	return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_DATA, "data", path,
-	    strerror(error));
+	    errno_text(&cli->cx, error));
 }
 
 /* The lock is on the open folder, so the children that inherit it hold it too. */
@@ -152,7 +152,7 @@ data_put(struct cli *cli, const struct data *d, const char *from,
 
 	if (in < 0)
 		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_FILE, "", from,
-		    strerror(errno));
+		    errno_text(&cli->cx, errno));
 	out = open(
 	    path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (out < 0 || !copy(in, out) ||

@@ -169,7 +169,7 @@ check_part(struct cli *cli, struct findings *f, const char *name, mode_t type)
 	struct stat st;
 
 	if (lstat(str_z(a, path), &st) != 0)
-		add(f, path, false, str_of(strerror(errno)),
+		add(f, path, false, str_of(errno_text(&cli->cx, errno)),
 		    text(f, MSG_DO_RESTORE));
 	else if ((st.st_mode & S_IFMT) != type)
 		add(f, path, false, text(f, MSG_FOUND_KIND),

@@ -155,7 +155,7 @@ check_file(struct cli *cli, struct run *run)
 
 	if (stat(run->path, &st) != 0)
 		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_FILE, "FILE",
-		    run->path, strerror(errno));
+		    run->path, errno_text(&cli->cx, errno));
 	if (!S_ISREG(st.st_mode))
 		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_NOT_FILE, "FILE",
 		    run->path);
@@ -204,7 +204,7 @@ pass(struct cli *cli, const struct run *run, const char *what,
 
 	if (s.fd < 0)
 		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_FILE, "FILE",
-		    run->path, strerror(errno));
+		    run->path, errno_text(&cli->cx, errno));
 	query_open(cli, &path, "/api/v1/imports/");
 	url_encode(&path, run->id);
 	buf_fmt(&path, "/%s", what);

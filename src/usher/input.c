@@ -55,7 +55,7 @@ static enum err
 unreadable(struct cli *cli, const char *option, const char *path)
 {
 	return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_FILE, option, path,
-	    strerror(errno));
+	    errno_text(&cli->cx, errno));
 }
 
 /* --- line by line -------------------------------------------------------------- */
@@ -141,6 +141,6 @@ output_new(
 		close(fd);
 	if (is_written)
 		return OK;
-	return fail(
-	    &cli->cx, ERR_FULL, MSG_CLI_WRITE, option, path, strerror(errno));
+	return fail(&cli->cx, ERR_FULL, MSG_CLI_WRITE, option, path,
+	    errno_text(&cli->cx, errno));
 }

@@ -126,7 +126,7 @@ key_recover(struct cli *cli)
 	archive = open(path, O_RDONLY | O_CLOEXEC);
 	if (archive < 0)
 		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_FILE, "archive",
-		    path, strerror(errno));
+		    path, errno_text(&cli->cx, errno));
 	err = data_open(cli, 0, &data);
 	if (err == OK)
 		err = passphrase_read(cli, false, &pass);

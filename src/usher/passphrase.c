@@ -54,7 +54,7 @@ from_file(struct cli *cli, const char *path, struct passphrase *out)
 	if (is_read)
 		return OK;
 	return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_FILE, "passphrase-file",
-	    path, strerror(error));
+	    path, errno_text(&cli->cx, error));
 }
 
 static enum err

@@ -215,5 +215,5 @@ static enum err
 cannot(struct cli *cli, enum msg why, const char *path)
 {
 	return fail(&cli->cx, why == MSG_CLI_FILE ? ERR_BAD_INPUT : ERR_FULL,
-	    why, "rejects", path, strerror(errno));
+	    why, "rejects", path, errno_text(&cli->cx, errno));
 }

@@ -101,7 +101,7 @@ check_copy(struct cli *cli, const char *option, const char *application)
 		close(fd);
 	if (fd < 0)
 		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_FILE, option, path,
-		    strerror(error));
+		    errno_text(&cli->cx, error));
 	if (!is_read ||
 	    memcmp(header, SQLITE_MAGIC, sizeof(SQLITE_MAGIC)) != 0 ||
 	    memcmp(header + APPLICATION_AT, application, 4) != 0)
@@ -165,7 +165,7 @@ copy_vault(struct cli *cli, const struct data *data, const char *from)
 
 	if (dir == NULL)
 		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_FILE,
-		    "vault-folder", from, strerror(errno));
+		    "vault-folder", from, errno_text(&cli->cx, errno));
 	while (err == OK && (e = readdir(dir)) != NULL) {
 		struct arena *a = cli->cx.arena;
 

@@ -145,7 +145,7 @@ spawn_self(struct cli *cli, const char **path)
 
 	if (n <= 0)
 		return fail(&cli->cx, ERR_FULL, MSG_CLI_FILE, "",
-		    "/proc/self/exe", strerror(errno));
+		    "/proc/self/exe", errno_text(&cli->cx, errno));
 	*path = room;
 	return OK;
 }

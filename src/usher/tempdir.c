@@ -24,7 +24,7 @@ tempdir_make(struct cli *cli, const char **path)
 	made = str_z(cli->cx.arena, name);
 	if (mkdtemp(made) == NULL)
 		return fail(&cli->cx, ERR_FULL, MSG_CLI_WRITE, "", made,
-		    strerror(errno));
+		    errno_text(&cli->cx, errno));
 	*path = made;
 	return OK;
 }

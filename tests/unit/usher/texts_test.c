@@ -355,6 +355,30 @@ the_doctor_speaks_to_people_and_names_things_to_programs(void **state)
 	}
 }
 
+static void
+what_the_system_says_is_told_in_each_language(void **state)
+{
+	static const char *const missing[LANG_COUNT] = {
+		"/nowhere cannot be read: No such file or directory.",
+		"/nowhere ist nicht lesbar: Datei oder Verzeichnis nicht "
+		"gefunden.",
+		"/nowhere n\xe2\x80\x99"
+		"est pas lisible : fichier ou dossier introuvable.",
+		"/nowhere kan niet worden gelezen: bestand of map bestaat "
+		"niet.",
+	};
+	struct ctx cx = { .arena = arena };
+
+	(void)state;
+	for (enum lang l = LANG_EN; l < LANG_COUNT; l++) {
+		speak(l);
+		RUN(&r, "catalogue", "apply", "/nowhere");
+		HAS(r.err, missing[l]);
+	}
+	for (int error = 1; error < 134; error++)
+		assert_string_equal(errno_text(&cx, error), strerror(error));
+}
+
 int
 main(void)
 {
@@ -370,6 +394,7 @@ main(void)
 		cmocka_unit_test(json_is_the_same_in_each_language),
 		cmocka_unit_test(an_import_reports_in_each_language),
 		cmocka_unit_test(seats_are_counted_in_each_language),
+		cmocka_unit_test(what_the_system_says_is_told_in_each_language),
 		cmocka_unit_test(
 		    the_doctor_speaks_to_people_and_names_things_to_programs),
 	};
