@@ -5,7 +5,7 @@
 
 static bool read_status(struct str line, int *status);
 static bool read_header(struct str line, struct header *);
-static bool read_framing(struct answer *, const char **why);
+static bool read_framing(struct answer *, enum msg *why);
 static bool read_length(struct str text, size_t *length);
 static bool is_token(struct str);
 static bool is_text(struct str);
@@ -22,17 +22,17 @@ answer_head_length(struct str bytes)
 
 bool
 answer_head(
-    struct arena *arena, struct str head, struct answer *out, const char **why)
+    struct arena *arena, struct str head, struct answer *out, enum msg *why)
 {
 	struct header *header =
 	    arena_array(arena, ANSWER_HEADERS_MAX, sizeof(*header));
 	struct str line;
 
 	*out = (struct answer) { .header = header };
-	*why = "status line";
+	*why = MSG_BAD_STATUS_LINE;
 	if (!next_line(&head, &line) || !read_status(line, &out->status))
 		return false;
-	*why = "header line";
+	*why = MSG_BAD_HEADER_LINE;
 	for (;;) {
 		if (!next_line(&head, &line))
 			return false;
@@ -87,18 +87,18 @@ read_header(struct str line, struct header *header)
 
 /* Which bytes are the body, and whether the connection ends after it. */
 static bool
-read_framing(struct answer *a, const char **why)
+read_framing(struct answer *a, enum msg *why)
 {
 	size_t lengths = 0;
 
 	for (size_t i = 0; i < a->nheader; i++) {
 		const struct header *h = &a->header[i];
 
-		*why = "transfer coding";
+		*why = MSG_BAD_CODING;
 		if (str_eq_nocase(h->name, STR("transfer-encoding")) ||
 		    str_eq_nocase(h->name, STR("content-encoding")))
 			return false;
-		*why = "content length";
+		*why = MSG_BAD_LENGTH;
 		if (str_eq_nocase(h->name, STR("content-length")) &&
 		    (lengths++ > 0 || !read_length(h->value, &a->length)))
 			return false;
@@ -110,7 +110,7 @@ read_framing(struct answer *a, const char **why)
 		a->length = 0;
 		return true;
 	}
-	*why = "content length";
+	*why = MSG_BAD_LENGTH;
 	return lengths == 1;
 }
 

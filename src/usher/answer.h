@@ -28,7 +28,7 @@ size_t answer_head_length(struct str bytes);
  * are other versions, interim answers (nothing here asks for them), transfer
  * codings, folded lines, bare CR or LF, a length missing or named twice.
  */
-bool answer_head(struct arena *, struct str head, struct answer *out, const char **why) USE_RESULT;
+bool answer_head(struct arena *, struct str head, struct answer *out, enum msg *why) USE_RESULT;
 
 /* The value of a header (names without case); p == NULL if absent. */
 struct str answer_header(const struct answer *, const char *name);

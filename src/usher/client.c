@@ -65,6 +65,7 @@ static enum err send_stream(struct exchange *);
 static enum err send_bytes(struct exchange *, struct str, int flags);
 static enum err send_failed(struct exchange *);
 static enum err receive(struct exchange *, struct answer *);
+static enum err malformed(struct exchange *, enum msg why);
 static enum err receive_more(struct exchange *);
 static void hang_up(struct client *);
 
@@ -390,28 +391,35 @@ send_failed(struct exchange *x)
 static enum err
 receive(struct exchange *x, struct answer *out)
 {
-	const char *why;
+	enum msg why;
 	size_t head;
 
 	while ((head = answer_head_length(buf_view(&x->in))) == 0) {
 		if (x->in.n > ANSWER_HEAD_MAX)
-			return fail(x->cx, ERR_BAD_INPUT, MSG_CLI_ANSWER,
-			    "server", "too long a head");
+			return malformed(x, MSG_BAD_HEAD);
 		TRY(receive_more(x));
 	}
 	/* Copied: the buffer moves while the body comes. */
 	if (!answer_head(x->cx->arena,
 		str_copy(x->cx->arena, str_sub(buf_view(&x->in), 0, head)), out,
 		&why))
-		return fail(
-		    x->cx, ERR_BAD_INPUT, MSG_CLI_ANSWER, "server", why);
+		return malformed(x, why);
 	while (x->in.n < head + out->length)
 		TRY(receive_more(x));
 	if (x->in.n > head + out->length)
-		return fail(x->cx, ERR_BAD_INPUT, MSG_CLI_ANSWER, "server",
-		    "bytes after the answer");
+		return malformed(x, MSG_BAD_TAIL);
 	out->body = str_sub(buf_view(&x->in), head, out->length);
 	return OK;
+}
+
+static enum err
+malformed(struct exchange *x, enum msg why)
+{
+	struct str text = msg_text(
+	    x->cx->arena, why, x->cx->lang, (const struct str[4]) { { 0 } });
+
+	return fail(x->cx, ERR_BAD_INPUT, MSG_CLI_ANSWER, "server",
+	    str_z(x->cx->arena, text));
 }
 
 static enum err
@@ -422,8 +430,7 @@ receive_more(struct exchange *x)
 	ssize_t n;
 
 	if (p == NULL)
-		return fail(
-		    x->cx, ERR_BAD_INPUT, MSG_CLI_ANSWER, "server", "too long");
+		return malformed(x, MSG_BAD_SIZE);
 	for (;;) {
 		n = recv(x->client->fd, p, PIECE, 0);
 		if (n > 0) {
