@@ -75,9 +75,11 @@ filter_for(struct arena *arena, const struct filter *f, int64_t person)
 	const struct filter_node *from = filter_nodes(f, &n);
 	struct filter_node *node = arena_copy(arena, from, n * sizeof(*node));
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		node[i].text = str_copy(arena, from[i].text);
 		if (is_me(&node[i]) && person != 0)
 			node[i].number = person;
+	}
 	return filter_make(arena, filter_text(f), node, n);
 }
 

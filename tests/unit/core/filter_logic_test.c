@@ -196,6 +196,23 @@ me_is_nobody_until_somebody_acts(void **state)
 	assert_true(filter_match(filter_for(cx.arena, f, ME), &names, &s));
 }
 
+/* What is kept for somebody outlives the request that brought it. */
+static void
+a_copy_stands_by_itself(void **state)
+{
+	struct ctx outer = cx;
+	const struct filter *copy;
+
+	(void)state;
+	cx.arena = arena_open(1 << 16);
+	copy = filter_for(outer.arena,
+	    rule(str_z(cx.arena, STR("site eq \"a\" and title co \"b\""))), 0);
+	arena_close(cx.arena);
+	cx = outer;
+	assert_true(filter_implies(cx.arena, copy, rule("site eq \"a\"")));
+	assert_true(filter_implies(cx.arena, copy, rule("title co \"b\"")));
+}
+
 static void
 who_can_be_meant(void **state)
 {
@@ -235,6 +252,7 @@ main(void)
 		cmocka_unit_test(what_lies_within_what),
 		cmocka_unit_test(what_is_shown_is_so),
 		cmocka_unit_test(me_is_nobody_until_somebody_acts),
+		cmocka_unit_test(a_copy_stands_by_itself),
 		cmocka_unit_test(who_can_be_meant),
 	};
 
