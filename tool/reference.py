@@ -164,7 +164,7 @@ def size(n):
 def query_of(source, work):
     """The query parameters that a route's work takes."""
     if work.startswith("LIST("):
-        return string(split(inside(work, 4))[-1])
+        return string(split(inside(work, 4))[3])
     if work.startswith("&"):
         match = re.search(r"\b%s = \{" % work[1:], source.text)
         named = inside(source.text, match.end() - 1)
@@ -366,7 +366,8 @@ def page_messages():
 
 
 SECTIONS = (
-    ("Routes", "`/operator/v1/` answers on the operator's socket only.",
+    ("Routes", "`/operator/v1/` answers on the operator's socket only. What the others take and\n"
+     "answer is told by `GET /api/v1/openapi.json` and `usher openapi`.",
      page_routes),
     ("Errors", "`code` stands in every problem+json; commands end with the "
      "exit code.\nBesides: 0 done, 17 no server answers, 70 a defect, or "

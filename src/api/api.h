@@ -32,4 +32,11 @@ const struct route *const *api_routes(size_t *n);
 /* The query parameters a route takes, separated by spaces; empty: none. */
 const char *api_route_query(const struct route *);
 
+/*
+ * The OpenAPI 3.1 document of the routes that a credential opens; the
+ * operator's are left out.  *LACKS is a line for each thing that nobody
+ * described, empty if there is none.
+ */
+struct str api_description(struct arena *, struct str *lacks);
+
 #endif

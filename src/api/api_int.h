@@ -40,18 +40,33 @@ struct route_work {
 	void	       (*encode)(struct call *);		/* of the last step */
 	const char	*query;		/* the parameters it takes, separated by spaces; NULL: none */
 	const struct route_work *next;	/* one step more; its decode() sees this one's out */
+	/* Of the first step, for the API description: */
+	const char	*body, *reply;	/* names of shapes; a reply "[X]" is a page of X */
+	unsigned	 traits;
+	uint32_t	 errors;	/* ERR_BITs beside those that follow from the row, see errors_of() in openapi.c */
 };
 
+#define CREATES	  1u	/* answers 201 */
+#define FINDS	  2u	/* with CREATES: or 200, when it was there */
+#define LOCATES	  4u	/* with Location */
+#define TAGS	  8u	/* with ETag; a GET may answer 304 */
+#define KEYED	  16u	/* Idempotency-Key is required */
+#define GUARDED	  32u	/* If-Match is required */
+#define GUARDABLE 64u	/* If-Match is heeded */
+
+#define ERR_BIT(name) (UINT32_C(1) << ERR_##name)
+
+/* After the encoder (of LIST: the query) follows what describes the route: .body = "…", .reply = "…". */
 #define WORK(...) (&(const struct route_work) { __VA_ARGS__ })
-#define WRITE(use, decode_, encode_) \
-	WORK(.kind = WORK_USE_CASE, .use_case = &(use), .decode = (decode_), .encode = (encode_))
-#define QUERY(run_, decode_, encode_) \
-	WORK(.kind = WORK_QUERY, .run = (run_), .decode = (decode_), .encode = (encode_))
-#define LIST(run_, decode_, encode_, query_) \
-	WORK(.kind = WORK_QUERY, .run = (run_), .decode = (decode_), .encode = (encode_), .query = (query_))
-#define LONG(run_, decode_, encode_) \
-	WORK(.kind = WORK_LONG, .run = (run_), .decode = (decode_), .encode = (encode_))
-#define LOCAL(encode_) WORK(.kind = WORK_LOCAL, .encode = (encode_))
+#define WRITE(use, decode_, ...) \
+	WORK(.kind = WORK_USE_CASE, .use_case = &(use), .decode = (decode_), .encode = __VA_ARGS__)
+#define QUERY(run_, decode_, ...) \
+	WORK(.kind = WORK_QUERY, .run = (run_), .decode = (decode_), .encode = __VA_ARGS__)
+#define LIST(run_, decode_, encode_, ...) \
+	WORK(.kind = WORK_QUERY, .run = (run_), .decode = (decode_), .encode = (encode_), .query = __VA_ARGS__)
+#define LONG(run_, decode_, ...) \
+	WORK(.kind = WORK_LONG, .run = (run_), .decode = (decode_), .encode = __VA_ARGS__)
+#define LOCAL(...) WORK(.kind = WORK_LOCAL, .encode = __VA_ARGS__)
 
 /* --- a call --------------------------------------------------------------------- */
 
@@ -90,6 +105,8 @@ enum err api_admit(struct request *) USE_RESULT;
 void api_serve(struct request *);
 void api_refuse(struct request *, enum err, struct reply *);
 void api_ended(const struct request *, int status, size_t bytes);
+/* api_description(), made once: it does not change while the door is open. */
+struct str door_description(void);
 
 /* --- decode ---------------------------------------------------------------------- */
 
@@ -152,6 +169,39 @@ bool etag_in(struct str list, int64_t version);
 /* 1 … 200 visible ASCII characters. */
 bool is_idempotency_key(struct str);
 
+/* --- description -------------------------------------------------------------------- */
+
+/*
+ * A member of an object as it stands on the wire.
+ *	name	"*": the attributes of a person that TYPE names: personal, contract, own
+ *	type	a word of types[] in openapi_schema.c or a shape's name; in [ ] a list of it;
+ *		then ? if it may be null, and - if it may be left out.  Empty: as the
+ *		decoder's table says
+ *	text	what the name does not say
+ */
+struct field {
+	const char *name, *type, *text;
+};
+
+/*
+ * What is sent or answered.  Encoders stay code; that they write this and
+ * nothing else is what the flow tests hold every reply against.
+ */
+struct shape {
+	const char		  *name, *text;
+	const struct field	  *field;	/* ends with name NULL */
+	const struct member_table *members;	/* of a body: what its decoder takes */
+	const char *const	  *word;	/* a text that is one of these; NULL among them: none */
+	size_t			   nword;
+	const char		  *media;	/* no JSON but this */
+};
+
+#define WORDS(table) .word = (table), .nword = COUNT(table)
+
+/* The attributes that a contract, and the person beside it, take from outside. */
+bool is_of_contract(enum attribute);
+bool is_of_person(enum attribute);
+
 /* --- encode ---------------------------------------------------------------------- */
 
 /* Sets the ETag; true: the client has it already (304), nothing more is to be written. */
@@ -169,6 +219,9 @@ void put_next(struct js_out *, int64_t next);
 /* Any value as it was read, members in input order. */
 void put_js(struct js_out *, const struct js *);
 
+/* What is said of ERR in general, and the header that comes with it; NULL: none. */
+enum msg problem_msg(enum err);
+const char *problem_header(enum err);
 /* The members of problem+json for ERR, from CX's fault if it is this one's. */
 void problem_encode(struct js_out *, struct ctx *, enum err);
 void problem_reply(struct ctx *, enum err, struct reply *);
@@ -202,6 +255,7 @@ void put_person(struct js_out *, const struct realm *, const struct person_view 
 /* An onboarding's object (of the body, or of a batch's item) into an order; IDEMPOTENCY_KEY and BODY are the caller's. */
 enum err onboarding_decode(struct ctx *, struct world *, const struct js *, struct order *) USE_RESULT;
 void put_onboarding_told(struct js_out *, struct ctx *, const struct order_out *);
+extern const struct member_table batch_table;
 enum err batch_start(struct call *) USE_RESULT;
 void batch_encode(struct call *);
 
@@ -215,5 +269,10 @@ void batch_encode(struct call *);
 
 extern const struct route audit_routes[], catalogue_routes[], event_routes[], import_routes[], onboarding_routes[],
     operator_routes[], person_routes[], pool_routes[], product_routes[], role_routes[], self_routes[], token_routes[];
+
+/* What their bodies and replies look like; each ends with name NULL. */
+extern const struct shape audit_shapes[], catalogue_shapes[], encode_shapes[], event_shapes[], import_shapes[],
+    onboarding_shapes[], person_shapes[], pool_shapes[], problem_shapes[], product_shapes[], self_shapes[],
+    token_shapes[];
 
 #endif

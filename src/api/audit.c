@@ -42,10 +42,33 @@ key_encode(struct call *c)
 	js_close_object(&c->js);
 }
 
+static const struct field page_fields[] = {
+	{ "items", "[base64]", "Entries, in order." },
+	{ "next", "count", "What `after` of the next page is." },
+	{ "size", "count", "How many entries the log has." },
+	{ "checkpoint", "text?", "The newest signed note over at most the entries before `next`; null: none yet." },
+	{ "vkey", "text", "The key that verifies it." },
+	{ "origin", "text", "The first line of its notes." },
+	{ 0 }
+};
+
+static const struct field key_fields[] = {
+	{ "vkey", "text", "The key that verifies checkpoints." },
+	{ "origin", "text", "The first line of the log's notes." },
+	{ 0 }
+};
+
+const struct shape audit_shapes[] = {
+	{ .name = "LogPage", .text = "Entries of the log as they stand in its tree.", .field = page_fields },
+	{ .name = "LogKey", .text = "The key of a log.", .field = key_fields },
+	{ 0 }
+};
+
 const struct route audit_routes[] = {
 	{ GET, "/api/v1/audit/entries", RIGHT_AUDIT_READ, 0, false,
-	    LIST(log_page, log_page_decode, entries_encode, "after limit"), "Entries of the log and their checkpoint" },
-	{ GET, "/api/v1/audit/key", RIGHT_AUDIT_READ, 0, false, QUERY(log_key, NULL, key_encode),
-	    "The key that checkpoints are signed with" },
+	    LIST(log_page, log_page_decode, entries_encode, "after limit", .reply = "LogPage"),
+	    "Entries of the log and their checkpoint" },
+	{ GET, "/api/v1/audit/key", RIGHT_AUDIT_READ, 0, false,
+	    QUERY(log_key, NULL, key_encode, .reply = "LogKey"), "The key that checkpoints are signed with" },
 	{ 0 }
 };

@@ -41,7 +41,7 @@ struct batch_in {
 static const struct member batch_members[] = {
 	{ "items", MEMBER_ANY, offsetof(struct batch_in, items), 1, BATCH_ITEMS_MAX, true },
 };
-static const struct member_table batch_table = { batch_members, COUNT(batch_members), "" };
+const struct member_table batch_table = { batch_members, COUNT(batch_members), "" };
 
 static enum err decode_all(struct reader *, struct ctx *, const void *,
     void **);

@@ -95,10 +95,29 @@ put_encode(struct call *c)
 }
 
 static const struct route_work apply = { .kind = WORK_LONG, .run = catalogue_put, .decode = put_decode,
-	.encode = put_encode, .query = "dry allow_removals reason" };
+	.encode = put_encode, .query = "dry allow_removals reason", .body = "Catalogue", .reply = "CatalogueApplied",
+	.traits = TAGS | GUARDABLE };
+
+static const struct field applied_fields[] = {
+	{ "version", "count", "" },
+	{ "digest", "hex", "Of the canonical form: the same catalogue has the same." },
+	{ "added", "count", "" },
+	{ "changed", "count", "" },
+	{ "removed", "count", "" },
+	{ "changed_anything", "bool", "" },
+	{ "regranted", "count", "How many persons' seats were decided anew." },
+	{ 0 }
+};
+
+const struct shape catalogue_shapes[] = {
+	{ .name = "Catalogue", .text = "A whole catalogue as text.", .media = "application/yaml" },
+	{ .name = "CatalogueApplied", .text = "What came of applying a catalogue.", .field = applied_fields },
+	{ 0 }
+};
 
 const struct route catalogue_routes[] = {
-	{ GET, "/api/v1/catalogue", RIGHT_CATALOGUE_READ, 0, false, QUERY(catalogue_read, NULL, catalogue_encode),
+	{ GET, "/api/v1/catalogue", RIGHT_CATALOGUE_READ, 0, false,
+	    QUERY(catalogue_read, NULL, catalogue_encode, .reply = "Catalogue", .traits = TAGS),
 	    "Export the catalogue" },
 	{ PUT, "/api/v1/catalogue", RIGHT_CATALOGUE_WRITE, TEXT_MAX, false, &apply, "Apply a catalogue" },
 	{ 0 }

@@ -11,6 +11,8 @@
 #define TOKEN_MAX 200
 #define ID_HEX	  32
 
+#define DESCRIPTION_MAX (64 * 1024 * 1024)
+
 static const struct http_door callbacks = {
 	.route = api_route,
 	.admit = api_admit,
@@ -28,6 +30,8 @@ static const struct route *const tables[] = {
 static struct {
 	struct api_conf	conf;
 	struct router  *router;
+	struct arena   *arena;		/* of the description */
+	struct str	description;
 } door;
 
 static bool is_operators(struct str path);
@@ -38,6 +42,8 @@ static void hex_of(struct str, char[ID_HEX + 1]);
 const struct http_door *
 api_door(const struct api_conf *conf)
 {
+	struct str lacks;
+
 	for (size_t i = 0; i < COUNT(tables); i++)
 		for (const struct route *row = tables[i]; row->method != 0;
 		     row++)
@@ -46,12 +52,15 @@ api_door(const struct api_conf *conf)
 	must(door.router == NULL);
 	door.conf = *conf;
 	door.router = router_open(tables, COUNT(tables));
+	door.arena = arena_open(DESCRIPTION_MAX);
+	door.description = api_description(door.arena, &lacks);
 	return &callbacks;
 }
 
 void
 api_close(void)
 {
+	arena_close(door.arena);
 	router_close(door.router);
 	door.router = NULL;
 }
@@ -69,6 +78,12 @@ api_route_query(const struct route *row)
 	const struct route_work *work = row->work;
 
 	return work->query != NULL ? work->query : "";
+}
+
+struct str
+door_description(void)
+{
+	return door.description;
 }
 
 /* What is the operator's does not exist for anybody else. */

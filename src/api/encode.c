@@ -163,3 +163,19 @@ put_members(struct js_out *js, const struct js *object)
 	}
 	js_close_object(js);
 }
+
+static const struct field told_fields[] = {
+	{ "product", "slug", "" },
+	{ "outcome", "Outcome", "" },
+	{ "pool", "slug?", "It came from, or the first it is awaited from." },
+	{ "position", "count?", "In the waiting list, from 1." },
+	{ "reason", "text?", "Why it is not assigned." },
+	{ "remedy", "text?", "What to do about it." },
+	{ "message", "message?", "The stable name of the reason." },
+	{ 0 }
+};
+
+const struct shape encode_shapes[] = {
+	{ .name = "SeatOutcome", .text = "What became of one product that was asked for.", .field = told_fields },
+	{ 0 }
+};

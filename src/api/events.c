@@ -114,8 +114,56 @@ put_number(struct js_out *js, const char *name, int64_t n, bool is_id)
 		js_put_int(js, n);
 }
 
+static const struct field page_fields[] = {
+	{ "items", "[Event]", "" },
+	{ "next", "count", "What `after` of the next page is." },
+	{ 0 }
+};
+
+static const struct field event_fields[] = {
+	{ "seq", "count", "Its number in the log." },
+	{ "time", "time", "" },
+	{ "action", "Action", "" },
+	{ "actor", "Actor", "Who did it." },
+	{ "subject", "Subject", "To what it was done." },
+	{ "changes", "[Change]", "" },
+	{ "request", "hex", "Of the request that led to it; empty: none." },
+	{ 0 }
+};
+
+static const struct field actor_fields[] = {
+	{ "kind", "ActorKind", "" },
+	{ "id", "id?", "" },
+	{ 0 }
+};
+
+static const struct field subject_fields[] = {
+	{ "kind", "SubjectKind", "" },
+	{ "id", "id?", "" },
+	{ 0 }
+};
+
+static const struct field change_fields[] = {
+	{ "kind", "ChangeKind", "Says what the numbers are." },
+	{ "object", "id or int", "" },
+	{ "in", "id or int", "" },
+	{ "before", "int", "" },
+	{ "after", "int", "" },
+	{ 0 }
+};
+
+const struct shape event_shapes[] = {
+	{ .name = "EventPage", .text = "What happened, oldest first.", .field = page_fields },
+	{ .name = "Event", .text = "One entry of the log, without what is sealed.", .field = event_fields },
+	{ .name = "Actor", .text = "Who did something.", .field = actor_fields },
+	{ .name = "Subject", .text = "What something was done to.", .field = subject_fields },
+	{ .name = "Change", .text = "A number that is another now.", .field = change_fields },
+	{ 0 }
+};
+
 const struct route event_routes[] = {
 	{ GET, "/api/v1/events", RIGHT_EVENT_READ, 0, false,
-	    LIST(events_list, log_page_decode, events_encode, "after limit"), "What happened, in order" },
+	    LIST(events_list, log_page_decode, events_encode, "after limit", .reply = "EventPage"),
+	    "What happened, in order" },
 	{ 0 }
 };

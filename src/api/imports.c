@@ -191,16 +191,95 @@ show_encode(struct call *c)
 }
 
 static const struct route_work rows = { .kind = WORK_LONG, .run = import_apply, .decode = rows_decode,
-	.encode = report_encode, .query = "digest" };
+	.encode = report_encode, .query = "digest", .body = "SourceFile", .reply = "ImportReport" };
+
+static const struct field order_fields[] = {
+	{ "source", "", "As the map calls it." },
+	{ "map", "", "The import map, YAML." },
+	{ "allow_removals", "", "So many may go in spite of the guard; needs a reason." },
+	{ "dry_run", "", "Only the first pass will follow." },
+	{ "partial", "", "A part of the file: nobody is removed." },
+	{ 0 }
+};
+
+static const struct field opened_fields[] = {
+	{ "id", "id", "" },
+	{ 0 }
+};
+
+static const struct field report_fields[] = {
+	{ "import", "id", "" },
+	{ "rows", "count", "" },
+	{ "persons", "count", "" },
+	{ "added", "count", "" },
+	{ "changed", "count", "" },
+	{ "unchanged", "count", "" },
+	{ "removed", "count", "" },
+	{ "disabled", "count", "" },
+	{ "rejected", "count", "How many rows were not taken." },
+	{ "digest", "hex?", "Of what the first pass found: the second must name it." },
+	{ "stopped", "bool", "A guard said no: nothing was touched." },
+	{ "removals_allowed", "count", "How many the guard lets pass." },
+	{ "seats", "ImportSeats", "" },
+	{ "rejects", "[Reject]", "The first of the rejected rows." },
+	{ 0 }
+};
+
+static const struct field seats_fields[] = {
+	{ "assigned", "count", "" },
+	{ "queued", "count", "" },
+	{ 0 }
+};
+
+static const struct field reject_fields[] = {
+	{ "line", "count", "" },
+	{ "column", "text?", "As the file's header calls it; null: the whole row." },
+	{ "code", "ErrorCode", "" },
+	{ "message", "message", "" },
+	{ "reason", "text", "" },
+	{ "remedy", "text", "" },
+	{ 0 }
+};
+
+static const struct field run_fields[] = {
+	{ "id", "id", "" },
+	{ "state", "ImportState", "" },
+	{ "rows", "count", "" },
+	{ "persons", "count", "" },
+	{ "added", "count", "" },
+	{ "changed", "count", "" },
+	{ "unchanged", "count", "" },
+	{ "removed", "count", "" },
+	{ "rejected", "count", "" },
+	{ "digest", "hex?", "" },
+	{ "started", "time?", "" },
+	{ "ended", "time?", "" },
+	{ 0 }
+};
+
+const struct shape import_shapes[] = {
+	{ .name = "ImportOrder", .text = "A run to be opened.", .field = order_fields, .members = &open_table },
+	{ .name = "ImportOpened", .text = "The run that was opened.", .field = opened_fields },
+	{ .name = "SourceFile", .text = "The file as the source writes it, in one of the forms that the map names.",
+	    .media = "text/csv" },
+	{ .name = "ImportReport", .text = "What a pass found or did.", .field = report_fields },
+	{ .name = "ImportSeats", .text = "What became of the seats.", .field = seats_fields },
+	{ .name = "Reject", .text = "A row that was not taken, and why.", .field = reject_fields },
+	{ .name = "Import", .text = "A run of an import.", .field = run_fields },
+	{ .name = "ImportState", .text = "How far a run is.", WORDS(states) },
+	{ 0 }
+};
 
 const struct route import_routes[] = {
-	{ POST, "/api/v1/imports", RIGHT_IMPORT_RUN, OPEN_MAX, false, LONG(import_open, open_decode, open_encode),
-	    "Open a run of an import" },
+	{ POST, "/api/v1/imports", RIGHT_IMPORT_RUN, OPEN_MAX, false,
+	    LONG(import_open, open_decode, open_encode, .body = "ImportOrder", .reply = "ImportOpened",
+		.traits = CREATES | LOCATES), "Open a run of an import" },
 	{ PUT, "/api/v1/imports/{import}/scan", RIGHT_IMPORT_RUN, STREAM_MAX, true,
-	    LONG(import_scan, pass_decode, report_encode), "Pass 1: what the file would change" },
+	    LONG(import_scan, pass_decode, report_encode, .body = "SourceFile", .reply = "ImportReport"),
+	    "Pass 1: what the file would change" },
 	{ PUT, "/api/v1/imports/{import}/rows", RIGHT_IMPORT_RUN, STREAM_MAX, true, &rows,
 	    "Pass 2: the same file again, applied" },
-	{ GET, "/api/v1/imports/{import}", RIGHT_IMPORT_RUN, 0, false, QUERY(import_show, show_decode, show_encode),
-	    "How a run stands" },
+	{ GET, "/api/v1/imports/{import}", RIGHT_IMPORT_RUN, 0, false,
+	    QUERY(import_show, show_decode, show_encode, .reply = "Import"), "How a run stands" },
 	{ 0 }
 };

@@ -44,6 +44,8 @@ static const char *const check_states[] = {
 	[CHECK_FAILED] = "failed",
 };
 
+static const char *const verdicts[] = { "passed", "failed" };
+
 static void put_name(struct js_out *, const char *key,
     const char *const *names, size_t n, int64_t at);
 static void put_stages(struct js_out *, const struct onboarding_row *);
@@ -124,8 +126,8 @@ check_decode(struct call *c, void **in)
 	if (o->check == 0)
 		return fail(c->cx, ERR_NOT_FOUND, MSG_ORDER_NO_CHECK, "check");
 	TRY(body_decode(c, &check_table, &body));
-	o->check_passed = str_eq(body.result, STR("passed"));
-	if (!o->check_passed && !str_eq(body.result, STR("failed")))
+	o->check_passed = str_eq(body.result, str_of(verdicts[0]));
+	if (!o->check_passed && !str_eq(body.result, str_of(verdicts[1])))
 		return fail(c->cx, ERR_BAD_INPUT, MSG_API_RESULT, "result");
 	o->kind = ORDER_CHECK;
 	*in = o;
@@ -238,16 +240,110 @@ put_when(struct js_out *js, const char *name, int64_t ms)
 
 static const struct route_work
     show_checked = { .kind = WORK_QUERY, .run = onboarding_show, .decode = id_of_path, .encode = onboarding_encode },
-    check = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = check_decode, .next = &show_checked },
-    batch = { .kind = WORK_MANY, .start = batch_start, .encode = batch_encode };
+    check = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = check_decode, .next = &show_checked,
+	.body = "CheckResult", .reply = "Onboarding" },
+    batch = { .kind = WORK_MANY, .start = batch_start, .encode = batch_encode,
+	.body = "Batch", .reply = "BatchOutcome" };
+
+#define ORDER_FIELDS \
+	{ "person", "NewPerson", "" }, \
+	{ "products", "", "Slugs of what is wanted." }, \
+	{ "priority", "", "9 is the most urgent; 5 if absent." }, \
+	{ "all_or_nothing", "", "All are assigned or held, or nothing is." }, \
+	{ "check", "", "Seats are held until somebody passes them." }
+
+static const struct field order_fields[] = { ORDER_FIELDS, { 0 } };
+
+static const struct field batch_fields[] = {
+	{ "items", "[BatchItem]", "" },
+	{ 0 }
+};
+
+static const struct field item_fields[] = {
+	ORDER_FIELDS,
+	{ "key", "key", "What Idempotency-Key is to a single onboarding." },
+	{ 0 }
+};
+
+static const struct field answer_fields[] = {
+	{ "items", "[ItemOutcome]", "In the order of the request." },
+	{ 0 }
+};
+
+static const struct field item_answer_fields[] = {
+	{ "status", "int", "What a single onboarding would have been answered with." },
+	{ "body", "OnboardingOutcome-", "" },
+	{ "error", "Problem-", "" },
+	{ 0 }
+};
+
+#define OUTCOME_FIELDS \
+	{ "id", "id?", "" }, \
+	{ "person", "id", "" }, \
+	{ "state", "OnboardingState?", "null: the person came otherwise." }, \
+	{ "repeated", "bool", "It was there already; nothing was done." }, \
+	{ "seats", "[SeatOutcome]", "As first answered." }
+
+static const struct field outcome_fields[] = { OUTCOME_FIELDS, { 0 } };
+
+static const struct field onboarding_fields[] = {
+	OUTCOME_FIELDS,
+	{ "priority", "int", "" },
+	{ "stages", "Stages", "" },
+	{ "expires", "time?", "When open checks fail." },
+	{ "checks", "[Check]", "" },
+	{ "now", "[SeatOutcome]", "As it stands." },
+	{ 0 }
+};
+
+static const struct field stages_fields[] = {
+	{ "received", "time?", "" },
+	{ "sealed", "time?", "" },
+	{ "decided", "time?", "" },
+	{ "done", "time?", "" },
+	{ 0 }
+};
+
+static const struct field check_fields[] = {
+	{ "kind", "CheckKind", "" },
+	{ "state", "CheckState", "" },
+	{ "since", "time?", "" },
+	{ "until", "time?", "" },
+	{ 0 }
+};
+
+static const struct field result_fields[] = {
+	{ "result", "CheckVerdict", "" },
+	{ 0 }
+};
+
+const struct shape onboarding_shapes[] = {
+	{ .name = "OnboardingOrder", .text = "A person, and what the person needs.", .field = order_fields,
+	    .members = &onboard_table },
+	{ .name = "OnboardingOutcome", .text = "What came of it.", .field = outcome_fields },
+	{ .name = "Onboarding", .text = "An onboarding from its receipt on.", .field = onboarding_fields },
+	{ .name = "OnboardingState", .text = "How far an onboarding is.", WORDS(states) },
+	{ .name = "Stages", .text = "When it came to each stage; null: not yet.", .field = stages_fields },
+	{ .name = "Check", .text = "What must be passed before seats are assigned.", .field = check_fields },
+	{ .name = "CheckKind", .text = "Who is asked.", WORDS(check_kinds) },
+	{ .name = "CheckState", .text = "How a check stands.", WORDS(check_states) },
+	{ .name = "CheckResult", .text = "How a check ended.", .field = result_fields, .members = &check_table },
+	{ .name = "CheckVerdict", .text = "How a check can end.", WORDS(verdicts) },
+	{ .name = "Batch", .text = "Onboardings, each on its own.", .field = batch_fields, .members = &batch_table },
+	{ .name = "BatchItem", .text = "One onboarding of a batch.", .field = item_fields, .members = &onboard_table },
+	{ .name = "BatchOutcome", .text = "What came of each.", .field = answer_fields },
+	{ .name = "ItemOutcome", .text = "What came of one: body or error.", .field = item_answer_fields },
+	{ 0 }
+};
 
 const struct route onboarding_routes[] = {
 	{ POST, "/api/v1/onboardings", RIGHT_ONBOARD, PERSON_BODY_MAX, false,
-	    WRITE(person_order, onboard_decode, onboard_encode), "Onboard a person" },
+	    WRITE(person_order, onboard_decode, onboard_encode, .body = "OnboardingOrder", .reply = "OnboardingOutcome",
+		.traits = CREATES | FINDS | LOCATES | KEYED), "Onboard a person" },
 	{ POST, "/api/v1/onboardings/batch", RIGHT_ONBOARD, BATCH_BODY_MAX, false, &batch,
 	    "Onboard up to 1,000 persons" },
 	{ GET, "/api/v1/onboardings/{onboarding}", RIGHT_ONBOARDING_READ, 0, false,
-	    QUERY(onboarding_show, id_of_path, onboarding_encode), "Show an onboarding" },
+	    QUERY(onboarding_show, id_of_path, onboarding_encode, .reply = "Onboarding"), "Show an onboarding" },
 	{ POST, "/api/v1/onboardings/{onboarding}/checks/{check}", RIGHT_ONBOARDING_CHECK, SMALL_BODY_MAX, false,
 	    &check, "Say how a check ended" },
 	{ 0 }

@@ -158,6 +158,18 @@ take_org(struct ctx *cx, const struct doc *org, struct person_in *out)
 	return OK;
 }
 
+bool
+is_of_contract(enum attribute a)
+{
+	return contract_slot(&(struct contract_in) { 0 }, a) != NULL;
+}
+
+bool
+is_of_person(enum attribute a)
+{
+	return person_slot(&(struct person_in) { 0 }, a) != NULL;
+}
+
 static struct str *
 contract_slot(struct contract_in *c, enum attribute a)
 {

@@ -341,25 +341,116 @@ static const struct route_work
     show_created = { .kind = WORK_QUERY, .run = person_show, .decode = ordered_decode, .encode = created_encode },
     show_changed = { .kind = WORK_QUERY, .run = person_show, .decode = ordered_decode, .encode = person_encode },
     change = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = change_decode, .next = &show_changed },
-    create = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = create_decode, .next = &show_created },
-    patch = { .kind = WORK_QUERY, .run = person_show, .decode = patch_decode, .next = &change };
+    create = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = create_decode, .next = &show_created,
+	.body = "NewPerson", .reply = "Person", .traits = CREATES | LOCATES | TAGS },
+    patch = { .kind = WORK_QUERY, .run = person_show, .decode = patch_decode, .next = &change, .body = "NewPerson",
+	.reply = "Person", .traits = TAGS | GUARDED };
+
+static const struct field search_fields[] = {
+	{ "filter", "", "SCIM, over indexed attributes; not together with search." },
+	{ "search", "", "A word of a name, or its first three letters." },
+	{ "cursor", "", "The next of the page before." },
+	{ "limit", "", "100 if absent." },
+	{ 0 }
+};
+
+static const struct field both_fields[] = {
+	{ "items", "[Seat]", "" },
+	{ "waits", "[Wait]", "" },
+	{ 0 }
+};
+
+static const struct field order_fields[] = {
+	{ "products", "", "Slugs of what is wanted." },
+	{ "priority", "", "9 is the most urgent; 5 if absent." },
+	{ "all_or_nothing", "", "All are assigned or held, or nothing is." },
+	{ 0 }
+};
+
+static const struct field taken_fields[] = {
+	{ "person", "id", "" },
+	{ "seats", "[SeatOutcome]", "" },
+	{ 0 }
+};
+
+static const struct field released_fields[] = {
+	{ "released", "bool", "" },
+	{ "person", "id", "" },
+	{ "product", "text", "As the path called it." },
+	{ 0 }
+};
+
+/* What is sent: also a patch (RFC 7396), in which null removes. */
+static const struct field new_fields[] = {
+	{ "*", "personal?-", "" },
+	{ "*", "own?-", "" },
+	{ "*", "contract?-", "" },
+	{ "contracts", "[NewContract]?-", "Instead of the members of the only one." },
+	{ 0 }
+};
+
+static const struct field new_contract_fields[] = {
+	{ "*", "contract?-", "" },
+	{ 0 }
+};
+
+static const struct field person_fields[] = {
+	{ "id", "id", "" },
+	{ "version", "count", "" },
+	{ "lifecycle", "Lifecycle", "" },
+	{ "certification", "Certification", "" },
+	{ "enabled", "bool", "Active, and nothing blocks." },
+	{ "source", "text-", "Where the person comes from." },
+	{ "created", "time", "" },
+	{ "changed", "time", "" },
+	{ "*", "personal-", "" },
+	{ "*", "own-", "" },
+	{ "*", "contract-", "Of the primary contract." },
+	{ "contracts", "[Contract]", "" },
+	{ 0 }
+};
+
+static const struct field contract_fields[] = {
+	{ "id", "id", "" },
+	{ "*", "contract-", "" },
+	{ "primary", "bool", "" },
+	{ 0 }
+};
+
+const struct shape person_shapes[] = {
+	{ .name = "Person", .text = "A person. Attributes without a value are left out.", .field = person_fields },
+	{ .name = "Contract", .text = "Where and how long somebody works.", .field = contract_fields },
+	{ .name = "NewPerson", .text = "A person as sent; in a change null removes.", .field = new_fields },
+	{ .name = "NewContract", .text = "A contract as sent.", .field = new_contract_fields },
+	{ .name = "Search", .text = "What to look for.", .field = search_fields, .members = &search_table },
+	{ .name = "PersonSeats", .text = "What a person holds and awaits.", .field = both_fields },
+	{ .name = "SeatOrder", .text = "Products for somebody.", .field = order_fields, .members = &take_table },
+	{ .name = "SeatsTaken", .text = "What came of it.", .field = taken_fields },
+	{ .name = "SeatReleased", .text = "The seat is free, or the waiting list left.", .field = released_fields },
+	{ 0 }
+};
 
 #define LIST_QUERY "filter cursor limit search"
 
 const struct route person_routes[] = {
 	{ GET, "/api/v1/persons", RIGHT_PERSON_READ, 0, false,
-	    LIST(persons_list, list_decode, list_encode, LIST_QUERY), "List persons by organisational attributes" },
+	    LIST(persons_list, list_decode, list_encode, LIST_QUERY, .reply = "[Person]"),
+	    "List persons by organisational attributes" },
 	{ POST, "/api/v1/persons/.search", RIGHT_PERSON_READ, SMALL_BODY_MAX, false,
-	    QUERY(persons_list, search_decode, list_encode), "Find persons by name, user name or e-mail" },
+	    QUERY(persons_list, search_decode, list_encode, .body = "Search", .reply = "[Person]"),
+	    "Find persons by name, user name or e-mail" },
 	{ POST, "/api/v1/persons", RIGHT_PERSON_WRITE, PERSON_BODY_MAX, false, &create, "Create a person" },
 	{ GET, "/api/v1/persons/{person}", RIGHT_PERSON_READ, 0, false,
-	    QUERY(person_show, person_id_decode, person_encode), "Show a person" },
+	    QUERY(person_show, person_id_decode, person_encode, .reply = "Person", .traits = TAGS), "Show a person" },
 	{ PATCH, "/api/v1/persons/{person}", RIGHT_PERSON_WRITE, PERSON_BODY_MAX, false, &patch, "Change a person" },
 	{ GET, "/api/v1/persons/{person}/seats", RIGHT_PERSON_READ, 0, false,
-	    QUERY(seats_show, seats_decode, seats_encode), "The seats a person has and waits for" },
+	    QUERY(seats_show, seats_decode, seats_encode, .reply = "PersonSeats"),
+	    "The seats a person has and waits for" },
 	{ POST, "/api/v1/persons/{person}/seats", RIGHT_ONBOARD, SMALL_BODY_MAX, false,
-	    WRITE(person_order, take_decode, take_encode), "Take seats for a person" },
+	    WRITE(person_order, take_decode, take_encode, .body = "SeatOrder", .reply = "SeatsTaken"),
+	    "Take seats for a person" },
 	{ DELETE, "/api/v1/persons/{person}/seats/{product}", RIGHT_SEAT_WRITE, 0, false,
-	    WRITE(person_order, release_decode, release_encode), "Release a seat, or leave its waiting list" },
+	    WRITE(person_order, release_decode, release_encode, .reply = "SeatReleased"),
+	    "Release a seat, or leave its waiting list" },
 	{ 0 }
 };

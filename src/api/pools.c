@@ -120,12 +120,44 @@ changed_encode(struct call *c)
 
 static const struct route_work
     show_changed = { .kind = WORK_QUERY, .run = pool_show, .decode = changed_decode, .encode = changed_encode },
-    change = { .kind = WORK_USE_CASE, .use_case = &pool_quota, .decode = quota_decode, .next = &show_changed };
+    change = { .kind = WORK_USE_CASE, .use_case = &pool_quota, .decode = quota_decode, .next = &show_changed,
+	.body = "QuotaChange", .reply = "PoolChanged", .traits = TAGS | GUARDED };
+
+#define POOL_FIELDS \
+	{ "id", "id", "" }, \
+	{ "slug", "slug", "" }, \
+	{ "product", "slug", "" }, \
+	{ "site", "slug?", "null: for every site." }, \
+	{ "priority", "int", "The highest is taken from first." }, \
+	{ "quota", "count", "How many seats it has." }, \
+	{ "held", "count", "" }, \
+	{ "assigned", "count", "" }, \
+	{ "free", "int", "What is left of the quota." }, \
+	{ "waiting", "count", "" }, \
+	{ "reserve", "bool", "Of a third party: never assigned from." }, \
+	{ "version", "count", "" }
+
+static const struct field pool_fields[] = { POOL_FIELDS, { 0 } };
+
+static const struct field changed_fields[] = {
+	POOL_FIELDS,
+	{ "served", "count", "How many of those who waited got a seat." },
+	{ 0 }
+};
+
+const struct shape pool_shapes[] = {
+	{ .name = "Pool", .text = "Seats of a product that are given from one place.", .field = pool_fields },
+	{ .name = "PoolChanged", .text = "The pool after a change.", .field = changed_fields },
+	{ .name = "QuotaChange", .text = "How many seats the pool shall have.", .members = &quota_table },
+	{ 0 }
+};
 
 const struct route pool_routes[] = {
-	{ GET, "/api/v1/pools", RIGHT_POOL_READ, 0, false, LIST(pools_list, list_decode, list_encode, "product"),
+	{ GET, "/api/v1/pools", RIGHT_POOL_READ, 0, false,
+	    LIST(pools_list, list_decode, list_encode, "product", .reply = "[Pool]", .errors = ERR_BIT(NOT_FOUND)),
 	    "List pools, of a product or all" },
-	{ GET, "/api/v1/pools/{pool}", RIGHT_POOL_READ, 0, false, QUERY(pool_show, slug_of_path, pool_encode),
+	{ GET, "/api/v1/pools/{pool}", RIGHT_POOL_READ, 0, false,
+	    QUERY(pool_show, slug_of_path, pool_encode, .reply = "Pool", .traits = TAGS),
 	    "Show a pool" },
 	{ PATCH, "/api/v1/pools/{pool}", RIGHT_POOL_WRITE, SMALL_BODY_MAX, false, &change, "Change a pool's quota" },
 	{ 0 }

@@ -40,6 +40,21 @@ static const struct {
 static const struct fault *fault_of(const struct ctx *, enum err,
     struct fault *);
 
+enum msg
+problem_msg(enum err err)
+{
+	return general[err];
+}
+
+const char *
+problem_header(enum err err)
+{
+	for (size_t i = 0; i < COUNT(headers); i++)
+		if (headers[i].err == err)
+			return headers[i].name;
+	return NULL;
+}
+
 void
 problem_encode(struct js_out *js, struct ctx *cx, enum err err)
 {
@@ -104,3 +119,21 @@ problem_reply(struct ctx *cx, enum err err, struct reply *reply)
 			    (struct header) { str_of(headers[i].name),
 				    str_of(headers[i].value) };
 }
+
+static const struct field problem_fields[] = {
+	{ "type", "uri", "Names the kind of error; nothing is to be found there." },
+	{ "code", "ErrorCode", "What the caller may do now." },
+	{ "status", "int", "The HTTP status again." },
+	{ "title", "text", "What went wrong, in the language asked for." },
+	{ "field", "text-", "Which input is at fault; absent: the whole." },
+	{ "params", "[text]", "What stands in the title's places, in order." },
+	{ "message", "message", "The stable name of the text, for programs." },
+	{ "remedy", "text", "What to do about it." },
+	{ "request", "hex", "To find it in the server's log." },
+	{ 0 }
+};
+
+const struct shape problem_shapes[] = {
+	{ .name = "Problem", .text = "Why a request was refused (RFC 9457).", .field = problem_fields },
+	{ 0 }
+};

@@ -181,18 +181,82 @@ verdict_encode(struct call *c)
 	js_close_object(js);
 }
 
+static const struct field product_fields[] = {
+	{ "id", "id", "" },
+	{ "slug", "slug", "" },
+	{ "name", "text", "" },
+	{ "cap", "int", "Percent of a pool that anybody may have; the rest is for the urgent." },
+	{ "quota", "count", "Of its pools together, as the numbers that follow." },
+	{ "held", "count", "" },
+	{ "assigned", "count", "" },
+	{ "waiting", "count", "" },
+	{ "pools", "count", "" },
+	{ 0 }
+};
+
+static const struct field seat_fields[] = {
+	{ "person", "id", "" },
+	{ "product", "slug", "" },
+	{ "pool", "slug", "" },
+	{ "state", "SeatState", "" },
+	{ "since", "time", "" },
+	{ "expires", "time?", "When a held seat comes free." },
+	{ "onboarding", "id?", "Whose checks it waits for." },
+	{ 0 }
+};
+
+static const struct field wait_fields[] = {
+	{ "person", "id", "" },
+	{ "product", "slug", "" },
+	{ "position", "count", "1 is served next." },
+	{ "priority", "int", "" },
+	{ "since", "time", "" },
+	{ "onboarding", "id?", "" },
+	{ 0 }
+};
+
+static const struct field verdict_fields[] = {
+	{ "whole", "bool", "No fault was found." },
+	{ "persons", "count", "" },
+	{ "seats", "count", "" },
+	{ "waits", "count", "" },
+	{ "pools", "count", "" },
+	{ "entries", "count", "" },
+	{ "faults", "[SeatFault]", "" },
+	{ 0 }
+};
+
+static const struct field fault_fields[] = {
+	{ "message", "message", "" },
+	{ "text", "text", "" },
+	{ 0 }
+};
+
+const struct shape product_shapes[] = {
+	{ .name = "Product", .text = "What people have seats of.", .field = product_fields },
+	{ .name = "Seat", .text = "A seat that somebody holds.", .field = seat_fields },
+	{ .name = "Wait", .text = "A place in a waiting list.", .field = wait_fields },
+	{ .name = "SeatsVerdict", .text = "What recomputing every invariant found.", .field = verdict_fields },
+	{ .name = "SeatFault", .text = "An invariant that does not hold.", .field = fault_fields },
+	{ .name = "Nothing", .text = "An object without members; the body may be left out." },
+	{ 0 }
+};
+
 #define PAGE "cursor limit"
 
 const struct route product_routes[] = {
-	{ GET, "/api/v1/products", RIGHT_PRODUCT_READ, 0, false, QUERY(products_list, NULL, products_encode),
+	{ GET, "/api/v1/products", RIGHT_PRODUCT_READ, 0, false,
+	    QUERY(products_list, NULL, products_encode, .reply = "[Product]"),
 	    "List products with their usage" },
 	{ GET, "/api/v1/products/{product}", RIGHT_PRODUCT_READ, 0, false,
-	    QUERY(product_show, slug_of_path, product_encode), "Show a product" },
+	    QUERY(product_show, slug_of_path, product_encode, .reply = "Product"), "Show a product" },
 	{ GET, "/api/v1/products/{product}/seats", RIGHT_SEAT_READ, 0, false,
-	    LIST(seats_list, page_of_product, seats_encode, PAGE), "Who has a seat of a product" },
+	    LIST(seats_list, page_of_product, seats_encode, PAGE, .reply = "[Seat]"), "Who has a seat of a product" },
 	{ GET, "/api/v1/products/{product}/waits", RIGHT_SEAT_READ, 0, false,
-	    LIST(waits_list, page_of_product, waits_encode, PAGE), "Who waits for a product" },
+	    LIST(waits_list, page_of_product, waits_encode, PAGE, .reply = "[Wait]", .errors = ERR_BIT(CONFLICT)),
+	    "Who waits for a product" },
 	{ POST, "/api/v1/seats/verify", RIGHT_SEAT_VERIFY, SMALL_BODY_MAX, false,
-	    LONG(seats_verify, nothing_decode, verdict_encode), "Recompute every invariant of the seats" },
+	    LONG(seats_verify, nothing_decode, verdict_encode, .body = "Nothing", .reply = "SeatsVerdict"),
+	    "Recompute every invariant of the seats" },
 	{ 0 }
 };

@@ -61,11 +61,49 @@ health_encode(struct call *c)
 	c->reply.body = STR("{\"ok\":true}");
 }
 
+/* It is the same for everybody; who has no credential asks `usher openapi`. */
+static void
+description_encode(struct call *c)
+{
+	c->reply.body = door_description();
+}
+
+static const struct field self_fields[] = {
+	{ "tenant", "int", "" },
+	{ "kind", "ActorKind", "" },
+	{ "id", "id", "Of the credential." },
+	{ "rights", "[Right]", "" },
+	{ "scope", "text?", "The filter of the persons it sees; null: all." },
+	{ 0 }
+};
+
+static const struct field version_fields[] = {
+	{ "version", "text", "" },
+	{ 0 }
+};
+
+static const struct field health_fields[] = {
+	{ "ok", "bool", "" },
+	{ 0 }
+};
+
+const struct shape self_shapes[] = {
+	{ .name = "Self", .text = "Who asks.", .field = self_fields },
+	{ .name = "Version", .text = "Of the program.", .field = version_fields },
+	{ .name = "Health", .text = "Who answers is alive.", .field = health_fields },
+	{ 0 }
+};
+
 const struct route self_routes[] = {
-	{ GET, "/api/v1/self", RIGHT_SELF, 0, false, LOCAL(self_encode), "Who this credential is and what it may do" },
-	{ GET, "/api/v1/version", RIGHT_PUBLIC, 0, false, LOCAL(version_encode), "The version of the server" },
-	{ GET, "/healthz", RIGHT_PUBLIC, 0, false, LOCAL(health_encode), "The server is alive" },
-	{ GET, "/readyz", RIGHT_PUBLIC, 0, false, LOCAL(health_encode), "The server answers requests" },
+	{ GET, "/api/v1/self", RIGHT_SELF, 0, false, LOCAL(self_encode, .reply = "Self"),
+	    "Who this credential is and what it may do" },
+	{ GET, "/api/v1/openapi.json", RIGHT_SELF, 0, false, LOCAL(description_encode, .reply = "any"),
+	    "This description" },
+	{ GET, "/api/v1/version", RIGHT_PUBLIC, 0, false, LOCAL(version_encode, .reply = "Version"),
+	    "The version of the server" },
+	{ GET, "/healthz", RIGHT_PUBLIC, 0, false, LOCAL(health_encode, .reply = "Health"), "The server is alive" },
+	{ GET, "/readyz", RIGHT_PUBLIC, 0, false, LOCAL(health_encode, .reply = "Health"),
+	    "The server answers requests" },
 	{ GET, "/operator/v1/healthz", RIGHT_OPERATE, 0, false, LOCAL(health_encode), "The server is alive" },
 	{ 0 }
 };

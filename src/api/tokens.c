@@ -121,11 +121,53 @@ revoke_encode(struct call *c)
 	js_close_object(&c->js);
 }
 
+static const struct field token_fields[] = {
+	{ "id", "id", "" },
+	{ "label", "text", "" },
+	{ "rights", "[Right]", "" },
+	{ "scope", "text?", "The filter of the persons it sees; null: all." },
+	{ "created", "time", "" },
+	{ "expires", "time?", "" },
+	{ "revoked", "time?", "" },
+	{ "last_used", "time?", "" },
+	{ 0 }
+};
+
+static const struct field order_fields[] = {
+	{ "rights", "[Right]", "" },
+	{ "scope", "", "A filter of the persons it shall see." },
+	{ "source", "", "Where its persons come from; api if absent." },
+	{ "expires", "", "Never, if absent." },
+	{ 0 }
+};
+
+static const struct field made_fields[] = {
+	{ "id", "id", "" },
+	{ "token", "text", "Shown this once." },
+	{ 0 }
+};
+
+static const struct field revoked_fields[] = {
+	{ "id", "id", "" },
+	{ "revoked", "time", "" },
+	{ 0 }
+};
+
+const struct shape token_shapes[] = {
+	{ .name = "Token", .text = "An API token, without its secret.", .field = token_fields },
+	{ .name = "TokenOrder", .text = "A token to be made.", .field = order_fields, .members = &token_table },
+	{ .name = "TokenMade", .text = "A new token.", .field = made_fields },
+	{ .name = "TokenRevoked", .text = "A token that opens nothing any more.", .field = revoked_fields },
+	{ 0 }
+};
+
 const struct route token_routes[] = {
-	{ GET, "/api/v1/tokens", RIGHT_TOKEN_READ, 0, false, QUERY(tokens_list, NULL, list_encode), "List API tokens" },
+	{ GET, "/api/v1/tokens", RIGHT_TOKEN_READ, 0, false, QUERY(tokens_list, NULL, list_encode, .reply = "[Token]"),
+	    "List API tokens" },
 	{ POST, "/api/v1/tokens", RIGHT_TOKEN_WRITE, SMALL_BODY_MAX, false,
-	    WRITE(token_create, create_decode, token_made_encode), "Make an API token" },
+	    WRITE(token_create, create_decode, token_made_encode, .body = "TokenOrder", .reply = "TokenMade",
+		.traits = CREATES), "Make an API token" },
 	{ DELETE, "/api/v1/tokens/{token}", RIGHT_TOKEN_WRITE, 0, false,
-	    WRITE(token_revoke, revoke_decode, revoke_encode), "Revoke an API token" },
+	    WRITE(token_revoke, revoke_decode, revoke_encode, .reply = "TokenRevoked"), "Revoke an API token" },
 	{ 0 }
 };

@@ -138,6 +138,9 @@ enum err http_listen(struct ctx *, struct str address, int *fd) USE_RESULT;
 /* A Unix stream listener, mode 0600 (or 0660). */
 enum err http_listen_local(struct ctx *, const char *path, unsigned mode, int *fd) USE_RESULT;
 
+/* The statuses that http/ has beside the error table's, for what breaks HTTP itself; 0 after the last. */
+int http_own_status(size_t i);
+
 struct http_count {	/* since the start; read at any time */
 	uint64_t requests, refused_heads, connections, open, slow_closed, bytes_in, bytes_out;
 };

@@ -10,21 +10,6 @@
 
 #include "base/clock.h"
 
-/* What the error table has no status for. */
-static const struct {
-	enum msg msg;
-	int	 status;
-} statuses[] = {
-	{ MSG_HTTP_METHOD, 405 },
-	{ MSG_HTTP_SLOW, 408 },
-	{ MSG_HTTP_LINE_TOO_LONG, 414 },
-	{ MSG_HTTP_ENCODING, 415 },
-	{ MSG_HTTP_EXPECT, 417 },
-	{ MSG_HTTP_HEAD_TOO_LARGE, 431 },
-	{ MSG_HTTP_METHOD_UNKNOWN, 501 },
-	{ MSG_HTTP_VERSION, 505 },
-};
-
 static const struct {
 	int	    status;
 	const char *line;
@@ -60,7 +45,6 @@ static const struct {
 };
 
 static void write_reply(struct exchange *, const struct reply *);
-static int status_of(enum msg, int);
 static bool must_close(struct exchange *);
 static void put_status(struct buf *, int);
 static void put_date(struct buf *);
@@ -94,15 +78,6 @@ reply_refuse(struct exchange *ex, enum err err)
 		    (struct header) { STR("Allow"), ex->allow };
 	}
 	write_reply(ex, &reply);
-}
-
-static int
-status_of(enum msg msg, int otherwise)
-{
-	for (size_t i = 0; i < COUNT(statuses); i++)
-		if (statuses[i].msg == msg)
-			return statuses[i].status;
-	return otherwise;
 }
 
 static void

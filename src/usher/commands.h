@@ -23,7 +23,8 @@
 
 #define COMMAND_NOUNS(X) \
 	X(serve) X(front) X(import) X(onboard) X(person) X(product) X(pool) X(seat) X(catalogue) X(event) X(audit) \
-	X(token) X(tenant) X(backup) X(restore) X(key) X(doctor) X(help) X(version) X(completion)
+	X(token) X(tenant) X(backup) X(restore) X(key) X(doctor) X(help) X(openapi) \
+	X(version) X(completion)
 
 #define X(noun) \
 	extern const struct command noun##_commands[]; \

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* openapi.c - the API description, without a server. */
+#include <stdio.h>
+
+#include "api/api.h"
+#include "usher/commands.h"
+
+static enum err openapi_show(struct cli *);
+
+const struct command openapi_commands[] = {
+	{ "openapi", NULL, openapi_show, "", 0, 0, NO_OPTIONS,
+	  DOOR_NONE, RIGHT_NONE, "print the API description",
+	  "The OpenAPI 3.1 document of this program's API as JSON, the same that\n"
+	  "a server of this version answers `GET /api/v1/openapi.json` with.\n"
+	  "\n"
+	  "  usher openapi > usher.json\n", NULL, false },
+};
+const size_t openapi_command_count = COUNT(openapi_commands);
+
+static enum err
+openapi_show(struct cli *cli)
+{
+	struct str lacks;
+	struct str text = api_description(cli->cx.arena, &lacks);
+
+	printf("%.*s\n", STR_ARG(text));
+	return OK;
+}
