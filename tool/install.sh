@@ -12,11 +12,15 @@ set -euo pipefail
 LIST=$(dirname "$0")/packages.txt
 TRIES=3
 
-# The packages of the groups named in the arguments.
+# The packages of the groups named in the arguments, without those in whose
+# stead a command is there.
 wanted() {
-	local group package
+	local group package command
 
-	while read -r group package; do
+	while read -r group package command; do
+		if [ -n "$command" ] && command -v "$command" >/dev/null; then
+			continue
+		fi
 		for asked in "$@"; do
 			if [ "$group" = "$asked" ]; then
 				echo "$package"

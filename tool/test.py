@@ -107,6 +107,7 @@ STEPS = [Step(*row) for row in (
      build("build-fuzz", *FUZZED, targets=("fuzz",)), CLANG, 10, 10),
     ("fuzz", "normal", "build-fuzz", True, driver("fuzz"), SANITIZER, 5, 150),
 
+    ("openapi", "normal", "build", True, driver("openapi"), {}, 5, 5),
     ("tamper", "normal", "build", True, driver("tamper"), {}, 5, 20),
     ("canary", "normal", "build", True, driver("canary"), {}, 5, 20),
     ("storm", "normal", "build", True, driver("storm"), {}, 8, 60),

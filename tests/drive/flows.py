@@ -8,6 +8,7 @@
 The grammar stands in flow/README.  Stories share one server, a tenant or two
 each, and run several at a time; one that says `server own` has one of its own.
 After its last line the log of each of its tenants is verified and replayed.
+Every answer is held against the API description.
 """
 import concurrent.futures
 import glob
@@ -23,6 +24,7 @@ import time
 import traceback
 
 import checklib
+import openapi
 from usherlib import ROOT, TESTS, TIER, Client, Server, Tap
 
 FLOWS = os.path.join(TESTS, "flow")
@@ -572,6 +574,54 @@ def walk_rights(tap, server, rows, token):
            "\n".join(bad[:20]))
 
 
+# --- every answer --------------------------------------------------------------
+
+# Operations that no story can bring to success, and members of replies that
+# none can bring about, with the reason.
+UNREACHED = {}
+UNSEEN = {
+    "PoolPage.next": "pools come in one page",
+    "ProductPage.next": "products come in one page",
+    "TokenPage.next": "tokens come in one page",
+    "Token.last_used": "no use of a token is recorded yet",
+    "SeatFault.message": "no story breaks an invariant",
+    "SeatFault.text": "no story breaks an invariant",
+}
+
+
+class Watch:
+    """Holds every answer of every story against the API description."""
+
+    def __init__(self, server):
+        with MAKING:
+            reply = server.tenant("watch").client().get(
+                "/api/v1/openapi.json")
+        self.description = openapi.Description(reply.json)
+        self.count, self.faults = 0, []
+        self.guard = threading.Lock()
+
+    def __call__(self, client, method, path, body, headers, reply):
+        if isinstance(client.address, str):
+            return      # the operator's socket is not described
+        with self.guard:
+            self.count += 1
+            self.faults += self.description.check(
+                method, path, body, headers, reply)
+
+    def tell(self, tap, is_all):
+        tap.ok(self.count and not self.faults,
+               "every answer is as the API description says (%d)" % self.count,
+               "\n".join(sorted(set(self.faults))[:40]))
+        if not is_all:
+            return
+        bad = [str(op) for op in self.description.unreached()]
+        tap.equal(sorted(bad), sorted(UNREACHED),
+                  "a story brings every operation to success")
+        bad = self.description.unseen()
+        tap.equal(sorted(bad), sorted(UNSEEN),
+                  "a story brings about every described member")
+
+
 # --- all ---------------------------------------------------------------------
 
 def chosen(words):
@@ -627,6 +677,7 @@ def main():
     stories = chosen(words)
     with Server() as server, concurrent.futures.ThreadPoolExecutor(
             AT_ONCE) as pool:
+        Client.watch = watch = Watch(server)
         if not words:
             walk(tap, server)
         told = [(name, pool.submit(tell, name, path, server))
@@ -638,6 +689,8 @@ def main():
                 tap.skip(name, "not in the quick tier")
             else:
                 tap.ok(result[0], "%s (%.1f s)" % (name, result[2]), result[1])
+        Client.watch = None
+        watch.tell(tap, not words and TIER != "quick")
     return tap.done()
 
 

@@ -124,7 +124,12 @@ class Client:
     ADDRESS is (host, port), or the path of a Unix socket.  Raises OSError or
     http.client.HTTPException when the server is gone in the middle: then the
     outcome is unknown.  The next call connects anew.
+
+    WATCH, if somebody set it, is told (client, method, path, body, headers,
+    reply) of every answer.
     """
+
+    watch = None
 
     def __init__(self, address, token=None, timeout=REPLY_S):
         self.address, self.token, self.timeout = address, token, timeout
@@ -156,6 +161,8 @@ class Client:
             raise
         if reply.will_close:
             self.close()
+        if Client.watch is not None:
+            Client.watch(self, method, path, body, head, read)
         return read
 
     def _connect(self):
