@@ -37,12 +37,14 @@ roles_held_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 		TRY(store_page(r->data, &ROLE, &from, 1, false,
 		    page->limit + ROLES_A_PERSON, &rows));
 	row = rows.row;
-	if (page->person == 0 && rows.n == page->limit + ROLES_A_PERSON) {
-		int64_t last = row[rows.n - 1].person;
+	if (page->person == 0 && rows.n > page->limit) {
+		size_t n = page->limit;
 
-		while (rows.n > 0 && row[rows.n - 1].person == last)
-			rows.n--;
-		out->next = row[rows.n - 1].person;
+		while (n < rows.n && row[n].person == row[n - 1].person)
+			n++;
+		if (n < rows.n)
+			out->next = row[n - 1].person;
+		rows.n = n;
 	}
 	TRY(drop_hidden(r, cx, realm, &rows));
 	out->role = v = arena_array(cx->arena, rows.n + 1, sizeof(*v));

@@ -22,6 +22,7 @@ static const struct parameter {
 	bool	    is_required;
 } params[] = {
 	{ "check", "CheckKind", "Which check.", true },
+	{ "grant", "id", "Of a role that somebody holds.", true },
 	{ "import", "id", "Of a run.", true },
 	{ "onboarding", "id", "Of an onboarding.", true },
 	{ "person", "id", "Of a person.", true },
@@ -60,6 +61,9 @@ static const struct tag {
 	{ "persons", "persons", "People, their contracts and seats." },
 	{ "pools", "pools", "Where seats are taken from." },
 	{ "products", "products", "What people have seats of." },
+	{ "rights", "roles", NULL },
+	{ "role-grants", "roles", NULL },
+	{ "roles", "roles", "What people may do here, and over whom." },
 	{ "seats", "products", NULL },
 	{ "self", "server", NULL },
 	{ "openapi.json", "server", NULL },

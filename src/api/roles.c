@@ -59,6 +59,7 @@ rights_encode(struct call *c)
 		js_close_object(&c->js);
 	}
 	js_close_array(&c->js);
+	put_next(&c->js, 0);
 	js_close_object(&c->js);
 }
 
@@ -86,6 +87,7 @@ roles_encode(struct call *c)
 	for (size_t i = 0; i < n; i++)
 		put_role(c, &role[i]);
 	js_close_array(&c->js);
+	put_next(&c->js, 0);
 	js_close_object(&c->js);
 }
 
@@ -259,20 +261,86 @@ decode_grant(struct call *c, struct order *o)
 	return OK;
 }
 
+/* --- description ------------------------------------------------------------------------- */
+
+static const struct field right_fields[] = {
+	{ "right", "Right", "" },
+	{ "text", "text", "What it allows, in the language that was asked for." },
+	{ 0 }
+};
+
+static const struct field role_fields[] = {
+	{ "role", "slug", "" },
+	{ "name", "text", "" },
+	{ "built_in", "bool", "" },
+	{ "rights", "[Right]", "" },
+	{ "scope", "text?", "Over whom it is granted where the grant says nothing." },
+	{ "excludes", "[slug]", "Roles that nobody may hold beside it." },
+	{ "two_persons", "bool", "One gives it, another approves." },
+	{ 0 }
+};
+
+static const struct field held_fields[] = {
+	{ "id", "id", "Of the grant." },
+	{ "person", "id", "" },
+	{ "role", "text", "Its slug; empty if the catalogue has lost the role." },
+	{ "state", "RoleState", "" },
+	{ "scope", "text?", "A filter of persons; null: all." },
+	{ "since", "time", "" },
+	{ "until", "time?", "" },
+	{ "reason", "text", "" },
+	{ "author", "id", "Who gave it." },
+	{ "approver", "id?", "The second person." },
+	{ 0 }
+};
+
+static const struct field give_fields[] = {
+	{ "role", "", "" },
+	{ "scope", "", "A filter of persons, inside of one's own." },
+	{ "since", "", "Now, if absent." },
+	{ "until", "", "Open, if absent." },
+	{ "reason", "", "" },
+	{ 0 }
+};
+
+static const struct field end_fields[] = {
+	{ "reason", "", "" },
+	{ 0 }
+};
+
+const struct shape role_shapes[] = {
+	{ .name = "RightInfo", .text = "A right.", .field = right_fields },
+	{ .name = "Role", .text = "A set of rights.", .field = role_fields },
+	{ .name = "RoleState", .text = "Whether a role counts already.", WORDS(states) },
+	{ .name = "RoleGrant", .text = "A role that a person holds.", .field = held_fields },
+	{ .name = "RoleGrantOrder", .text = "A role to be given.", .field = give_fields, .members = &give_table },
+	{ .name = "RoleEndOrder", .text = "Why a role ends.", .field = end_fields, .members = &end_table },
+	{ 0 }
+};
+
 static const struct route_work
-    show_given = { .kind = WORK_QUERY, .run = roles_held_list, .decode = ordered_decode, .encode = given_encode },
-    show_held = { .kind = WORK_QUERY, .run = roles_held_list, .decode = ordered_decode, .encode = held_encode },
-    give = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = give_decode, .next = &show_given },
-    approve = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = approve_decode, .next = &show_held },
-    end = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = end_decode, .next = &show_held };
+    show_given = { .kind = WORK_QUERY, .run = roles_held_list, .decode = ordered_decode, .encode = given_encode,
+	.reply = "[RoleGrant]" },
+    show_held = { .kind = WORK_QUERY, .run = roles_held_list, .decode = ordered_decode, .encode = held_encode,
+	.reply = "[RoleGrant]" },
+    give = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = give_decode, .next = &show_given,
+	.body = "RoleGrantOrder", .reply = "[RoleGrant]", .traits = CREATES },
+    approve = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = approve_decode, .next = &show_held,
+	.body = "Nothing", .reply = "[RoleGrant]" },
+    end = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = end_decode, .next = &show_held,
+	.body = "RoleEndOrder", .reply = "[RoleGrant]" };
 
 const struct route role_routes[] = {
-	{ GET, "/api/v1/rights", RIGHT_SELF, 0, false, LOCAL(rights_encode), "List the rights there are" },
-	{ GET, "/api/v1/roles", RIGHT_ROLE_READ, 0, false, LOCAL(roles_encode), "List the roles there are" },
+	{ GET, "/api/v1/rights", RIGHT_SELF, 0, false, LOCAL(rights_encode, .reply = "[RightInfo]"),
+	    "List the rights there are" },
+	{ GET, "/api/v1/roles", RIGHT_ROLE_READ, 0, false, LOCAL(roles_encode, .reply = "[Role]"),
+	    "List the roles there are" },
 	{ GET, "/api/v1/role-grants", RIGHT_ROLE_READ, 0, false,
-	    LIST(roles_held_list, list_decode, held_encode, "cursor limit"), "List who holds which role" },
+	    LIST(roles_held_list, list_decode, held_encode, "cursor limit", .reply = "[RoleGrant]"),
+	    "List who holds which role" },
 	{ GET, "/api/v1/persons/{person}/roles", RIGHT_ROLE_READ, 0, false,
-	    QUERY(roles_held_list, person_decode_page, held_encode), "The roles of a person" },
+	    QUERY(roles_held_list, person_decode_page, held_encode, .reply = "[RoleGrant]"),
+	    "The roles of a person" },
 	{ POST, "/api/v1/persons/{person}/roles", RIGHT_ROLE_GRANT, SMALL_BODY_MAX, false, &give,
 	    "Give a person a role" },
 	{ POST, "/api/v1/persons/{person}/roles/{grant}/approve", RIGHT_ROLE_GRANT, SMALL_BODY_MAX, false, &approve,

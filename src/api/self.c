@@ -74,6 +74,13 @@ static const struct field self_fields[] = {
 	{ "id", "id", "Of the credential." },
 	{ "rights", "[Right]", "" },
 	{ "scope", "text?", "The filter of the persons it sees; null: all." },
+	{ "grants", "[Held]-", "Where rights hold over different persons, which over whom." },
+	{ 0 }
+};
+
+static const struct field held_fields[] = {
+	{ "rights", "[Right]", "" },
+	{ "scope", "text?", "" },
 	{ 0 }
 };
 
@@ -89,6 +96,7 @@ static const struct field health_fields[] = {
 
 const struct shape self_shapes[] = {
 	{ .name = "Self", .text = "Who asks.", .field = self_fields },
+	{ .name = "Held", .text = "Rights, and over whom.", .field = held_fields },
 	{ .name = "Version", .text = "Of the program.", .field = version_fields },
 	{ .name = "Health", .text = "Who answers is alive.", .field = health_fields },
 	{ 0 }

@@ -9,10 +9,7 @@ static enum err openapi_show(struct cli *);
 
 const struct command openapi_commands[] = {
 	{ "openapi", NULL, openapi_show, "", 0, 0, NO_OPTIONS,
-	  DOOR_NONE, RIGHT_NONE, "print the API description",
-	  "The OpenAPI 3.1 document of this program's API as JSON, the same that\n"
-	  "a server of this version answers `GET /api/v1/openapi.json` with.\n"
-	  "\n"
+	  DOOR_NONE, RIGHT_NONE, MSG_HELP_OPENAPI,
 	  "  usher openapi > usher.json\n", NULL, false },
 };
 const size_t openapi_command_count = COUNT(openapi_commands);

@@ -582,6 +582,11 @@ UNREACHED = {}
 UNSEEN = {
     "PoolPage.next": "pools come in one page",
     "ProductPage.next": "products come in one page",
+    "RightInfoPage.next": "rights come in one page",
+    "RolePage.next": "roles come in one page",
+    "Self.grants": "no person can sign in yet",
+    "Held.rights": "no person can sign in yet",
+    "Held.scope": "no person can sign in yet",
     "TokenPage.next": "tokens come in one page",
     "Token.last_used": "no use of a token is recorded yet",
     "SeatFault.message": "no story breaks an invariant",
