@@ -96,7 +96,7 @@ import_apply(struct reader *r, struct ctx *cx, const void *arg, void **out)
 	const struct import_in *in = arg;
 	struct applying a = { .r = r, .cx = cx };
 	struct rows_reader rr = { .r = r, .in = in, .each = apply_rows,
-		.arg = &a };
+		.arg = &a, .keys_only = true };
 	enum err err;
 
 	TRY(run_take(r, cx, in->run, IMPORT_SCANNED, &a.run));

@@ -18,6 +18,7 @@ struct found_person {
 	uint32_t      rows, seen;	/* in pass 1; in pass 2 so far */
 	uint8_t	      found;		/* enum found */
 	bool	      is_rejected, stays; /* stays: a contract runs or is to come */
+	bool	      is_known;	/* the first of its rows is */
 	bool	      lacks;	/* a manager's rows were rejected */
 	bool	      was_active;
 };
@@ -83,20 +84,24 @@ struct import_report *run_report(struct ctx *, const struct import_run *);
 
 /* --- import_rows.c: the file as mapped rows with their keys ----------------------- */
 
+/* Pass 2 asks only whose row it is, and whether it is the row that pass 1 saw. */
 struct keyed_row {
-	struct import_row row;
+	struct import_row row;		/* in pass 2 its ref alone; of a known row no personal attributes */
 	enum err	  err;		/* why it cannot go in; then fault says it */
 	struct fault	  fault;
 	int64_t		  line;
 	struct str	  raw, manager_ref;
 	struct key256	  ref, hash, contract, manager; /* zero: it has none */
 	bool		  has_ref, has_manager;
+	bool		  is_known;	/* it alone is what went in before, as this map maps it … */
+	int64_t		  person;	/* … of this person */
 };
 
 /* Reads the whole file and calls each() with up to ROWS_A_TIME rows, in order; their arena is emptied afterwards. */
 #define ROWS_A_TIME 1000
 struct rows_reader {
 	struct reader	  *r;
+	bool		   keys_only;	/* pass 2 */
 	struct import_run *run;
 	const struct import_in *in;
 	enum err (*each)(void *arg, struct ctx *, struct keyed_row *, size_t n);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * import_rows.c - a streamed file as mapped rows, each with the keyed hashes
- * of its ref, its manager and itself, a thousand at a time.
+ * of its ref, its manager and itself, a thousand at a time.  A row that went
+ * in before by the same map is not mapped to a person again.
  */
 #include "act/import_int.h"
 
@@ -9,17 +10,19 @@
 
 #include "base/clock.h"
 
-#define CHUNK	  65536
-#define CALL_MAX  32768		/* bytes of values in one frame, below the vault's 64 KiB */
-#define ARENA_MAX (256 << 20)
+#define CHUNK	    65536
+#define ARENA_MAX   (256 << 20)
+#define VALUES_MAX  4		/* of one row: ref, hash, contract, manager */
 
 struct file {
 	struct rows_reader *rr;
 	struct ctx	    cx;		/* of the rows being collected */
 	struct csv	   *csv;
+	struct csv	   *again;	/* rows once more, one at a time; opened at the first */
 	struct keyed_row   *row;
 	size_t		    n;
 	bool		    has_header;
+	struct str	    of_person, of_contract; /* what goes before a key */
 	const struct realm *realm;	/* of the rows being collected */
 };
 
@@ -28,11 +31,13 @@ static enum err take_records(struct file *, struct ctx *);
 static enum err take_header(struct file *, struct ctx *,
     const struct csv_record *);
 static void take_row(struct file *, const struct csv_record *);
+static enum err hand_over(struct file *);
+static enum err key_rows(struct file *);
+static enum err load_known(struct file *);
+static void finish_row(struct file *, struct keyed_row *);
 static void check_row(struct file *, struct keyed_row *);
 static void refuse_row(struct file *, struct keyed_row *, enum msg,
     enum attribute, struct str arg);
-static enum err hand_over(struct file *);
-static enum err key_rows(struct file *);
 
 enum err
 rows_read(struct rows_reader *rr, struct ctx *cx)
@@ -45,6 +50,9 @@ rows_read(struct rows_reader *rr, struct ctx *cx)
 	    import_map_windows_1252(rr->run->map));
 	f.cx.arena = arena_open(ARENA_MAX);
 	f.row = heap_alloc(ROWS_A_TIME, sizeof(*f.row));
+	f.of_person = str_fmt(cx->arena, "%lld/", (long long)rr->run->source);
+	f.of_contract = str_fmt(cx->arena, "contract/%lld/",
+	    (long long)rr->run->source);
 	err = read_all(&f, cx, chunk);
 	if (err == OK)
 		err = hand_over(&f);
@@ -55,6 +63,8 @@ rows_read(struct rows_reader *rr, struct ctx *cx)
 	heap_free(f.row);
 	arena_close(f.cx.arena);
 	csv_close(f.csv);
+	if (f.again != NULL)
+		csv_close(f.again);
 	return err;
 }
 
@@ -100,19 +110,189 @@ take_header(struct file *f, struct ctx *cx, const struct csv_record *rec)
 	return import_map_header(cx, f->rr->run->map, rec);
 }
 
+/* What its keys are made from.  A row that is known needs no more than that. */
 static void
 take_row(struct file *f, const struct csv_record *rec)
 {
 	struct keyed_row *row = &f->row[f->n++];
-	struct csv_record kept = *rec;
+	const struct import_map *map = f->rr->run->map;
 
 	memset(row, 0, sizeof(*row));
 	row->line = rec->line;
 	row->raw = str_copy(f->cx.arena, rec->raw);
 	f->cx.fault = (struct fault) { 0 };
-	row->err = import_row_map(&f->cx, f->rr->run->map, &kept, &row->row);
+	row->err = f->rr->keys_only
+	    ? import_row_ref(&f->cx, map, rec, &row->row)
+	    : import_row_contract(&f->cx, map, rec, &row->row);
 	row->fault = f->cx.fault;
 	row->has_ref = row->row.ref.n > 0;
+	row->manager_ref = doc_get(&row->row.org, A_MANAGER, 0);
+	row->has_manager = row->manager_ref.n > 0;
+}
+
+/* --- the keyed hashes ---------------------------------------------------------------- */
+
+static enum err
+hand_over(struct file *f)
+{
+	enum err err = key_rows(f);
+
+	if (err == OK && !f->rr->keys_only)
+		err = load_known(f);
+	for (size_t i = 0; err == OK && !f->rr->keys_only && i < f->n; i++)
+		if (f->row[i].err == OK)
+			finish_row(f, &f->row[i]);
+	if (err == OK && f->n > 0)
+		err = f->rr->each(f->rr->arg, &f->cx, f->row, f->n);
+	f->n = 0;
+	f->realm = NULL;
+	if (err == OK) {
+		f->cx.fault = (struct fault) { 0 };
+		arena_reset(f->cx.arena);
+	}
+	return err;
+}
+
+struct asking {
+	struct index_value *value;
+	struct key256	  **to;		/* where each answer goes */
+	size_t		    n;
+};
+
+static void
+ask(struct asking *a, enum index_kind kind, struct str value,
+    struct key256 *to)
+{
+	a->value[a->n] = (struct index_value) { kind, value };
+	a->to[a->n++] = to;
+}
+
+/* Refs and contracts of different sources are different. */
+static struct str
+key_value(struct file *f, struct str before, struct str key)
+{
+	char *p = arena_alloc(f->cx.arena, before.n + key.n);
+
+	memcpy(p, before.p, before.n);
+	memcpy(p + before.n, key.p, key.n);
+	return (struct str) { p, before.n + key.n };
+}
+
+/* The map and the row, each as a digest: a row may be longer than a frame. */
+static struct str
+row_value(struct file *f, const struct keyed_row *row)
+{
+	struct hash *digest = arena_array(f->cx.arena, 2, sizeof(*digest));
+
+	must(f->rr->run->map_key.n == sizeof(*digest));
+	memcpy(&digest[0], f->rr->run->map_key.p, sizeof(*digest));
+	sha256(row->raw, &digest[1]);
+	return (struct str) { (const char *)digest, 2 * sizeof(*digest) };
+}
+
+static void
+ask_row(struct file *f, struct keyed_row *row, struct asking *a)
+{
+	ask(a, INDEX_SOURCE_REF, key_value(f, f->of_person, row->row.ref),
+	    &row->ref);
+	ask(a, INDEX_SOURCE_ROW, row_value(f, row), &row->hash);
+	if (import_map_has_contracts(f->rr->run->map)
+	    && row->row.contract.n > 0)
+		ask(a, INDEX_SOURCE_REF, key_value(f, f->of_contract,
+		    row->row.contract), &row->contract);
+	if (row->has_manager)
+		ask(a, INDEX_SOURCE_REF, key_value(f, f->of_person,
+		    row->manager_ref), &row->manager);
+}
+
+static enum err
+key_rows(struct file *f)
+{
+	struct arena *arena = f->cx.arena;
+	struct asking a = { 0 };
+	struct capability capability;
+	struct vault_call call;
+	const struct index_out *keys;
+
+	TRY(world_capability(f->rr->r->world, f->rr->r->vault, &f->cx,
+	    f->cx.actor, &capability));
+	a.value = arena_array(arena, f->n * VALUES_MAX, sizeof(*a.value));
+	a.to = arena_array(arena, f->n * VALUES_MAX, sizeof(struct key256 *));
+	for (size_t i = 0; i < f->n; i++)
+		if (f->row[i].has_ref)
+			ask_row(f, &f->row[i], &a);
+	if (a.n == 0)
+		return OK;
+	vault_call_init(&call, arena);
+	call.tenant = f->rr->run->tenant;
+	call.capability = &capability;
+	keys = vault_index(&call, a.value, a.n);
+	TRY(vault_run(f->rr->r->vault, &f->cx, &call));
+	TRY(keys->err);
+	for (size_t i = 0; i < a.n; i++)
+		*a.to[i] = keys->key[i];
+	return OK;
+}
+
+/* --- what is known of a row, and what the catalogue says of it ------------------------ */
+
+/* What went in before by the same map would be mapped to the same again. */
+static enum err
+load_known(struct file *f)
+{
+	struct tx *tx = f->rr->r->data;
+	struct ctx *cx = tx_ctx(tx);
+	struct source_ref *key = arena_array(f->cx.arena, f->n + 1,
+	    sizeof(*key));
+	struct keyed_row **asker = arena_array(f->cx.arena, f->n + 1,
+	    sizeof(struct keyed_row *));
+	struct rows refs;
+	size_t n = 0;
+	enum err err;
+
+	for (size_t i = 0; i < f->n; i++) {
+		if (f->row[i].err != OK)
+			continue;
+		asker[n] = &f->row[i];
+		key[n++] = (struct source_ref) {
+			.tenant = f->rr->run->tenant,
+			.source = f->rr->run->source,
+			.key = { (char *)f->row[i].ref.bytes, 32 },
+		};
+	}
+	tx_switch(tx, &f->cx);
+	err = store_load(tx, &SOURCE_REF, key, n, 3, 0, &refs);
+	tx_switch(tx, cx);
+	for (size_t i = 0; err == OK && i < refs.n; i++) {
+		const struct source_ref *ref =
+		    &((struct source_ref *)refs.row)[i];
+		struct keyed_row *row = asker[refs.key[i]];
+
+		row->is_known = ref->state == 1 && str_eq(ref->row,
+		    (struct str) { (char *)row->hash.bytes, 32 });
+		row->person = row->is_known ? ref->person : 0;
+	}
+	return err;
+}
+
+/* The rest of the map, unless the row is known; and the catalogue, which may have changed. */
+static void
+finish_row(struct file *f, struct keyed_row *row)
+{
+	struct csv_record rec;
+
+	f->cx.fault = (struct fault) { 0 };
+	if (!row->is_known) {
+		/* Kept rows are UTF-8 already, whatever the file is written in. */
+		if (f->again == NULL)
+			f->again = csv_open(f->rr->separator, false);
+		csv_feed(f->again, row->raw, false);
+		csv_feed(f->again, STR("\n"), false);
+		must(csv_next(f->again, &rec));
+		row->err = import_row_person(&f->cx, f->rr->run->map, &rec,
+		    &row->row);
+		row->fault = f->cx.fault;
+	}
 	if (row->err == OK)
 		check_row(f, row);
 }
@@ -143,10 +323,6 @@ check_row(struct file *f, struct keyed_row *row)
 		case A_END:
 			end = a->value;
 			break;
-		case A_MANAGER:
-			row->has_manager = true;
-			row->manager_ref = a->value;
-			break;
 		default:
 			break;
 		}
@@ -173,120 +349,4 @@ refuse_row(struct file *f, struct keyed_row *row, enum msg msg,
 	    str_z(f->cx.arena, import_map_column(f->rr->run->map, at)),
 	    str_z(f->cx.arena, arg));
 	row->fault = f->cx.fault;
-}
-
-/* --- the keyed hashes ---------------------------------------------------------------- */
-
-static enum err
-hand_over(struct file *f)
-{
-	enum err err = key_rows(f);
-
-	if (err == OK && f->n > 0)
-		err = f->rr->each(f->rr->arg, &f->cx, f->row, f->n);
-	f->n = 0;
-	f->realm = NULL;
-	if (err == OK) {
-		f->cx.fault = (struct fault) { 0 };
-		arena_reset(f->cx.arena);
-	}
-	return err;
-}
-
-struct answer {
-	const struct index_out *keys;
-	size_t			n;
-};
-
-struct asking {
-	struct vault_call	call;
-	struct index_value     *value;	/* of the frame being filled */
-	struct key256	      **to;	/* where each answer goes */
-	size_t			n, bytes;
-	LIST(struct answer) out;
-	LIST(struct key256 *) where;
-};
-
-static void
-flush(struct file *f, struct asking *a)
-{
-	struct index_value *value;
-	struct answer answer = { .n = a->n };
-
-	if (a->n == 0)
-		return;
-	value = arena_copy(f->cx.arena, a->value, a->n * sizeof(*value));
-	answer.keys = vault_index(&a->call, value, a->n);
-	list_add(f->cx.arena, &a->out, answer);
-	a->n = a->bytes = 0;
-}
-
-static void
-ask(struct file *f, struct asking *a, enum index_kind kind, struct str value,
-    struct key256 *to)
-{
-	if (a->bytes + value.n + 64 > CALL_MAX || a->n == ROWS_A_TIME)
-		flush(f, a);
-	a->value[a->n++] = (struct index_value) { kind, value };
-	a->bytes += value.n + 64;
-	list_add(f->cx.arena, &a->where, to);
-}
-
-/* The map and the row, each as a digest: a row may be longer than a frame. */
-static struct str
-row_value(struct file *f, const struct keyed_row *row)
-{
-	struct hash *digest = arena_array(f->cx.arena, 2, sizeof(*digest));
-
-	must(f->rr->run->map_key.n == sizeof(*digest));
-	memcpy(&digest[0], f->rr->run->map_key.p, sizeof(*digest));
-	sha256(row->raw, &digest[1]);
-	return (struct str) { (const char *)digest, 2 * sizeof(*digest) };
-}
-
-static enum err
-key_rows(struct file *f)
-{
-	struct import_run *run = f->rr->run;
-	struct arena *arena = f->cx.arena;
-	struct asking a = { 0 };
-	struct capability capability;
-	size_t at = 0;
-
-	TRY(world_capability(f->rr->r->world, f->rr->r->vault, &f->cx,
-	    f->cx.actor, &capability));
-	vault_call_init(&a.call, arena);
-	a.call.tenant = run->tenant;
-	a.call.capability = &capability;
-	a.value = arena_array(arena, ROWS_A_TIME, sizeof(*a.value));
-	for (size_t i = 0; i < f->n; i++) {
-		struct keyed_row *row = &f->row[i];
-
-		if (!row->has_ref)
-			continue;
-		ask(f, &a, INDEX_SOURCE_REF, str_fmt(arena, "%lld/%.*s",
-		    (long long)run->source, STR_ARG(row->row.ref)),
-		    &row->ref);
-		ask(f, &a, INDEX_SOURCE_ROW, row_value(f, row), &row->hash);
-		if (import_map_has_contracts(run->map)
-		    && row->row.contract.n > 0)
-			ask(f, &a, INDEX_SOURCE_REF, str_fmt(arena,
-			    "contract/%lld/%.*s", (long long)run->source,
-			    STR_ARG(row->row.contract)), &row->contract);
-		if (row->has_manager)
-			ask(f, &a, INDEX_SOURCE_REF, str_fmt(arena,
-			    "%lld/%.*s", (long long)run->source,
-			    STR_ARG(row->manager_ref)), &row->manager);
-	}
-	flush(f, &a);
-	if (a.out.n == 0)
-		return OK;
-	TRY(vault_run(f->rr->r->vault, &f->cx, &a.call));
-	for (size_t i = 0; i < a.out.n; i++) {
-		TRY(a.out.v[i].keys->err);
-		for (size_t j = 0; j < a.out.v[i].n; j++)
-			*a.where.v[at++] = a.out.v[i].keys->key[j];
-	}
-	must(at == a.where.n);
-	return OK;
 }

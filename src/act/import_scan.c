@@ -96,8 +96,11 @@ scan_row(struct import_run *run, struct keyed_row *row)
 		run_reject(run, row->line, row->fault.field, &row->fault);
 	if (row->has_ref) {
 		p = found_find(run, &row->ref);
-		if (p == NULL)
+		if (p == NULL) {
 			p = found_add(run, &row->ref);
+			p->is_known = row->is_known;
+			p->person = row->person;
+		}
 		p->rows++;
 		p->is_rejected |= row->err != OK;
 		key_sum(&p->rows_hash, &row->hash);
@@ -258,21 +261,30 @@ compare_page(struct tx *tx, struct import_run *run, size_t from, size_t n)
 	struct person *who = arena_array(arena, n, sizeof(*who));
 	struct found_person **asked = arena_array(arena, n,
 	    sizeof(struct found_person *));
+	struct found_person **unsure = arena_array(arena, n,
+	    sizeof(struct found_person *));
 	struct rows refs, persons;
-	size_t nwho = 0;
+	size_t nwho = 0, nunsure = 0;
 
-	for (size_t i = 0; i < n; i++)
-		key[i] = (struct source_ref) {
+	for (size_t i = 0; i < n; i++) {
+		struct found_person *p = &run->person[from + i];
+
+		if (p->is_known && p->rows == 1) {
+			p->found = FOUND_UNCHANGED;
+			continue;
+		}
+		unsure[nunsure] = p;
+		key[nunsure++] = (struct source_ref) {
 			.tenant = run->tenant,
 			.source = run->source,
-			.key = { (char *)run->person[from + i].ref.bytes,
-			    32 },
+			.key = { (char *)p->ref.bytes, 32 },
 		};
-	TRY(store_load(tx, &SOURCE_REF, key, n, 3, 0, &refs));
+	}
+	TRY(store_load(tx, &SOURCE_REF, key, nunsure, 3, 0, &refs));
 	for (size_t i = 0; i < refs.n; i++) {
 		const struct source_ref *ref =
 		    &((struct source_ref *)refs.row)[i];
-		struct found_person *p = &run->person[from + refs.key[i]];
+		struct found_person *p = unsure[refs.key[i]];
 
 		p->person = ref->person;
 		p->found = is_unchanged(p, ref) ? FOUND_UNCHANGED

@@ -479,6 +479,17 @@ load_contracts(struct batch *b, struct tx *tx)
 	return OK;
 }
 
+/* How many from AT on answer the same key. */
+static size_t
+rows_of_key(const struct rows *rows, size_t at)
+{
+	size_t n = 1;
+
+	while (at + n < rows->n && rows->key[at + n] == rows->key[at])
+		n++;
+	return n;
+}
+
 /* Every product that a person was granted: a seat or a wait stands on a grant. */
 static enum err
 load_grants(struct batch *b, struct tx *tx)
@@ -499,8 +510,8 @@ load_grants(struct batch *b, struct tx *tx)
 		struct holding *h;
 
 		if (s->holding == NULL)
-			s->holding = arena_array(ob->arena, rows.n,
-			    sizeof(*s->holding));
+			s->holding = arena_array(ob->arena,
+			    rows_of_key(&rows, i), sizeof(*s->holding));
 		h = s->nholding > 0 ? &s->holding[s->nholding - 1] : NULL;
 		if (h == NULL || h->product != g->product) {
 			h = &s->holding[s->nholding++];

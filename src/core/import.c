@@ -99,6 +99,7 @@ static int by_key(const void *, const void *);
 static enum err at_line(struct ctx *, enum err, const struct js *,
     struct str);
 static void put_tree(struct js_out *, const struct js *);
+static struct template_env env_of(const struct source_row *);
 static bool same_name(struct arena *, struct str, struct str);
 static enum err map_org(struct ctx *, const struct template_env *,
     struct import_row *);
@@ -548,9 +549,16 @@ enum err
 import_row_map(struct ctx *cx, const struct import_map *map,
     const struct csv_record *record, struct import_row *out)
 {
+	TRY(import_row_contract(cx, map, record, out));
+	return import_row_person(cx, map, record, out);
+}
+
+enum err
+import_row_ref(struct ctx *cx, const struct import_map *map,
+    const struct csv_record *record, struct import_row *out)
+{
 	struct source_row row = { map, record, cx->arena };
-	struct template_env env = { .value = field_of, .arg = &row,
-		.dates = map->dates };
+	const struct template_env env = env_of(&row);
 
 	must(map->header != NULL);
 	*out = (struct import_row) { .line = record->line };
@@ -559,14 +567,40 @@ import_row_map(struct ctx *cx, const struct import_map *map,
 		    record->error_field < map->nheader
 			? str_z(cx->arena, map->header[record->error_field])
 			: "");
-	TRY(map_key(cx, map->ref, &env, &out->ref));
+	return map_key(cx, map->ref, &env, &out->ref);
+}
+
+enum err
+import_row_contract(struct ctx *cx, const struct import_map *map,
+    const struct csv_record *record, struct import_row *out)
+{
+	struct source_row row = { map, record, cx->arena };
+	const struct template_env env = env_of(&row);
+
+	TRY(import_row_ref(cx, map, record, out));
 	TRY(map_org(cx, &env, out));
-	if (map->contract == NULL)
-		out->contract = doc_get(&out->org, A_START, 0);
-	else
-		TRY(map_key(cx, map->contract, &env, &out->contract));
+	if (map->contract != NULL)
+		return map_key(cx, map->contract, &env, &out->contract);
+	out->contract = doc_get(&out->org, A_START, 0);
+	return OK;
+}
+
+enum err
+import_row_person(struct ctx *cx, const struct import_map *map,
+    const struct csv_record *record, struct import_row *out)
+{
+	struct source_row row = { map, record, cx->arena };
+	const struct template_env env = env_of(&row);
+
 	TRY(map_person(cx, &env, out));
 	return complete(cx, map, out);
+}
+
+static struct template_env
+env_of(const struct source_row *row)
+{
+	return (struct template_env) { .value = field_of, .arg = row,
+		.dates = row->map->dates };
 }
 
 static struct str

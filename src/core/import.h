@@ -43,4 +43,14 @@ struct import_row {
 /* ERR_BAD_INPUT: the row is rejected; the fault names the COLUMN (of the file) in field. */
 enum err import_row_map(struct ctx *, const struct import_map *, const struct csv_record *, struct import_row *out) USE_RESULT;
 
+/*
+ * The same in steps, for who need not know all of a row.  Each is a beginning
+ * of what import_row_map() does, and fails as that would: first the ref alone;
+ * then ref, contract and organisational attributes; then, into the same row,
+ * the person.
+ */
+enum err import_row_ref(struct ctx *, const struct import_map *, const struct csv_record *, struct import_row *out) USE_RESULT;
+enum err import_row_contract(struct ctx *, const struct import_map *, const struct csv_record *, struct import_row *out) USE_RESULT;
+enum err import_row_person(struct ctx *, const struct import_map *, const struct csv_record *, struct import_row *) USE_RESULT;
+
 #endif

@@ -166,6 +166,54 @@ several_rows_are_the_contracts_of_one_person(void **state)
 	assert_int_equal(plant_count(r, &CONTRACT_PAST), 1);
 }
 
+/* The first of two rows went in before, and is read less closely for it. */
+static void
+a_row_beside_one_that_is_known_is_a_change(void **state)
+{
+	struct rig *r = *state;
+	static const char second[] =
+	    "1;Muster;Ana;neu@example.org;München;Lager;3;V1b;01.02.2021;\n";
+	const char *both = str_z(r->arena, str_fmt(r->arena, "%s%s",
+	    HEADER ANA BO CY, second));
+	const char *behind = str_z(r->arena, str_fmt(r->arena, "%s%s%s",
+	    HEADER, second, BO CY));
+	struct person_view *ana;
+
+	import(r, HEADER ANA BO CY);
+	assert_report(import(r, both), 0, 1, 2, 0, 0);
+	ana = person_named(r, "ana.muster");
+	assert_int_equal(ana->ncontract, 2);
+	assert_true(str_eq(doc_get(&ana->doc, A_EMAIL_VALUE, 0),
+	    STR("ana@example.org")));	/* the first row's */
+	assert_report(import(r, both), 0, 0, 3, 0, 0);
+	assert_report(import(r, behind), 0, 1, 2, 0, 0);
+	assert_int_equal(person_named(r, "ana.muster")->ncontract, 1);
+	assert_report(import(r, HEADER ANA ANA BO CY), 0, 0, 2, 0, 2);
+}
+
+static void
+a_known_row_is_rejected_when_its_site_is_gone(void **state)
+{
+	struct rig *r = *state;
+	struct catalogue_in cat = {
+		.text = STR("catalogue: 1\n"
+			    "sites: { ber: { name: Berlin, country: DE,"
+			    "  zone: Europe/Berlin } }\n"
+			    "departments: { sales: { name: Vertrieb } }\n"
+			    "products: { all: { name: For all } }\n"
+			    "pools: { all-global: { product: all,"
+			    "  quota: 5 } }\n"),
+		.allow_removals = true,
+		.reason = STR("Munich is closed"),
+	};
+	struct catalogue_out *out;
+	struct import_open_in in = asked();
+
+	import(r, HEADER ANA BO CY);
+	assert_int_equal(rig_long(r, catalogue_put, &cat, &out), OK);
+	assert_report(imported(r, &in, HEADER ANA BO CY), 0, 0, 1, 0, 2);
+}
+
 /* Fifty persons, of whom the first GONE are missing or have ended. */
 static const char *
 fifty(struct rig *r, int missing, int ended)
@@ -474,6 +522,8 @@ main(void)
 		T(another_map_makes_every_row_another),
 		T(a_manager_may_stand_later_in_the_file),
 		T(several_rows_are_the_contracts_of_one_person),
+		T(a_row_beside_one_that_is_known_is_a_change),
+		T(a_known_row_is_rejected_when_its_site_is_gone),
 		T(a_guard_stops_what_would_empty_the_house),
 		T(a_few_may_go_without_a_word),
 		T(a_dry_run_touches_nothing),
