@@ -85,6 +85,7 @@ open_store(struct ctx *cx, const char *url, struct store **out)
 
 	/* Misuse: it is running already, from an earlier store. */
 	must(code == SQLITE_OK || code == SQLITE_MISUSE);
+	(void)sqlite_log_vfs();
 	s = heap_alloc(1, sizeof(*s));
 	s->base.engine = &sqlite_engine;
 	s->lock_fd = -1;
@@ -204,7 +205,7 @@ connect_file(
 	statements_open(db);
 	*code = sqlite3_open_v2(s->path[kind], &db->conn,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW,
-	    NULL);
+	    is_writer ? sqlite_log_vfs() : NULL);
 	if (db->conn == NULL)
 		sqlite_fatal(NULL, *code);
 	if (*code == SQLITE_OK)

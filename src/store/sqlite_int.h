@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sqlite_int.h - the SQLite engine's two files: sqlite.c runs statements,
- * sqlite_file.c opens, migrates, copies and checks the files.
+ * sqlite_int.h - the SQLite engine's files: sqlite.c runs statements,
+ * sqlite_file.c opens, migrates, copies and checks the files, sqlite_log.c
+ * writes the writers' logs.
  */
 #ifndef STORE_SQLITE_INT_H
 #define STORE_SQLITE_INT_H
@@ -53,6 +54,11 @@ enum err sqlite_query(struct tx *, const struct query *, struct rows *);
 bool sqlite_checkpoint(struct db *, bool is_idle);
 /* The machine is out of something, or the file is damaged. */
 void sqlite_fatal(sqlite3 *, int code) NO_RETURN;
+
+/* --- sqlite_log.c --- */
+
+/* The name of the VFS of writers.  The first call, which registers it, is before any thread starts. */
+const char *sqlite_log_vfs(void);
 
 /* Pages of the write-ahead log at which it is restarted even under load (PERFORMANCE.md). */
 #define LOG_PAGES_CAP 64000
