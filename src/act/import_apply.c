@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * import_apply.c - pass 2 of an import: the same file again; who is new or
- * changed becomes an order, many under way at once; then the managers that
- * were not known before, then those who are gone.
+ * changed becomes an order, many under way at once, after the managers they
+ * name; then the managers that were not known before, then those who are gone.
  *
  * A person whose rows are not what pass 1 saw ends the run: what went in
  * before stays, and importing again continues from there.
@@ -54,6 +54,9 @@ struct applying {
 	struct place	  *place;
 	struct queue	  *free;
 	struct pending	  *pending[PENDING_SLOTS];
+	struct aside_list *aside;
+	size_t		   nrow;	/* that came; each is the run's of pass 1 */
+	size_t		   nperson;	/* orders made for them */
 	struct arena	  *arena;	/* of what lacks a manager */
 	LIST(struct lacking) lacking;
 	struct csv	  *csv;		/* rows again, one at a time; opened at the first */
@@ -63,6 +66,10 @@ struct applying {
 static enum err apply_rows(void *, struct ctx *, struct keyed_row *, size_t);
 static enum err apply_row(struct applying *, struct ctx *,
     struct keyed_row *);
+static enum err apply_one(struct applying *, uint32_t person,
+    const struct keyed_row *);
+static enum err apply_released(struct applying *);
+static enum err apply_all_aside(struct applying *);
 static struct pending *pend(struct applying *, uint32_t person);
 static void unpend(struct applying *, struct pending *);
 static struct str heap_copy(struct str);
@@ -110,7 +117,7 @@ import_apply(struct reader *r, struct ctx *cx, const void *arg, void **out)
 	applying_open(&a);
 	err = rows_read(&rr, cx);
 	if (err == OK)
-		err = drain(&a);
+		err = apply_all_aside(&a);
 	if (err == OK)
 		err = check_complete(&a);
 	if (err == OK)
@@ -133,6 +140,7 @@ applying_open(struct applying *a)
 	a->place = heap_alloc(UNDER_WAY, sizeof(*a->place));
 	a->free = queue_open(UNDER_WAY);
 	a->arena = arena_open(256 << 20);
+	a->aside = aside_open();
 	for (size_t i = 0; i < UNDER_WAY; i++) {
 		a->place[i].cx = *a->cx;
 		a->place[i].cx.arena = arena_open(ORDER_MEM);
@@ -156,6 +164,7 @@ applying_close(struct applying *a)
 				heap_free((void *)p->raw[j].p);
 			heap_free(p);
 		}
+	aside_close(a->aside);
 	queue_close(a->free);
 	if (a->csv != NULL)
 		csv_close(a->csv);
@@ -170,8 +179,10 @@ apply_rows(void *arg, struct ctx *cx, struct keyed_row *row, size_t n)
 {
 	struct applying *a = arg;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		TRY(apply_row(a, cx, &row[i]));
+		TRY(apply_released(a));
+	}
 	return a->err;
 }
 
@@ -183,6 +194,7 @@ apply_row(struct applying *a, struct ctx *cx, struct keyed_row *row)
 	uint32_t at;
 	enum err err;
 
+	a->nrow++;
 	if (!row->has_ref)
 		return OK;	/* rejected in pass 1 */
 	p = found_find(a->run, &row->ref);
@@ -195,7 +207,7 @@ apply_row(struct applying *a, struct ctx *cx, struct keyed_row *row)
 		if (memcmp(&row->hash, &p->rows_hash, sizeof(row->hash)) != 0)
 			return fail(cx, ERR_CONFLICT, MSG_IMPORT_OTHER_FILE,
 			    "file");
-		return apply_person(a, at, &row->raw, &row->line, 1);
+		return apply_one(a, at, row);
 	}
 	wait = pend(a, at);
 	if (wait->n == CONTRACTS_MAX)
@@ -210,6 +222,55 @@ apply_row(struct applying *a, struct ctx *cx, struct keyed_row *row)
 	err = apply_person(a, at, wait->raw, wait->line, wait->n);
 	unpend(a, wait);
 	return err;
+}
+
+/* A person of one row, unless the manager is new too and not yet in. */
+static enum err
+apply_one(struct applying *a, uint32_t person, const struct keyed_row *row)
+{
+	const struct import_run *run = a->run;
+	const struct found_person *manager = NULL;
+	struct aside aside = { .person = person, .line = row->line,
+		.raw = row->raw };
+
+	if (a->nrow <= run->nrow)
+		manager = found_prefix(run, run->row[a->nrow - 1].manager);
+	if (manager != NULL && manager->found == FOUND_NEW
+	    && !manager->is_rejected && !manager->is_settled) {
+		aside.manager = (uint32_t)(manager - run->person);
+		if (aside_put(a->aside, &aside))
+			return OK;
+	}
+	return apply_person(a, person, &row->raw, &row->line, 1);
+}
+
+static enum err
+apply_released(struct applying *a)
+{
+	struct aside *row;
+	enum err err = OK;
+
+	while (err == OK && (row = aside_take(a->aside)) != NULL) {
+		err = apply_person(a, row->person, &row->raw, &row->line, 1);
+		heap_free(row);
+	}
+	return err;
+}
+
+/* Managers first, as far down as there are any; who is left are each other's. */
+static enum err
+apply_all_aside(struct applying *a)
+{
+	size_t before;
+
+	do {
+		before = a->nperson;
+		TRY(drain(a));
+		TRY(apply_released(a));
+	} while (a->nperson > before);
+	aside_release_all(a->aside);
+	TRY(apply_released(a));
+	return drain(a);
 }
 
 /* A file that ended early is another one: nobody is gone because of it. */
@@ -274,6 +335,7 @@ apply_person(struct applying *a, uint32_t person, const struct str *raw,
 	enum err err;
 
 	TRY(take_place(a, &pl));
+	a->nperson++;
 	pl->person = person;
 	pl->line = arena_copy(pl->cx.arena, line, n * sizeof(*line));
 	pl->nline = n;
@@ -487,6 +549,10 @@ settle(struct applying *a, struct place *pl)
 			run->person[pl->person].person = out->person;
 		if (out->lacks_manager)
 			note_lacking(a, pl);
+	}
+	if (pl->order.kind == ORDER_IMPORT) {
+		run->person[pl->person].is_settled = true;
+		aside_release(a->aside, pl->person);
 	}
 	pl->item = (struct item) { 0 };
 	pl->cx.fault = (struct fault) { 0 };

@@ -21,6 +21,7 @@ struct found_person {
 	bool	      is_known;	/* the first of its rows is */
 	bool	      lacks;	/* a manager's rows were rejected */
 	bool	      was_active;
+	bool	      is_settled;	/* pass 2: its order was answered */
 };
 
 struct found_row {
@@ -81,6 +82,25 @@ void key_sum(struct key256 *sum, const struct key256 *term);
 void run_reject(struct import_run *, int64_t line, struct str column, const struct fault *);
 void run_gone(struct import_run *, const struct source_ref *);
 struct import_report *run_report(struct ctx *, const struct import_run *);
+
+/* --- import_aside.c: rows of pass 2 that wait for a manager ------------------------ */
+
+struct aside {
+	struct aside *next;
+	uint32_t      person, manager;	/* of the run */
+	int64_t	      line;
+	struct str    raw;
+};
+struct aside_list;
+
+struct aside_list *aside_open(void);
+void aside_close(struct aside_list *);
+/* Keeps a copy; false: there is no room. */
+bool aside_put(struct aside_list *, const struct aside *);
+void aside_release(struct aside_list *, uint32_t manager);
+void aside_release_all(struct aside_list *);
+/* One that was released, the oldest first; NULL: none.  heap_free() it. */
+struct aside *aside_take(struct aside_list *);
 
 /* --- import_rows.c: the file as mapped rows with their keys ----------------------- */
 

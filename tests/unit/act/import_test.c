@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 
+#include "act/import_int.h"
 #include "imports.h"
 
 static const char map_with_type[] =
@@ -139,6 +140,79 @@ a_manager_may_stand_later_in_the_file(void **state)
 	assert_int_equal(person_named(r, "ana.muster")->row.manager, cy);
 	assert_int_equal(person_named(r, "bo.lang")->row.manager, cy);
 	assert_int_equal(person_named(r, "cy.chefin")->row.manager, 0);
+}
+
+/* One entry for each person: nobody needs a second order. */
+static void
+managers_go_in_before_those_who_name_them(void **state)
+{
+	struct rig *r = *state;
+	int64_t log = plant_count(r, &LOG);
+	static const char di[] =
+	    "4;Neu;Di;di@example.org;Berlin HQ;Lager;1;V4;01.02.2020;\n";
+	char *text = str_z(r->arena, str_fmt(r->arena, "%s%s%s", HEADER, di,
+	    ANA BO CY));
+
+	assert_report(import(r, text), 4, 0, 0, 0, 0);
+	assert_int_equal(person_named(r, "di.neu")->row.manager,
+	    person_named(r, "ana.muster")->row.id);
+	assert_int_equal(person_named(r, "ana.muster")->row.manager,
+	    person_named(r, "cy.chefin")->row.id);
+	/* The source, the run's beginning and end, four persons. */
+	assert_int_equal(plant_count(r, &LOG) - log, 2 + 4);
+}
+
+static void
+two_may_be_the_manager_of_each_other(void **state)
+{
+	struct rig *r = *state;
+	static const char text[] = HEADER
+	    "1;Muster;Ana;ana@example.org;Berlin HQ;Lager;2;V1;01.02.2020;\n"
+	    "2;Lang;Bo;bo@example.org;Berlin HQ;Lager;1;V2;01.02.2020;\n"
+	    "3;Chefin;Cy;cy@example.org;Berlin HQ;Lager;1;V3;01.02.2020;\n";
+
+	assert_report(import(r, text), 3, 0, 0, 0, 0);
+	assert_int_equal(person_named(r, "ana.muster")->row.manager,
+	    person_named(r, "bo.lang")->row.id);
+	assert_int_equal(person_named(r, "bo.lang")->row.manager,
+	    person_named(r, "ana.muster")->row.id);
+	assert_int_equal(person_named(r, "cy.chefin")->row.manager,
+	    person_named(r, "ana.muster")->row.id);
+	assert_report(import(r, text), 0, 0, 3, 0, 0);
+}
+
+static void
+rows_put_aside_come_back_in_order_and_have_a_bound(void **state)
+{
+	struct rig *r = *state;
+	struct aside_list *list = aside_open();
+	struct aside row = { .manager = 1, .person = 10 }, *got;
+	const size_t big = (size_t)30 << 20;
+
+	row.raw = (struct str) { arena_alloc(r->arena, big), big };
+	assert_true(aside_put(list, &row));
+	row.person = 11;
+	assert_true(aside_put(list, &row));
+	row.person = 12;
+	assert_false(aside_put(list, &row));
+	row.raw.n = 5;
+	row.manager = 1 + 65536;	/* may share a chain */
+	assert_true(aside_put(list, &row));
+	assert_null(aside_take(list));
+	aside_release(list, 1);
+	for (uint32_t person = 10; person < 12; person++) {
+		got = aside_take(list);
+		assert_int_equal(got->person, person);
+		heap_free(got);
+	}
+	assert_null(aside_take(list));
+	row.raw.n = big;
+	assert_true(aside_put(list, &row));
+	aside_release_all(list);
+	got = aside_take(list);
+	assert_int_equal(got->raw.n, 5);
+	heap_free(got);
+	aside_close(list);
 }
 
 static void
@@ -521,6 +595,9 @@ main(void)
 		T(the_same_file_twice_changes_and_writes_nothing),
 		T(another_map_makes_every_row_another),
 		T(a_manager_may_stand_later_in_the_file),
+		T(managers_go_in_before_those_who_name_them),
+		T(two_may_be_the_manager_of_each_other),
+		T(rows_put_aside_come_back_in_order_and_have_a_bound),
 		T(several_rows_are_the_contracts_of_one_person),
 		T(a_row_beside_one_that_is_known_is_a_change),
 		T(a_known_row_is_rejected_when_its_site_is_gone),
