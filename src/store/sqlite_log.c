@@ -99,6 +99,8 @@ open_file(sqlite3_vfs *own, const char *name, sqlite3_file *file, int flags,
 	code = under->xOpen(under, name, real(file), flags, out_flags);
 	if (code != SQLITE_OK)
 		return code;
+	/* Else SQLite would write on after the sync of a commit, up to a sector's end. */
+	must((characteristics(file) & SQLITE_IOCAP_POWERSAFE_OVERWRITE) != 0);
 	buf_init(&f->gathered, NULL, GATHER_MAX);
 	f->base.pMethods = &methods;
 	return SQLITE_OK;
@@ -173,9 +175,9 @@ sync_file(sqlite3_file *file, int flags)
 {
 	int code = write_out((struct log_file *)file);
 
-	return code != SQLITE_OK ? code
-				 : real(file)->pMethods->xSync(real(file),
-				       flags);
+	return code != SQLITE_OK
+	    ? code
+	    : real(file)->pMethods->xSync(real(file), flags);
 }
 
 static int

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 static _Atomic bool is_full, is_broken;
+static _Atomic size_t nwrite;
 
 void
 place_open(struct place *p)
@@ -55,6 +56,12 @@ disk_set_broken(bool broken)
 	is_broken = broken;
 }
 
+size_t
+disk_writes(void)
+{
+	return nwrite;
+}
+
 /* These stand before the C library's. */
 ssize_t
 pwrite64(int fd, const void *p, size_t n, off64_t at)
@@ -63,6 +70,7 @@ pwrite64(int fd, const void *p, size_t n, off64_t at)
 		errno = ENOSPC;
 		return -1;
 	}
+	nwrite++;
 	return syscall(SYS_pwrite64, fd, p, n, at);
 }
 

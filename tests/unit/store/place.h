@@ -26,5 +26,7 @@ void place_close(const struct place *);
 
 void disk_set_full(bool);	/* writes fail with ENOSPC */
 void disk_set_broken(bool);	/* syncs fail with EIO */
+/* How often something was written at a place in a file. */
+size_t disk_writes(void);
 
 #endif

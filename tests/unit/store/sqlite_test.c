@@ -349,6 +349,81 @@ a_log_at_its_cap_is_begun_anew(void **state)
 	db_close(reader);
 }
 
+/* --- the log ------------------------------------------------------------------ */
+
+static void
+save_entries(struct tx *tx, int64_t n)
+{
+	struct str bytes = str_fmt(tx_ctx(tx)->arena, "%2000d", 1);
+	struct log_row row = { .tenant = 1, .entry = bytes };
+
+	for (row.seq = 0; row.seq < n; row.seq++)
+		assert_int_equal(store_save(tx, &LOG, &row, 1, NULL), OK);
+}
+
+static int64_t
+count_entries(struct fixture *f)
+{
+	struct db *reader = db_open_reader(f->store, DB_DATA);
+	struct tx *tx = tx_begin(reader, &f->cx);
+	int64_t n;
+
+	assert_int_equal(store_count(tx, &LOG, NULL, 0, &n), OK);
+	tx_end(tx);
+	db_close(reader);
+	return n;
+}
+
+static void
+a_commit_is_written_in_large_pieces(void **state)
+{
+	struct fixture *f = *state;
+	struct sqlite_db *db;
+	struct tx *tx;
+	size_t before;
+	int pages;
+
+	open_store(f);
+	db = (struct sqlite_db *)f->data;
+	tx = tx_begin(f->data, &f->cx);
+	save_entries(tx, 1000);
+	before = disk_writes();
+	pages = db->log_pages;
+	assert_int_equal(tx_commit(tx), OK);
+	assert_true(db->log_pages - pages >= 500);
+	assert_true(disk_writes() - before < 100);
+	assert_int_equal(count_entries(f), 1000);
+}
+
+/* What the cache does not hold goes to the log before it is known whether it stays. */
+static void
+a_long_transaction_reads_what_it_wrote_and_leaves_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct log_row key = { .tenant = 1, .seq = 3 };
+	struct rows rows;
+	struct tx *tx;
+
+	open_store(f);
+	tx = tx_begin(f->data, &f->cx);
+	save_entries(tx, 40000);
+	assert_int_equal(store_load(tx, &LOG, &key, 1, 2, 0, &rows), OK);
+	assert_int_equal(rows.n, 1);
+	assert_int_equal(((struct log_row *)rows.row)->entry.n, 2000);
+	assert_int_equal(count_entries(f), 0);
+	tx_rollback(tx);
+	assert_int_equal(count_entries(f), 0);
+
+	tx = tx_begin(f->data, &f->cx);
+	save_entries(tx, 50);
+	assert_int_equal(tx_commit(tx), OK);
+	assert_int_equal(count_entries(f), 50);
+	close_store(f);
+	open_store(f);
+	assert_int_equal(count_entries(f), 50);
+	assert_int_equal(store_check(&f->cx, f->store, DB_DATA), OK);
+}
+
 /* --- a full disk, a broken one ------------------------------------------------ */
 
 static const struct due_row due = { .tenant = 1, .id = 1 };
@@ -578,6 +653,8 @@ main(int argc, char **argv)
 		CASE(a_list_of_integers_is_one_parameter),
 		CASE(a_reader_cannot_write),
 		CASE(a_log_at_its_cap_is_begun_anew),
+		CASE(a_commit_is_written_in_large_pieces),
+		CASE(a_long_transaction_reads_what_it_wrote_and_leaves_nothing),
 		CASE(a_commit_on_a_full_disk_stores_nothing),
 		CASE(a_transaction_that_met_a_full_disk_is_lost),
 		CASE(a_copy_on_a_full_disk_leaves_nothing_behind),
