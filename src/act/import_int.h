@@ -2,7 +2,7 @@
 /*
  * import_int.h - a run of an import: what pass 1 found, kept in memory for
  * pass 2.  No row is kept and nothing readable is spooled: a person in the
- * file is 96 bytes here, a row 44.
+ * file or in the source is 88 bytes here and 32 more in pass 1, a row 44.
  */
 #ifndef ACT_IMPORT_INT_H
 #define ACT_IMPORT_INT_H
@@ -15,10 +15,9 @@ struct found_person {
 	struct key256 ref;		/* keyed hash */
 	struct key256 rows_hash;	/* sum of its rows' keyed hashes: their order does not matter */
 	int64_t	      person;		/* 0: new */
-	uint32_t      rows, seen;	/* in pass 1; in pass 2 so far */
+	uint32_t      rows, seen;	/* in pass 1, 0: not in the file; in pass 2 so far */
 	uint8_t	      found;		/* enum found */
 	bool	      is_rejected, stays; /* stays: a contract runs or is to come */
-	bool	      is_known;	/* the first of its rows is */
 	bool	      lacks;	/* a manager's rows were rejected */
 	bool	      was_active;
 	bool	      is_settled;	/* pass 2: its order was answered */
@@ -41,8 +40,10 @@ struct import_run {
 	struct arena	    *arena;	/* of the map and the report's texts */
 	struct import_map   *map;
 	struct str	     map_key;	/* goes before each row into its hash */
-	struct found_person *person;
+	struct found_person *person;	/* those that were present first; then the file's */
 	size_t		     nperson, capperson;
+	struct key256	    *stored;	/* pass 1: what is stored of the rows of person[0] … */
+	size_t		     npresent;	/* … to person[npresent - 1]: refs of the source before the run */
 	uint32_t	    *slot;	/* hash table over person, index + 1 */
 	size_t		     nslot;
 	struct found_row    *row;
@@ -50,7 +51,6 @@ struct import_run {
 	int64_t		    *gone;	/* persons to remove … */
 	struct key256	    *gone_ref;	/* … and their refs */
 	size_t		     ngone, capgone;
-	int64_t		     present;	/* refs of the source before the run */
 	struct import_report report;
 	struct reject	    *reject;
 	size_t		     nreject, capreject;
@@ -80,7 +80,7 @@ void found_row_add(struct import_run *, const struct found_row *);
 void key_sum(struct key256 *sum, const struct key256 *term);
 
 void run_reject(struct import_run *, int64_t line, struct str column, const struct fault *);
-void run_gone(struct import_run *, const struct source_ref *);
+void run_gone(struct import_run *, const struct found_person *);
 struct import_report *run_report(struct ctx *, const struct import_run *);
 
 /* --- import_aside.c: rows of pass 2 that wait for a manager ------------------------ */
@@ -113,8 +113,7 @@ struct keyed_row {
 	struct str	  raw, manager_ref;
 	struct key256	  ref, hash, contract, manager; /* zero: it has none */
 	bool		  has_ref, has_manager;
-	bool		  is_known;	/* it alone is what went in before, as this map maps it … */
-	int64_t		  person;	/* … of this person */
+	bool		  is_known;	/* it alone is what went in before, as this map maps it */
 };
 
 /* Reads the whole file and calls each() with up to ROWS_A_TIME rows, in order; their arena is emptied afterwards. */

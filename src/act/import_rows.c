@@ -33,7 +33,7 @@ static enum err take_header(struct file *, struct ctx *,
 static void take_row(struct file *, const struct csv_record *);
 static enum err hand_over(struct file *);
 static enum err key_rows(struct file *);
-static enum err load_known(struct file *);
+static void find_known(struct file *);
 static void finish_row(struct file *, struct keyed_row *);
 static void check_row(struct file *, struct keyed_row *);
 static void refuse_row(struct file *, struct keyed_row *, enum msg,
@@ -138,7 +138,7 @@ hand_over(struct file *f)
 	enum err err = key_rows(f);
 
 	if (err == OK && !f->rr->keys_only)
-		err = load_known(f);
+		find_known(f);
 	for (size_t i = 0; err == OK && !f->rr->keys_only && i < f->n; i++)
 		if (f->row[i].err == OK)
 			finish_row(f, &f->row[i]);
@@ -237,42 +237,22 @@ key_rows(struct file *f)
 /* --- what is known of a row, and what the catalogue says of it ------------------------ */
 
 /* What went in before by the same map would be mapped to the same again. */
-static enum err
-load_known(struct file *f)
+static void
+find_known(struct file *f)
 {
-	struct tx *tx = f->rr->r->data;
-	struct ctx *cx = tx_ctx(tx);
-	struct source_ref *key = arena_array(f->cx.arena, f->n + 1,
-	    sizeof(*key));
-	struct keyed_row **asker = arena_array(f->cx.arena, f->n + 1,
-	    sizeof(struct keyed_row *));
-	struct rows refs;
-	size_t n = 0;
-	enum err err;
+	const struct import_run *run = f->rr->run;
 
 	for (size_t i = 0; i < f->n; i++) {
-		if (f->row[i].err != OK)
-			continue;
-		asker[n] = &f->row[i];
-		key[n++] = (struct source_ref) {
-			.tenant = f->rr->run->tenant,
-			.source = f->rr->run->source,
-			.key = { (char *)f->row[i].ref.bytes, 32 },
-		};
-	}
-	tx_switch(tx, &f->cx);
-	err = store_load(tx, &SOURCE_REF, key, n, 3, 0, &refs);
-	tx_switch(tx, cx);
-	for (size_t i = 0; err == OK && i < refs.n; i++) {
-		const struct source_ref *ref =
-		    &((struct source_ref *)refs.row)[i];
-		struct keyed_row *row = asker[refs.key[i]];
+		struct keyed_row *row = &f->row[i];
+		const struct found_person *p;
 
-		row->is_known = ref->state == 1 && str_eq(ref->row,
-		    (struct str) { (char *)row->hash.bytes, 32 });
-		row->person = row->is_known ? ref->person : 0;
+		if (row->err != OK)
+			continue;
+		p = found_find(run, &row->ref);
+		row->is_known = p != NULL && p < run->person + run->npresent
+		    && memcmp(&run->stored[p - run->person], &row->hash,
+		    sizeof(row->hash)) == 0;
 	}
-	return err;
 }
 
 /* The rest of the map, unless the row is known; and the catalogue, which may have changed. */

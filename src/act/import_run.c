@@ -155,6 +155,7 @@ static void
 free_run(struct import_run *run)
 {
 	heap_free(run->person);
+	heap_free(run->stored);
 	heap_free(run->slot);
 	heap_free(run->row);
 	heap_free(run->gone);
@@ -230,7 +231,7 @@ run_end(struct import_run *run)
 }
 
 void
-run_gone(struct import_run *run, const struct source_ref *ref)
+run_gone(struct import_run *run, const struct found_person *p)
 {
 	if (run->ngone == run->capgone) {
 		run->capgone = run->capgone == 0 ? 64 : run->capgone * 2;
@@ -239,8 +240,8 @@ run_gone(struct import_run *run, const struct source_ref *ref)
 		run->gone_ref = heap_grow(run->gone_ref, run->capgone,
 		    sizeof(*run->gone_ref));
 	}
-	run->gone[run->ngone] = ref->person;
-	memcpy(run->gone_ref[run->ngone++].bytes, ref->key.p, 32);
+	run->gone[run->ngone] = p->person;
+	run->gone_ref[run->ngone++] = p->ref;
 }
 
 bool

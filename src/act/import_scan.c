@@ -16,6 +16,9 @@
 
 static const uint8_t none[16];	/* no keyed hash is this */
 
+static enum err load_present(struct reader *, struct ctx *,
+    struct import_run *);
+static void add_present(struct import_run *, const struct source_ref *);
 static enum err scan_rows(void *, struct ctx *, struct keyed_row *, size_t);
 static void scan_row(struct import_run *, struct keyed_row *);
 static bool is_over(const struct keyed_row *, int32_t today);
@@ -24,13 +27,12 @@ static void reject_double_contracts(struct import_run *);
 static void reject_crowds(struct import_run *);
 static void reject_siblings(struct import_run *);
 static void note_lacking(struct import_run *);
-static bool is_unchanged(const struct found_person *,
-    const struct source_ref *);
+static bool is_unchanged(const struct found_person *, const struct key256 *);
+static bool stored_hash(const struct source_ref *, struct key256 *);
 static enum err compare(struct reader *, struct ctx *, struct import_run *);
 static enum err compare_page(struct tx *, struct import_run *, size_t from,
     size_t n);
-static enum err find_gone(struct reader *, struct ctx *,
-    struct import_run *);
+static void find_gone(struct import_run *);
 static void take_digest(struct import_run *);
 static enum err guard(struct ctx *, struct import_run *);
 
@@ -44,7 +46,9 @@ import_scan(struct reader *r, struct ctx *cx, const void *arg, void **out)
 
 	TRY(run_take(r, cx, in->run, 0, &run));
 	rr.run = rr.arg = run;
-	err = rows_read(&rr, cx);
+	err = run->in.is_partial ? OK : load_present(r, cx, run);
+	if (err == OK)
+		err = rows_read(&rr, cx);
 	if (err == OK) {
 		reject_unknown_managers(run);
 		reject_double_contracts(run);
@@ -53,9 +57,8 @@ import_scan(struct reader *r, struct ctx *cx, const void *arg, void **out)
 		note_lacking(run);
 		err = compare(r, cx, run);
 	}
-	if (err == OK && !run->in.is_partial)
-		err = find_gone(r, cx, run);
 	if (err == OK) {
+		find_gone(run);
 		take_digest(run);
 		err = guard(cx, run);
 	}
@@ -63,11 +66,62 @@ import_scan(struct reader *r, struct ctx *cx, const void *arg, void **out)
 		err = run_note(r, cx, run, ACTION_IMPORT_STARTED);
 	if (err == OK)
 		*out = run_report(cx, run);
+	heap_free(run->stored);
+	run->stored = NULL;
 	if (err != OK || run->in.is_dry || run->report.is_stopped)
 		run_end(run);
 	else
 		run_give(run);
 	return err;
+}
+
+/* --- who was there before ------------------------------------------------------- */
+
+/* In the order of their table: row by row of the file it would be one leap each. */
+static enum err
+load_present(struct reader *r, struct ctx *cx, struct import_run *run)
+{
+	struct source_ref_page page = { run->tenant, run->source, STR(""),
+		PAGE };
+	struct arena *arena = arena_open(64 << 20);
+	uint8_t after[32];
+	struct ctx own = *cx;
+	struct rows refs;
+	enum err err;
+
+	own.arena = arena;
+	do {
+		arena_reset(arena);
+		tx_switch(r->data, &own);
+		err = source_ref_page(r->data, &page, &refs);
+		tx_switch(r->data, cx);
+		for (size_t i = 0; err == OK && i < refs.n; i++)
+			add_present(run, &((struct source_ref *)refs.row)[i]);
+		if (err != OK || refs.n == 0)
+			break;
+		memcpy(after, run->person[run->npresent - 1].ref.bytes,
+		    sizeof(after));
+		page.after = (struct str) { (char *)after, sizeof(after) };
+	} while (refs.n == PAGE);
+	arena_close(arena);
+	return err;
+}
+
+static void
+add_present(struct import_run *run, const struct source_ref *ref)
+{
+	const struct key256 *key = (const void *)ref->key.p;
+	struct found_person *p;
+	size_t had = run->capperson;
+
+	p = found_add(run, key);
+	p->person = ref->person;
+	p->found = FOUND_UNCHANGED;
+	if (run->capperson != had)
+		run->stored = heap_grow(run->stored, run->capperson,
+		    sizeof(*run->stored));
+	(void)stored_hash(ref, &run->stored[run->npresent++]);
+	must(run->npresent == run->nperson);
 }
 
 /* --- rows ------------------------------------------------------------------------ */
@@ -96,11 +150,8 @@ scan_row(struct import_run *run, struct keyed_row *row)
 		run_reject(run, row->line, row->fault.field, &row->fault);
 	if (row->has_ref) {
 		p = found_find(run, &row->ref);
-		if (p == NULL) {
+		if (p == NULL)
 			p = found_add(run, &row->ref);
-			p->is_known = row->is_known;
-			p->person = row->person;
-		}
 		p->rows++;
 		p->is_rejected |= row->err != OK;
 		key_sum(&p->rows_hash, &row->hash);
@@ -142,6 +193,12 @@ reject_row(struct import_run *run, struct found_row *row, enum msg msg,
 	run->person[row->person].is_rejected = true;
 }
 
+static bool
+stands_in_file(const struct found_person *p)
+{
+	return p != NULL && p->rows > 0;
+}
+
 /*
  * A manager must stand in the file.  Of a part of a file that is not known
  * before its rows go in.
@@ -151,7 +208,8 @@ reject_unknown_managers(struct import_run *run)
 {
 	for (size_t i = 0; i < run->nrow && !run->in.is_partial; i++)
 		if (memcmp(run->row[i].manager, none, sizeof(none)) != 0
-		    && found_prefix(run, run->row[i].manager) == NULL)
+		    && !stands_in_file(found_prefix(run,
+		    run->row[i].manager)))
 			reject_row(run, &run->row[i], MSG_ORDER_MANAGER,
 			    A_MANAGER);
 }
@@ -269,8 +327,9 @@ compare_page(struct tx *tx, struct import_run *run, size_t from, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct found_person *p = &run->person[from + i];
 
-		if (p->is_known && p->rows == 1) {
-			p->found = FOUND_UNCHANGED;
+		if (from + i < run->npresent) {
+			p->found = is_unchanged(p, &run->stored[from + i])
+			    ? FOUND_UNCHANGED : FOUND_CHANGED;
 			continue;
 		}
 		unsure[nunsure] = p;
@@ -285,16 +344,22 @@ compare_page(struct tx *tx, struct import_run *run, size_t from, size_t n)
 		const struct source_ref *ref =
 		    &((struct source_ref *)refs.row)[i];
 		struct found_person *p = unsure[refs.key[i]];
+		struct key256 stored;
 
 		p->person = ref->person;
-		p->found = is_unchanged(p, ref) ? FOUND_UNCHANGED
+		p->found = ref->state == 1 && stored_hash(ref, &stored)
+		    && is_unchanged(p, &stored) ? FOUND_UNCHANGED
 		    : FOUND_CHANGED;
-		/* Who may be disabled by it: the guard counts them. */
-		if (p->found == FOUND_CHANGED && !p->stays) {
-			who[nwho].tenant = run->tenant;
-			who[nwho].id = p->person;
-			asked[nwho++] = p;
-		}
+	}
+	/* Who may be disabled by it: the guard counts them. */
+	for (size_t i = 0; i < n; i++) {
+		struct found_person *p = &run->person[from + i];
+
+		if (p->rows == 0 || p->found != FOUND_CHANGED || p->stays)
+			continue;
+		who[nwho].tenant = run->tenant;
+		who[nwho].id = p->person;
+		asked[nwho++] = p;
 	}
 	TRY(store_load(tx, &PERSON, who, nwho, 2, 0, &persons));
 	for (size_t i = 0; i < persons.n; i++)
@@ -304,7 +369,7 @@ compare_page(struct tx *tx, struct import_run *run, size_t from, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		const struct found_person *p = &run->person[from + i];
 
-		if (p->is_rejected)
+		if (p->rows == 0 || p->is_rejected)
 			continue;
 		run->report.persons++;
 		run->report.added += p->found == FOUND_NEW;
@@ -318,56 +383,36 @@ compare_page(struct tx *tx, struct import_run *run, size_t from, size_t n)
 
 /* As it went in before, or as far as it could: without a manager that is not there now either. */
 static bool
-is_unchanged(const struct found_person *p, const struct source_ref *ref)
+is_unchanged(const struct found_person *p, const struct key256 *stored)
 {
 	struct key256 lacking = p->rows_hash;
-	struct str hash = { (const char *)p->rows_hash.bytes, 32 };
 
-	if (ref->state != 1)
-		return false;
-	if (str_eq(ref->row, hash))
+	if (memcmp(stored, &p->rows_hash, sizeof(*stored)) == 0)
 		return true;
 	for (size_t i = 0; i < sizeof(lacking); i++)
 		lacking.bytes[i] = (uint8_t)~lacking.bytes[i];
-	return p->lacks && str_eq(ref->row,
-	    (struct str) { (const char *)lacking.bytes, 32 });
+	return p->lacks && memcmp(stored, &lacking, sizeof(lacking)) == 0;
+}
+
+/* false: it came from no file. */
+static bool
+stored_hash(const struct source_ref *ref, struct key256 *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (ref->row.n != sizeof(*out))
+		return false;
+	memcpy(out, ref->row.p, sizeof(*out));
+	return true;
 }
 
 /* Present in the source before, and not in the file. */
-static enum err
-find_gone(struct reader *r, struct ctx *cx, struct import_run *run)
+static void
+find_gone(struct import_run *run)
 {
-	struct source_ref_page page = { run->tenant, run->source, STR(""),
-		PAGE };
-	uint8_t after[32];
-	struct rows refs;
-
-	do {
-		struct arena *arena = arena_open(64 << 20);
-		struct ctx own = *cx;
-		enum err err;
-
-		own.arena = arena;
-		tx_switch(r->data, &own);
-		err = source_ref_page(r->data, &page, &refs);
-		tx_switch(r->data, cx);
-		for (size_t i = 0; err == OK && i < refs.n; i++) {
-			const struct source_ref *ref =
-			    &((struct source_ref *)refs.row)[i];
-
-			memcpy(after, ref->key.p, sizeof(after));
-			page.after = (struct str) { (char *)after, 32 };
-			run->present += ref->state == 1;
-			if (ref->state == 1 && found_find(run,
-			    (const struct key256 *)(const void *)ref->key.p)
-			    == NULL)
-				run_gone(run, ref);
-		}
-		arena_close(arena);
-		TRY(err);
-	} while (refs.n == PAGE);
+	for (size_t i = 0; i < run->npresent; i++)
+		if (run->person[i].rows == 0)
+			run_gone(run, &run->person[i]);
 	run->report.removed = (int64_t)run->ngone;
-	return OK;
 }
 
 /* --- digest and guard -------------------------------------------------------------- */
@@ -389,12 +434,14 @@ take_digest(struct import_run *run)
 	    sizeof(const struct found_person *));
 	struct buf b;
 	struct hash hash;
+	size_t n = 0;
 
 	buf_init(&b, NULL, 64 * run->nperson + 1);
 	for (size_t i = 0; i < run->nperson; i++)
-		p[i] = &run->person[i];
-	qsort(p, run->nperson, sizeof(*p), by_ref);
-	for (size_t i = 0; i < run->nperson; i++) {
+		if (run->person[i].rows > 0)
+			p[n++] = &run->person[i];
+	qsort(p, n, sizeof(*p), by_ref);
+	for (size_t i = 0; i < n; i++) {
 		buf_bytes(&b, p[i]->ref.bytes, 32);
 		buf_bytes(&b, p[i]->rows_hash.bytes, 32);
 	}
@@ -420,7 +467,7 @@ guard(struct ctx *cx, struct import_run *run)
 	TRY(world_realm(run->world, cx, run->tenant, &realm));
 	percent = realm->catalogue->setting[SETTING_IMPORT_REMOVALS_PERCENT];
 	least = realm->catalogue->setting[SETTING_IMPORT_REMOVALS_LEAST];
-	share = run->present * percent / 100;
+	share = (int64_t)run->npresent * percent / 100;
 	run->report.removals_allowed = share > least ? share : least;
 	run->report.is_stopped = removals > run->report.removals_allowed
 	    && removals > run->in.allow_removals;
