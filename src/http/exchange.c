@@ -61,13 +61,18 @@ fresh(struct loop *l)
 static void
 new_id(struct loop *l, struct exchange *ex)
 {
+	struct trace *t = &ex->request.trace;
+	const struct fresh_id *fresh;
+
 	if (l->nids == 0) {
 		random_bytes(l->ids, sizeof(l->ids));
 		l->nids = REQUEST_IDS;
 	}
-	memcpy(ex->id, l->ids[--l->nids], REQUEST_ID_SIZE);
+	fresh = &l->ids[--l->nids];
+	memcpy(t->id, fresh->trace, TRACE_ID);
+	memcpy(t->span, fresh->span, TRACE_SPAN);
 	ex->request.cx.request_id =
-	    (struct str) { (const char *)ex->id, REQUEST_ID_SIZE };
+	    (struct str) { (const char *)t->id, TRACE_ID };
 }
 
 void

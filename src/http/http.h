@@ -9,7 +9,7 @@
  *
  * HEAD is served as GET; its reply goes without the body.  Every reply carries
  * Date, Request-Id, Content-Length, Cache-Control: no-store and
- * X-Content-Type-Options: nosniff.
+ * X-Content-Type-Options: nosniff; Traceresponse, if a traceparent was given.
  */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
@@ -17,6 +17,8 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+
+#include "http/trace.h"
 
 enum method { GET = 1, POST, PUT, PATCH, DELETE, METHOD_COUNT };
 
@@ -42,6 +44,7 @@ struct request {
 	const struct route *route;
 	struct str	    param[ROUTE_PARAMS_MAX];	/* of {…} in the path, in order */
 	bool		    is_operator;	/* came by the operator's socket from an allowed uid */
+	struct trace	    trace;	/* its id is the request's */
 	struct str	    address;	/* of the peer, text; empty on the socket */
 	int64_t		    started_ns; /* clock_mono_ns() at the first byte */
 	void		   *item;	/* the holder's own */

@@ -24,7 +24,6 @@
 #include "http/http.h"
 #include "http/reader.h"
 
-#define REQUEST_ID_SIZE	 16
 #define REQUEST_IDS	 256	/* made by one getrandom */
 #define STREAM_MAX	 (256 * 1024)
 #define SCRATCH_MAX	 (64 * 1024)	/* one recv */
@@ -71,6 +70,11 @@ struct stream {
 
 enum { MAIL_ROOM = 1, MAIL_REPLY = 2 };
 
+/* By chance: of a request, and of what is done for it. */
+struct fresh_id {
+	uint8_t trace[TRACE_ID], span[TRACE_SPAN];
+};
+
 /* What is wrong with a request; its {0} is the field or the limit. */
 struct trouble {
 	enum err    err;
@@ -90,7 +94,6 @@ struct exchange {
 	struct buf	 head, body, out;
 	size_t		 sent;
 	int		 status;
-	unsigned char	 id[REQUEST_ID_SIZE];
 	char		 address[INET6_ADDRSTRLEN];
 	struct str	 allow;
 	struct stream	*stream;	/* NULL: the body comes whole */
@@ -161,7 +164,7 @@ struct loop {
 	size_t		 nspare;
 	struct timer	*wheel[WHEEL_SLOTS];
 	int64_t		 tick, next_tick;	/* done up to; nothing before */
-	unsigned char	 ids[REQUEST_IDS][REQUEST_ID_SIZE];
+	struct fresh_id	 ids[REQUEST_IDS];
 	size_t		 nids;
 
 	struct lock	*lock;		/* guards mail and arrivals */
@@ -273,6 +276,6 @@ bool stream_is_whole(struct stream *);
 
 /* request.c */
 enum err request_decode(struct request *, struct str target) USE_RESULT;
-void request_name(struct request *, unsigned char id[REQUEST_ID_SIZE]);
+void request_name(struct request *);
 
 #endif

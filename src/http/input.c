@@ -91,7 +91,7 @@ on_head(struct conn *c, struct str piece)
 	must(piece.n == 0);
 	ex->request.method = r->method;
 	ex->request.nheader = reader_headers(r, ex->header);
-	request_name(&ex->request, ex->id);
+	request_name(&ex->request);
 	ex->closes = r->closes;
 	c->is_fresh = false;
 	c->state = CONN_BODY;
@@ -234,7 +234,7 @@ on_refused(struct conn *c, struct str piece)
 	if (c->state == CONN_HEAD) {
 		count_add(&c->loop->refused_heads, 1);
 		ex->request.nheader = reader_headers(r, ex->header);
-		request_name(&ex->request, ex->id);
+		request_name(&ex->request);
 	}
 	input_spoil(c, r->err, r->msg, r->field);
 }

@@ -39,7 +39,6 @@ static const struct known known[] = {
 	{ NAME("Idempotency-Key"), false, NULL },
 	{ NAME("If-Match"), false, NULL },
 	{ NAME("If-None-Match"), false, NULL },
-	{ NAME("traceparent"), false, NULL },
 };
 
 static const struct verb {

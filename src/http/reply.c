@@ -48,7 +48,7 @@ static void write_reply(struct exchange *, const struct reply *);
 static bool must_close(struct exchange *);
 static void put_status(struct buf *, int);
 static void put_date(struct buf *);
-static void put_id(struct buf *, const unsigned char *);
+static void put_id(struct buf *, const struct trace *);
 static void put_header(struct buf *, struct str, struct str);
 
 void
@@ -93,7 +93,7 @@ write_reply(struct exchange *ex, const struct reply *reply)
 	buf_clear(b);
 	put_status(b, reply->status);
 	put_date(b);
-	put_id(b, ex->id);
+	put_id(b, &ex->request.trace);
 	buf_str(b,
 	    STR("Cache-Control: no-store\r\n"
 		"X-Content-Type-Options: nosniff\r\n"));
@@ -156,19 +156,18 @@ put_date(struct buf *b)
 	buf_z(b, text);
 }
 
+/* Who sent a traceparent is told which span was the answer's. */
 static void
-put_id(struct buf *b, const unsigned char *id)
+put_id(struct buf *b, const struct trace *t)
 {
-	static const char digits[] = "0123456789abcdef";
-	char text[2 * REQUEST_ID_SIZE];
+	char text[TRACE_TEXT];
 
-	for (size_t i = 0; i < REQUEST_ID_SIZE; i++) {
-		text[2 * i] = digits[id[i] >> 4];
-		text[2 * i + 1] = digits[id[i] & 15];
-	}
-	buf_str(b, STR("Request-Id: "));
-	buf_bytes(b, text, sizeof(text));
-	buf_str(b, STR("\r\n"));
+	trace_hex(t->id, TRACE_ID, text);
+	put_header(b, STR("Request-Id"), (struct str) { text, 2 * TRACE_ID });
+	if (!t->is_given)
+		return;
+	trace_encode(t, text);
+	put_header(b, STR("Traceresponse"), (struct str) { text, TRACE_TEXT });
 }
 
 /* A line break in a value would begin a header of its own (S-T9). */

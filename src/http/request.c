@@ -6,8 +6,6 @@
  */
 #include "http/http_int.h"
 
-#include <string.h>
-
 #define QUERY_PARAMS_MAX 64
 
 /* How an escape is read in the path and in the query. */
@@ -28,7 +26,6 @@ static int escaped(struct str, const struct escape *);
 static int hex(char);
 static struct str params(const struct request *);
 static bool next_param(struct str *, struct str *, struct str *);
-static void trace_id(struct str, unsigned char[REQUEST_ID_SIZE]);
 
 struct str
 request_header(const struct request *rq, const char *name)
@@ -81,10 +78,17 @@ request_decode(struct request *rq, struct str target)
 }
 
 void
-request_name(struct request *rq, unsigned char id[REQUEST_ID_SIZE])
+request_name(struct request *rq)
 {
-	trace_id(request_header(rq, "traceparent"), id);
-	rq->cx.request_id = (struct str) { (const char *)id, REQUEST_ID_SIZE };
+	struct str given = { NULL, 0 };
+
+	for (size_t i = 0; i < rq->nheader; i++) {
+		if (!str_eq_nocase(rq->header[i].name, STR("traceparent")))
+			continue;
+		/* Two of them are none. */
+		given = given.p == NULL ? rq->header[i].value : STR("");
+	}
+	trace_decode(given, &rq->trace);
 	rq->cx.lang = lang_pick(request_header(rq, "accept-language"));
 }
 
@@ -208,33 +212,4 @@ hex(char c)
 		return c - '0';
 	c = (char)(c | 0x20);
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/*
- * W3C Trace Context: 00-TRACE-SPAN-FLAGS in lower-case hex, TRACE not zero.
- * Anything else leaves ID as it is.
- */
-static void
-trace_id(struct str s, unsigned char id[REQUEST_ID_SIZE])
-{
-	static const char form[] =
-	    "00-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
-	unsigned char trace[REQUEST_ID_SIZE], any = 0;
-
-	if (s.n != sizeof(form) - 1)
-		return;
-	for (size_t i = 0; i < s.n; i++) {
-		if (form[i] != 'x' && s.p[i] != form[i])
-			return;
-		if (form[i] == 'x' &&
-		    (hex(s.p[i]) < 0 || (s.p[i] >= 'A' && s.p[i] <= 'F')))
-			return;
-	}
-	for (size_t i = 0; i < REQUEST_ID_SIZE; i++) {
-		trace[i] = (unsigned char)(hex(s.p[3 + 2 * i]) << 4 |
-		    hex(s.p[4 + 2 * i]));
-		any |= trace[i];
-	}
-	if (any != 0)
-		memcpy(id, trace, sizeof(trace));
 }

@@ -89,6 +89,19 @@ every_reply_has_its_headers(void **state)
 	client_read(&c, &a, false);
 	assert_string_equal(answer_header(&a, "Request-Id"),
 	    "0123456789abcdef0123456789abcdef");
+	assert_memory_equal(answer_header(&a, "Traceresponse"),
+	    "00-0123456789abcdef0123456789abcdef-", 36);
+	assert_string_not_equal(answer_header(&a, "Traceresponse"),
+	    "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01");
+	answer_done(&a);
+
+	/* What is no traceparent is no reason to refuse. */
+	client_send(&c,
+	    "GET /hello HTTP/1.1\r\n" H "traceparent: x\r\n"
+	    "traceparent: y\r\n\r\n");
+	client_read(&c, &a, false);
+	assert_int_equal(a.status, 200);
+	assert_null(answer_header(&a, "Traceresponse"));
 	answer_done(&a);
 	client_close(&c);
 }
