@@ -64,9 +64,11 @@ clock_run(void *arg)
 	int64_t house_ms = 0;
 
 	do {
+		watch_beat(w);
 		do_due(w, data);
 		access_write(w);
 		sign_logs(w, data);
+		census_take(w, data);
 		if (clock_now_ms() - house_ms >= HOUR_MS) {
 			keep_house(w);
 			house_ms = clock_now_ms();

@@ -6,10 +6,12 @@
 #include "act/act_int.h"
 
 #include "base/buf.h"
+#include "base/metric.h"
 
 static enum err save_persons(struct order_batch *, struct tx *);
 static enum err save_contracts(struct order_batch *, struct tx *);
 static enum err save_index(struct order_batch *, struct tx *);
+static void count(const struct order *, const struct order_out *);
 static bool is_back(const struct order_batch *, const struct contract *);
 
 enum err
@@ -123,6 +125,21 @@ order_committed(struct batch *b)
 		    ob->word.v[i]);
 	}
 	roles_committed(b->world, ob);
+	for (size_t i = 0; i < b->n; i++)
+		if (b->item[i]->err == OK && !b->item[i]->again)
+			count(b->item[i]->in, b->item[i]->out);
+}
+
+/* What was repeated was counted when it was new. */
+static void
+count(const struct order *order, const struct order_out *out)
+{
+	if (order->kind == ORDER_ONBOARD)
+		metric_add(METRIC_ONBOARDINGS, out->was_repeated
+			? ONBOARDED_REPEATED : ONBOARDED_NEW, 1);
+	for (size_t i = 0; i < out->nseat && !out->was_repeated; i++)
+		metric_add(METRIC_OUTCOMES,
+		    (size_t)out->seat[i].outcome - OUTCOME_ASSIGNED, 1);
 }
 
 /* --- outcomes ------------------------------------------------------------------ */

@@ -30,7 +30,7 @@ sign_logs(struct world *w, struct db *data)
 {
 	struct arena *list = arena_open(1 << 20);
 	uint32_t *tenant;
-	size_t n = world_tenants(w, list, &tenant);
+	size_t n = world_tenants(w, list, &tenant), signed_now = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		struct arena *arena = arena_open(1 << 20);
@@ -46,12 +46,17 @@ sign_logs(struct world *w, struct db *data)
 		w->log_alarm |= err == ERR_CONFLICT;
 		w->checkpoints += err == OK && in.row.note.n > 0;
 		lock_give(w->mu);
+		signed_now += err == OK;
 		if (err != OK)
 			log_event(LOG_ERROR, "log not signed",
 			    LOG_NUM("tenant", tenant[i]),
 			    LOG_WORD("code", err_info(err)->code));
 		arena_close(arena);
 	}
+	lock_take(w->mu);
+	if (signed_now == n)
+		w->signed_ns = clock_mono_ns();
+	lock_give(w->mu);
 	arena_close(list);
 }
 

@@ -35,6 +35,9 @@ world_open(struct ctx *cx, const struct world_conf *conf, struct world **out)
 	w->store = conf->store;
 	w->data_dir = conf->data_dir;
 	w->mu = lock_open();
+	w->census_lock = lock_open();
+	w->signed_ns = clock_mono_ns();
+	w->vault_is_open = true;
 	TRY(open_vault(w, cx, conf));
 	TRY(world_read(w, cx));
 	w->pipeline = pipeline_open(&pc);
@@ -89,6 +92,8 @@ world_close(struct world *w)
 			arena_close(w->role[i].arena);
 	heap_free(w->role);
 	heap_free(w->token);
+	census_close(w);
+	lock_close(w->census_lock);
 	lock_close(w->mu);
 	heap_free(w);
 }

@@ -111,4 +111,32 @@ struct world_count {
 };
 void world_counts(struct world *, struct world_count *);
 
+/* --- for whoever watches; none of these waits for the store or the vault ------- */
+
+/* The checks of /readyz. */
+enum readiness {
+	READY_STORE,	/* the last commits were durable, and none hangs */
+	READY_VAULT,	/* it has its keys, and answers */
+	READY_LOG,	/* every log was signed lately */
+	READY_COUNT
+};
+const char *readiness_name(enum readiness);
+void world_readiness(struct world *, bool is_ready[READY_COUNT]);
+
+/* What the vault last said of itself. */
+void world_vault_state(struct world *, struct vault_state *);
+
+/*
+ * The seats, some seconds old: a row for each pool and, without a pool, for
+ * each product that is waited for.  Too many: a row for each tenant, without
+ * product; still too many: one row, of tenant 0.
+ */
+struct census_row {
+	uint32_t   tenant;
+	int64_t	   product_id, pool_id;	/* 0: summed */
+	struct str product, pool;	/* slugs; empty: summed, or gone */
+	int64_t	   quota, held, assigned, waiting;
+};
+size_t world_census(struct world *, struct arena *, struct census_row **out, size_t *pools);
+
 #endif

@@ -92,12 +92,18 @@ struct world {
 	bool		   long_busy[LONGS_MAX];
 	uint32_t	   long_tenant[LONGS_MAX];
 	struct thread	  *long_thread[LONGS_MAX];
-	bool		   is_ending, log_alarm;
+	bool		   is_ending, log_alarm, vault_is_open;
+	struct vault_state vault_state;	/* as of the last beat */
+	int64_t		   signed_ns;	/* when every log was */
 	uint64_t	   queries, checkpoints, due_done;
 	int64_t		   fence;	/* of the clock's lease */
 	struct queue	  *queries_queue;
 	struct thread	  *reader[READERS];
 	struct thread	  *clock;
+	struct lock	  *census_lock;	/* guards census */
+	struct census	  *census;	/* NULL: none yet */
+	struct census	  *census_spare;	/* the clock's own, as the next */
+	int64_t		   census_due_ns;
 };
 
 struct realm_slot *realm_find(struct world *, uint32_t tenant);	/* mu held */
@@ -124,6 +130,11 @@ void clock_start(struct world *);
 void clock_stop(struct world *);
 /* Brings each tenant's checkpoints up to date, if the vault agrees. */
 void sign_logs(struct world *, struct db *data);
+/* Once a second: how the vault is, and whether a store that could not write can again. */
+void watch_beat(struct world *);
+/* Counts the seats anew, if it is time. */
+void census_take(struct world *, struct db *data);
+void census_close(struct world *);
 /* At start: every tenant's log must extend what the vault signed. */
 enum err check_logs(struct world *, struct ctx *, struct tx *, bool accept_rollback) USE_RESULT;
 

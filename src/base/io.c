@@ -12,12 +12,14 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 
-#define PIECE (64 * 1024)
+#define PIECE	 (64 * 1024)
+#define STALL_MS 8000
 
 /* What USHER_FAULT asks for; set before main(), then only `seen` changes. */
 static struct {
-	bool		is_set, is_kill, every;
+	bool		is_set, is_kill, is_stall, every;
 	char		name[32];
 	int64_t		from;
 	_Atomic int64_t seen;
@@ -198,8 +200,9 @@ read_environment(void)
 		return;
 	name = str_cut(&count, ':');
 	wanted.is_kill = str_starts(name, STR("kill-"));
-	if (wanted.is_kill)
-		name = str_sub(name, 5, name.n);
+	wanted.is_stall = str_starts(name, STR("stall-"));
+	if (wanted.is_kill || wanted.is_stall)
+		name = str_sub(name, wanted.is_kill ? 5 : 6, name.n);
 	wanted.every = str_ends(count, STR("+"));
 	if (wanted.every)
 		count.n--;
@@ -223,5 +226,7 @@ fault_here(const char *name)
 	is_hit = nth == wanted.from || (wanted.every && nth > wanted.from);
 	if (is_hit && wanted.is_kill)
 		kill(getpid(), SIGKILL);
-	return is_hit;
+	if (is_hit && wanted.is_stall)
+		clock_sleep_ms(STALL_MS);
+	return is_hit && !wanted.is_stall;
 }

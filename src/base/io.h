@@ -21,7 +21,8 @@ void fd_sync(int fd);
  * USHER_FAULT=name:n in the environment makes the N-th fault_here("name") of
  * this process true (name:n+ every one from the N-th on).  Names: commit,
  * read, connect, vault, sync.  `kill-NAME:n` ends the process there with
- * SIGKILL instead.  Costs one branch when unset.
+ * SIGKILL instead; `stall-NAME:n` holds the thread there for some seconds and
+ * then lets it go on.  Costs one branch when unset.
  */
 bool fault_here(const char *name);
 

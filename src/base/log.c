@@ -2,8 +2,11 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -11,6 +14,7 @@
 
 /* A pipe takes this much in one piece, so lines of two processes never mix. */
 #define LINE_MAX_BYTES 2048
+#define LOOK_NS	       INT64_C(1000000000)
 
 /* A line being made; allocates nothing, for it must work when memory is out. */
 struct line {
@@ -27,6 +31,23 @@ static const char *const level_names[] = {
 static const char *speaker = "usher";
 static enum log_level from = LOG_INFO;
 
+struct fields {
+	const struct log_field *v;
+	size_t			n;
+};
+
+/* Where requests are told of; path NULL: on standard error. */
+static struct {
+	const char     *path;
+	int	        fd;
+	_Atomic int64_t look_ns;	/* when to look again whether it was moved */
+} access_log = { .fd = STDERR_FILENO };
+
+static void make(struct line *, enum log_level, const char *,
+    const struct fields *);
+static void tell(int, const struct line *);
+static int open_access(void);
+static void follow_access(void);
 static void put(struct line *, const char *, size_t);
 static void put_quoted(struct line *, const char *);
 static void put_field(struct line *, const struct log_field *);
@@ -42,31 +63,102 @@ void
 log_fields(enum log_level level, const char *event, const struct log_field *f,
     size_t n)
 {
-	int error = errno;
-	struct line line = { .n = 0 };
-	char now[TIME_TEXT];
-	ssize_t written;
+	struct line line;
 
 	if (level < from)
 		return;
-	time_encode(clock_now_ms(), now);
-	put(&line, "{\"time\":\"", 9);
-	put(&line, now, sizeof(now));
-	put(&line, "\",\"level\":", 10);
-	put_quoted(&line, level_names[level]);
-	put(&line, ",\"process\":", 11);
-	put_quoted(&line, speaker);
-	put(&line, ",\"event\":", 9);
-	put_quoted(&line, event);
-	for (size_t i = 0; i < n; i++)
-		put_field(&line, &f[i]);
-	put(&line, "}\n", 2);
+	make(&line, level, event, &(struct fields) { f, n });
+	tell(STDERR_FILENO, &line);
+}
 
-	/* Who cannot be told cannot be told that either. */
+static void
+make(struct line *line, enum log_level level, const char *event,
+    const struct fields *fields)
+{
+	char now[TIME_TEXT];
+
+	line->n = 0;
+	time_encode(clock_now_ms(), now);
+	put(line, "{\"time\":\"", 9);
+	put(line, now, sizeof(now));
+	put(line, "\",\"level\":", 10);
+	put_quoted(line, level_names[level]);
+	put(line, ",\"process\":", 11);
+	put_quoted(line, speaker);
+	put(line, ",\"event\":", 9);
+	put_quoted(line, event);
+	for (size_t i = 0; i < fields->n; i++)
+		put_field(line, &fields->v[i]);
+	put(line, "}\n", 2);
+}
+
+/* Who cannot be told cannot be told that either. */
+static void
+tell(int fd, const struct line *line)
+{
+	int error = errno;
+	ssize_t written;
+
 	do
-		written = write(STDERR_FILENO, line.p, line.n);
+		written = write(fd, line->p, line->n);
 	while (written < 0 && errno == EINTR);
 	errno = error;
+}
+
+/* --- the access log --------------------------------------------------------------- */
+
+bool
+log_open_access(const char *path)
+{
+	if (path == NULL)
+		return true;
+	access_log.path = path;
+	access_log.fd = open_access();
+	return access_log.fd >= 0;
+}
+
+static int
+open_access(void)
+{
+	return open(
+	    access_log.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+}
+
+void
+log_access_fields(const char *event, const struct log_field *f, size_t n)
+{
+	struct line line;
+
+	if (access_log.path != NULL)
+		follow_access();
+	make(&line, LOG_INFO, event, &(struct fields) { f, n });
+	tell(access_log.fd, &line);
+}
+
+/*
+ * Once a second one thread looks whether the path still leads to the file.
+ * The new one takes the old one's number: nobody writes to neither.
+ */
+static void
+follow_access(void)
+{
+	int64_t now = clock_mono_ns(), due = atomic_load(&access_log.look_ns);
+	struct stat at, held;
+	int fd;
+
+	if (now < due ||
+	    !atomic_compare_exchange_strong(
+		&access_log.look_ns, &due, now + LOOK_NS))
+		return;
+	if (fstat(access_log.fd, &held) != 0 ||
+	    (stat(access_log.path, &at) == 0 && at.st_ino == held.st_ino &&
+		at.st_dev == held.st_dev))
+		return;
+	fd = open_access();
+	if (fd < 0)
+		return;
+	dup3(fd, access_log.fd, O_CLOEXEC);
+	close(fd);
 }
 
 /* A field that does not fit whole is left out; the last brace always fits. */

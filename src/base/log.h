@@ -29,6 +29,17 @@ struct log_field {
 
 void log_fields(enum log_level, const char *event, const struct log_field *, size_t n);
 
+/*
+ * The access log: a line for each request, on standard error like the others,
+ * or (PATH not NULL) appended to a file of its own, which is opened anew when
+ * somebody has moved it.  Once, before there are threads; false: errno says why.
+ */
+bool log_open_access(const char *path) USE_RESULT;
+#define log_access(event, ...) \
+	log_access_fields(event, (const struct log_field[]) { __VA_ARGS__ }, \
+	    sizeof((const struct log_field[]) { __VA_ARGS__ }) / sizeof(struct log_field))
+void log_access_fields(const char *event, const struct log_field *, size_t n);
+
 /* Who is speaking ("front", "vault"), stamped on each line, and from which level on. */
 void log_open(const char *process, enum log_level least);
 

@@ -6,6 +6,7 @@
 #include "store/pipeline_int.h"
 
 #include "base/clock.h"
+#include "base/metric.h"
 
 static void fresh(struct item *, bool);
 static struct part *part_for(struct group *, const struct use_case *);
@@ -108,6 +109,7 @@ settle_part(struct pipeline *p, struct part *part)
 
 	if (part->err != OK && !part->is_final && n > 1) {
 		p->replayed++;
+		metric_add(METRIC_REPLAYS, 0, 1);
 		sched_retry(p->sched, b->item, n, true);
 		b->n = 0;
 		return;
@@ -142,6 +144,7 @@ answer_part(struct pipeline *p, struct part *part)
 			refuse(item, part->err, &part->cx.fault);
 		if (item->err == OK && item->again && item->tries < TRIES_MAX) {
 			p->again++;
+			metric_add(METRIC_CONTENTION, CONTENTION_AGAIN, 1);
 			sched_retry(p->sched, &item, 1, false);
 			continue;
 		}
@@ -157,6 +160,7 @@ void
 group_replay(struct pipeline *p, struct group *g)
 {
 	p->replayed++;
+	metric_add(METRIC_REPLAYS, 0, 1);
 	for (size_t i = 0; i < g->npart; i++) {
 		struct batch *b = &g->part[i].batch;
 
@@ -170,6 +174,7 @@ static void
 answer(struct pipeline *p, struct item *item)
 {
 	p->items++;
+	metric_add(METRIC_ITEMS, item->err == OK ? ITEM_DONE : ITEM_REFUSED, 1);
 	item->done(item);
 	sched_answered(p->sched, 1);
 }

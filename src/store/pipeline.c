@@ -9,6 +9,7 @@
 
 #include <stdatomic.h>
 
+#include "base/clock.h"
 #include "base/queue.h"
 
 /* So long nothing came: time to copy the log back. */
@@ -201,6 +202,25 @@ pipeline_counts(struct pipeline *p, struct pipeline_count *out)
 		.batches_replayed = atomic_load(&p->replayed),
 		.again = atomic_load(&p->again),
 		.keys_commits = atomic_load(&p->keys_commits),
-		.depth = sched_depth(p->sched),
 	};
+	for (size_t c = 0; c <= ITEM_BULK; c++) {
+		out->depth_of[c] = sched_depth(p->sched, (enum item_class)c);
+		out->depth += out->depth_of[c];
+	}
+}
+
+void
+pipeline_health(
+    struct pipeline *p, int64_t late_ms, struct pipeline_health *out)
+{
+	int64_t now = clock_mono_ns();
+
+	*out = (struct pipeline_health) { 0 };
+	for (enum db_kind k = DB_DATA; k <= DB_KEYS; k++) {
+		int64_t since = atomic_load(&p->health[k].since_ns);
+
+		out->has_failed |= atomic_load(&p->health[k].has_failed);
+		out->is_late |=
+		    since != 0 && now - since > late_ms * INT64_C(1000000);
+	}
 }

@@ -92,7 +92,11 @@ enum err pipeline_submit(struct pipeline *, struct item *, enum item_class) USE_
 /* Submits and waits, for room too; the item's error.  For imports, the clock, tests.  Takes done and owner for itself. */
 enum err pipeline_do(struct pipeline *, struct item *, enum item_class) USE_RESULT;
 
-struct pipeline_count { uint64_t commits, items, batches_replayed, again, keys_commits; size_t depth; };
+struct pipeline_count { uint64_t commits, items, batches_replayed, again, keys_commits; size_t depth, depth_of[ITEM_BULK + 1]; };
 void pipeline_counts(struct pipeline *, struct pipeline_count *);
+
+/* The last commits were durable, and none has been under way for longer than LATE_MS. */
+struct pipeline_health { bool has_failed, is_late; };
+void pipeline_health(struct pipeline *, int64_t late_ms, struct pipeline_health *);
 
 #endif

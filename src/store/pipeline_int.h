@@ -33,6 +33,12 @@ struct group {
 	size_t	      npart;
 };
 
+/* Of one database; written by its writer, read by who watches. */
+struct commit_health {
+	_Atomic int64_t since_ns;	/* when the present write began; 0: none is under way */
+	_Atomic bool	has_failed;	/* the last one */
+};
+
 struct pipeline {
 	struct pipeline_conf conf;
 	struct sched	    *sched;
@@ -40,6 +46,7 @@ struct pipeline {
 	struct group	     group[GROUPS];
 	struct db	    *reader[2], *writer[2];	/* by enum db_kind; the sealer's, but for the data's writer */
 	struct thread	    *sealer, *committer;
+	struct commit_health health[2];
 	_Atomic uint64_t     commits, items, replayed, again, keys_commits;
 };
 

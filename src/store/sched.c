@@ -33,6 +33,7 @@ struct sched {
 	struct ring    again, alone;
 	size_t	       retry_max;
 	size_t	       queued;		/* in the tenants' rings */
+	size_t	       queued_of[CLASSES];
 	size_t	       unanswered;	/* put, and neither refused nor answered */
 	unsigned       slot;
 	bool	       is_ended;
@@ -97,6 +98,7 @@ sched_put(struct sched *s, struct item *item, enum item_class class, bool waits)
 			turn_add(&s->turns[class], t, class);
 		ring_put(&t->ring[class], item);
 		s->queued++;
+		s->queued_of[class]++;
 		s->unanswered++;
 		lock_wake(s->lock);
 	}
@@ -185,6 +187,7 @@ next_item(struct sched *s)
 	if (t->ring[class].n > 0)
 		turn_add(turns, t, class);
 	s->queued--;
+	s->queued_of[class]--;
 	return item;
 }
 
@@ -213,12 +216,12 @@ sched_answered(struct sched *s, size_t n)
 }
 
 size_t
-sched_depth(struct sched *s)
+sched_depth(struct sched *s, enum item_class class)
 {
 	size_t n;
 
 	lock_take(s->lock);
-	n = s->queued;
+	n = s->queued_of[class];
 	lock_give(s->lock);
 	return n;
 }

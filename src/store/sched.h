@@ -38,7 +38,7 @@ struct taken sched_take(struct sched *, struct item **items, size_t max, int64_t
 void sched_retry(struct sched *, struct item *const *items, size_t n, bool is_alone);
 /* N items that were taken have been answered. */
 void sched_answered(struct sched *, size_t n);
-/* Items that wait to be taken. */
-size_t sched_depth(struct sched *);
+/* Items of a class that wait to be taken. */
+size_t sched_depth(struct sched *, enum item_class);
 
 #endif

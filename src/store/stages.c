@@ -8,13 +8,18 @@
  */
 #include "store/pipeline_int.h"
 
+#include <stdatomic.h>
+
 #include "base/clock.h"
+#include "base/metric.h"
 
 static void read_and_want(struct pipeline *, struct group *);
 static void keep(struct pipeline *, struct group *);
 static enum err keep_part(struct part *, struct tx *);
 static struct vault_call *call_open(struct pipeline *, struct group *);
 static void call_run(struct pipeline *, struct group *, struct vault_call *);
+static size_t items_of(const struct group *);
+static enum err commit(struct pipeline *, struct tx *, enum db_kind);
 static enum err write_parts(struct group *, struct tx *);
 static enum err write_some(struct group *, struct tx *, bool);
 static enum err write_part(struct part *, struct tx *);
@@ -122,7 +127,7 @@ keep(struct pipeline *p, struct group *g)
 			part->err = keep_part(part, tx);
 	}
 	tx_switch(tx, &g->cx);
-	err = tx_commit(tx);
+	err = commit(p, tx, DB_KEYS);
 	if (err != OK)
 		group_fail(g, err);
 	else
@@ -148,17 +153,22 @@ void
 group_write(struct pipeline *p, struct group *g)
 {
 	struct tx *tx = tx_begin(p->writer[DB_DATA], &g->cx);
-	enum err err = write_parts(g, tx);
+	enum err err;
 
+	atomic_store(&p->health[DB_DATA].since_ns, clock_mono_ns());
+	metric_observe(METRIC_BATCH, 0, items_of(g));
+	err = write_parts(g, tx);
 	tx_switch(tx, &g->cx);
 	if (err == OK) {
-		err = tx_commit(tx);
+		err = commit(p, tx, DB_DATA);
 	} else {
 		tx_rollback(tx);
+		atomic_store(&p->health[DB_DATA].since_ns, 0);
 		if (err != ERR_FULL) {
 			group_replay(p, g);
 			return;
 		}
+		atomic_store(&p->health[DB_DATA].has_failed, true);
 	}
 	if (err != OK)
 		group_fail(g, err);
@@ -174,6 +184,37 @@ group_write(struct pipeline *p, struct group *g)
 	}
 	group_answer(p, g);
 	db_checkpoint(p->writer[DB_DATA], false);
+}
+
+/* Who was answered before has left. */
+static size_t
+items_of(const struct group *g)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->npart; i++)
+		n += g->part[i].batch.n;
+	return n;
+}
+
+/* Tells how it goes to whoever watches. */
+static enum err
+commit(struct pipeline *p, struct tx *tx, enum db_kind kind)
+{
+	struct commit_health *health = &p->health[kind];
+	int64_t begun = clock_mono_ns();
+	enum err err;
+
+	atomic_store(&health->since_ns, begun);
+	err = tx_commit(tx);
+	atomic_store(&health->has_failed, err != OK);
+	atomic_store(&health->since_ns, 0);
+	metric_add(err == OK ? METRIC_COMMITS : METRIC_FAILED_COMMITS,
+	    kind == DB_DATA ? DATABASE_DATA : DATABASE_KEYS, 1);
+	if (kind == DB_DATA)
+		metric_observe(METRIC_COMMIT_SECONDS, 0,
+		    (uint64_t)(clock_mono_ns() - begun));
+	return err;
 }
 
 /* An error, which G's ctx then tells, is the whole group's. */
@@ -197,8 +238,8 @@ write_some(struct group *g, struct tx *tx, bool last)
 		struct part *part = &g->part[i];
 		enum err err;
 
-		if (part->batch.n == 0
-		    || part->batch.use_case->comes_last != last)
+		if (part->batch.n == 0 ||
+		    part->batch.use_case->comes_last != last)
 			continue;
 		tx_switch(tx, &part->cx);
 		err = is_alone ? write_alone(part, tx) : write_part(part, tx);

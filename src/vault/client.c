@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/io.h"
+#include "base/metric.h"
 
 #define DEADLINE_MS 10000	/* without an answer */
 #define OUT_MAX	    (4 * FRAME_MAX)
@@ -29,6 +30,7 @@ struct vault {
 	uint64_t   last_request;
 	void	 (*silent)(void *);	/* NULL: silence is fatal */
 	void	  *silent_arg;
+	_Atomic int64_t since_ns;	/* when the run under way last heard something; 0: none is */
 };
 
 /* All channels lead to one vault: what one of them learns the others need not wait for. */
@@ -90,13 +92,15 @@ enum err
 vault_run(struct vault *v, struct ctx *cx, struct vault_call *call)
 {
 	struct run run = { .to_send = call->first, .to_come = call->first };
-	int64_t deadline_ns = clock_mono_ns() + DEADLINE_MS * INT64_C(1000000);
+	const int64_t begun_ns = clock_mono_ns();
+	int64_t deadline_ns = begun_ns + DEADLINE_MS * INT64_C(1000000);
 
 	if (fault_here("vault"))
 		return fail(cx, ERR_SEALED, MSG_VAULT_SEALED, "");
 	call->first = NULL;
 	call->last = &call->first;
 	call->n = 0;
+	atomic_store(&v->since_ns, begun_ns);
 	while (run.to_come != NULL) {
 		if (atomic_load(&is_silent))
 			return give_up(v, cx);
@@ -108,10 +112,22 @@ vault_run(struct vault *v, struct ctx *cx, struct vault_call *call)
 			continue;
 		take_answers(v, &run);
 		deadline_ns = clock_mono_ns() + DEADLINE_MS * INT64_C(1000000);
+		atomic_store(&v->since_ns, clock_mono_ns());
 	}
+	atomic_store(&v->since_ns, 0);
+	metric_observe(
+	    METRIC_VAULT_SECONDS, 0, (uint64_t)(clock_mono_ns() - begun_ns));
 	if (run.has_no_keys)
 		return fail(cx, ERR_SEALED, MSG_VAULT_SEALED, "");
 	return OK;
+}
+
+int64_t
+vault_silent_ms(const struct vault *v)
+{
+	int64_t since = atomic_load(&v->since_ns);
+
+	return since == 0 ? 0 : (clock_mono_ns() - since) / 1000000;
 }
 
 /* Encodes what comes next while there is room for a whole frame. */

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "base/queue.h"
 
 #include "vault/store.h"
@@ -261,6 +262,8 @@ status_get(struct request *rq)
 	buf_u8(rq->out, st->is_confined);
 	buf_u8(rq->out, st->is_undumpable);
 	buf_u8(rq->out, secret_is_locked());
+	buf_u64(rq->out, (uint64_t)process_memory(0));
+	buf_u64(rq->out, (uint64_t)process_own_descriptors());
 	return STATUS_OK;
 }
 

@@ -139,6 +139,8 @@ state_decode(struct vault_op *op, struct cursor *c)
 	st->is_confined = get_u8(c);
 	st->is_undumpable = get_u8(c);
 	st->is_locked = get_u8(c);
+	st->memory = (int64_t)get_u64(c);
+	st->descriptors = (int64_t)get_u64(c);
 	return true;
 }
 

@@ -148,6 +148,8 @@ const struct text_out *vault_text_open(struct vault_call *, enum vault_purpose, 
  * malformed is fatal().
  */
 enum err vault_run(struct vault *, struct ctx *, struct vault_call *) USE_RESULT;
+/* How long the call under way has been waiting for the vault; 0: there is none.  Any thread may ask. */
+int64_t vault_silent_ms(const struct vault *);
 
 /* --- single calls, rare ------------------------------------------------- */
 
@@ -180,6 +182,7 @@ struct vault_state {
 	uint32_t tenants;
 	uint64_t sealed, opened, indexed, signed_checkpoints, alarms;
 	bool	 is_confined, is_undumpable, is_locked;	/* what confinement it got */
+	int64_t	 memory, descriptors;	/* bytes in use and open files of its process; -1: not known */
 };
 
 enum err vault_status(struct vault *, struct ctx *, struct vault_state *out) USE_RESULT;

@@ -72,7 +72,7 @@ items_of_one_tenant_keep_their_order(void **state)
 			assert_ptr_equal(f->taken[i], &f->item[at + i]);
 	}
 	assert_int_equal(take(f, 25).n, 0);
-	assert_int_equal(sched_depth(f->sched), 0);
+	assert_int_equal(sched_depth(f->sched, ITEM_INTERACTIVE), 0);
 }
 
 /* One floods, two have a little: they are served as if he were not there. */
@@ -85,7 +85,8 @@ tenants_take_turns_item_by_item(void **state)
 	put(f, 1, ITEM_INTERACTIVE, 100);
 	put(f, 2, ITEM_INTERACTIVE, 3);
 	put(f, 3, ITEM_INTERACTIVE, 2);
-	assert_int_equal(sched_depth(f->sched), 105);
+	assert_int_equal(sched_depth(f->sched, ITEM_INTERACTIVE), 105);
+	assert_int_equal(sched_depth(f->sched, ITEM_BULK), 0);
 	assert_int_equal(take(f, 10).n, 10);
 	for (size_t i = 0; i < 10; i++)
 		assert_int_equal(f->taken[i]->tenant, want[i]);
@@ -112,12 +113,15 @@ bulk_gets_one_slot_in_eight_and_what_nobody_wants(void **state)
 
 	put(f, 1, ITEM_BULK, 60);
 	put(f, 2, ITEM_INTERACTIVE, 80);
+	assert_int_equal(sched_depth(f->sched, ITEM_BULK), 60);
+	assert_int_equal(sched_depth(f->sched, ITEM_INTERACTIVE), 80);
 	for (size_t i = 0; i < 80; i++) {
 		/* One by one: small batches must not starve it either. */
 		assert_int_equal(take(f, 1).n, 1);
 		bulk += f->taken[0]->owner == (void *)ITEM_BULK;
 	}
 	assert_int_equal(bulk, 10);
+	assert_int_equal(sched_depth(f->sched, ITEM_BULK), 50);
 	assert_int_equal(take(f, 100).n, 60);
 	assert_int_equal(take(f, 100).n, 0);
 }

@@ -162,7 +162,7 @@ ask_status(void *arg)
 static int
 exit_of_client_told(const struct lie *lie)
 {
-	struct str body = rig_text(&rig, 64, 1);
+	struct str body = rig_text(&rig, 80, 1);
 	struct frame f = { .op = lie->answer.op, .request = lie->answer.request };
 	char room[512];
 	int pair[2], status;
