@@ -27,6 +27,23 @@ const struct http_door *api_door(const struct api_conf *);
 /* After http_close(). */
 void api_close(void);
 
+/*
+ * The door of the management listener: /healthz, /readyz, /metrics, for
+ * whoever may connect.  RESTARTS: how often the pair was started again because
+ * front ended, and because the vault did.  HTTP: whose connections are told;
+ * NULL: nobody's.
+ */
+struct api_manage_conf {
+	struct world	  *world;
+	const struct http *http;
+	int64_t		   restarts[2];
+};
+const struct http_door *api_manage_door(const struct api_manage_conf *);
+/* From now on /readyz says that no more requests should come; HTTP may then be closed. */
+void api_stopping(void);
+/* After http_close() of the management listener. */
+void api_manage_close(void);
+
 /* Every table of routes, each ending with method 0; for the router, for tests and for what is generated from them. */
 const struct route *const *api_routes(size_t *n);
 /* The query parameters a route takes, separated by spaces; empty: none. */

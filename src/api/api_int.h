@@ -53,6 +53,7 @@ struct route_work {
 #define KEYED	  16u	/* Idempotency-Key is required */
 #define GUARDED	  32u	/* If-Match is required */
 #define GUARDABLE 64u	/* If-Match is heeded */
+#define FAILS	  128u	/* of LOCAL: or 503 with the same shape, when it is not so */
 
 #define ERR_BIT(name) (UINT32_C(1) << ERR_##name)
 
@@ -98,6 +99,13 @@ void call_answer(struct call *);
 /* Replies with a problem. */
 void call_refuse(struct call *, enum err);
 void call_header(struct call *, const char *name, struct str value);
+
+/* Finds the row for a request; ERR_NOT_FOUND, or ERR_BAD_INPUT with *ALLOW. */
+enum err route_find(struct request *, const struct router *, struct str *allow) USE_RESULT;
+
+/* Counts a problem that is told, and an onboarding that was refused. */
+void problem_count(const struct ctx *, enum err);
+void refusal_count(const struct item *);
 
 /* The http_door's, apart so that tests can ask them. */
 enum err api_route(struct request *, struct str *allow) USE_RESULT;

@@ -173,6 +173,8 @@ submit(struct part *p)
 static void
 part_done(struct item *it)
 {
+	if (it->err != OK)
+		refusal_count(it);
 	finish(it->owner, it->err);
 }
 

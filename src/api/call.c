@@ -4,6 +4,8 @@
  */
 #include "api/api_int.h"
 
+#include "base/metric.h"
+
 /* A change over a record that moves under it begins again so often. */
 #define TRIES_MAX 3
 
@@ -109,6 +111,8 @@ item_done(struct item *it)
 	struct call *c = it->owner;
 
 	c->out = it->out;
+	if (it->err != OK)
+		refusal_count(it);
 	step_ended(c, it->err);
 }
 
@@ -144,6 +148,7 @@ step_ended(struct call *c, enum err err)
 static enum err
 begin_again(struct call *c)
 {
+	metric_add(METRIC_CONTENTION, CONTENTION_STALE, 1);
 	if (++c->tries == TRIES_MAX)
 		return fail(c->cx, ERR_BUSY, MSG_API_BUSY, "");
 	c->work = c->rq->route->work;

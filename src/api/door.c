@@ -3,13 +3,13 @@
  * door.c - what http/ calls: which route, who asks, may they, and what the log
  * says of it.  Runs on loop threads; nothing here waits.
  */
-#include "api/api_int.h"
+#include "api/manage.h"
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metric.h"
 
 #define TOKEN_MAX 200
-#define ID_HEX	  32
 
 #define DESCRIPTION_MAX (64 * 1024 * 1024)
 
@@ -37,7 +37,8 @@ static struct {
 static bool is_operators(struct str path);
 static enum err authenticate(struct request *, struct actor *);
 static struct str bearer(struct request *);
-static void hex_of(struct str, char[ID_HEX + 1]);
+static void log_request(const struct request *, int status, size_t bytes,
+    int64_t ms);
 
 const struct http_door *
 api_door(const struct api_conf *conf)
@@ -54,6 +55,7 @@ api_door(const struct api_conf *conf)
 	door.router = router_open(tables, COUNT(tables));
 	door.arena = arena_open(DESCRIPTION_MAX);
 	door.description = api_description(door.arena, &lacks);
+	routes_number(tables, COUNT(tables));
 	return &callbacks;
 }
 
@@ -90,14 +92,19 @@ door_description(void)
 enum err
 api_route(struct request *rq, struct str *allow)
 {
+	*allow = (struct str) { NULL, 0 };
+	if (!rq->is_operator && is_operators(rq->path))
+		return fail(&rq->cx, ERR_NOT_FOUND, MSG_HTTP_NO_SUCH_PATH, "");
+	return route_find(rq, door.router, allow);
+}
+
+enum err
+route_find(struct request *rq, const struct router *router, struct str *allow)
+{
 	struct ctx *cx = &rq->cx;
 	const struct route *row = router_find(
-	    door.router, rq->method, rq->path, rq->param, allow, cx->arena);
+	    router, rq->method, rq->path, rq->param, allow, cx->arena);
 
-	if (!rq->is_operator && is_operators(rq->path)) {
-		*allow = (struct str) { NULL, 0 };
-		row = NULL;
-	}
 	if (row == NULL && allow->n > 0)
 		return fail(cx, ERR_BAD_INPUT, MSG_HTTP_METHOD, "",
 		    method_name(rq->method), str_z(cx->arena, *allow));
@@ -171,6 +178,7 @@ api_serve(struct request *rq)
 	struct call *c = call_open(rq, door.conf.world);
 	enum err err = query_check(c, c->work->query);
 
+	metric_add(METRIC_IN_FLIGHT, 0, 1);
 	if (err == OK)
 		err = call_step(c);
 	if (err != OK)
@@ -183,33 +191,41 @@ api_refuse(struct request *rq, enum err err, struct reply *reply)
 	problem_reply(&rq->cx, err, reply);
 }
 
-/* The route's pattern, never the path: there may be ids in it. */
 void
 api_ended(const struct request *rq, int status, size_t bytes)
 {
-	char id[ID_HEX + 1];
+	const int64_t took_ns = clock_mono_ns() - rq->started_ns;
 
-	if (!door.conf.logs_access)
-		return;
-	hex_of(rq->cx.request_id, id);
-	log_event(LOG_INFO, "request",
+	if (rq->item != NULL)
+		metric_add(METRIC_IN_FLIGHT, 0, -1);
+	metric_observe(METRIC_REQUEST_SECONDS, route_series(rq->route, status),
+	    (uint64_t)took_ns);
+	if (door.conf.logs_access)
+		log_request(rq, status, bytes, took_ns / 1000000);
+}
+
+/* The route's pattern, never the path: there may be ids in it. */
+static void
+log_request(const struct request *rq, int status, size_t bytes, int64_t ms)
+{
+	const struct actor *actor = rq->cx.actor;
+	char id[2 * TRACE_ID + 1] = "", trace[TRACE_TEXT + 1] = "",
+			       parent[2 * TRACE_SPAN + 1] = "";
+
+	trace_hex(rq->trace.id, TRACE_ID, id);
+	trace_encode(&rq->trace, trace);
+	if (rq->trace.is_given)
+		trace_hex(rq->trace.parent, TRACE_SPAN, parent);
+	log_access("request",
 	    LOG_WORD("route", rq->route != NULL ? rq->route->path : "none"),
 	    LOG_WORD(
 		"method", rq->method != 0 ? method_name(rq->method) : "none"),
-	    LOG_NUM("status", status),
-	    LOG_NUM("ms", (clock_mono_ns() - rq->started_ns) / 1000000),
-	    LOG_NUM("bytes", bytes), LOG_WORD("request", id));
-}
-
-static void
-hex_of(struct str bytes, char hex[ID_HEX + 1])
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t n = 0;
-
-	for (size_t i = 0; i < bytes.n && n < ID_HEX; i++) {
-		hex[n++] = digits[(unsigned char)bytes.p[i] >> 4];
-		hex[n++] = digits[(unsigned char)bytes.p[i] & 15];
-	}
-	hex[n] = '\0';
+	    LOG_NUM("status", status), LOG_NUM("ms", ms),
+	    LOG_NUM("bytes", bytes),
+	    LOG_NUM("tenant", actor != NULL ? actor->tenant : 0),
+	    LOG_WORD(
+		"actor", actor != NULL ? actor_kind_name(actor->kind) : "none"),
+	    LOG_ID("actor_id", actor != NULL ? actor->id : 0),
+	    LOG_WORD("request", id), LOG_WORD("traceparent", trace),
+	    LOG_WORD("parent", parent));
 }

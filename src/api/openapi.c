@@ -518,6 +518,8 @@ put_responses(struct openapi *o, const struct route *r)
 		    str_fmt(o->arena, "Problem%.*s", STR_ARG(status)));
 		js_close_object(o->js);
 	}
+	if ((w->traits & FAILS) != 0)
+		put_success(o, r, 503);
 	js_close_object(o->js);
 }
 

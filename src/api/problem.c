@@ -64,6 +64,7 @@ problem_encode(struct js_out *js, struct ctx *cx, enum err err)
 	struct arena *a = cx->arena;
 	size_t n = COUNT(f->args);
 
+	problem_count(cx, err);
 	js_key(js, "type");
 	js_put_str(
 	    js, str_fmt(a, "https://usher.invalid/errors/%s", info->code));

@@ -2,7 +2,7 @@
 /*
  * self.c - who am I, which version is this, and is it alive.
  */
-#include "api/api_int.h"
+#include "api/manage.h"
 
 static void put_grants(struct js_out *, const struct actor *);
 
@@ -54,13 +54,6 @@ version_encode(struct call *c)
 	js_close_object(&c->js);
 }
 
-/* Who answers is alive, and the door opens only when the world is. */
-static void
-health_encode(struct call *c)
-{
-	c->reply.body = STR("{\"ok\":true}");
-}
-
 /* It is the same for everybody; who has no credential asks `usher openapi`. */
 static void
 description_encode(struct call *c)
@@ -94,11 +87,18 @@ static const struct field health_fields[] = {
 	{ 0 }
 };
 
+static const struct field readiness_fields[] = {
+	{ "ok", "bool", "" },
+	{ "failed", "[text]", "The checks that fail: store, vault, log, running." },
+	{ 0 }
+};
+
 const struct shape self_shapes[] = {
 	{ .name = "Self", .text = "Who asks.", .field = self_fields },
 	{ .name = "Held", .text = "Rights, and over whom.", .field = held_fields },
 	{ .name = "Version", .text = "Of the program.", .field = version_fields },
 	{ .name = "Health", .text = "Who answers is alive.", .field = health_fields },
+	{ .name = "Readiness", .text = "Whether requests may be sent here.", .field = readiness_fields },
 	{ 0 }
 };
 
@@ -110,8 +110,8 @@ const struct route self_routes[] = {
 	{ GET, "/api/v1/version", RIGHT_PUBLIC, 0, false, LOCAL(version_encode, .reply = "Version"),
 	    "The version of the server" },
 	{ GET, "/healthz", RIGHT_PUBLIC, 0, false, LOCAL(health_encode, .reply = "Health"), "The server is alive" },
-	{ GET, "/readyz", RIGHT_PUBLIC, 0, false, LOCAL(health_encode, .reply = "Health"),
-	    "The server answers requests" },
+	{ GET, "/readyz", RIGHT_PUBLIC, 0, false, LOCAL(ready_encode, .reply = "Readiness", .traits = FAILS),
+	    "Requests may be sent here; or 503 and why" },
 	{ GET, "/operator/v1/healthz", RIGHT_OPERATE, 0, false, LOCAL(health_encode), "The server is alive" },
 	{ 0 }
 };

@@ -52,6 +52,9 @@ struct str command_name(struct arena *, const struct command *);
 extern const struct option global_options[];
 extern const size_t global_option_count;
 
+/* Where the management listener is, unless somebody says otherwise. */
+#define MANAGEMENT "127.0.0.1:8421"
+
 #define EXIT_UNREACHABLE 17	/* beside the error table's */
 
 struct cli {

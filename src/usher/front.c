@@ -20,15 +20,17 @@
 
 #include "usher/commands.h"
 #include "usher/front_confine.h"
+#include "usher/reason.h"
 
 #define CONNECTIONS_MAX 10000
+#define MANAGERS_MAX	256
 #define OWN_DESCRIPTORS 256	/* databases, channels, loops, an export */
 #define LOOPS_MAX	64
 #define SECOND_MS	INT64_C(1000)
 
 /* What the parent opened: words of the command line, by number. */
 struct handed {
-	int  listen, operator, ready;
+	int  listen, operator, management, ready;
 	int  vault[WORLD_CHANNELS];
 };
 
@@ -41,6 +43,9 @@ static enum err serve_until(struct cli *, const struct handed *,
     struct store *, int stop_fd);
 static struct http *open_doors(struct cli *, const struct handed *,
     struct world *);
+static struct http *open_management(struct cli *, const struct handed *,
+    const struct http *, struct world *);
+static enum err open_access_log(struct cli *);
 static size_t loops(const struct cli *);
 static void say_ready(int fd);
 static void note_silence(void *);
@@ -50,10 +55,14 @@ static const struct option options[] = {
 	{ "loops", OPTION_INT, "0", 0, LOOPS_MAX, false, MSG_FLAG_LOOPS },
 	{ "accept-rollback", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_ACCEPT_ROLLBACK },
 	{ "access-log", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_ACCESS_LOG },
+	{ "access-log-file", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_ACCESS_LOG_FILE },
+	{ "management-local", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_MANAGEMENT_LOCAL },
+	{ "front-ended", OPTION_INT, "0", 0, INT32_MAX, false, MSG_FLAG_FRONT_ENDED },
+	{ "vault-ended", OPTION_INT, "0", 0, INT32_MAX, false, MSG_FLAG_VAULT_ENDED },
 };
 
 const struct command front_commands[] = {
-	{ "front", NULL, front, "DIR LISTEN-FD OPERATOR-FD READY-FD VAULT-FDS", 5, 5, OPTIONS(options),
+	{ "front", NULL, front, "DIR LISTEN-FD OPERATOR-FD MANAGEMENT-FD READY-FD VAULT-FDS", 6, 6, OPTIONS(options),
 	  DOOR_NONE, RIGHT_NONE, MSG_HELP_FRONT,
 	  "", NULL, true },
 };
@@ -115,8 +124,9 @@ read_handed(struct cli *cli, struct handed *h)
 {
 	return read_fd(str_of(cli->word[1]), -1, &h->listen) &&
 	    read_fd(str_of(cli->word[2]), -1, &h->operator) &&
-	    read_fd(str_of(cli->word[3]), STDERR_FILENO + 1, &h->ready) &&
-	    read_channels(str_of(cli->word[4]), h->vault);
+	    read_fd(str_of(cli->word[3]), -1, &h->management) &&
+	    read_fd(str_of(cli->word[4]), STDERR_FILENO + 1, &h->ready) &&
+	    read_channels(str_of(cli->word[5]), h->vault);
 }
 
 /* -1, where allowed, is none. */
@@ -156,21 +166,29 @@ serve_until(
 		.vault_silent_arg = &lost_fd,
 		.accept_rollback = cli_bool(cli, "accept-rollback") };
 	bool has_doors = h->listen >= 0;
-	struct http *http = NULL;
+	struct http *http = NULL, *management = NULL;
 	struct world *world;
 
 	if (lost_fd < 0)
 		fatal("eventfd");
+	TRY(open_access_log(cli));
 	TRY(world_open(&cli->cx, &conf, &world));
 	if (has_doors)
 		http = open_doors(cli, h, world);
+	if (h->management >= 0)
+		management = open_management(cli, h, http, world);
 	say_ready(h->ready);
 	wait_for_end(stop_fd, lost_fd);
 	log_event(LOG_INFO, "draining", LOG_NUM("at_most_s", 10));
+	api_stopping();
 	/* Those who hold requests answer them first, then rest. */
 	if (has_doors) {
 		http_close(http);
 		api_close();
+	}
+	if (management != NULL) {
+		http_close(management);
+		api_manage_close();
 	}
 	world_close(world);
 	return OK;
@@ -199,6 +217,43 @@ open_doors(struct cli *cli, const struct handed *h, struct world *world)
 		    ? most - OWN_DESCRIPTORS
 		    : OWN_DESCRIPTORS;
 	return http_open(&conf);
+}
+
+/* One loop of its own: whatever the others do, it answers. */
+static struct http *
+open_management(struct cli *cli, const struct handed *h,
+    const struct http *http, struct world *world)
+{
+	const struct api_manage_conf api = { .world = world,
+		.http = http,
+		.restarts = { cli_int(cli, "front-ended"),
+		    cli_int(cli, "vault-ended") } };
+	bool is_local = cli_bool(cli, "management-local");
+	struct http_conf conf = { .fd = &h->management,
+		.nfd = is_local ? 0 : 1,
+		.operator_fd = is_local ? h->management : -1,
+		.operator_uid = geteuid(),
+		.loops = 1,
+		.connections_max = MANAGERS_MAX,
+		.head_ms = 10 * SECOND_MS,
+		.body_ms = 30 * SECOND_MS,
+		.idle_ms = 60 * SECOND_MS,
+		.drain_ms = SECOND_MS,
+		.door = *api_manage_door(&api) };
+
+	return http_open(&conf);
+}
+
+/* Where somebody else may not write, nobody would be told. */
+static enum err
+open_access_log(struct cli *cli)
+{
+	const char *path = cli_z(cli, "access-log-file");
+
+	if (log_open_access(path))
+		return OK;
+	return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_WRITE, "access-log-file",
+	    path, errno_text(&cli->cx, errno));
 }
 
 static size_t

@@ -145,28 +145,38 @@ start_vault(const struct pair_conf *conf, const struct lines *l)
 static pid_t
 start_front(const struct pair_conf *conf, const struct lines *l)
 {
-	char listen_fd[12], operator_fd[12], ready_fd[12], loops[32];
+	const int fds[] = { conf->listen_fd, conf->operator_fd,
+		conf->management_fd, l->ready[1] };
+	char text[COUNT(fds)][12], loops[32], ended[2][32], file[4096];
 	struct spawn s = { .program = conf->self,
 		.argv = { "usher", "front", conf->data->path,
-		    spawn_number(listen_fd, conf->listen_fd),
-		    spawn_number(operator_fd, conf->operator_fd),
-		    spawn_number(ready_fd, l->ready[1]), l->front_text, loops,
+		    spawn_number(text[0], fds[0]),
+		    spawn_number(text[1], fds[1]),
+		    spawn_number(text[2], fds[2]),
+		    spawn_number(text[3], fds[3]), l->front_text, loops,
+		    ended[0], ended[1], file,
 		    conf->accept_rollback ? "--accept-rollback=true"
 					  : "--accept-rollback=false",
 		    conf->logs_access ? "--access-log=true"
-				      : "--access-log=false" },
+				      : "--access-log=false",
+		    conf->is_management_local ? "--management-local=true"
+					      : "--management-local=false" },
 		.nfd = WORLD_CHANNELS,
 		.stdin_fd = conf->data->fd,
 		.account = conf->data->front,
 		.death_signal = SIGKILL };
 
 	memcpy(s.fd, l->front, sizeof(l->front));
-	s.fd[s.nfd++] = l->ready[1];
-	if (conf->listen_fd >= 0)
-		s.fd[s.nfd++] = conf->listen_fd;
-	if (conf->operator_fd >= 0)
-		s.fd[s.nfd++] = conf->operator_fd;
+	for (size_t i = 0; i < COUNT(fds); i++)
+		if (fds[i] >= 0)
+			s.fd[s.nfd++] = fds[i];
 	snprintf(loops, sizeof(loops), "--loops=%d", conf->loops);
+	snprintf(ended[0], sizeof(ended[0]), "--front-ended=%lld",
+	    (long long)conf->restarts[FRONT]);
+	snprintf(ended[1], sizeof(ended[1]), "--vault-ended=%lld",
+	    (long long)conf->restarts[VAULT]);
+	snprintf(file, sizeof(file), "--access-log-file=%s",
+	    conf->access_file != NULL ? conf->access_file : "");
 	return spawn_start(&s);
 }
 

@@ -16,10 +16,13 @@ enum child { FRONT, VAULT, CHILD_COUNT };
 struct pair_conf {
 	const char	  *self, *vault_program;
 	const struct data *data;
-	int		   listen_fd, operator_fd;	/* -1: none */
+	int		   listen_fd, operator_fd, management_fd;	/* -1: none */
+	bool		   is_management_local;	/* a Unix socket */
 	int		   loops;
 	int		   open_ceiling;	/* of the vault; 0: its own */
 	bool		   accept_rollback, logs_access;
+	const char	  *access_file;	/* NULL: with the rest */
+	int64_t		   restarts[CHILD_COUNT];	/* because this one ended, until now */
 };
 
 struct pair {

@@ -193,6 +193,7 @@ accept_rollback(struct cli *cli, const struct data *data)
 	struct pair_conf conf = { .data = data,
 		.listen_fd = -1,
 		.operator_fd = -1,
+		.management_fd = -1,
 		.loops = 1,
 		.accept_rollback = true };
 

@@ -42,6 +42,8 @@ struct parent {
 
 static enum err serve(struct cli *);
 static enum err open_doors(struct parent *);
+static enum err open_management(struct parent *);
+static void note_end(struct parent *);
 static void say_confinement(const struct parent *);
 static void watch(struct parent *);
 static bool start_again(struct parent *);
@@ -56,7 +58,9 @@ static const struct option options[] = {
 	{ "loops", OPTION_INT, "0", 0, 64, false, MSG_FLAG_LOOPS },
 	{ "restarts", OPTION_INT, "5", 0, RESTARTS_MAX, false, MSG_FLAG_RESTARTS },
 	{ "open-ceiling", OPTION_INT, "240000", 1, 100000000, false, MSG_FLAG_OPEN_CEILING },
+	{ "management", OPTION_TEXT, MANAGEMENT, 0, 0, false, MSG_FLAG_MANAGEMENT },
 	{ "access-log", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_ACCESS_LOG },
+	{ "access-log-file", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_ACCESS_LOG_FILE },
 };
 
 const struct command serve_commands[] = {
@@ -79,7 +83,10 @@ serve(struct cli *cli)
 	p->conf = (struct pair_conf) { .data = &p->data,
 		.loops = (int)cli_int(cli, "loops"),
 		.open_ceiling = (int)cli_int(cli, "open-ceiling"),
-		.logs_access = cli_bool(cli, "access-log") };
+		.management_fd = -1,
+		.access_file = cli_z(cli, "access-log-file"),
+		.logs_access = cli_bool(cli, "access-log") ||
+		    cli_has(cli, "access-log-file") };
 	TRY(spawn_self(cli, &p->conf.self));
 	TRY(spawn_vault_program(cli, &p->conf.vault_program));
 	TRY(data_open(cli, LOCK_WAIT_MS, &p->data));
@@ -88,6 +95,8 @@ serve(struct cli *cli)
 	say_confinement(p);
 	watch(p);
 	unlink(data_file(cli, &p->data, "operator.sock"));
+	if (p->conf.is_management_local)
+		unlink(cli_z(cli, "management"));
 	return OK;
 }
 
@@ -100,15 +109,36 @@ open_doors(struct parent *p)
 
 	/* Who held the lock may be closing its doors just now: the lock goes first. */
 	while ((err = http_listen(&cli->cx, cli_text(cli, "listen"),
-		    &p->conf.listen_fd)) == ERR_CONFLICT
-	    && clock_mono_ns() < until_ns) {
+		    &p->conf.listen_fd)) == ERR_CONFLICT &&
+	    clock_mono_ns() < until_ns) {
 		cli->cx.fault = (struct fault) { 0 };
 		clock_sleep_ms(LISTEN_AGAIN_MS);
 	}
 	TRY(err);
-	return http_listen_local(&cli->cx,
+	TRY(http_listen_local(&cli->cx,
 	    data_file(cli, &p->data, "operator.sock"), 0600,
-	    &p->conf.operator_fd);
+	    &p->conf.operator_fd));
+	return open_management(p);
+}
+
+/* A path has a slash, an address has none. */
+static enum err
+open_management(struct parent *p)
+{
+	struct cli *cli = p->cli;
+	struct str at = cli_text(cli, "management");
+	enum err err;
+
+	if (at.n == 0)
+		return OK;
+	p->conf.is_management_local = str_find(at, '/') < at.n;
+	err = p->conf.is_management_local
+	    ? http_listen_local(&cli->cx, str_z(cli->cx.arena, at), 0600,
+		  &p->conf.management_fd)
+	    : http_listen(&cli->cx, at, &p->conf.management_fd);
+	if (err != OK)
+		cli->cx.fault.field = STR("management");
+	return err;
 }
 
 static void
@@ -167,6 +197,7 @@ start_again(struct parent *p)
 
 	/* Who ended first, before the other is made to. */
 	log_ends(&p->pair);
+	note_end(p);
 	front = p->pair.pid[FRONT] == 0 ? p->pair.status[FRONT] : 0;
 	pair_kill(&p->pair, p->signal_fd);
 	/* It has said why; the reason will not go away by itself. */
@@ -199,6 +230,22 @@ log_ends(const struct pair *pair)
 			log_event(LOG_ERROR, "child_ended",
 			    LOG_WORD("child", names[c]),
 			    LOG_NUM("status", pair->status[c]));
+}
+
+/*
+ * Whose fault it was: the vault ends in order when front has, and front when
+ * the vault has gone or is silent.
+ */
+static void
+note_end(struct parent *p)
+{
+	const struct pair *pair = &p->pair;
+	bool is_vaults = pair->pid[VAULT] == 0 && pair->status[VAULT] != 0;
+
+	if (is_vaults || (pair->pid[FRONT] == 0 && pair->status[FRONT] == 0))
+		p->conf.restarts[VAULT]++;
+	else
+		p->conf.restarts[FRONT]++;
 }
 
 static bool

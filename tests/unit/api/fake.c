@@ -487,3 +487,57 @@ import_scan(struct reader *r, struct ctx *cx, const void *arg, void **out)
 	*out = report;
 	return OK;
 }
+
+/* --- who watches ----------------------------------------------------------------- */
+
+const char *
+readiness_name(enum readiness what)
+{
+	static const char *const names[] = { "store", "vault", "log" };
+
+	return names[what];
+}
+
+void
+world_readiness(struct world *w, bool is_ready[READY_COUNT])
+{
+	for (size_t i = 0; i < READY_COUNT; i++)
+		is_ready[i] = (fake.unready & 1u << i) == 0;
+}
+
+void
+world_vault_state(struct world *w, struct vault_state *out)
+{
+	*out = (struct vault_state) {
+		.sealed = 5, .memory = 1 << 20, .descriptors = -1
+	};
+}
+
+void
+world_counts(struct world *w, struct world_count *out)
+{
+	*out = (struct world_count) { .queries = 12, .query_depth = 3 };
+	out->pipeline.depth_of[ITEM_BULK] = 4;
+}
+
+void
+http_counts(const struct http *h, struct http_count *out)
+{
+	*out = (struct http_count) { .open = 2, .bytes_in = 30 };
+}
+
+size_t
+world_tenants(struct world *w, struct arena *arena, uint32_t **out)
+{
+	*out = arena_array(arena, 2, sizeof(**out));
+	return 2;
+}
+
+size_t
+world_census(struct world *w, struct arena *arena, struct census_row **out,
+    size_t *pools)
+{
+	*out = fake.census;
+	*pools = fake.ncensus;
+	return fake.ncensus;
+}

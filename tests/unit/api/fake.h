@@ -39,6 +39,9 @@ struct fake {
 	void	      *item_out, *query_out;
 	int64_t	       version;		/* of the person that is shown; grows with each look if moves */
 	bool	       moves;
+	unsigned       unready;	/* a bit for each check that fails */
+	struct census_row *census;
+	size_t	       ncensus;
 	/* what it was asked */
 	struct item   *item[FAKE_ITEMS];	/* gone with the step after */
 	const void    *item_in[FAKE_ITEMS];

@@ -243,23 +243,31 @@ an_unknown_query_parameter_is_refused_everywhere(void **state)
 	each_route(call_with_a_parameter);
 }
 
+#define TRACE_ID_TEXT "0123456789abcdef0123456789abcdef"
+#define TRACE	      "00-" TRACE_ID_TEXT "-fedcba9876543210-01"
+
 static void
 the_end_of_a_request_is_logged_without_its_path(void **state)
 {
 	struct request *rq =
 	    fake_request(GET, "/api/v1/persons/0000000000001", TOKEN_ALL, "");
 	struct str allow;
-	char line[1024] = "";
+	char line[2048] = "";
 	int pipes[2], err = dup(STDERR_FILENO);
 
 	api_close();
 	api_door(&(struct api_conf) { NULL, true });
 	assert_int_equal(api_route(rq, &allow), OK);
+	assert_int_equal(api_admit(rq), OK);
+	rq->trace.span[7] = 5;
+	assert_true(trace_decode(STR(TRACE), &rq->trace));
 	assert_int_equal(pipe(pipes), 0);
 	dup2(pipes[1], STDERR_FILENO);
 	api_ended(rq, 200, 17);
 	rq->route = NULL;
 	rq->method = 0;
+	rq->cx.actor = NULL;
+	rq->trace.is_given = false;
 	api_ended(rq, 400, 5);
 	dup2(err, STDERR_FILENO);
 	close(pipes[1]);
@@ -269,8 +277,14 @@ the_end_of_a_request_is_logged_without_its_path(void **state)
 	assert_non_null(strstr(line, "\"route\":\"/api/v1/persons/{person}\""));
 	assert_non_null(strstr(line, "\"method\":\"GET\",\"status\":200"));
 	assert_non_null(strstr(line, "\"bytes\":17"));
-	assert_non_null(
-	    strstr(line, "\"request\":\"30313233343536373839616263646566\""));
+	assert_non_null(strstr(line,
+	    "\"tenant\":1,\"actor\":\"client\","
+	    "\"actor_id\":\"0000000000009\","
+	    "\"request\":\"" TRACE_ID_TEXT "\","
+	    "\"traceparent\":\"00-" TRACE_ID_TEXT "-0000000000000005-01\","
+	    "\"parent\":\"fedcba9876543210\"}"));
+	assert_non_null(strstr(line, "\"tenant\":0,\"actor\":\"none\""));
+	assert_non_null(strstr(line, "\"parent\":\"\"}"));
 	assert_non_null(strstr(
 	    line, "\"route\":\"none\",\"method\":\"none\",\"status\":400"));
 	assert_null(strstr(line, "0000000000001"));

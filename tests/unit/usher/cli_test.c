@@ -52,7 +52,7 @@ static const struct {
 	{ { "restore", "--from", "/nowhere" }, 2, "--keys" },
 	{ { "restore", "--from", "/nowhere", "--keys", "/nowhere" }, 2, "/nowhere" },
 	{ { "serve", "--vault", "/nowhere" }, 2, "/nowhere" },
-	{ { "front", "1", "2", "3", "4", "5" }, 2, "front" },
+	{ { "front", "1", "2", "3", "4", "5", "6" }, 2, "front" },
 	{ { "person", "list", "--server", "http://10.0.0.1:1" }, 8, "token" },
 };
 

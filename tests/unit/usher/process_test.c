@@ -142,15 +142,18 @@ start(struct pair *p, const char *front, const char *vault)
 		    .data = &data,
 		    .listen_fd = -1,
 		    .operator_fd = -1,
+		    .management_fd = -1,
 		    .loops = 3,
+		    .restarts = { [FRONT] = 2, [VAULT] = 1 },
+		    .access_file = "/x",
 		    .accept_rollback = true,
 		    .logs_access = true };
 	pair_start(&conf, p);
 	close(data.fd);
 }
 
-/* Words: front DIR LISTEN-FD OPERATOR-FD READY-FD VAULT-FDS. */
-#define READY "printf 1 >/proc/self/fd/$5; "
+/* Words: front DIR LISTEN-FD OPERATOR-FD MANAGEMENT-FD READY-FD VAULT-FDS. */
+#define READY "printf 1 >/proc/self/fd/$6; "
 
 static void
 front_says_when_it_is_ready_and_both_are_ended(void **state)
@@ -226,8 +229,11 @@ front_is_told_everything_by_its_words(void **state)
 	close(fd);
 	run_read(run_path("words"), text);
 	HAS(text, "front ");
-	HAS(text, " -1 -1 ");
-	HAS(text, " --loops=3 --accept-rollback=true --access-log=true\n");
+	HAS(text, " -1 -1 -1 ");
+	HAS(text,
+	    " --loops=3 --front-ended=2 --vault-ended=1 "
+	    "--access-log-file=/x --accept-rollback=true "
+	    "--access-log=true --management-local=false\n");
 }
 
 /* --- the data directory ----------------------------------------------------------------- */
