@@ -22,6 +22,7 @@ STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 COMMENT = re.compile(r'("(?:[^"\\]|\\.)*")|/\*.*?\*/', re.S)
 ESCAPES = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\\\": "\\"}
 OPENING, CLOSING = "({[", ")}]"
+METRIC_TAILS = {"COUNTER": "_total", "INFO": "_info"}
 
 
 class Bad(Exception):
@@ -182,10 +183,12 @@ def routes():
                 if row == ["0"]:
                     continue
                 method, url, right, body, _, work, summary = row
+                where = (" (management listener)"
+                         if name == "manage_routes" else "")
                 found.append(Route(
                     method, string(url), right_name(right),
                     size(source.number(body)), query_of(source, work),
-                    string(summary)))
+                    string(summary) + where))
     return found
 
 
@@ -358,6 +361,18 @@ def page_commands():
     return "\n".join(lines).rstrip()
 
 
+def page_metrics():
+    rows = []
+    for _, kind, name, unit, labels, _, text in \
+            Source("src/base/metric.h").list("METRICS"):
+        names, _, values = string(labels).partition("=")
+        if values:
+            names += ": " + values.replace(",", ", ")
+        rows.append((code(string(name) + METRIC_TAILS.get(kind, "")),
+                     kind.lower(), string(unit), names, string(text)))
+    return table(["metric", "type", "unit", "labels", "what it says"], rows)
+
+
 def page_messages():
     counts = messages()
     return "%d messages in four languages, faults with a remedy: %s." % (
@@ -378,6 +393,9 @@ SECTIONS = (
      "filters run over\norganisational ones.", page_attributes),
     ("Events", "Actions, as `usher event list` and `GET /api/v1/events` name "
      "them.", page_actions),
+    ("Metrics", "`GET /metrics` of the management listener. A histogram has "
+     "`_bucket`, `_count`\nand `_sum`; seats and quotas are some seconds old.",
+     page_metrics),
     ("Commands", "", page_commands),
     ("Messages", "", page_messages),
 )

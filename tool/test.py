@@ -110,6 +110,7 @@ STEPS = [Step(*row) for row in (
     ("openapi", "normal", "build", True, driver("openapi"), {}, 5, 5),
     ("tamper", "normal", "build", True, driver("tamper"), {}, 5, 20),
     ("canary", "normal", "build", True, driver("canary"), {}, 5, 20),
+    ("watch", "normal", "build", True, driver("watch"), {}, 5, 10),
     ("storm", "normal", "build", True, driver("storm"), {}, 8, 60),
     ("stopped", "normal", "build", True, driver("stopped"), {}, 5, 5),
     ("kill", "normal", "build", True, driver("kill"), {}, 8, 240),

@@ -282,6 +282,9 @@ class Doors:
             "/api/v1/persons?filter=" + urllib.parse.quote(
                 'userName eq "%s"' % MARK)), 400, "personal data in a path")
         self.expect(self.api.get("/api/v1/" + MARK), 404, "an unknown path")
+        self.expect(self.api.get("/api/v1/self", traceparent=MARK,
+                                 tracestate="a=" + MARK, user_agent=MARK),
+                    200, "the headers of a trace")
         self.expect(self.api.get("/api/v1/persons/" + MARK), 404,
                     "an unknown person")
         self.expect(self.api.post("/api/v1/onboardings", {},
@@ -388,9 +391,21 @@ def persons_are_there(tap, doors):
     tap.ok(rows >= found, "the database that is searched holds %d" % rows)
 
 
+def requests_are_logged(tap, path):
+    """What is searched beside the databases: a line for each request."""
+    with open(path, encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    routes = {row["route"] for row in rows}
+    tap.ok(len(rows) > 50 and "/api/v1/persons/{person}" in routes
+           and "none" in routes, "the access log has %d lines" % len(rows),
+           routes)
+
+
 def main():
     tap = Tap()
     server = Server(start=False)
+    access = os.path.join(server.folder, "access.log")
+    server.args.append("--access-log-file=" + access)
     os.makedirs(os.path.join(server.folder, "tmp"), exist_ok=True)
     # Whatever anybody leaves behind in TMPDIR is found too.
     os.environ["TMPDIR"] = os.path.join(server.folder, "tmp")
@@ -399,6 +414,7 @@ def main():
         doors = Doors(tap, server)
         doors.go()
         persons_are_there(tap, doors)
+        requests_are_logged(tap, access)
         look(tap, server, "while it runs")
         found = search_processes(server)
         tap.ok(not found, "none in command lines and environments",

@@ -314,6 +314,8 @@ class Server:
             self.args.append("--restarts=1000")
         self.address = ("127.0.0.1", free_port())
         self.socket = os.path.join(self.data, "operator.sock")
+        # Beside the data folder, for that is made by the server.
+        self.management = os.path.join(self.folder, "management.sock")
         self.process = None
         if start:
             self.start()
@@ -326,7 +328,8 @@ class Server:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [self.program, "serve", "--data", self.data,
-                 "--listen", "%s:%d" % self.address, *self.args],
+                 "--listen", "%s:%d" % self.address,
+                 "--management", self.management, *self.args],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={**os.environ, **self.env}, start_new_session=True)
         if wait:

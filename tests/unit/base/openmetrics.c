@@ -8,7 +8,6 @@
 
 #include <cmocka.h>
 
-#define NAME_MAX_BYTES 100
 #define wrong(line) (print_error("%.*s\n", STR_ARG(line)), fail())
 
 /* The family whose samples are being read. */
