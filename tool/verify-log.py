@@ -45,8 +45,8 @@ TILE = re.compile(r"tile/(entries|[0-4])/((?:x\d{3}/)*\d{3})"
 
 # What entries of version 1 may hold.
 ACTOR_KINDS = range(1, 5)
-ACTIONS = range(1, 23)
-SUBJECT_KINDS = range(1, 8)
+ACTIONS = range(1, 25)
+SUBJECT_KINDS = range(1, 9)
 CHANGE_KINDS = range(1, 11)
 
 

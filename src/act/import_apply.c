@@ -25,7 +25,7 @@ struct place {			/* one order under way */
 	uint32_t	 person;	/* of the run */
 	const int64_t	*line;		/* of its rows */
 	size_t		 nline;
-	struct queue	*free;
+	struct applying *of;
 };
 
 struct pending {		/* rows of a person that has several, until all are there */
@@ -60,9 +60,11 @@ struct applying {
 	struct arena	  *arena;	/* of what lacks a manager */
 	LIST(struct lacking) lacking;
 	struct csv	  *csv;		/* rows again, one at a time; opened at the first */
+	size_t		   in_batch;	/* orders until the next look at the queue */
 	enum err	   err;
 };
 
+static int64_t orders_of(const struct import_run *);
 static enum err apply_rows(void *, struct ctx *, struct keyed_row *, size_t);
 static enum err apply_row(struct applying *, struct ctx *,
     struct keyed_row *);
@@ -83,6 +85,8 @@ static void take_contract(const struct import_row *, struct contract_in *,
     struct order *);
 static enum err check_complete(struct applying *);
 static enum err take_place(struct applying *, struct place **);
+static enum err next_batch(struct applying *);
+static void count_orders(struct applying *, int64_t);
 static void give_back(struct item *);
 static void persist(struct applying *, struct place *);
 static bool is_over_budget(const struct place *);
@@ -115,6 +119,7 @@ import_apply(struct reader *r, struct ctx *cx, const void *arg, void **out)
 	}
 	a.run->state = IMPORT_APPLYING;
 	applying_open(&a);
+	count_orders(&a, orders_of(a.run));
 	err = rows_read(&rr, cx);
 	if (err == OK)
 		err = apply_all_aside(&a);
@@ -134,6 +139,18 @@ import_apply(struct reader *r, struct ctx *cx, const void *arg, void **out)
 	return err;
 }
 
+/* How many persons pass 2 has something to do for; managers come on top. */
+static int64_t
+orders_of(const struct import_run *run)
+{
+	int64_t n = (int64_t)run->ngone;
+
+	for (size_t i = 0; i < run->nperson; i++)
+		n += !run->person[i].is_rejected &&
+		    run->person[i].found != FOUND_UNCHANGED;
+	return n;
+}
+
 static void
 applying_open(struct applying *a)
 {
@@ -144,7 +161,7 @@ applying_open(struct applying *a)
 	for (size_t i = 0; i < UNDER_WAY; i++) {
 		a->place[i].cx = *a->cx;
 		a->place[i].cx.arena = arena_open(ORDER_MEM);
-		a->place[i].free = a->free;
+		a->place[i].of = a;
 		must(queue_try_put(a->free, &a->place[i]));
 	}
 }
@@ -152,7 +169,9 @@ applying_open(struct applying *a)
 static void
 applying_close(struct applying *a)
 {
-	(void)!drain(a);	/* what failed was told already */
+	(void)!drain(a); /* what failed was told already */
+	queue_forget(a->r->world, a->run->tenant, WORK_QUEUE_IMPORT,
+	    a->run->todo - a->run->done);
 	for (size_t i = 0; i < UNDER_WAY; i++)
 		arena_close(a->place[i].cx.arena);
 	for (size_t i = 0; i < PENDING_SLOTS; i++)
@@ -480,12 +499,38 @@ take_place(struct applying *a, struct place **out)
 {
 	void *item;
 
+	TRY(next_batch(a));
 	must(queue_take(a->free, &item, 1, -1) == 1);
 	settle(a, item);
 	if (a->err != OK)
 		must(queue_try_put(a->free, item));
 	*out = item;
 	return a->err;
+}
+
+/* Between two batches the queue may be paused. */
+static enum err
+next_batch(struct applying *a)
+{
+	struct world *w = a->r->world;
+	uint32_t tenant = a->run->tenant;
+
+	if (a->in_batch == 0) {
+		TRY(queue_pass(w, a->cx, tenant, WORK_QUEUE_IMPORT));
+		a->in_batch = queue_batch(w, tenant, WORK_QUEUE_IMPORT);
+	}
+	a->in_batch--;
+	return OK;
+}
+
+static void
+count_orders(struct applying *a, int64_t n)
+{
+	lock_take(a->r->world->mu);
+	a->run->todo += n;
+	lock_give(a->r->world->mu);
+	queue_count(a->r->world, a->run->tenant, WORK_QUEUE_IMPORT,
+	    &(struct window) { .came = n });
 }
 
 /*
@@ -620,18 +665,26 @@ submit(struct applying *a, struct place *pl)
 		return OK;
 	/* The queue is full: wait for this one. */
 	pl->cx.fault = (struct fault) { 0 };
-	pl->item.err = pipeline_do(world_pipeline(a->r->world), &pl->item,
-	    ITEM_BULK);
-	must(queue_try_put(a->free, pl));
+	pl->item.err =
+	    pipeline_do(world_pipeline(a->r->world), &pl->item, ITEM_BULK);
+	pl->item.owner = pl;
+	give_back(&pl->item);
 	return OK;
 }
 
+/* Any thread.  Once it is back it is the run's again. */
 static void
 give_back(struct item *it)
 {
 	struct place *pl = it->owner;
+	struct applying *a = pl->of;
+	const struct window w = { 0, it->err == OK, it->err != OK };
 
-	must(queue_try_put(pl->free, pl));
+	queue_count(a->r->world, a->run->tenant, WORK_QUEUE_IMPORT, &w);
+	lock_take(a->r->world->mu);
+	a->run->done++;
+	lock_give(a->r->world->mu);
+	must(queue_try_put(a->free, pl));
 }
 
 /* Waits until nothing is under way. */
@@ -657,6 +710,7 @@ drain(struct applying *a)
 static enum err
 set_managers(struct applying *a)
 {
+	count_orders(a, (int64_t)a->lacking.n);
 	for (size_t i = 0; i < a->lacking.n; i++) {
 		const struct lacking *l = &a->lacking.v[i];
 		struct place *pl;

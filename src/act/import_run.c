@@ -147,7 +147,12 @@ add_run(struct ctx *cx, struct world *w, struct import_run *run)
 	if (is_open)
 		return fail(cx, ERR_CONFLICT, MSG_IMPORT_RUNNING, "source");
 	if (place == NULL)
-		return fail(cx, ERR_LIMITED, MSG_WORLD_LONG, "");
+		return fail(cx, ERR_LIMITED, MSG_WORLD_LONG, "",
+		    own >= RUNS_A_TENANT ? "tenant" : "server",
+		    own >= RUNS_A_TENANT ? LIMIT_TEXT(RUNS_A_TENANT)
+					 : LIMIT_TEXT(RUNS_MAX),
+		    own >= RUNS_A_TENANT ? LIMIT_TEXT(RUNS_A_TENANT)
+					 : LIMIT_TEXT(RUNS_MAX));
 	return OK;
 }
 
@@ -197,8 +202,10 @@ run_take(struct reader *r, struct ctx *cx, int64_t id,
 		err = ERR_BUSY;
 	else if ((*at)->state != wanted)
 		err = ERR_CONFLICT;
-	else
+	else {
 		(*at)->is_busy = true;
+		(*at)->is_applying = wanted == IMPORT_SCANNED;
+	}
 	*out = err == OK ? *at : NULL;
 	lock_give(r->world->mu);
 	if (err == ERR_NOT_FOUND)
@@ -210,11 +217,30 @@ run_take(struct reader *r, struct ctx *cx, int64_t id,
 	return OK;
 }
 
+bool
+run_progress(struct world *w, const struct ctx *cx, int64_t id, int64_t *todo,
+    int64_t *done)
+{
+	struct import_run **at;
+	bool is_applying = false;
+
+	lock_take(w->mu);
+	at = find_run(w, id);
+	if (at != NULL && (*at)->tenant == cx->actor->tenant &&
+	    (*at)->is_applying) {
+		is_applying = true;
+		*todo = (*at)->todo;
+		*done = (*at)->done;
+	}
+	lock_give(w->mu);
+	return is_applying;
+}
+
 void
 run_give(struct import_run *run)
 {
 	lock_take(run->world->mu);
-	run->is_busy = false;
+	run->is_busy = run->is_applying = false;
 	run->touched_ms = clock_now_ms();
 	lock_give(run->world->mu);
 }

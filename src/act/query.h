@@ -101,7 +101,9 @@ struct tenant_view { uint32_t tenant; struct str slug; int64_t state, created_ms
 struct tenants_out { const struct tenant_view *tenant; size_t n; };
 enum err tenants_list(struct reader *, struct ctx *, const void *none, void **tenants_out) USE_RESULT;	/* operator */
 
-enum err import_show(struct reader *, struct ctx *, const void *id, void **import_row_state) USE_RESULT;
+/* How many of all orders of pass 2 are done, while it is under way; PAUSED: it waits, and WHY (may be empty) is what was said of that. */
+struct import_view { struct import_row_state row; int64_t todo, done; bool is_paused; struct str why; };
+enum err import_show(struct reader *, struct ctx *, const void *id, void **import_view) USE_RESULT;
 
 /* Operator: copies data first, keys after, into two files in the server's backup folder. */
 struct backup_out { struct str data_path, keys_path; int64_t data_bytes, keys_bytes; };

@@ -3,7 +3,7 @@
  * query_admin.c - reading what administrators look after: tokens, tenants,
  * imports.
  */
-#include "act/world_int.h"
+#include "act/import_int.h"
 
 #include "act/query.h"
 
@@ -105,11 +105,18 @@ import_show(struct reader *r, struct ctx *cx, const void *id, void **out)
 {
 	struct import_row_state key = { .tenant = cx->actor->tenant,
 		.id = *(const int64_t *)id };
+	struct import_view *v = arena_alloc(cx->arena, sizeof(*v));
 	struct rows rows;
 
 	TRY(store_load(r->data, &IMPORT, &key, 1, 2, 0, &rows));
 	if (rows.n == 0)
 		return fail(cx, ERR_NOT_FOUND, MSG_IMPORT_NONE, "import");
-	*out = rows.row;
+	v->row = *(const struct import_row_state *)rows.row;
+	if (run_progress(r->world, cx, key.id, &v->todo, &v->done)) {
+		v->row.state = IMPORT_APPLYING;
+		v->is_paused = queue_is_paused(r->world, cx->arena,
+		    cx->actor->tenant, WORK_QUEUE_IMPORT, &v->why);
+	}
+	*out = v;
 	return OK;
 }

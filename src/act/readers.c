@@ -7,17 +7,22 @@
 
 #include "base/clock.h"
 
-#define QUERIES_MAX 4000
-
 struct long_work {
 	struct world *w;
 	size_t	      at;	/* which of the LONGS_MAX places */
 	struct query *query;
 };
 
+/* How much long work runs, of a tenant and of all. */
+struct long_load {
+	size_t own, busy;
+};
+
 static void reader_run(void *);
 static void long_run(void *);
-static size_t free_place(const struct world *, const struct actor *);
+static size_t free_place(const struct world *, const struct actor *,
+    struct long_load *);
+static enum err long_refuse(struct ctx *, const struct long_load *);
 static void ask(struct world *, struct query *, struct db *data,
     struct db *keys, struct vault *);
 
@@ -29,7 +34,8 @@ struct reader_place {
 void
 readers_start(struct world *w)
 {
-	w->queries_queue = queue_open(QUERIES_MAX);
+	w->queries_mu = lock_open();
+	w->query_fair = fair_open();
 	for (size_t i = 0; i < READERS; i++) {
 		struct reader_place *place = heap_alloc(1, sizeof(*place));
 
@@ -42,21 +48,58 @@ readers_start(struct world *w)
 void
 readers_stop(struct world *w)
 {
-	queue_end(w->queries_queue);
+	lock_take(w->queries_mu);
+	w->queries_end = true;
+	lock_wake(w->queries_mu);
+	lock_give(w->queries_mu);
 	for (size_t i = 0; i < READERS; i++)
 		thread_join(w->reader[i]);
 	for (size_t i = 0; i < LONGS_MAX; i++)
 		if (w->long_thread[i] != NULL)
 			thread_join(w->long_thread[i]);
-	queue_close(w->queries_queue);
+	fair_close(w->query_fair);
+	lock_close(w->queries_mu);
 }
 
 enum err
 world_query(struct world *w, struct query *q)
 {
-	if (!queue_try_put(w->queries_queue, q))
-		return fail(q->cx, ERR_LIMITED, MSG_WORLD_BUSY, "");
-	return OK;
+	const struct actor *a = q->cx->actor;
+	const struct fair_key key = { a != NULL ? a->tenant : 0,
+		a != NULL ? (int)a->kind : 0, a != NULL ? a->id : 0 };
+	const struct queue_max max = world_queue_max(w, key.tenant);
+	struct fair_load load;
+	enum fair_put put = FAIR_TENANT_FULL;
+	bool is_ended;
+
+	lock_take(w->queries_mu);
+	is_ended = w->queries_end;
+	if (!is_ended)
+		put = fair_put(w->query_fair, &key,
+		    (struct fair_load) { max.tenant, max.client }, q);
+	load = fair_load(w->query_fair, &key);
+	if (put == FAIR_DONE)
+		lock_wake(w->queries_mu);
+	lock_give(w->queries_mu);
+	if (is_ended)
+		return fail(q->cx, ERR_LIMITED, MSG_STORE_CLOSING, "");
+	return put == FAIR_DONE
+	    ? OK
+	    : queue_refuse(q->cx, &max, &load, put == FAIR_CLIENT_FULL);
+}
+
+/* The next one in turn; NULL: the end. */
+static struct query *
+next_query(struct world *w)
+{
+	struct query *q;
+
+	lock_take(w->queries_mu);
+	while (
+	    (q = fair_take(w->query_fair, SIZE_MAX)) == NULL && !w->queries_end)
+		lock_wait(w->queries_mu, -1);
+	lock_give(w->queries_mu);
+	return q;
 }
 
 static void
@@ -65,12 +108,10 @@ reader_run(void *arg)
 	struct reader_place place = *(struct reader_place *)arg;
 	struct db *data = db_open_reader(place.w->store, DB_DATA);
 	struct db *keys = db_open_reader(place.w->store, DB_KEYS);
-	void *item;
+	struct query *q;
 
 	heap_free(arg);
-	while (queue_take(place.w->queries_queue, &item, 1, -1) == 1) {
-		struct query *q = item;
-
+	while ((q = next_query(place.w)) != NULL) {
 		ask(place.w, q, data, keys,
 		    place.w->vault[CHANNEL_READER + place.at]);
 		q->done(q);
@@ -102,20 +143,37 @@ ask(struct world *w, struct query *q, struct db *data, struct db *keys,
  * nobody's slow uploads keep the others out (S-T38).  LONGS_MAX: none now.
  */
 static size_t
-free_place(const struct world *w, const struct actor *actor)
+free_place(
+    const struct world *w, const struct actor *actor, struct long_load *load)
 {
-	size_t at = LONGS_MAX, own = 0, busy = 0;
+	size_t at = LONGS_MAX;
+
+	*load = (struct long_load) { 0, 0 };
 
 	for (size_t i = 0; i < LONGS_MAX; i++) {
-		busy += w->long_busy[i];
-		own += w->long_busy[i] && w->long_tenant[i] == actor->tenant;
+		load->busy += w->long_busy[i];
+		load->own +=
+		    w->long_busy[i] && w->long_tenant[i] == actor->tenant;
 		if (!w->long_busy[i] && at == LONGS_MAX)
 			at = i;
 	}
-	if (actor->kind != ACTOR_OPERATOR
-	    && (own >= LONGS_A_TENANT || busy >= LONGS_MAX - 1))
+	if (actor->kind != ACTOR_OPERATOR &&
+	    (load->own >= LONGS_A_TENANT || load->busy >= LONGS_MAX - 1))
 		return LONGS_MAX;
 	return at;
+}
+
+/* These bounds are no settings: they stand in world_int.h. */
+static enum err
+long_refuse(struct ctx *cx, const struct long_load *load)
+{
+	bool is_own = load->own >= LONGS_A_TENANT;
+
+	return fail(cx, ERR_LIMITED, MSG_WORLD_LONG, "",
+	    is_own ? "tenant" : "server",
+	    is_own ? LIMIT_TEXT(LONGS_A_TENANT) : LIMIT_TEXT(LONGS_MAX),
+	    str_z(cx->arena,
+		str_fmt(cx->arena, "%zu", is_own ? load->own : load->busy)));
 }
 
 enum err
@@ -123,10 +181,11 @@ world_long(struct world *w, struct query *q)
 {
 	struct long_work *work = heap_alloc(1, sizeof(*work));
 	struct thread *ended = NULL;
+	struct long_load load;
 	size_t at = 0;
 
 	lock_take(w->mu);
-	at = free_place(w, q->cx->actor);
+	at = free_place(w, q->cx->actor, &load);
 	if (at < LONGS_MAX) {
 		w->long_busy[at] = true;
 		w->long_tenant[at] = q->cx->actor->tenant;
@@ -135,7 +194,7 @@ world_long(struct world *w, struct query *q)
 	lock_give(w->mu);
 	if (at == LONGS_MAX) {
 		heap_free(work);
-		return fail(q->cx, ERR_LIMITED, MSG_WORLD_LONG, "");
+		return long_refuse(q->cx, &load);
 	}
 	if (ended != NULL)
 		thread_join(ended);	/* it has answered; only its end is awaited */

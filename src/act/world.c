@@ -14,6 +14,7 @@
 
 static void call_init(void *, struct vault_call **, struct arena *);
 static enum err call_run(void *, struct ctx *, struct vault_call *);
+static struct queue_max queue_max(void *, uint32_t);
 static enum err open_vault(struct world *, struct ctx *,
     const struct world_conf *);
 static void release(void *);
@@ -27,7 +28,7 @@ world_open(struct ctx *cx, const struct world_conf *conf, struct world **out)
 		.world = w,
 		.call_init = call_init,
 		.call_run = call_run,
-		.tenant_max = 4000,
+		.queue_max = queue_max,
 	};
 	struct db *db;
 	enum err err;
@@ -38,6 +39,8 @@ world_open(struct ctx *cx, const struct world_conf *conf, struct world **out)
 	w->census_lock = lock_open();
 	w->signed_ns = clock_mono_ns();
 	w->vault_is_open = true;
+	w->admission = admission_open();
+	w->queues = queues_open();
 	TRY(open_vault(w, cx, conf));
 	TRY(world_read(w, cx));
 	w->pipeline = pipeline_open(&pc);
@@ -73,6 +76,7 @@ open_vault(struct world *w, struct ctx *cx, const struct world_conf *conf)
 void
 world_close(struct world *w)
 {
+	world_ending(w);
 	clock_stop(w);
 	readers_stop(w);
 	pipeline_close(w->pipeline);
@@ -85,6 +89,8 @@ world_close(struct world *w)
 	for (size_t i = 0; i < w->ntoken; i++)
 		arena_close(w->token[i].arena);
 	runs_close(w);
+	queues_close(w->queues);
+	admission_close(w->admission);
 	heap_free(w->access);
 	heap_free(w->realm);
 	for (size_t i = 0; i < w->nrole; i++)
@@ -113,6 +119,12 @@ call_run(void *world, struct ctx *cx, struct vault_call *call)
 
 	return call->n == 0 ? OK
 	    : vault_run(w->vault[CHANNEL_SEALER], cx, call);
+}
+
+static struct queue_max
+queue_max(void *world, uint32_t tenant)
+{
+	return world_queue_max(world, tenant);
 }
 
 struct pipeline *
@@ -177,6 +189,20 @@ release(void *object)
 
 	if (__atomic_sub_fetch(&edition->refs, 1, __ATOMIC_ACQ_REL) == 0)
 		arena_close(edition->arena);
+}
+
+int64_t
+setting_of(struct world *w, uint32_t tenant, enum setting s)
+{
+	int64_t value = setting_info(s)->fallback;
+	const struct realm_slot *slot;
+
+	lock_take(w->mu);
+	slot = realm_find(w, tenant);
+	if (slot != NULL && slot->edition != NULL)
+		value = slot->edition->catalogue->setting[s];
+	lock_give(w->mu);
+	return value;
 }
 
 size_t
@@ -338,5 +364,8 @@ world_counts(struct world *w, struct world_count *out)
 	out->due_done = w->due_done;
 	out->log_alarm = w->log_alarm;
 	lock_give(w->mu);
-	out->query_depth = queue_depth(w->queries_queue);
+	lock_take(w->queries_mu);
+	out->query_depth = fair_depth(w->query_fair);
+	lock_give(w->queries_mu);
+	admission_counts(w->admission, &out->admission);
 }

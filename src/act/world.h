@@ -104,8 +104,12 @@ enum err world_query(struct world *, struct query *) USE_RESULT;
 /* Long reads and imports run on a thread of their own (at most 4; else ERR_LIMITED), with a reader each. */
 enum err world_long(struct world *, struct query *) USE_RESULT;
 
+/* Requests under way, and how many were refused by a bound of their tenant or client. */
+struct admission_count { size_t under_way; uint64_t refused_tenant, refused_client; };
+
 struct world_count {
 	struct pipeline_count pipeline;
+	struct admission_count admission;
 	uint64_t queries, query_depth, checkpoints, due_done;
 	bool	 log_alarm;	/* the vault refused to sign */
 };

@@ -5,7 +5,10 @@
 #ifndef ACT_WORLD_INT_H
 #define ACT_WORLD_INT_H
 
+#include <stdatomic.h>
+
 #include "act/act_int.h"
+#include "act/queues.h"
 #include "base/queue.h"
 
 #define READERS	  2
@@ -97,7 +100,12 @@ struct world {
 	int64_t		   signed_ns;	/* when every log was */
 	uint64_t	   queries, checkpoints, due_done;
 	int64_t		   fence;	/* of the clock's lease */
-	struct queue	  *queries_queue;
+	struct admission  *admission;
+	struct queues	  *queues;
+	_Atomic int64_t	   deployment[DEPLOYMENT_COUNT];
+	struct lock	  *queries_mu;	/* guards the next two; woken when they change */
+	struct fair	  *query_fair;
+	bool		   queries_end;
 	struct thread	  *reader[READERS];
 	struct thread	  *clock;
 	struct lock	  *census_lock;	/* guards census */
@@ -121,6 +129,19 @@ bool world_has_roles(struct world *, uint32_t tenant);
 const struct filter *world_role_scope(struct world *, struct arena *, const struct role_row *);
 size_t world_roles_of(struct world *, struct arena *, uint32_t tenant, int64_t person, struct role_held **);
 enum err world_read_roles(struct world *, struct ctx *, struct tx *, uint32_t tenant, const struct capability *) USE_RESULT;
+
+/* --- admission.c, queues.c */
+
+struct admission *admission_open(void);
+void admission_close(struct admission *);
+void admission_counts(struct admission *, struct admission_count *);
+/* Of TENANT's catalogue in force; of a tenant that is being made, the default. */
+int64_t setting_of(struct world *, uint32_t tenant, enum setting);
+enum err deployment_read(struct world *, struct tx *) USE_RESULT;
+struct queues *queues_open(void);
+void queues_close(struct queues *);
+/* How a queue stands, from its row; REASON is opened. */
+void queues_set(struct queues *, const struct queue_row *, struct str reason);
 
 void readers_start(struct world *);
 void readers_stop(struct world *);

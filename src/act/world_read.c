@@ -29,6 +29,8 @@ static enum err open_words(struct world *, struct ctx *, const struct rows *,
     const struct capability *);
 static enum err read_tokens(struct world *, struct ctx *, struct tx *,
     const struct tenant_row *, const struct capability *);
+static enum err read_queues(struct world *, struct ctx *, struct tx *,
+    const struct tenant_row *, const struct capability *);
 static enum err open_text(struct world *, struct ctx *,
     const struct tenant_row *, const struct capability *,
     enum vault_purpose, int64_t subject, struct str *text);
@@ -44,7 +46,9 @@ world_read(struct world *w, struct ctx *cx)
 	struct rows tenants;
 	enum err err;
 
-	err = store_page(tx, &TENANT, &from, 0, true, 100000, &tenants);
+	err = deployment_read(w, tx);
+	if (err == OK)
+		err = store_page(tx, &TENANT, &from, 0, true, 100000, &tenants);
 	for (size_t i = 0; err == OK && i < tenants.n; i++)
 		err = read_tenant(w, cx, tx,
 		    &((struct tenant_row *)tenants.row)[i]);
@@ -74,7 +78,8 @@ read_tenant(struct world *w, struct ctx *cx, struct tx *tx,
 	TRY(read_dictionary(w, cx, row, &capability));
 	TRY(read_catalogue(w, cx, tx, row, &capability));
 	TRY(world_read_roles(w, cx, tx, (uint32_t)row->tenant, &capability));
-	return read_tokens(w, cx, tx, row, &capability);
+	TRY(read_tokens(w, cx, tx, row, &capability));
+	return read_queues(w, cx, tx, row, &capability);
 }
 
 /*
@@ -229,6 +234,27 @@ read_tokens(struct world *w, struct ctx *cx, struct tx *tx,
 		}
 		is_first = false;
 	} while (rows.n == PAGE);
+	return OK;
+}
+
+static enum err
+read_queues(struct world *w, struct ctx *cx, struct tx *tx,
+    const struct tenant_row *row, const struct capability *capability)
+{
+	struct queue_row key = { .tenant = row->tenant };
+	const struct queue_row *queue;
+	struct rows rows;
+
+	TRY(store_load(tx, &QUEUE_STATE, &key, 1, 1, 0, &rows));
+	queue = rows.row;
+	for (size_t i = 0; i < rows.n; i++) {
+		struct str reason = queue[i].reason;
+
+		if (reason.n > 0)
+			TRY(open_text(w, cx, row, capability, PURPOSE_NAME,
+			    queue[i].queue, &reason));
+		queues_set(w->queues, &queue[i], reason);
+	}
 	return OK;
 }
 

@@ -11,7 +11,7 @@
 #ifndef API_API_H
 #define API_API_H
 
-#include "act/world.h"
+#include "act/queues.h"
 #include "http/http.h"
 
 struct api_conf {

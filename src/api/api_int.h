@@ -80,6 +80,7 @@ struct call {
 	void			*in;
 	void			*out;	/* of the step that ended */
 	void			*kept;	/* a route's own, from step to step */
+	bool			 is_counted; /* among those under way */
 	bool			 repeats; /* a stale step begins again from the first */
 	unsigned		 tries;
 	struct reply		 reply;
@@ -276,7 +277,8 @@ void batch_encode(struct call *);
 /* --- the tables ---------------------------------------------------------------------- */
 
 extern const struct route audit_routes[], catalogue_routes[], event_routes[], import_routes[], onboarding_routes[],
-    operator_routes[], person_routes[], pool_routes[], product_routes[], role_routes[], self_routes[], token_routes[];
+    operator_routes[], person_routes[], pool_routes[], product_routes[], queue_routes[], role_routes[], self_routes[],
+    setting_routes[], token_routes[];
 
 /* What their bodies and replies look like; each ends with name NULL. */
 extern const struct shape audit_shapes[], catalogue_shapes[], encode_shapes[], event_shapes[], import_shapes[],

@@ -23,7 +23,7 @@ static const struct http_door callbacks = {
 
 static const struct route *const tables[] = {
 	onboarding_routes, person_routes, product_routes, pool_routes, catalogue_routes, import_routes, event_routes,
-	audit_routes, token_routes, role_routes, self_routes, operator_routes,
+	audit_routes, token_routes, role_routes, queue_routes, self_routes, operator_routes, setting_routes,
 };
 
 /* Set once, before the loops start. */
@@ -176,9 +176,12 @@ void
 api_serve(struct request *rq)
 {
 	struct call *c = call_open(rq, door.conf.world);
-	enum err err = query_check(c, c->work->query);
+	enum err err = world_enter(c->world, c->cx);
 
+	c->is_counted = err == OK;
 	metric_add(METRIC_IN_FLIGHT, 0, 1);
+	if (err == OK)
+		err = query_check(c, c->work->query);
 	if (err == OK)
 		err = call_step(c);
 	if (err != OK)
@@ -194,9 +197,12 @@ api_refuse(struct request *rq, enum err err, struct reply *reply)
 void
 api_ended(const struct request *rq, int status, size_t bytes)
 {
+	const struct call *call = rq->item;
 	const int64_t took_ns = clock_mono_ns() - rq->started_ns;
 
-	if (rq->item != NULL)
+	if (call != NULL && call->is_counted)
+		world_leave(call->world, rq->cx.actor);
+	if (call != NULL)
 		metric_add(METRIC_IN_FLIGHT, 0, -1);
 	metric_observe(METRIC_REQUEST_SECONDS, route_series(rq->route, status),
 	    (uint64_t)took_ns);

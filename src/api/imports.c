@@ -166,7 +166,8 @@ show_decode(struct call *c, void **in)
 static void
 show_encode(struct call *c)
 {
-	const struct import_row_state *row = c->out;
+	const struct import_view *v = c->out;
+	const struct import_row_state *row = &v->row;
 	struct js_out *js = &c->js;
 
 	must(row->state >= 0 && (size_t)row->state < COUNT(states));
@@ -183,6 +184,11 @@ show_encode(struct call *c)
 	put_count(js, "removed", row->removed);
 	put_count(js, "rejected", row->rejected);
 	put_text_or_null(js, "digest", row->digest);
+	put_count(js, "todo", v->todo);
+	put_count(js, "done", v->done);
+	js_key(js, "paused");
+	js_put_bool(js, v->is_paused);
+	put_text_or_null(js, "paused_why", v->why);
 	js_key(js, "started");
 	js_put_time(js, row->started_ms);
 	js_key(js, "ended");

@@ -41,7 +41,9 @@
 	X(SELF,			"self") \
 	X(TENANT_READ,		"tenant.read") \
 	X(TENANT_WRITE,		"tenant.write") \
-	X(OPERATE,		"operate")
+	X(OPERATE,		"operate") \
+	X(QUEUE_READ,		"queue.read") \
+	X(QUEUE_MANAGE,		"queue.manage")
 
 enum right {
 	RIGHT_NONE,		/* a route with it does not start */

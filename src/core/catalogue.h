@@ -68,11 +68,23 @@ struct setting_info {
 
 /* Sorted by name. */
 #define SETTINGS(X) \
+	X(CLIENT_QUEUED,	   "admission.client_queued",	 2000, 1, 1000000, "so many requests of one client may wait for the writer") \
+	X(CLIENT_UNDER_WAY,	   "admission.client_under_way", 512, 1, 1000000, "so many requests of one client may be under way at once") \
+	X(DELIVERY_DEPTH,	   "delivery.depth_pause",   10000, 1, 100000000, "at this depth the delivery queue pauses and an alert is raised") \
+	X(IMPORT_DEPTH,		   "import.depth_pause",     2000000, 1, 100000000, "at this depth (persons) the import queue pauses and an alert is raised") \
 	X(IMPORT_REMOVALS_LEAST,   "import.removals_least",   20, 0, 1000000, "so many may go whatever the share is") \
 	X(IMPORT_REMOVALS_PERCENT, "import.removals_percent", 5, 0, 100, "a run that would remove or disable more than this share is stopped") \
 	X(EMAIL_UNIQUE,		   "person.email_unique",     0, 0, 1, "an e-mail address belongs to one person") \
 	X(CAP_PASS_PRIORITY,	   "pool.cap_pass_priority",  7, 0, 10, "requests of this priority may take the last seats above the cap") \
+	X(REGISTRATION_DEPTH,	   "registration.depth_pause", 1000, 1, 100000000, "at this depth the registration queue pauses and an alert is raised") \
 	X(HOLD_MINUTES,		   "seat.hold_minutes",	      1440, 1, 525600, "how long a seat is held while checks are open") \
+	X(THROTTLE_ATTEMPTS,	   "throttle.attempts",	     3, 1, 100, "so often a delivery is tried before it waits for review") \
+	X(THROTTLE_BACKOFF,	   "throttle.backoff_ms",    5000, 500, 600000, "the longest wait between two attempts") \
+	X(THROTTLE_BATCH,	   "throttle.batch",	     100, 50, 200, "items of a batch; adapted between 50 and 200 to what comes") \
+	X(THROTTLE_RATE,	   "throttle.rate",	     150, 1, 1000000, "calls a second that one queue makes") \
+	X(THROTTLE_RETRIES,	   "throttle.retry_percent", 2, 0, 100, "a larger share of retries in a minute raises an alert") \
+	X(THROTTLE_TENANT_CAP,	   "throttle.tenant_cap",    50, 1, 1000000, "calls a second that all queues of this tenant make") \
+	X(THROTTLE_WINDOW,	   "throttle.window_ms",     100, 10, 60000, "after each window the size of the batches is decided anew") \
 	X(OPEN_PER_MINUTE,	   "vault.open_per_minute",   120000, 1, 100000000, "records a credential may open a minute, at most the vault's ceiling") \
 	X(SEAL_PER_MINUTE,	   "vault.seal_per_minute",   1000000, 1, 100000000, "above this an alarm is logged")
 

@@ -17,6 +17,7 @@ static const char *const subject_kinds[SUBJECT_COUNT] = {
 	[SUBJECT_TOKEN] = "token",
 	[SUBJECT_IMPORT] = "import",
 	[SUBJECT_CATALOGUE] = "catalogue",
+	[SUBJECT_QUEUE] = "queue",
 };
 
 static const char *const change_kinds[CHANGE_COUNT] = {

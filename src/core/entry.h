@@ -36,7 +36,9 @@
 	X(KEYS_EXPORTED,       "keys.exported") \
 	X(ROLE_GIVEN,          "role.given") \
 	X(ROLE_APPROVED,       "role.approved") \
-	X(ROLE_ENDED,          "role.ended")
+	X(ROLE_ENDED,          "role.ended") \
+	X(QUEUE_PAUSED,        "queue.paused") \
+	X(QUEUE_RESUMED,       "queue.resumed")
 
 enum action {
 	ACTION_NONE,
@@ -56,6 +58,7 @@ enum subject_kind {
 	SUBJECT_TOKEN,
 	SUBJECT_IMPORT,
 	SUBJECT_CATALOGUE,
+	SUBJECT_QUEUE,		/* enum work_queue */
 	SUBJECT_COUNT
 };
 

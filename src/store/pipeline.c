@@ -32,7 +32,7 @@ pipeline_open(const struct pipeline_conf *conf)
 	struct pipeline *p = heap_alloc(1, sizeof(*p));
 
 	p->conf = *conf;
-	p->sched = sched_open(conf->tenant_max, GROUPS * BATCH_MAX);
+	p->sched = sched_open(GROUPS * BATCH_MAX);
 	p->free = queue_open(GROUPS);
 	p->ready = queue_open(GROUPS);
 	for (size_t i = 0; i < GROUPS; i++) {
@@ -150,16 +150,46 @@ pipeline_submit(struct pipeline *p, struct item *item, enum item_class class)
 static enum err
 put(struct pipeline *p, struct item *item, enum item_class class, bool waits)
 {
+	const struct queue_max max =
+	    p->conf.queue_max(p->conf.world, item->tenant);
+	const struct sched_way way = { class, { max.tenant, max.client },
+		waits };
+	struct fair_load load;
+
 	item->tries = 0;
 	/* Once it is put, the item is no longer ours. */
-	switch (sched_put(p->sched, item, class, waits)) {
+	switch (sched_put(p->sched, item, &way, &load)) {
 	case PUT_DONE:
 		return OK;
-	case PUT_FULL:
-		return fail(item->cx, ERR_LIMITED, MSG_STORE_QUEUE, "");
+	case PUT_TENANT_FULL:
+		p->refused_tenant++;
+		return queue_refuse(item->cx, &max, &load, false);
+	case PUT_CLIENT_FULL:
+		p->refused_client++;
+		return queue_refuse(item->cx, &max, &load, true);
 	default:
 		return fail(item->cx, ERR_LIMITED, MSG_STORE_CLOSING, "");
 	}
+}
+
+enum err
+queue_refuse(struct ctx *cx, const struct queue_max *max,
+    const struct fair_load *load, bool is_clients)
+{
+	size_t value = is_clients ? max->client : max->tenant;
+	size_t n = is_clients ? load->client : load->tenant;
+
+	return fail(cx, ERR_LIMITED,
+	    is_clients ? MSG_STORE_QUEUE_CLIENT : MSG_STORE_QUEUE, "",
+	    is_clients ? max->client_name : max->tenant_name,
+	    str_z(cx->arena, str_fmt(cx->arena, "%zu", value)),
+	    str_z(cx->arena, str_fmt(cx->arena, "%zu", n)));
+}
+
+struct fair_load
+pipeline_load(struct pipeline *p, const struct fair_key *key)
+{
+	return sched_load(p->sched, key);
 }
 
 enum err
@@ -202,6 +232,8 @@ pipeline_counts(struct pipeline *p, struct pipeline_count *out)
 		.batches_replayed = atomic_load(&p->replayed),
 		.again = atomic_load(&p->again),
 		.keys_commits = atomic_load(&p->keys_commits),
+		.refused_tenant = atomic_load(&p->refused_tenant),
+		.refused_client = atomic_load(&p->refused_client),
 	};
 	for (size_t c = 0; c <= ITEM_BULK; c++) {
 		out->depth_of[c] = sched_depth(p->sched, (enum item_class)c);

@@ -13,6 +13,8 @@
 #ifndef STORE_PIPELINE_H
 #define STORE_PIPELINE_H
 
+#include "base/fair.h"
+
 #include "store/store.h"
 
 #define BATCH_MAX 200
@@ -73,13 +75,20 @@ struct use_case {
 
 enum item_class { ITEM_INTERACTIVE, ITEM_BULK };
 
+/* Bounds of what waits for the writer, with the names by which a refusal tells them. */
+struct queue_max {
+	size_t	    tenant, client;
+	const char *tenant_name, *client_name;
+};
+
 struct pipeline_conf {
 	struct store *store;
 	void	     *world;		/* handed to every batch */
 	/* Makes a call ready (capability, tenant) and runs it on the sealer's own vault channel; NULL: no vault. */
 	void	    (*call_init)(void *world, struct vault_call **, struct arena *);
 	enum err    (*call_run)(void *world, struct ctx *, struct vault_call *);
-	size_t	      tenant_max;	/* queued items of one tenant and class; 4,000 */
+	/* How many items of one class may wait in TENANT; asked at every item, and fast. */
+	struct queue_max (*queue_max)(void *world, uint32_t tenant);
 };
 
 struct pipeline;
@@ -87,12 +96,26 @@ struct pipeline *pipeline_open(const struct pipeline_conf *);
 /* Refuses new items, finishes what is queued, joins the threads. */
 void pipeline_close(struct pipeline *);
 
-/* ERR_LIMITED at once when the tenant's queue is full (MSG_STORE_QUEUE).  Else done() will be called, exactly once. */
+/*
+ * ERR_LIMITED at once when what waits of the tenant or of the actor is at its
+ * bound (MSG_STORE_QUEUE, MSG_STORE_QUEUE_CLIENT: name, bound, load).  Else
+ * done() will be called, exactly once.
+ */
 enum err pipeline_submit(struct pipeline *, struct item *, enum item_class) USE_RESULT;
 /* Submits and waits, for room too; the item's error.  For imports, the clock, tests.  Takes done and owner for itself. */
 enum err pipeline_do(struct pipeline *, struct item *, enum item_class) USE_RESULT;
 
-struct pipeline_count { uint64_t commits, items, batches_replayed, again, keys_commits; size_t depth, depth_of[ITEM_BULK + 1]; };
+/* Says which of the bounds LOAD is at: ERR_LIMITED. */
+enum err queue_refuse(struct ctx *, const struct queue_max *, const struct fair_load *, bool is_clients) USE_RESULT;
+
+/* What waits of a tenant and a client, in the class of which most does. */
+struct fair_load pipeline_load(struct pipeline *, const struct fair_key *);
+
+struct pipeline_count {
+	uint64_t commits, items, batches_replayed, again, keys_commits;
+	uint64_t refused_tenant, refused_client;	/* by a full queue */
+	size_t	 depth, depth_of[ITEM_BULK + 1];
+};
 void pipeline_counts(struct pipeline *, struct pipeline_count *);
 
 /* The last commits were durable, and none has been under way for longer than LATE_MS. */

@@ -48,6 +48,7 @@ struct pipeline {
 	struct thread	    *sealer, *committer;
 	struct commit_health health[2];
 	_Atomic uint64_t     commits, items, replayed, again, keys_commits;
+	_Atomic uint64_t     refused_tenant, refused_client;
 };
 
 /* --- group.c --- */

@@ -170,6 +170,19 @@ extern const struct table IMPORT;
 struct job_row { int64_t tenant, id, kind, subject, state, attempts, due_ms, fence; struct str payload; };
 extern const struct table JOB;			/* tenant id; targets come later */
 
+struct queue_row {		/* QUEUE_STATE: tenant queue; how a queue was last paused or resumed */
+	int64_t	   tenant, queue;	/* enum work_queue */
+	int64_t	   state;		/* enum queue_state */
+	int64_t	   actor_kind, actor;
+	int64_t	   depth;		/* that it was paused for; 0: by hand */
+	int64_t	   since_ms;
+	struct str reason;		/* sealed, PURPOSE_NAME of the queue's number; empty: none */
+};
+extern const struct table QUEUE_STATE;
+
+struct deployment_row { int64_t tenant; struct str name; int64_t value; };	/* tenant 0 */
+extern const struct table DEPLOYMENT;		/* tenant name */
+
 struct access_row { int64_t tenant, id, actor, actor_kind, count, at_ms; struct str query; };	/* reads of personal data */
 extern const struct table ACCESS_LOG;		/* tenant id | EXISTS_FAILS */
 

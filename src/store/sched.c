@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/sched.h"
 
+#include "base/clock.h"
 #include "base/queue.h"
 
-#define TENANT_BUCKETS 1024
-#define RING_FIRST     16
-#define CLASSES	       (ITEM_BULK + 1)
+#include "core/actor.h"
+
+#define RING_FIRST 16
+#define CLASSES	   (ITEM_BULK + 1)
+#define SECOND_NS  INT64_C(1000000000)
 
 /* Items in order; grows up to a limit that its user keeps. */
 struct ring {
@@ -13,48 +16,35 @@ struct ring {
 	size_t	      head, n, cap;
 };
 
-struct tenant {
-	uint32_t       tenant;
-	struct tenant *same_bucket;
-	struct ring    ring[CLASSES];
-	struct tenant *next_turn[CLASSES];	/* while its ring is not empty */
-};
-
-/* Tenants with items, in the order of their turns. */
-struct turns {
-	struct tenant *first, *last;
-};
-
 struct sched {
-	struct lock   *lock;		/* guards what follows; woken when any of it changes */
-	size_t	       tenant_max;
-	struct tenant *tenant[TENANT_BUCKETS];
-	struct turns   turns[CLASSES];
-	struct ring    again, alone;
-	size_t	       retry_max;
-	size_t	       queued;		/* in the tenants' rings */
-	size_t	       queued_of[CLASSES];
-	size_t	       unanswered;	/* put, and neither refused nor answered */
-	unsigned       slot;
-	bool	       is_ended;
+	struct lock *lock;		/* guards what follows; woken when any of it changes */
+	struct fair *fair[CLASSES];
+	struct ring  again, alone;
+	size_t	     retry_max;
+	size_t	     unanswered;	/* put, and neither refused nor answered */
+	unsigned     slot;
+	uint32_t     tenant;		/* whose item was put last */
+	int64_t	     mixed_ns;		/* when that was another's than the one before; 0: never */
+	bool	     is_ended;
 };
 
-static struct tenant *find_tenant(struct sched *, uint32_t);
+static struct fair_key key_of(const struct item *);
+static void note_tenant(struct sched *, uint32_t);
+static size_t share_of(const struct sched *, size_t);
 static void take_locked(struct sched *, struct item **, size_t,
     struct taken *);
-static struct item *next_item(struct sched *);
+static struct item *next_item(struct sched *, size_t);
 static void ring_put(struct ring *, struct item *);
 static struct item *ring_take(struct ring *);
-static void turn_add(struct turns *, struct tenant *, enum item_class);
 
 struct sched *
-sched_open(size_t tenant_max, size_t retry_max)
+sched_open(size_t retry_max)
 {
 	struct sched *s = heap_alloc(1, sizeof(*s));
 
-	must(tenant_max > 0);
 	s->lock = lock_open();
-	s->tenant_max = tenant_max;
+	for (size_t c = 0; c < CLASSES; c++)
+		s->fair[c] = fair_open();
 	s->retry_max = retry_max;
 	return s;
 }
@@ -63,16 +53,8 @@ void
 sched_close(struct sched *s)
 {
 	must(s->unanswered == 0);
-	for (size_t i = 0; i < TENANT_BUCKETS; i++) {
-		struct tenant *t;
-
-		while ((t = s->tenant[i]) != NULL) {
-			s->tenant[i] = t->same_bucket;
-			for (size_t c = 0; c < CLASSES; c++)
-				heap_free(t->ring[c].item);
-			heap_free(t);
-		}
-	}
+	for (size_t c = 0; c < CLASSES; c++)
+		fair_close(s->fair[c]);
 	heap_free(s->again.item);
 	heap_free(s->alone.item);
 	lock_close(s->lock);
@@ -80,47 +62,62 @@ sched_close(struct sched *s)
 }
 
 enum sched_put
-sched_put(struct sched *s, struct item *item, enum item_class class, bool waits)
+sched_put(struct sched *s, struct item *item, const struct sched_way *way,
+    struct fair_load *load)
 {
-	enum sched_put result = PUT_DONE;
-	struct tenant *t;
+	static const enum sched_put results[] = {
+		[FAIR_DONE] = PUT_DONE,
+		[FAIR_CLIENT_FULL] = PUT_CLIENT_FULL,
+		[FAIR_TENANT_FULL] = PUT_TENANT_FULL,
+	};
+	const struct fair_key key = key_of(item);
+	struct fair *fair = s->fair[way->class];
+	enum sched_put result = PUT_ENDED;
 
 	lock_take(s->lock);
-	t = find_tenant(s, item->tenant);
-	while (waits && !s->is_ended && t->ring[class].n == s->tenant_max)
+	while (!s->is_ended) {
+		result = results[fair_put(fair, &key, way->max, item)];
+		if (result == PUT_DONE || !way->waits)
+			break;
 		lock_wait(s->lock, -1);
-	if (s->is_ended) {
 		result = PUT_ENDED;
-	} else if (t->ring[class].n == s->tenant_max) {
-		result = PUT_FULL;
-	} else {
-		if (t->ring[class].n == 0)
-			turn_add(&s->turns[class], t, class);
-		ring_put(&t->ring[class], item);
-		s->queued++;
-		s->queued_of[class]++;
+	}
+	if (result == PUT_DONE) {
+		note_tenant(s, item->tenant);
 		s->unanswered++;
 		lock_wake(s->lock);
+	} else {
+		*load = fair_load(fair, &key);
 	}
 	lock_give(s->lock);
 	return result;
 }
 
-static struct tenant *
-find_tenant(struct sched *s, uint32_t tenant)
+static struct fair_key
+key_of(const struct item *item)
 {
-	struct tenant **bucket = &s->tenant[tenant % TENANT_BUCKETS];
-	struct tenant *t = *bucket;
+	const struct actor *a = item->cx->actor;
 
-	while (t != NULL && t->tenant != tenant)
-		t = t->same_bucket;
-	if (t == NULL) {
-		t = heap_alloc(1, sizeof(*t));
-		t->tenant = tenant;
-		t->same_bucket = *bucket;
-		*bucket = t;
-	}
-	return t;
+	return (struct fair_key) { item->tenant, a != NULL ? (int)a->kind : 0,
+		a != NULL ? a->id : 0 };
+}
+
+static void
+note_tenant(struct sched *s, uint32_t tenant)
+{
+	if (s->tenant != tenant && s->tenant != 0)
+		s->mixed_ns = clock_mono_ns();
+	s->tenant = tenant;
+}
+
+/* Of a batch of MAX, one tenant's. */
+static size_t
+share_of(const struct sched *s, size_t max)
+{
+	bool is_mixed =
+	    s->mixed_ns != 0 && clock_mono_ns() - s->mixed_ns < SECOND_NS;
+
+	return is_mixed && max > SHARE_MIXED ? SHARE_MIXED : max;
 }
 
 void
@@ -156,6 +153,9 @@ static void
 take_locked(
     struct sched *s, struct item **items, size_t max, struct taken *taken)
 {
+	size_t share = share_of(s, max);
+	struct item *item;
+
 	taken->is_alone = s->alone.n > 0;
 	while (taken->n < max && s->alone.n > 0)
 		items[taken->n++] = ring_take(&s->alone);
@@ -163,31 +163,27 @@ take_locked(
 		return;
 	while (taken->n < max && s->again.n > 0)
 		items[taken->n++] = ring_take(&s->again);
-	while (taken->n < max && s->queued > 0)
-		items[taken->n++] = next_item(s);
+	for (size_t c = 0; c < CLASSES; c++)
+		fair_round(s->fair[c]);
+	while (taken->n < max && (item = next_item(s, share)) != NULL)
+		items[taken->n++] = item;
 }
 
+/* NULL: nothing waits, or what waits has had its share of this batch. */
 static struct item *
-next_item(struct sched *s)
+next_item(struct sched *s, size_t share)
 {
-	bool has_bulk = s->turns[ITEM_BULK].first != NULL;
-	bool has_other = s->turns[ITEM_INTERACTIVE].first != NULL;
+	bool has_bulk = fair_depth(s->fair[ITEM_BULK]) > 0;
+	bool has_other = fair_depth(s->fair[ITEM_INTERACTIVE]) > 0;
 	enum item_class class = ITEM_INTERACTIVE;
-	struct turns *turns;
-	struct tenant *t;
 	struct item *item;
 
 	s->slot++;
 	if (has_bulk && (!has_other || s->slot % BULK_EVERY == 0))
 		class = ITEM_BULK;
-	turns = &s->turns[class];
-	t = turns->first;
-	turns->first = t->next_turn[class];
-	item = ring_take(&t->ring[class]);
-	if (t->ring[class].n > 0)
-		turn_add(turns, t, class);
-	s->queued--;
-	s->queued_of[class]--;
+	item = fair_take(s->fair[class], share);
+	if (item == NULL)
+		item = fair_take(s->fair[CLASSES - 1 - class], share);
 	return item;
 }
 
@@ -215,13 +211,31 @@ sched_answered(struct sched *s, size_t n)
 	lock_give(s->lock);
 }
 
+struct fair_load
+sched_load(struct sched *s, const struct fair_key *key)
+{
+	struct fair_load most = { 0, 0 };
+
+	lock_take(s->lock);
+	for (size_t c = 0; c < CLASSES; c++) {
+		struct fair_load one = fair_load(s->fair[c], key);
+
+		if (one.tenant > most.tenant)
+			most.tenant = one.tenant;
+		if (one.client > most.client)
+			most.client = one.client;
+	}
+	lock_give(s->lock);
+	return most;
+}
+
 size_t
 sched_depth(struct sched *s, enum item_class class)
 {
 	size_t n;
 
 	lock_take(s->lock);
-	n = s->queued_of[class];
+	n = fair_depth(s->fair[class]);
 	lock_give(s->lock);
 	return n;
 }
@@ -249,15 +263,4 @@ ring_take(struct ring *r)
 	r->head = (r->head + 1) % r->cap;
 	r->n--;
 	return item;
-}
-
-static void
-turn_add(struct turns *turns, struct tenant *t, enum item_class class)
-{
-	t->next_turn[class] = NULL;
-	if (turns->first == NULL)
-		turns->first = t;
-	else
-		turns->last->next_turn[class] = t;
-	turns->last = t;
 }

@@ -2,27 +2,39 @@
 /*
  * sched.h - what waits to be sealed, and who comes next.
  *
- * Each tenant has a ring for each class; tenants take turns, item by item.
- * Interactive items go before bulk ones, but while both wait every
- * BULK_EVERY-th slot is bulk's, so that an import ends under any load.
- * Items that come back for another try go before everything new.
+ * There is a fair queue (base/fair.h) for each class.  Interactive items go
+ * before bulk ones, but while both wait every BULK_EVERY-th slot is bulk's, so
+ * that an import ends under any load.  Items that come back for another try go
+ * before everything new.
+ *
+ * How long everybody waits is how long a batch takes.  So while several
+ * tenants come, none has more than SHARE_MIXED items of each class in one: who
+ * asks little is answered nearly as if the others were not there, and who asks
+ * much pays for it with some of the throughput that large batches have.
  */
 #ifndef STORE_SCHED_H
 #define STORE_SCHED_H
 
 #include "store/pipeline.h"
 
-#define BULK_EVERY 8
+#define BULK_EVERY  8
+#define SHARE_MIXED 32
 
 struct sched;
 
-/* TENANT_MAX: queued items of one tenant and class.  RETRY_MAX: items that may come back at once. */
-struct sched *sched_open(size_t tenant_max, size_t retry_max);
+/* RETRY_MAX: items that may come back at once. */
+struct sched *sched_open(size_t retry_max);
 void sched_close(struct sched *);
 
-enum sched_put { PUT_DONE, PUT_FULL, PUT_ENDED };
-/* With WAITS it waits for room. */
-enum sched_put sched_put(struct sched *, struct item *, enum item_class, bool waits);
+struct sched_way {
+	enum item_class	 class;
+	struct fair_load max;	/* how many of one class may wait */
+	bool		 waits;	/* for room */
+};
+
+enum sched_put { PUT_DONE, PUT_CLIENT_FULL, PUT_TENANT_FULL, PUT_ENDED };
+/* Once it is put, the item is no longer the caller's.  LOAD: if it was not, what waits. */
+enum sched_put sched_put(struct sched *, struct item *, const struct sched_way *, struct fair_load *load);
 /* No more puts. */
 void sched_end(struct sched *);
 
@@ -38,6 +50,8 @@ struct taken sched_take(struct sched *, struct item **items, size_t max, int64_t
 void sched_retry(struct sched *, struct item *const *items, size_t n, bool is_alone);
 /* N items that were taken have been answered. */
 void sched_answered(struct sched *, size_t n);
+/* What waits in the class of which most does. */
+struct fair_load sched_load(struct sched *, const struct fair_key *);
 /* Items of a class that wait to be taken. */
 size_t sched_depth(struct sched *, enum item_class);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tables_work.c - what is under way: onboardings and their checks, idempotency
- * keys, due work, leases, imports, jobs.
+ * keys, due work, leases, imports, jobs, queues.
  */
 #include "store/table.h"
 
@@ -60,3 +60,18 @@ static const struct column job[] = {
 };
 #undef C
 const struct table JOB = TABLE("job", DB_DATA, job, 2, job_row, EXISTS_REPLACES);
+
+#define C(field) COLUMN(queue_row, field)
+static const struct column queue_state[] = {
+	C(tenant), C(queue), C(state), C(actor_kind), C(actor), C(depth),
+	C(since_ms), C(reason)
+};
+#undef C
+const struct table QUEUE_STATE = TABLE("queue_state", DB_DATA, queue_state, 2, queue_row, EXISTS_REPLACES);
+
+#define C(field) COLUMN(deployment_row, field)
+static const struct column setting[] = {
+	C(tenant), C(name), C(value)
+};
+#undef C
+const struct table DEPLOYMENT = TABLE("deployment_setting", DB_DATA, setting, 2, deployment_row, EXISTS_REPLACES);

@@ -13,7 +13,7 @@
 
 #include "base/log.h"
 
-#include "act/world.h"
+#include "act/queues.h"
 #include "api/api.h"
 #include "http/http.h"
 #include "store/store.h"
@@ -179,6 +179,8 @@ serve_until(
 		management = open_management(cli, h, http, world);
 	say_ready(h->ready);
 	wait_for_end(stop_fd, lost_fd);
+	/* Imports that wait for a paused queue hold requests. */
+	world_ending(world);
 	log_event(LOG_INFO, "draining", LOG_NUM("at_most_s", 10));
 	api_stopping();
 	/* Those who hold requests answer them first, then rest. */

@@ -566,23 +566,21 @@ what_a_run_did_is_on_record(void **state)
 	struct rig *r = *state;
 	struct import_open_in in = asked();
 	int64_t id = opened(r, &in);
-	struct import_row_state *row;
+	struct import_view *v;
 	struct import_report *rep;
 
-	assert_int_equal(rig_query(r, import_show, &id, &row),
-	    ERR_NOT_FOUND);
+	assert_int_equal(rig_query(r, import_show, &id, &v), ERR_NOT_FOUND);
 	assert_int_equal(scanned(r, id, HEADER ANA BO CY, &rep), OK);
-	assert_int_equal(rig_query(r, import_show, &id, &row), OK);
-	assert_int_equal(row->state, IMPORT_SCANNED);
-	assert_int_equal(row->ended_ms, 0);
+	assert_int_equal(rig_query(r, import_show, &id, &v), OK);
+	assert_int_equal(v->row.state, IMPORT_SCANNED);
+	assert_int_equal(v->row.ended_ms, 0);
 	assert_int_equal(applied(r, id, HEADER ANA BO CY, &rep), OK);
-	assert_int_equal(rig_query(r, import_show, &id, &row), OK);
-	assert_int_equal(row->state, IMPORT_DONE);
-	assert_int_equal(row->added, 3);
-	assert_true(row->ended_ms > 0);
+	assert_int_equal(rig_query(r, import_show, &id, &v), OK);
+	assert_int_equal(v->row.state, IMPORT_DONE);
+	assert_int_equal(v->row.added, 3);
+	assert_true(v->row.ended_ms > 0);
 	r->actor.tenant = r->other;
-	assert_int_equal(rig_query(r, import_show, &id, &row),
-	    ERR_NOT_FOUND);
+	assert_int_equal(rig_query(r, import_show, &id, &v), ERR_NOT_FOUND);
 	r->actor.tenant = r->acme;
 }
 

@@ -28,8 +28,8 @@ const char import_map_text[] =
     "values:\n"
     "  site: { 'Berlin HQ': ber, 'München': muc }\n";
 
-static ssize_t
-file_next(void *arg, void *p, size_t max)
+ssize_t
+file_piece(void *arg, void *p, size_t max)
 {
 	struct file *f = arg;
 	size_t n = f->n - f->at;
@@ -67,7 +67,7 @@ pass(struct rig *r, enum err (*run)(struct reader *, struct ctx *,
     const void *, void **), int64_t id, struct file *f,
     struct import_report **rep)
 {
-	struct import_in in = { .run = id, .read = file_next,
+	struct import_in in = { .run = id, .read = file_piece,
 		.read_arg = f };
 
 	if (*rep != NULL)

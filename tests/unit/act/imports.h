@@ -27,6 +27,8 @@ struct file {
 };
 
 struct file file_of(const char *text);
+/* For import_in.read; its argument is a struct file. */
+ssize_t file_piece(void *file, void *p, size_t max);
 
 /* Of source hr, with the map above. */
 struct import_open_in asked(void);

@@ -295,14 +295,21 @@ both_passes_read_the_stream(void **state)
 static void
 a_run_is_shown(void **state)
 {
-	struct import_row_state row = { .id = 5, .state = IMPORT_DONE,
-		.rows = 3, .started_ms = 1000, .digest = STR("abc") };
+	struct import_view v = { .row = { .id = 5, .state = IMPORT_DONE,
+		.rows = 3, .started_ms = 1000, .digest = STR("abc") } };
 
-	fake.query_out = &row;
+	fake.query_out = &v;
 	fake_send(GET, "/api/v1/imports/0000000000005", "");
 	assert_text(fake_at("state"), "done");
 	assert_text(fake_at("rows"), "3");
 	assert_text(fake_at("ended"), "null");
+	assert_text(fake_at("paused"), "false");
+	v = (struct import_view) { v.row, 10, 4, true, STR("night") };
+	fake_send(GET, "/api/v1/imports/0000000000005", "");
+	assert_text(fake_at("todo"), "10");
+	assert_text(fake_at("done"), "4");
+	assert_text(fake_at("paused"), "true");
+	assert_text(fake_at("paused_why"), "night");
 }
 
 static void

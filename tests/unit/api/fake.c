@@ -24,6 +24,8 @@ static struct realm realm;
 static struct order_out ordered;
 
 const struct use_case person_order = { .name = "person_order" };
+const struct use_case queue_set = { .name = "queue_set" };
+const struct use_case deployment_set = { .name = "deployment_set" };
 const struct use_case pool_quota = { .name = "pool_quota" };
 const struct use_case token_create = { .name = "token_create" };
 const struct use_case token_revoke = { .name = "token_revoke" };
@@ -369,6 +371,26 @@ pipeline_submit(struct pipeline *p, struct item *it, enum item_class class)
 	return OK;
 }
 
+/* Requests under way are counted; is_crowded refuses them. */
+enum err
+world_enter(struct world *w, struct ctx *cx)
+{
+	(void)w;
+	if (fake.is_crowded)
+		return fail(cx, ERR_LIMITED, MSG_LIMIT_TENANT_UNDER_WAY, "",
+		    "admission.tenant_under_way", "8", "9");
+	fake.under_way++;
+	return OK;
+}
+
+void
+world_leave(struct world *w, const struct actor *actor)
+{
+	(void)w;
+	(void)actor;
+	fake.under_way--;
+}
+
 void
 fake_finish(void)
 {
@@ -392,7 +414,7 @@ ask(struct query *q)
 	struct reader r = { 0 };
 
 	if (fake.is_busy)
-		return fail(q->cx, ERR_LIMITED, MSG_WORLD_BUSY, "");
+		return fail(q->cx, ERR_LIMITED, MSG_STORE_QUEUE, "");
 	fake.query_in = q->in;
 	fake.nquery++;
 	q->err = q->run(&r, q->cx, q->in, &q->out);
@@ -466,6 +488,9 @@ CANNED(tenant_make)
 CANNED(import_open)
 CANNED(import_apply)
 CANNED(import_show)
+CANNED(queues_list)
+CANNED(queue_show)
+CANNED(deployment_show)
 CANNED(backup_make)
 CANNED(key_export)
 CANNED(doctor_run)

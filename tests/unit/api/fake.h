@@ -34,6 +34,7 @@ struct fake {
 	enum err       item_err[8];	/* of the first items, in order; then OK */
 	enum err       query_err;
 	bool	       is_full, is_busy;	/* refuses items, queries */
+	bool	       is_crowded;	/* refuses requests */
 	bool	       waits;		/* items stay until fake_finish() */
 	struct queue  *queue;		/* items go to whoever takes them there */
 	void	      *item_out, *query_out;
@@ -48,6 +49,7 @@ struct fake {
 	size_t	       nitem;
 	const void    *query_in;
 	size_t	       nquery;
+	size_t	       under_way;	/* counted in, and not out yet */
 	uint32_t       tenant;
 	/* what was replied */
 	size_t	       nreply;

@@ -231,15 +231,26 @@ call_run(void *world, struct ctx *cx, struct vault_call *call)
 	return fail(cx, w->call_err, MSG_STORE_BUSY, "", "vault");
 }
 
+static struct queue_max
+queue_max(void *world, uint32_t tenant)
+{
+	struct world *w = world;
+
+	(void)tenant;
+	return (struct queue_max) { w->tenant_max, w->client_max, "t", "c" };
+}
+
 /* --- the fixture ---------------------------------------------------------------- */
 
 void
-fake_open(struct fixture *f, size_t tenant_max)
+fake_open(struct fixture *f, size_t tenant_max, size_t client_max)
 {
 	struct pipeline_conf conf = { .store = f->store, .world = &f->world,
 		.call_init = call_init, .call_run = call_run,
-		.tenant_max = tenant_max };
+		.queue_max = queue_max };
 
+	f->world.tenant_max = tenant_max;
+	f->world.client_max = client_max;
 	f->pipeline = pipeline_open(&conf);
 }
 
@@ -256,7 +267,7 @@ fake_set_up(void **state)
 	answered.n = 0;
 	assert_int_equal(store_open(&f->cx, f->place.url, &f->store), OK);
 	f->world.keys = db_open_reader(f->store, DB_KEYS);
-	fake_open(f, 4000);
+	fake_open(f, 4000, 4000);
 	*state = f;
 	return 0;
 }

@@ -40,6 +40,7 @@ struct order {
 };
 
 struct world {
+	size_t	     tenant_max, client_max;	/* queued items */
 	struct lock  *lock;		/* guards what follows */
 	bool	      is_shut;		/* decide() waits */
 	bool	      is_sealer_shut;	/* prepare() waits */
@@ -67,7 +68,7 @@ extern const struct use_case whole, other, plain;
 
 int fake_set_up(void **state);
 int fake_tear_down(void **state);
-void fake_open(struct fixture *, size_t tenant_max);
+void fake_open(struct fixture *, size_t tenant_max, size_t client_max);
 
 /* How many items were answered, of this test. */
 size_t fake_answered(void);

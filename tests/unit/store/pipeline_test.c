@@ -265,12 +265,13 @@ static void
 a_full_queue_refuses_at_once_and_lets_others_wait(void **state)
 {
 	struct fixture *f = *state;
+	static const struct actor second = { .kind = ACTOR_CLIENT, .id = 2 };
 	struct doer d = { .f = f };
 	struct order *o;
 	struct thread *thread;
 
 	pipeline_close(f->pipeline);
-	fake_open(f, 5);
+	fake_open(f, 5, 5);
 	shut(&f->world, &f->world.is_sealer_shut);
 	submit(f, new_order(f, NONE));
 	shut_wait(&f->world, 1);
@@ -281,8 +282,20 @@ a_full_queue_refuses_at_once_and_lets_others_wait(void **state)
 	assert_int_equal(
 	    pipeline_submit(f->pipeline, &o->item, ITEM_INTERACTIVE),
 	    ERR_LIMITED);
-	assert_int_equal(o->cx.fault.msg, MSG_STORE_QUEUE);
+	assert_int_equal(o->cx.fault.msg, MSG_STORE_QUEUE_CLIENT);
+	assert_true(str_eq(o->cx.fault.args[0], STR("c")));
+	assert_true(str_eq(o->cx.fault.args[1], STR("5")));
+	assert_true(str_eq(o->cx.fault.args[2], STR("5")));
 	assert_int_equal(o->done, 0);
+	/* Another client is not at its bound, but the tenant is. */
+	o->cx.actor = &second;
+	assert_int_equal(
+	    pipeline_submit(f->pipeline, &o->item, ITEM_INTERACTIVE),
+	    ERR_LIMITED);
+	assert_int_equal(o->cx.fault.msg, MSG_STORE_QUEUE);
+	assert_true(str_eq(o->cx.fault.args[0], STR("t")));
+	assert_int_equal(counts(f).refused_client, 1);
+	assert_int_equal(counts(f).refused_tenant, 1);
 	o->item.tenant = 2;
 	submit(f, o);
 	d.order = new_order(f, NONE);

@@ -6,12 +6,19 @@
 
 #include "base/queue.h"
 
+#include "core/actor.h"
+
 #include "store/sched.h"
 
 #define ITEMS 1000
 
+#define CLIENTS 4
+#define ROOM	((struct fair_load) { 100, 100 })
+
 struct fixture {
 	struct sched *sched;
+	struct actor  actor[CLIENTS];
+	struct ctx    cx[CLIENTS];
 	struct item   item[ITEMS], *taken[ITEMS];
 	size_t	      n;
 };
@@ -21,7 +28,11 @@ set_up(void **state)
 {
 	struct fixture *f = heap_alloc(1, sizeof(*f));
 
-	f->sched = sched_open(100, 10);
+	f->sched = sched_open(10);
+	for (size_t i = 0; i < CLIENTS; i++) {
+		f->actor[i].id = (int64_t)i;
+		f->cx[i].actor = &f->actor[i];
+	}
 	*state = f;
 	return 0;
 }
@@ -41,17 +52,34 @@ tear_down(void **state)
 	return 0;
 }
 
+static enum sched_put
+put_one(struct fixture *f, struct item *item, enum item_class class,
+    struct fair_load max)
+{
+	const struct sched_way way = { class, max, false };
+	struct fair_load load;
+
+	return sched_put(f->sched, item, &way, &load);
+}
+
 static void
-put(struct fixture *f, uint32_t tenant, enum item_class class, size_t n)
+put_as(struct fixture *f, size_t client, uint32_t tenant, enum item_class class,
+    size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct item *item = &f->item[f->n++];
 
 		item->tenant = tenant;
+		item->cx = &f->cx[client];
 		item->owner = (void *)(uintptr_t) class;
-		assert_int_equal(
-		    sched_put(f->sched, item, class, false), PUT_DONE);
+		assert_int_equal(put_one(f, item, class, ROOM), PUT_DONE);
 	}
+}
+
+static void
+put(struct fixture *f, uint32_t tenant, enum item_class class, size_t n)
+{
+	put_as(f, 0, tenant, class, n);
 }
 
 static struct taken
@@ -92,6 +120,49 @@ tenants_take_turns_item_by_item(void **state)
 		assert_int_equal(f->taken[i]->tenant, want[i]);
 }
 
+/* In the tenant's turn its clients take turns. */
+static void
+clients_of_a_tenant_take_turns_too(void **state)
+{
+	static const struct {
+		uint32_t tenant;
+		int64_t client;
+	} want[] = { { 1, 0 }, { 2, 1 }, { 1, 1 }, { 2, 1 }, { 1, 2 }, { 1, 0 },
+		{ 1, 1 }, { 1, 0 }, { 1, 0 } };
+	struct fixture *f = *state;
+
+	put_as(f, 0, 1, ITEM_INTERACTIVE, 90);
+	put_as(f, 1, 1, ITEM_INTERACTIVE, 2);
+	put_as(f, 2, 1, ITEM_INTERACTIVE, 1);
+	put_as(f, 1, 2, ITEM_INTERACTIVE, 2);
+	assert_int_equal(take(f, COUNT(want)).n, COUNT(want));
+	for (size_t i = 0; i < COUNT(want); i++) {
+		assert_int_equal(f->taken[i]->tenant, want[i].tenant);
+		assert_int_equal(f->taken[i]->cx->actor->id, want[i].client);
+	}
+}
+
+/* Alone, a tenant has whole batches; while others come, a part of each. */
+static void
+a_batch_is_not_one_tenants_while_others_come(void **state)
+{
+	struct fixture *f = *state;
+	size_t of_one = 0;
+	struct taken t;
+
+	put(f, 1, ITEM_INTERACTIVE, 100);
+	assert_int_equal(take(f, 40).n, 40);
+	put(f, 2, ITEM_INTERACTIVE, 1);
+	put(f, 1, ITEM_INTERACTIVE, 1);
+	t = take(f, 100);
+	assert_int_equal(t.n, SHARE_MIXED + 1);
+	for (size_t i = 0; i < t.n; i++)
+		of_one += f->taken[i]->tenant == 1;
+	assert_int_equal(of_one, SHARE_MIXED);
+	/* What is left comes with the next batches. */
+	assert_int_equal(take(f, 100).n, 61 - SHARE_MIXED);
+}
+
 /* Tenants that share a bucket are still two. */
 static void
 tenants_are_told_apart(void **state)
@@ -112,7 +183,7 @@ bulk_gets_one_slot_in_eight_and_what_nobody_wants(void **state)
 	size_t bulk = 0;
 
 	put(f, 1, ITEM_BULK, 60);
-	put(f, 2, ITEM_INTERACTIVE, 80);
+	put(f, 1, ITEM_INTERACTIVE, 80);
 	assert_int_equal(sched_depth(f->sched, ITEM_BULK), 60);
 	assert_int_equal(sched_depth(f->sched, ITEM_INTERACTIVE), 80);
 	for (size_t i = 0; i < 80; i++) {
@@ -130,11 +201,14 @@ static void
 a_full_ring_refuses_its_tenant_and_class_only(void **state)
 {
 	struct fixture *f = *state;
+	struct item one = { .tenant = 1, .cx = &f->cx[0] };
 
 	put(f, 1, ITEM_INTERACTIVE, 100);
-	assert_int_equal(sched_put(f->sched, &(struct item) { .tenant = 1 },
-			     ITEM_INTERACTIVE, false),
-	    PUT_FULL);
+	assert_int_equal(
+	    put_one(f, &one, ITEM_INTERACTIVE, ROOM), PUT_CLIENT_FULL);
+	one.cx = &f->cx[1];
+	assert_int_equal(
+	    put_one(f, &one, ITEM_INTERACTIVE, ROOM), PUT_TENANT_FULL);
 	put(f, 1, ITEM_BULK, 1);
 	put(f, 2, ITEM_INTERACTIVE, 1);
 	assert_int_equal(take(f, 1).n, 1);
@@ -169,13 +243,12 @@ static void
 the_end_comes_when_everybody_was_answered(void **state)
 {
 	struct fixture *f = *state;
+	struct item one = { .tenant = 1, .cx = &f->cx[0] };
 	struct taken t;
 
 	put(f, 1, ITEM_INTERACTIVE, 2);
 	sched_end(f->sched);
-	assert_int_equal(sched_put(f->sched, &(struct item) { .tenant = 1 },
-			     ITEM_INTERACTIVE, true),
-	    PUT_ENDED);
+	assert_int_equal(put_one(f, &one, ITEM_INTERACTIVE, ROOM), PUT_ENDED);
 	t = take(f, 1);
 	assert_int_equal(t.n, 1);
 	sched_answered(f->sched, 1);
@@ -201,15 +274,17 @@ static void
 run_put(void *arg)
 {
 	struct putter *p = arg;
+	const struct sched_way way = { ITEM_INTERACTIVE, ROOM, true };
+	struct fair_load load;
 
-	p->result = sched_put(p->sched, &p->item, ITEM_INTERACTIVE, true);
+	p->result = sched_put(p->sched, &p->item, &way, &load);
 }
 
 static void
 who_waits_for_room_gets_it(void **state)
 {
 	struct fixture *f = *state;
-	struct putter p = { .sched = f->sched, .item = { .tenant = 1 } };
+	struct putter p = { .sched = f->sched, .item = { .tenant = 1, .cx = &f->cx[0] } };
 	struct thread *thread;
 
 	put(f, 1, ITEM_INTERACTIVE, 100);
@@ -228,6 +303,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(items_of_one_tenant_keep_their_order),
 		CASE(tenants_take_turns_item_by_item),
+		CASE(clients_of_a_tenant_take_turns_too),
+		CASE(a_batch_is_not_one_tenants_while_others_come),
 		CASE(tenants_are_told_apart),
 		CASE(bulk_gets_one_slot_in_eight_and_what_nobody_wants),
 		CASE(a_full_ring_refuses_its_tenant_and_class_only),

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * deployment.h - the settings of the whole deployment: what its operator says
+ * and no tenant may change, for it keeps them from each other's throats.
+ * Stored rows, changed without a restart.
+ */
+#ifndef CORE_DEPLOYMENT_H
+#define CORE_DEPLOYMENT_H
+
+#include "core/catalogue.h"
+
+/* Sorted by name; the numbers do not stand anywhere, the names do. */
+#define DEPLOYMENT_SETTINGS(X) \
+	X(TENANT_QUEUED,    "admission.tenant_queued",	  4000, 1, 1000000, "so many requests of a tenant may wait for the writer") \
+	X(TENANT_UNDER_WAY, "admission.tenant_under_way", 1024, 1, 1000000, "so many requests of a tenant may be under way at once") \
+	X(GLOBAL_CAP,	    "throttle.global_cap",	  250, 1, 1000000, "calls a second that all queues of all tenants make")
+
+enum deployment_setting {
+#define X(id, name, fallback, min, max, help) DEPLOYMENT_##id,
+	DEPLOYMENT_SETTINGS(X)
+#undef X
+	DEPLOYMENT_COUNT
+};
+
+const struct setting_info *deployment_info(enum deployment_setting);
+enum deployment_setting deployment_parse(struct str name);	/* DEPLOYMENT_COUNT: unknown */
+
+#endif

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * queue_test.c - queues that pause and go on, and bounds that nobody passes.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/queue.h"
+
+#include "act/queues.h"
+
+#include "imports.h"
+
+static int
+set_up(void **state)
+{
+	struct rig *r = heap_alloc(1, sizeof(*r));
+
+	rig_open(r);
+	*state = r;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	rig_close(*state);
+	heap_free(*state);
+	return 0;
+}
+
+static struct queue_view *
+shown(struct rig *r, enum work_queue queue)
+{
+	struct queues_out *out;
+
+	assert_int_equal(rig_query(r, queues_list, NULL, &out), OK);
+	assert_int_equal(out->n, WORK_QUEUE_END - 1);
+	return &out->queue[queue - 1];
+}
+
+static void
+set(struct rig *r, enum queue_state state, const char *reason)
+{
+	struct queue_in in = { WORK_QUEUE_IMPORT, state, str_of(reason), 0 };
+	enum work_queue *which;
+
+	assert_int_equal(rig_do(r, &queue_set, &in, &which), OK);
+	assert_int_equal(*which, WORK_QUEUE_IMPORT);
+}
+
+static enum err
+set_deployment(struct rig *r, const char *name, int64_t value)
+{
+	struct deployment_in in = { str_of(name), value };
+	void *none;
+
+	return rig_do(r, &deployment_set, &in, &none);
+}
+
+/* How many entries of the log have this action. */
+static size_t
+logged(struct rig *r, enum action action)
+{
+	struct page_in in = { .after = -1, .limit = PAGE_MAX };
+	struct events_out *out;
+	size_t n = 0;
+
+	assert_int_equal(rig_query(r, events_list, &in, &out), OK);
+	for (size_t i = 0; i < out->n; i++)
+		n += out->event[i].entry.action == action;
+	return n;
+}
+
+static void
+a_pause_is_logged_once_and_stays_over_a_restart(void **state)
+{
+	struct rig *r = *state;
+	const struct queue_view *v = shown(r, WORK_QUEUE_IMPORT);
+
+	assert_int_equal(v->state, QUEUE_RUNNING);
+	assert_int_equal(v->actor_kind, 0);
+	set(r, QUEUE_RELEASED, "nothing to resume");
+	assert_int_equal(logged(r, ACTION_QUEUE_RESUMED), 0);
+	set(r, QUEUE_PAUSED, "the HR system is moving");
+	set(r, QUEUE_PAUSED, "again");
+	assert_int_equal(logged(r, ACTION_QUEUE_PAUSED), 1);
+	rig_stop(r);
+	assert_int_equal(rig_start(r, false), OK);
+	v = shown(r, WORK_QUEUE_IMPORT);
+	assert_int_equal(v->state, QUEUE_PAUSED);
+	assert_int_equal(v->actor_kind, ACTOR_CLIENT);
+	assert_int_equal(v->actor, r->actor.id);
+	assert_true(v->since_ms > 0);
+	assert_true(str_eq(v->reason, STR("the HR system is moving")));
+	assert_int_equal(shown(r, WORK_QUEUE_DELIVERY)->state, QUEUE_RUNNING);
+	/* Another tenant's queue of this name is another queue. */
+	r->actor.tenant = r->other;
+	assert_int_equal(shown(r, WORK_QUEUE_IMPORT)->state, QUEUE_RUNNING);
+	r->actor.tenant = r->acme;
+	set(r, QUEUE_RELEASED, "done");
+	assert_int_equal(logged(r, ACTION_QUEUE_RESUMED), 1);
+	assert_true(str_eq(shown(r, WORK_QUEUE_IMPORT)->reason, STR("done")));
+	rig_verify(r);
+}
+
+/* The reason is somebody's words: not readable at rest, neither in the row nor in the log. */
+static void
+a_reason_is_sealed(void **state)
+{
+	struct rig *r = *state;
+	const struct queue_row *row;
+	struct rows rows;
+
+	set(r, QUEUE_PAUSED, "the HR system is moving");
+	rows = plant_rows(r, &QUEUE_STATE);
+	assert_int_equal(rows.n, 1);
+	row = rows.row;
+	assert_true(row->reason.n > 0);
+	assert_null(memmem(row->reason.p, row->reason.n, "moving", 6));
+}
+
+/* Pass 2 of an import, under way on a thread of the world. */
+struct applier {
+	struct file	 file;
+	struct import_in in;
+	struct query	 query;
+	struct queue	*ended;
+};
+
+static void
+apply_ended(struct query *q)
+{
+	must(queue_put(q->owner, q));
+}
+
+static void
+apply_start(struct rig *r, struct applier *a)
+{
+	struct import_open_in in = asked();
+	struct ctx *cx = arena_alloc(r->arena, sizeof(*cx));
+	struct import_report *report;
+
+	*cx =
+	    (struct ctx) { .arena = arena_open(64 << 20), .actor = &r->actor };
+	cx->request_id = (struct str) { arena_alloc(cx->arena, 16), 16 };
+	a->file = file_of(HEADER ANA BO CY);
+	a->in.run = opened(r, &in);
+	assert_int_equal(scanned(r, a->in.run, a->file.text, &report), OK);
+	a->in.digest = report->digest;
+	a->in.read = file_piece;
+	a->in.read_arg = &a->file;
+	a->ended = queue_open(1);
+	a->query = (struct query) { .cx = cx,
+		.run = import_apply,
+		.in = &a->in,
+		.done = apply_ended,
+		.owner = a->ended };
+	assert_int_equal(world_long(r->world, &a->query), OK);
+}
+
+/* Its end; ADDED persons, if it ends well. */
+static void
+apply_wait(struct applier *a, enum err want, int added)
+{
+	void *one;
+
+	assert_int_equal(queue_take(a->ended, &one, 1, -1), 1);
+	queue_close(a->ended);
+	assert_int_equal(a->query.err, want);
+	if (want == OK)
+		assert_report(a->query.out, added, 0, 0, 0, 0);
+	arena_close(a->query.cx->arena);
+}
+
+/* Until the import has put its rows into the queue. */
+static struct queue_view *
+wait_depth(struct rig *r)
+{
+	struct queue_view *v;
+
+	while ((v = shown(r, WORK_QUEUE_IMPORT))->depth == 0)
+		clock_sleep_ms(1);
+	return v;
+}
+
+static void
+an_import_waits_while_its_queue_is_paused(void **state)
+{
+	struct rig *r = *state;
+	struct applier a = { 0 };
+	const struct queue_view *v;
+	struct import_view *run;
+
+	set(r, QUEUE_PAUSED, "night");
+	apply_start(r, &a);
+	v = wait_depth(r);
+	assert_int_equal(v->depth, 3);
+	assert_int_equal(v->forecast_s, -1);
+	assert_int_equal(rig_query(r, import_show, &a.in.run, &run), OK);
+	assert_int_equal(run->row.state, IMPORT_APPLYING);
+	assert_int_equal(run->todo, 3);
+	assert_int_equal(run->done, 0);
+	assert_true(run->is_paused);
+	assert_true(str_eq(run->why, STR("night")));
+	set(r, QUEUE_RELEASED, "morning");
+	apply_wait(&a, OK, 3);
+	v = shown(r, WORK_QUEUE_IMPORT);
+	assert_int_equal(v->depth, 0);
+	assert_int_equal(v->forecast_s, 0);
+	assert_int_equal(rig_query(r, import_show, &a.in.run, &run), OK);
+	assert_false(run->is_paused);
+	rig_verify(r);
+}
+
+static void
+catalogue_with(struct rig *r, const char *setting)
+{
+	struct catalogue_in in = { .text = str_fmt(r->arena,
+	    "%ssettings: { %s }\n", rig_catalogue, setting) };
+	struct catalogue_out *out;
+
+	assert_int_equal(rig_long(r, catalogue_put, &in, &out), OK);
+}
+
+/* Somebody must look; who has looked and lets it go on is not asked again. */
+static void
+depth_over_the_threshold_pauses_until_somebody_looks(void **state)
+{
+	struct rig *r = *state;
+	struct applier a = { 0 };
+	const struct queue_view *v;
+
+	catalogue_with(r, "import.depth_pause: 2");
+	apply_start(r, &a);
+	while ((v = shown(r, WORK_QUEUE_IMPORT))->state != QUEUE_PAUSED)
+		clock_sleep_ms(1);
+	assert_int_equal(v->actor_kind, ACTOR_NODE);
+	assert_int_equal(v->paused_depth, 3);
+	assert_int_equal(v->depth, 3);
+	assert_int_equal(logged(r, ACTION_QUEUE_PAUSED), 1);
+	set(r, QUEUE_RELEASED, "that many is right");
+	apply_wait(&a, OK, 3);
+	assert_int_equal(logged(r, ACTION_QUEUE_PAUSED), 1);
+}
+
+/* What was done stays, and the same file again does the rest. */
+static void
+a_server_that_ends_does_not_wait_for_a_paused_queue(void **state)
+{
+	struct rig *r = *state;
+	struct applier a = { 0 };
+
+	set(r, QUEUE_PAUSED, "night");
+	apply_start(r, &a);
+	wait_depth(r);
+	world_ending(r->world);
+	apply_wait(&a, ERR_BUSY, 0);
+	assert_int_equal(shown(r, WORK_QUEUE_IMPORT)->depth, 0);
+	rig_stop(r);
+	assert_int_equal(rig_start(r, false), OK);
+	set(r, QUEUE_RELEASED, "morning");
+	assert_report(import(r, HEADER ANA BO CY), 3, 0, 0, 0, 0);
+}
+
+/* --- bounds -------------------------------------------------------------------- */
+
+/* CX's actor is refused, and told by which bound. */
+static void
+assert_limited(struct rig *r, struct ctx *cx, enum msg msg, const char *told)
+{
+	const struct str *args = cx->fault.args;
+
+	assert_int_equal(world_enter(r->world, cx), ERR_LIMITED);
+	assert_int_equal(cx->fault.msg, msg);
+	assert_true(str_eq(str_of(told),
+	    str_fmt(cx->arena, "%.*s %.*s %.*s", STR_ARG(args[0]),
+		STR_ARG(args[1]), STR_ARG(args[2]))));
+}
+
+static void
+what_is_under_way_has_a_bound_of_client_and_tenant(void **state)
+{
+	struct rig *r = *state;
+	struct actor second = r->actor, far = r->actor;
+	struct ctx one = r->cx, two = r->cx, three = r->cx;
+	struct world_count counts;
+
+	second.id++;
+	far.tenant = r->other;
+	one.actor = &r->actor;
+	two.actor = &second;
+	three.actor = &far;
+	assert_int_equal(
+	    set_deployment(r, "admission.tenant_under_way", 3), OK);
+	catalogue_with(r, "admission.client_under_way: 2");
+	assert_int_equal(world_enter(r->world, &one), OK);
+	assert_int_equal(world_enter(r->world, &one), OK);
+	assert_limited(r, &one, MSG_LIMIT_CLIENT_UNDER_WAY,
+	    "admission.client_under_way 2 2");
+	assert_int_equal(world_enter(r->world, &two), OK);
+	assert_limited(r, &two, MSG_LIMIT_TENANT_UNDER_WAY,
+	    "admission.tenant_under_way 3 3");
+	assert_int_equal(world_enter(r->world, &three), OK);
+	world_counts(r->world, &counts);
+	assert_int_equal(counts.admission.under_way, 4);
+	assert_int_equal(counts.admission.refused_tenant, 1);
+	assert_int_equal(counts.admission.refused_client, 1);
+	world_leave(r->world, &r->actor);
+	assert_int_equal(world_enter(r->world, &two), OK);
+	world_leave(r->world, &r->actor);
+	world_leave(r->world, &second);
+	world_leave(r->world, &second);
+	world_leave(r->world, &far);
+	world_counts(r->world, &counts);
+	assert_int_equal(counts.admission.under_way, 0);
+}
+
+static void
+a_setting_of_the_deployment_stays_over_a_restart(void **state)
+{
+	struct rig *r = *state;
+	struct deployment_out *out;
+
+	assert_int_equal(set_deployment(r, "throttle.global_cap", 77), OK);
+	assert_int_equal(
+	    set_deployment(r, "throttle.global_cap", 0), ERR_BAD_INPUT);
+	assert_int_equal(r->cx.fault.msg, MSG_DEPLOYMENT_RANGE);
+	assert_int_equal(set_deployment(r, "throttle.rate", 5), ERR_NOT_FOUND);
+	assert_int_equal(
+	    shown(r, WORK_QUEUE_DELIVERY)->limits.rate[THROTTLE_GLOBAL], 77);
+	rig_stop(r);
+	assert_int_equal(rig_start(r, false), OK);
+	assert_int_equal(rig_query(r, deployment_show, NULL, &out), OK);
+	assert_int_equal(out->setting[DEPLOYMENT_GLOBAL_CAP].value, 77);
+	assert_int_equal(out->setting[DEPLOYMENT_TENANT_QUEUED].value, 4000);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(a_pause_is_logged_once_and_stays_over_a_restart),
+		CASE(a_reason_is_sealed),
+		CASE(an_import_waits_while_its_queue_is_paused),
+		CASE(depth_over_the_threshold_pauses_until_somebody_looks),
+		CASE(a_server_that_ends_does_not_wait_for_a_paused_queue),
+		CASE(what_is_under_way_has_a_bound_of_client_and_tenant),
+		CASE(a_setting_of_the_deployment_stays_over_a_restart),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
