@@ -15,11 +15,18 @@
 
 static struct connection connection[CONNECTIONS_MAX];
 static double *latency_ms;
-static size_t answered, bad;
+static size_t answered, bad, limited;
+/* Free connections; who was free first is used first, so that none falls asleep. */
+static struct connection *spare[CONNECTIONS_MAX];
+static size_t spare_at, nspare;
 
 static void open_connection(struct connection *, const struct protocol *, int);
 static void watch(int, struct connection *);
 static void send_one(struct connection *, const struct protocol *, size_t);
+static void give_back(struct connection *);
+static size_t send_due(const struct protocol *, const struct drive *, size_t,
+    double);
+static int patience_ms(const struct drive *, size_t, double);
 static enum reply_state take(struct connection *, const struct protocol *);
 static void report(double);
 static double now_ms(void);
@@ -43,25 +50,73 @@ drive(const struct protocol *p, const struct drive *d)
 		watch(loop, &connection[i]);
 	}
 	begun_ms = now_ms();
-	for (size_t i = 0; i < d->connections && sent < d->count; i++)
-		send_one(&connection[i], p, d->first + sent++);
+	for (size_t i = 0; i < d->connections; i++)
+		give_back(&connection[i]);
 	while (answered < d->count) {
 		struct epoll_event ready[64];
-		int n = epoll_wait(loop, ready, 64, PATIENCE_MS);
+		int n;
 
+		sent = send_due(p, d, sent, begun_ms);
+		n = epoll_wait(loop, ready, 64, patience_ms(d, sent, begun_ms));
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0)
+		if (n < 0 || (n == 0 && patience_ms(d, sent, begun_ms) > 0))
 			die("no answer");
 		for (int i = 0; i < n; i++) {
 			struct connection *c = ready[i].data.ptr;
 
-			if (take(c, p) != REPLY_PARTIAL && sent < d->count)
-				send_one(c, p, d->first + sent++);
+			if (take(c, p) != REPLY_PARTIAL)
+				give_back(c);
 		}
 	}
 	report(now_ms() - begun_ms);
 	return bad > 0;
+}
+
+static void
+give_back(struct connection *c)
+{
+	spare[(spare_at + nspare++) % CONNECTIONS_MAX] = c;
+}
+
+/* When request NUMBER is due. */
+static double
+due_ms(const struct drive *d, size_t number, double begun_ms)
+{
+	return begun_ms + (double)number * 1e3 / (double)d->rate;
+}
+
+/* Sends what is due, as far as connections are free; how many were sent in all. */
+static size_t
+send_due(const struct protocol *p, const struct drive *d, size_t sent,
+    double begun_ms)
+{
+	double now = now_ms();
+
+	while (sent < d->count && nspare > 0 &&
+	    (d->rate == 0 || due_ms(d, sent, begun_ms) <= now)) {
+		struct connection *c = spare[spare_at];
+
+		spare_at = (spare_at + 1) % CONNECTIONS_MAX;
+		nspare--;
+		send_one(c, p, d->first + sent);
+		if (d->rate > 0)
+			c->sent_ms = due_ms(d, sent, begun_ms);
+		sent++;
+	}
+	return sent;
+}
+
+/* Until the next one is due, or an answer must have come. */
+static int
+patience_ms(const struct drive *d, size_t sent, double begun_ms)
+{
+	double left;
+
+	if (d->rate == 0 || sent == d->count || nspare == 0)
+		return PATIENCE_MS;
+	left = due_ms(d, sent, begun_ms) - now_ms();
+	return left > 0 ? (int)left : 0;
 }
 
 static void
@@ -122,6 +177,7 @@ take(struct connection *c, const struct protocol *p)
 	if (state == REPLY_PARTIAL)
 		return state;
 	latency_ms[answered++] = now_ms() - c->sent_ms;
+	limited += state == REPLY_LIMITED;
 	if (state == REPLY_BAD && bad++ == 0)
 		fprintf(stderr, "%.*s\n", (int)c->n, c->reply);
 	c->n = 0;
@@ -133,9 +189,10 @@ report(double took_ms)
 {
 	qsort(latency_ms, answered, sizeof(*latency_ms), by_size);
 	printf("{\"rate\": %.1f, \"p50_ms\": %.3f, \"p99_ms\": %.3f, "
-	       "\"good\": %zu, \"bad\": %zu}\n",
+	       "\"good\": %zu, \"bad\": %zu, \"limited\": %zu}\n",
 	    (double)answered / took_ms * 1e3, latency_ms[answered / 2],
-	    latency_ms[answered * 99 / 100], answered - bad, bad);
+	    latency_ms[answered * 99 / 100], answered - bad - limited, bad,
+	    limited);
 }
 
 static double

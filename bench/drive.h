@@ -2,7 +2,11 @@
 /*
  * drive.h - so many requests over so many kept-open connections to a port of
  * this machine, one under way on each; prints one JSON line: rate, latencies,
- * how many were answered well.
+ * how many were answered well, and how many with 429.
+ *
+ * Closed: the next request follows a reply.  Open (a rate is given): requests
+ * are due at their times, whether or not a connection is free, and latency
+ * counts from then on: whoever falls behind does not ask less.
  */
 #ifndef BENCH_DRIVE_H
 #define BENCH_DRIVE_H
@@ -21,7 +25,7 @@ struct connection {
 	char	reply[REPLY_MAX];
 };
 
-enum reply_state { REPLY_PARTIAL, REPLY_GOOD, REPLY_BAD };
+enum reply_state { REPLY_PARTIAL, REPLY_GOOD, REPLY_BAD, REPLY_LIMITED };
 
 /* What is said, and whether what came back is whole and good. */
 struct protocol {
@@ -34,9 +38,10 @@ struct protocol {
 struct drive {
 	int    port;
 	size_t connections, count, first;	/* requests are numbered from FIRST */
+	size_t rate;	/* a second; 0: closed */
 };
 
-/* The exit status: 0 if every reply was good. */
+/* The exit status: 0 if every reply was good or limited. */
 int drive(const struct protocol *, const struct drive *);
 size_t number_of(const char *argument);
 void die(const char *what) __attribute__((noreturn));

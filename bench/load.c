@@ -5,11 +5,14 @@
  *	bench_load PORT TOKEN-FILE CONNECTIONS COUNT FIRST onboard PRODUCT
  *	bench_load PORT TOKEN-FILE CONNECTIONS COUNT FIRST read NAMES-FILE
  *	bench_load PORT TOKEN-FILE CONNECTIONS COUNT FIRST list LIMIT
+ *	bench_load PORT TOKEN-FILE CONNECTIONS COUNT FIRST onboard PRODUCT RATE
  *
  * onboard  a new person and a seat; FIRST numbers the persons, so that runs
  *          against one server do not repeat each other
  * read     one person by userName; the names stand in a file, one a line
  * list     pages of so many persons, each connection from page to page
+ * RATE     requests a second, due whether or not the server keeps up; without
+ *          it the next request follows a reply
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,14 +50,15 @@ main(int argc, char **argv)
 {
 	struct drive d;
 
-	if (argc != 8) {
+	if (argc != 8 && argc != 9) {
 		fprintf(stderr,
 		    "bench_load PORT TOKEN-FILE CONNECTIONS COUNT "
-		    "FIRST onboard|read|list ARGUMENT\n");
+		    "FIRST onboard|read|list ARGUMENT [RATE]\n");
 		return 2;
 	}
 	d = (struct drive) { (int)number_of(argv[1]), number_of(argv[3]),
-		number_of(argv[4]), number_of(argv[5]) };
+		number_of(argv[4]), number_of(argv[5]),
+		argc > 8 ? number_of(argv[8]) : 0 };
 	read_token(argv[2]);
 	argument = argv[7];
 	if (strcmp(argv[6], "read") == 0)
@@ -143,6 +147,8 @@ judge(struct connection *c)
 	if ((size_t)(end + 4 - c->reply) + strtoul(length + 16, NULL, 10) >
 	    c->n)
 		return REPLY_PARTIAL;
+	if (memcmp(c->reply + 9, "429", 3) == 0)
+		return REPLY_LIMITED;
 	return c->reply[9] == '2' ? REPLY_GOOD : REPLY_BAD;
 }
 

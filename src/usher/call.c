@@ -18,7 +18,6 @@
 #define SECOND_MS     1000
 #define OTHERS	      077		/* mode bits that a secret's file must not have */
 
-static enum err open_client(struct cli *);
 static enum err read_token(struct cli *, struct str *token);
 static enum err read_secret_file(struct cli *, const char *path, struct str *);
 static bool is_token_text(struct str);
@@ -29,7 +28,8 @@ cli_call(struct cli *cli, const struct call *call, struct answer *out)
 {
 	enum err err;
 
-	TRY(open_client(cli));
+	if (cli->client == NULL)
+		TRY(cli_connect(cli, &cli->client));
 	err = client_call(cli->client, &cli->cx, call, out);
 	if (err != OK && client_is_unreachable(cli->client))
 		cli->exit = EXIT_UNREACHABLE;
@@ -38,14 +38,12 @@ cli_call(struct cli *cli, const struct call *call, struct answer *out)
 	return out->status < 400 ? OK : refused(cli, out);
 }
 
-static enum err
-open_client(struct cli *cli)
+enum err
+cli_connect(struct cli *cli, struct client **out)
 {
 	struct client_conf conf = { .lang = cli->cx.lang,
 		.timeout_ms = cli_int(cli, "timeout") * SECOND_MS };
 
-	if (cli->client != NULL)
-		return OK;
 	must(cli->command->door != DOOR_NONE);
 	if (cli->command->door == DOOR_API) {
 		conf.address = cli_text(cli, "server");
@@ -54,7 +52,7 @@ open_client(struct cli *cli)
 		conf.address = str_fmt(cli->cx.arena, "%.*s/operator.sock",
 		    STR_ARG(cli_text(cli, "data")));
 	}
-	return client_open(&cli->cx, &conf, &cli->client);
+	return client_open(&cli->cx, &conf, out);
 }
 
 static enum err

@@ -85,6 +85,8 @@ enum err cli_need(struct cli *, const char *option) USE_RESULT;
 
 /* The answer of the command's door.  A refusal is its error, with cli->problem set. */
 enum err cli_call(struct cli *, const struct call *, struct answer *) USE_RESULT;
+/* A connection of one's own to the command's door; whoever asks closes it. */
+enum err cli_connect(struct cli *, struct client **) USE_RESULT;
 /* The same, and its JSON. */
 enum err cli_ask(struct cli *, const struct call *, const struct js **out) USE_RESULT;
 enum err cli_get(struct cli *, struct str path, const struct js **out) USE_RESULT;

@@ -279,9 +279,21 @@ wait_for(struct exchange *x, short events, short *got)
 
 	do {
 		int64_t left = (until - clock_mono_ns()) / 1000000;
+		bool asks = x->call->silent != NULL && left > SILENT_MS;
 
-		n = poll(&p, 1, left > 0 ? (int)left : 0);
-	} while (n < 0 && errno == EINTR);
+		n = poll(&p, 1,
+		    asks	   ? SILENT_MS
+			: left > 0 ? (int)left
+				   : 0);
+		if (n == 0 && asks) {
+			if (x->call->silent(x->call->silent_arg))
+				until = clock_mono_ns() +
+				    x->timeout_ms * INT64_C(1000000);
+			continue;
+		}
+		if (n >= 0 || errno != EINTR)
+			break;
+	} while (true);
 	*got = p.revents;
 	return n > 0 ? OK : slow(x);
 }

@@ -33,7 +33,12 @@ struct call {
 	ssize_t	    (*read)(void *arg, void *p, size_t max);
 	void	     *read_arg;
 	int64_t	      timeout_ms;	/* 0: the client's */
+	/* Asked each SILENT_MS in which nothing moves; true: the server has its reasons, wait on. */
+	bool	    (*silent)(void *arg);
+	void	     *silent_arg;
 };
+
+#define SILENT_MS 2000
 
 /* Connects at the first call.  ERR_BAD_INPUT: not an address, or not of this machine. */
 enum err client_open(struct ctx *, const struct client_conf *, struct client **out) USE_RESULT;

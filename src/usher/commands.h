@@ -22,8 +22,8 @@
 #include "usher/cli.h"
 
 #define COMMAND_NOUNS(X) \
-	X(serve) X(front) X(import) X(onboard) X(person) X(product) X(pool) X(seat) X(catalogue) X(event) X(audit) \
-	X(token) X(tenant) X(backup) X(restore) X(key) X(doctor) X(top) X(help) X(openapi) \
+	X(serve) X(front) X(import) X(onboard) X(person) X(product) X(pool) X(seat) X(queue) X(catalogue) X(event) \
+	X(audit) X(token) X(tenant) X(setting) X(backup) X(restore) X(key) X(doctor) X(top) X(help) X(openapi) \
 	X(version) X(completion)
 
 #define X(noun) \

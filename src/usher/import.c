@@ -41,6 +41,12 @@ struct run {
 struct sending {
 	int		fd;
 	struct progress bar;
+	/* To see how the run stands, meanwhile. */
+	struct cli     *cli;
+	struct client  *aside;
+	struct arena   *arena;
+	struct str	run_path;
+	bool		is_paused;	/* and it was said */
 };
 
 static enum err import(struct cli *);
@@ -51,6 +57,8 @@ static enum err check_file(struct cli *, struct run *);
 static enum err open_run(struct cli *, struct run *);
 static enum err pass(struct cli *, const struct run *, const char *what,
     const struct js **report);
+static bool is_waiting(void *);
+static void say_paused(struct ctx *, const struct cli *, struct str why);
 static ssize_t read_file(void *, void *, size_t);
 static enum err report_rejects(struct cli *, const struct run *,
     const struct js *report);
@@ -193,12 +201,17 @@ pass(struct cli *cli, const struct run *run, const char *what,
     const struct js **report)
 {
 	bool is_first = run->digest.n == 0;
-	struct sending s = { .fd = open(run->path, O_RDONLY | O_CLOEXEC) };
+	struct sending s = { .fd = open(run->path, O_RDONLY | O_CLOEXEC),
+		.cli = cli,
+		.arena = cli_arena(cli),
+		.run_path = cli_path(cli, "/api/v1/imports/", run->id, "") };
 	struct call call = { .method = PUT,
 		.content_type = "text/csv",
 		.read = read_file,
 		.read_arg = &s,
-		.timeout_ms = BUSY_MS };
+		.timeout_ms = BUSY_MS,
+		.silent = is_first ? NULL : is_waiting,
+		.silent_arg = &s };
 	struct buf path;
 	enum err err;
 
@@ -215,8 +228,44 @@ pass(struct cli *cli, const struct run *run, const char *what,
 	    PROGRESS_BYTES);
 	err = cli_ask(cli, &call, report);
 	progress_end(&s.bar);
+	client_close(s.aside);
 	close(s.fd);
 	return err;
+}
+
+/* The run may stand still because the queue is paused: that is said, once. */
+static bool
+is_waiting(void *arg)
+{
+	struct sending *s = arg;
+	struct ctx cx = { .arena = s->arena, .lang = s->cli->cx.lang };
+	const struct call call = { .method = GET, .path = s->run_path };
+	const struct js *run;
+	struct answer answer;
+	bool was_paused = s->is_paused;
+
+	arena_reset(s->arena);
+	s->is_paused = false;
+	if ((s->aside == NULL && cli_connect(s->cli, &s->aside) != OK) ||
+	    client_call(s->aside, &cx, &call, &answer) != OK ||
+	    js_parse(&cx, answer.body, &run) != OK)
+		return false;
+	s->is_paused = member_bool(run, "paused");
+	if (s->is_paused && !was_paused)
+		say_paused(&cx, s->cli, member_text(run, "paused_why"));
+	return s->is_paused;
+}
+
+static void
+say_paused(struct ctx *cx, const struct cli *cli, struct str why)
+{
+	const struct str args[4] = { why };
+
+	cli_note(cli, "\n%s\n%s",
+	    str_z(cx->arena,
+		msg_text(cx->arena, MSG_CLI_QUEUE_PAUSED, cx->lang, args)),
+	    str_z(cx->arena,
+		msg_remedy(cx->arena, MSG_CLI_QUEUE_PAUSED, cx->lang, args)));
 }
 
 static ssize_t
