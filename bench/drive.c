@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -15,11 +16,13 @@
 
 static struct connection connection[CONNECTIONS_MAX];
 static double *latency_ms;
+static volatile sig_atomic_t is_over;	/* SIGTERM: enough, report */
 static size_t answered, bad, limited;
 /* Free connections; who was free first is used first, so that none falls asleep. */
 static struct connection *spare[CONNECTIONS_MAX];
 static size_t spare_at, nspare;
 
+static void end(int);
 static void open_connection(struct connection *, const struct protocol *, int);
 static void watch(int, struct connection *);
 static void send_one(struct connection *, const struct protocol *, size_t);
@@ -49,10 +52,11 @@ drive(const struct protocol *p, const struct drive *d)
 		open_connection(&connection[i], p, d->port);
 		watch(loop, &connection[i]);
 	}
+	signal(SIGTERM, end);
 	begun_ms = now_ms();
 	for (size_t i = 0; i < d->connections; i++)
 		give_back(&connection[i]);
-	while (answered < d->count) {
+	while (answered < d->count && !is_over) {
 		struct epoll_event ready[64];
 		int n;
 
@@ -71,6 +75,13 @@ drive(const struct protocol *p, const struct drive *d)
 	}
 	report(now_ms() - begun_ms);
 	return bad > 0;
+}
+
+static void
+end(int signal_number)
+{
+	(void)signal_number;
+	is_over = 1;
 }
 
 static void
@@ -187,6 +198,8 @@ take(struct connection *c, const struct protocol *p)
 static void
 report(double took_ms)
 {
+	if (answered == 0)
+		die("nothing was answered");
 	qsort(latency_ms, answered, sizeof(*latency_ms), by_size);
 	printf("{\"rate\": %.1f, \"p50_ms\": %.3f, \"p99_ms\": %.3f, "
 	       "\"good\": %zu, \"bad\": %zu, \"limited\": %zu}\n",

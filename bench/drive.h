@@ -7,6 +7,7 @@
  * Closed: the next request follows a reply.  Open (a rate is given): requests
  * are due at their times, whether or not a connection is free, and latency
  * counts from then on: whoever falls behind does not ask less.
+ * SIGTERM ends either before its count.
  */
 #ifndef BENCH_DRIVE_H
 #define BENCH_DRIVE_H

@@ -18,7 +18,7 @@
 #include "store/pipeline.h"
 
 #define BULK_EVERY  8
-#define SHARE_MIXED 32
+#define SHARE_MIXED 8
 
 struct sched;
 

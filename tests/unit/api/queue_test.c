@@ -84,7 +84,7 @@ the_servers_own_reason_is_a_message(void **state)
 	assert_text(fake_at("items.0.by"), "node");
 	assert_text(fake_at("items.0.actor"), "null");
 	assert_text(fake_at("items.0.reason"),
-	    "The server paused it: 41 were waiting, and the threshold is 30 "
+	    "The server paused it. Waiting: 41; threshold: 30 "
 	    "(import.depth_pause).");
 	assert_true(fake_at("items.0.remedy").n > 10);
 }
