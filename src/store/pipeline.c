@@ -83,6 +83,8 @@ run_sealer(void *arg)
 		if (take_items(p, g, &is_idle).n == 0)
 			break;
 		group_form(g, p->conf.world);
+		db_checkpoint_often(
+		    p->writer[DB_KEYS], sched_is_mixed(p->sched));
 		group_seal(p, g);
 		/* There is room for every group in both. */
 		must(queue_try_put(group_settle(p, g) ? p->ready : p->free, g));
@@ -126,6 +128,8 @@ run_committer(void *arg)
 
 		if (queue_take(p->ready, &taken, 1, is_idle ? -1 : IDLE_MS) ==
 		    1) {
+			db_checkpoint_often(
+			    p->writer[DB_DATA], sched_is_mixed(p->sched));
 			group_write(p, taken);
 			must(queue_try_put(p->free, taken));
 			is_idle = false;

@@ -2,7 +2,7 @@
 /*
  * pipeline.h - the way of every change: queue, sealer, writer, one commit.
  *
- *	submit -> [per tenant, two classes] -> sealer thread: prepare, want, keep
+ *	submit -> [fair shares, two classes] -> sealer thread: prepare, want, keep
  *	       -> writer thread: BEGIN, load, decide, save, COMMIT -> done
  *
  * A batch forms by itself while the one before commits; no timer; at most

@@ -31,6 +31,7 @@ struct sched {
 static struct fair_key key_of(const struct item *);
 static void note_tenant(struct sched *, uint32_t);
 static size_t share_of(const struct sched *, size_t);
+static bool is_mixed(const struct sched *);
 static void take_locked(struct sched *, struct item **, size_t,
     struct taken *);
 static struct item *next_item(struct sched *, size_t);
@@ -114,10 +115,24 @@ note_tenant(struct sched *s, uint32_t tenant)
 static size_t
 share_of(const struct sched *s, size_t max)
 {
-	bool is_mixed =
-	    s->mixed_ns != 0 && clock_mono_ns() - s->mixed_ns < SECOND_NS;
+	return is_mixed(s) && max > SHARE_MIXED ? SHARE_MIXED : max;
+}
 
-	return is_mixed && max > SHARE_MIXED ? SHARE_MIXED : max;
+static bool
+is_mixed(const struct sched *s)
+{
+	return s->mixed_ns != 0 && clock_mono_ns() - s->mixed_ns < SECOND_NS;
+}
+
+bool
+sched_is_mixed(struct sched *s)
+{
+	bool is;
+
+	lock_take(s->lock);
+	is = is_mixed(s);
+	lock_give(s->lock);
+	return is;
 }
 
 void

@@ -50,6 +50,8 @@ struct taken sched_take(struct sched *, struct item **items, size_t max, int64_t
 void sched_retry(struct sched *, struct item *const *items, size_t n, bool is_alone);
 /* N items that were taken have been answered. */
 void sched_answered(struct sched *, size_t n);
+/* Several tenants came, in the last second. */
+bool sched_is_mixed(struct sched *);
 /* What waits in the class of which most does. */
 struct fair_load sched_load(struct sched *, const struct fair_key *);
 /* Items of a class that wait to be taken. */

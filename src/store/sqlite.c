@@ -107,10 +107,12 @@ sqlite_checkpoint(struct db *base, bool is_idle)
 	struct sqlite_db *db = (struct sqlite_db *)base;
 	int mode =
 	    is_idle ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART;
-	int code, in_log, copied;
+	int code, in_log, copied, sooner = 0;
 
+	if (base->is_often)
+		sooner = LOG_PAGES_CAP - LOG_PAGES_OFTEN;
 	if (is_idle ? db->log_copied == db->log_pages
-		    : db->log_pages < db->restart_at)
+		    : db->log_pages < db->restart_at - sooner)
 		return is_idle;
 	code =
 	    sqlite3_wal_checkpoint_v2(db->conn, NULL, mode, &in_log, &copied);
@@ -119,7 +121,8 @@ sqlite_checkpoint(struct db *base, bool is_idle)
 	if (code == SQLITE_BUSY || copied < in_log) {
 		/* A reader is in the way: do not ask again at every commit. */
 		if (!is_idle)
-			db->restart_at = db->log_pages + LOG_PAGES_CAP / 8;
+			db->restart_at =
+			    db->log_pages + LOG_PAGES_CAP / 8 + sooner;
 		return false;
 	}
 	db->restart_at = LOG_PAGES_CAP;

@@ -164,6 +164,12 @@ step(struct tx *tx, enum tx_step s)
 	return tx->db->store->engine->step(tx, s);
 }
 
+void
+db_checkpoint_often(struct db *db, bool is_often)
+{
+	db->is_often = is_often;
+}
+
 bool
 db_checkpoint(struct db *db, bool is_idle)
 {

@@ -48,6 +48,8 @@ void tx_keep(struct tx *);		/* forgets it */
  * if the log was reset.  See PERFORMANCE.md (traps): RESTART at the cap.
  */
 bool db_checkpoint(struct db *, bool is_idle);
+/* Many short checkpoints instead of few long ones: less throughput, but nobody waits long for one. */
+void db_checkpoint_often(struct db *, bool);
 
 /* --- tables ---------------------------------------------------------------------- */
 

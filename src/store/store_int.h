@@ -56,6 +56,7 @@ struct db {
 	struct store *store;
 	enum db_kind  kind;
 	bool	      is_writer;
+	bool	      is_often;	/* checkpoints */
 	struct tx     tx;
 };
 
