@@ -289,6 +289,14 @@ def page_rights():
                   for row in RIGHTS])
 
 
+def page_deployment():
+    source = Source("src/core/deployment.h")
+    return table(["setting", "default", "from, to", "what it bounds"],
+                 [(code(string(row[1])), row[2], "%s to %s" % (row[3], row[4]),
+                   string(row[5]))
+                  for row in source.list("DEPLOYMENT_SETTINGS")])
+
+
 def page_settings():
     source = Source("src/core/catalogue.h", *files("src/core", "_int.h"),
                     "src/core/catalogue.c")
@@ -389,6 +397,8 @@ SECTIONS = (
      "`serve` gave up restarting.", page_errors),
     ("Rights", "", page_rights),
     ("Settings", "Of the catalogue, under `settings:`.", page_settings),
+    ("Settings of the deployment", "The operator's: `usher setting`.",
+     page_deployment),
     ("Attributes", "Of a person. Personal ones are sealed in one record; "
      "filters run over\norganisational ones.", page_attributes),
     ("Events", "Actions, as `usher event list` and `GET /api/v1/events` name "
