@@ -58,7 +58,6 @@ static enum err open_run(struct cli *, struct run *);
 static enum err pass(struct cli *, const struct run *, const char *what,
     const struct js **report);
 static bool is_waiting(void *);
-static void say_paused(struct ctx *, const struct cli *, struct str why);
 static ssize_t read_file(void *, void *, size_t);
 static enum err report_rejects(struct cli *, const struct run *,
     const struct js *report);
@@ -251,21 +250,13 @@ is_waiting(void *arg)
 	    js_parse(&cx, answer.body, &run) != OK)
 		return false;
 	s->is_paused = member_bool(run, "paused");
-	if (s->is_paused && !was_paused)
-		say_paused(&cx, s->cli, member_text(run, "paused_why"));
+	if (s->is_paused && !was_paused) {
+		cli_note(s->cli, MSG_SAY_QUEUE_PAUSED,
+		    ARGS(member_text(run, "paused_why")));
+		cli_note(s->cli, MSG_SAY_QUEUE_GOES_ON,
+		    ARGS(STR("usher queue resume import --reason \"…\"")));
+	}
 	return s->is_paused;
-}
-
-static void
-say_paused(struct ctx *cx, const struct cli *cli, struct str why)
-{
-	const struct str args[4] = { why };
-
-	cli_note(cli, "\n%s\n%s",
-	    str_z(cx->arena,
-		msg_text(cx->arena, MSG_CLI_QUEUE_PAUSED, cx->lang, args)),
-	    str_z(cx->arena,
-		msg_remedy(cx->arena, MSG_CLI_QUEUE_PAUSED, cx->lang, args)));
 }
 
 static ssize_t

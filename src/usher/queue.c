@@ -9,49 +9,39 @@ static enum err queue_resume(struct cli *);
 static enum err queue_set(struct cli *, const char *verb);
 
 static const struct option reason_options[] = {
-	{ "reason", OPTION_TEXT, NULL, 0, 0, false, "why; it is shown and logged" },
+	{ "reason", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_QUEUE_REASON },
 };
 
 const struct command queue_commands[] = {
 	{ "queue", "list", queue_list, "", 0, 0, NO_OPTIONS,
-	  DOOR_API, RIGHT_QUEUE_READ, "show the work queues, and how much you may ask for at once",
-	  "DEPTH is what waits, RATE what was done a second lately, FORECAST the seconds\n"
-	  "until nothing waits.  Below stand the bounds that you are under, and how much of\n"
-	  "them is taken: at a bound requests are refused with `limited`.\n"
-	  "\n"
+	  DOOR_API, RIGHT_QUEUE_READ, MSG_HELP_QUEUE_LIST,
 	  "  usher queue list\n", NULL, false },
 	{ "queue", "pause", queue_pause, "QUEUE", 1, 1, OPTIONS(reason_options),
-	  DOOR_API, RIGHT_QUEUE_MANAGE, "stop a queue after its present batch",
-	  "QUEUE is delivery, registration or import.  An import that is under way waits,\n"
-	  "and goes on when the queue is resumed.  A pause stays over a restart.\n"
-	  "\n"
+	  DOOR_API, RIGHT_QUEUE_MANAGE, MSG_HELP_QUEUE_PAUSE,
 	  "  usher queue pause import --reason \"the HR system is moving\"\n", NULL, false },
 	{ "queue", "resume", queue_resume, "QUEUE", 1, 1, OPTIONS(reason_options),
-	  DOOR_API, RIGHT_QUEUE_MANAGE, "let a queue go on",
-	  "A queue that was paused because it was too deep is not paused again until its\n"
-	  "depth was below the threshold once.\n"
-	  "\n"
+	  DOOR_API, RIGHT_QUEUE_MANAGE, MSG_HELP_QUEUE_RESUME,
 	  "  usher queue resume import --reason \"checked: they are that many\"\n", NULL, false },
 };
 const size_t queue_command_count = COUNT(queue_commands);
 
 static const struct listing_column columns[] = {
-	{ "QUEUE", "queue", false },
-	{ "STATE", "state", false },
-	{ "DEPTH", "depth", true },
-	{ "PAUSES AT", "depth_pause", true },
-	{ "RATE", "rate", true },
-	{ "FORECAST", "forecast_s", true },
-	{ "BATCH", "window.batch", true },
-	{ "BY", "by", false },
-	{ "SINCE", "since", false },
-	{ "REASON", "reason", false },
+	{ MSG_HEAD_QUEUE, "queue", false },
+	{ MSG_HEAD_STATE, "state", false },
+	{ MSG_HEAD_DEPTH, "depth", true },
+	{ MSG_HEAD_PAUSES_AT, "depth_pause", true },
+	{ MSG_HEAD_RATE, "rate", true },
+	{ MSG_HEAD_FORECAST, "forecast_s", true },
+	{ MSG_HEAD_BATCH, "window.batch", true },
+	{ MSG_HEAD_BY, "by", false },
+	{ MSG_HEAD_SINCE, "since", false },
+	{ MSG_HEAD_REASON, "reason", false },
 };
 
 static const struct listing_column bound_columns[] = {
-	{ "BOUND", "bound", false },
-	{ "VALUE", "value", true },
-	{ "LOAD", "load", true },
+	{ MSG_HEAD_BOUND, "bound", false },
+	{ MSG_HEAD_VALUE, "value", true },
+	{ MSG_HEAD_LOAD, "load", true },
 };
 
 static enum err
@@ -65,7 +55,7 @@ queue_list(struct cli *cli)
 	if (cli_told(cli))
 		return OK;
 	table_print(cli, &queues, member_of(found, "items"));
-	cli_say(cli, "%s", "");
+	cli_print(cli, STR(""));
 	table_print(cli, &bounds, member_of(found, "bounds"));
 	return OK;
 }

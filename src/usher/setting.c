@@ -7,32 +7,28 @@ static enum err setting_set(struct cli *);
 
 const struct command setting_commands[] = {
 	{ "setting", "list", setting_list, "", 0, 0, NO_OPTIONS,
-	  DOOR_OPERATOR, RIGHT_OPERATE, "list the settings of the whole deployment",
-	  "These are the operator's: they keep tenants from each other.  A tenant's own\n"
-	  "settings stand in its catalogue.\n"
-	  "\n"
+	  DOOR_OPERATOR, RIGHT_OPERATE, MSG_HELP_SETTING_LIST,
 	  "  usher setting list --data /var/lib/usher\n", NULL, false },
 	{ "setting", "set", setting_set, "SETTING VALUE", 2, 2, NO_OPTIONS,
-	  DOOR_OPERATOR, RIGHT_OPERATE, "change a setting of the deployment",
-	  "It counts at once, without a restart.\n"
-	  "\n"
+	  DOOR_OPERATOR, RIGHT_OPERATE, MSG_HELP_SETTING_SET,
 	  "  usher setting set throttle.global_cap 400\n", NULL, false },
 };
 const size_t setting_command_count = COUNT(setting_commands);
 
 static const struct listing_column columns[] = {
-	{ "SETTING", "setting", false },
-	{ "VALUE", "value", true },
-	{ "DEFAULT", "default", true },
-	{ "LEAST", "min", true },
-	{ "MOST", "max", true },
+	{ MSG_HEAD_SETTING, "setting", false },
+	{ MSG_HEAD_VALUE, "value", true },
+	{ MSG_HEAD_DEFAULT, "default", true },
+	{ MSG_HEAD_LEAST, "min", true },
+	{ MSG_HEAD_MOST, "max", true },
 };
 
 static enum err
 setting_list(struct cli *cli)
 {
 	return list_whole(
-	    cli, STR("/operator/v1/settings"), LISTING(columns), "");
+	    cli, STR("/operator/v1/settings"), LISTING(columns),
+	    MSG_SAY_NO_SETTING);
 }
 
 static enum err
