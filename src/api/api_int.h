@@ -282,7 +282,7 @@ extern const struct route audit_routes[], catalogue_routes[], event_routes[], im
 
 /* What their bodies and replies look like; each ends with name NULL. */
 extern const struct shape audit_shapes[], catalogue_shapes[], encode_shapes[], event_shapes[], import_shapes[],
-    onboarding_shapes[], person_shapes[], pool_shapes[], problem_shapes[], product_shapes[], role_shapes[], self_shapes[],
-    token_shapes[];
+    onboarding_shapes[], person_shapes[], pool_shapes[], problem_shapes[], product_shapes[], queue_shapes[], role_shapes[],
+    self_shapes[], token_shapes[];
 
 #endif

@@ -258,6 +258,10 @@ static const struct field run_fields[] = {
 	{ "removed", "count", "" },
 	{ "rejected", "count", "" },
 	{ "digest", "hex?", "" },
+	{ "todo", "count", "Persons that the second pass has work for, while it is under way." },
+	{ "done", "count", "How many of them are done." },
+	{ "paused", "bool", "It waits, for the queue is paused." },
+	{ "paused_why", "text?", "What was said of that." },
 	{ "started", "time?", "" },
 	{ "ended", "time?", "" },
 	{ 0 }

@@ -28,6 +28,7 @@ static const struct parameter {
 	{ "person", "id", "Of a person.", true },
 	{ "pool", "slug", "Of a pool.", true },
 	{ "product", "slug", "Of a product.", true },
+	{ "queue", "QueueName", "Which queue.", true },
 	{ "token", "id", "Of an API token.", true },
 }, queries[] = {
 	{ "after", "count", "Where the page before said to go on; from the start if absent.", false },
@@ -61,6 +62,7 @@ static const struct tag {
 	{ "persons", "persons", "People, their contracts and seats." },
 	{ "pools", "pools", "Where seats are taken from." },
 	{ "products", "products", "What people have seats of." },
+	{ "queues", "queues", "Work that waits, and what may be asked at once." },
 	{ "rights", "roles", NULL },
 	{ "role-grants", "roles", NULL },
 	{ "roles", "roles", "What people may do here, and over whom." },
@@ -525,7 +527,7 @@ put_responses(struct openapi *o, const struct route *r)
 
 /*
  * ERR_BITs of what a route can answer: everybody may send nonsense; who must
- * say who they are, may be nobody; what is named in the path may not be there;
+ * say who they are, may be nobody or have too much under way; what is named in the path may not be there;
  * what is queued may find no room, no keys, or an end without a word; what
  * writes may meet another state, another writer, or a full disk.
  */
@@ -536,7 +538,7 @@ errors_of(const struct route *r)
 	uint32_t bits = ERR_BIT(BAD_INPUT) | first->errors;
 
 	if (r->right != RIGHT_PUBLIC)
-		bits |= ERR_BIT(UNAUTHENTICATED);
+		bits |= ERR_BIT(UNAUTHENTICATED) | ERR_BIT(LIMITED);
 	if (r->right != RIGHT_PUBLIC && r->right != RIGHT_SELF)
 		bits |= ERR_BIT(DENIED);
 	if (strchr(r->path, '{') != NULL)

@@ -14,7 +14,7 @@
 
 static const struct shape *const tables[] = {
 	audit_shapes, catalogue_shapes, encode_shapes, event_shapes, import_shapes, onboarding_shapes, person_shapes,
-	pool_shapes, problem_shapes, product_shapes, role_shapes, self_shapes, token_shapes,
+	pool_shapes, problem_shapes, product_shapes, queue_shapes, role_shapes, self_shapes, token_shapes,
 };
 
 /* The words of a field's type; REST are the other members of the schema. */
@@ -27,6 +27,7 @@ static const struct word_type {
 	{ "bool", "\"boolean\"", "" },
 	{ "int", "\"integer\"", "" },
 	{ "count", "\"integer\"", ",\"minimum\":0" },
+	{ "number", "\"number\"", ",\"minimum\":0" },
 	{ "id or int", "\"string\",\"integer\",\"null\"", "" },
 	{ "time", "\"string\"", ",\"format\":\"date-time\","
 	    "\"pattern\":\"^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}[.][0-9]{3}Z$\","

@@ -199,15 +199,81 @@ put_known(struct js_out *js, const char *name, int64_t n)
 		js_put_int(js, n);
 }
 
+static const struct field window_fields[] = {
+	{ "ms", "count", "How long a window is." },
+	{ "came", "count", "In the last whole window." },
+	{ "went", "count", "" },
+	{ "failed", "count", "" },
+	{ "batch", "count", "The size of the next batch." },
+	{ 0 }
+};
+
+static const struct field rates_fields[] = {
+	{ "queue", "count?", "Calls a second of this queue; null: it is not throttled." },
+	{ "tenant", "count?", "Of all queues of the tenant." },
+	{ "global", "count?", "Of all tenants." },
+	{ 0 }
+};
+
+static const struct field queue_fields[] = {
+	{ "queue", "QueueName", "" },
+	{ "state", "QueueState", "" },
+	{ "by", "ActorKind?", "Who paused or resumed it last; node: the server itself." },
+	{ "actor", "id?", "" },
+	{ "since", "time?", "" },
+	{ "reason", "text?", "" },
+	{ "remedy", "text?", "What to do, where the server paused it." },
+	{ "depth", "count", "What waits." },
+	{ "depth_pause", "count", "At this depth it is paused." },
+	{ "rate", "number?", "Done a second, over the last ten; null: unknown." },
+	{ "forecast_s", "count?", "Seconds until nothing waits; null: unknown." },
+	{ "limits", "QueueRates", "" },
+	{ "window", "QueueWindow", "" },
+	{ 0 }
+};
+
+static const struct field bound_fields[] = {
+	{ "bound", "text", "The setting that says it." },
+	{ "value", "count", "" },
+	{ "load", "count", "How much of it is taken." },
+	{ 0 }
+};
+
+static const struct field queues_fields[] = {
+	{ "items", "[Queue]", "" },
+	{ "bounds", "[Bound]", "What the asker may have at once." },
+	{ 0 }
+};
+
+static const char *const queue_names[] = {
+#define X(id, name) name,
+	WORK_QUEUES(X)
+#undef X
+};
+
+static const char *const state_names[] = { "running", "paused" };
+
+const struct shape queue_shapes[] = {
+	{ .name = "Queues", .text = "The queues, and the bounds the asker is under.", .field = queues_fields },
+	{ .name = "Queue", .text = "Work that waits.", .field = queue_fields },
+	{ .name = "QueueRates", .text = "The least of them counts.", .field = rates_fields },
+	{ .name = "QueueWindow", .text = "What came and went.", .field = window_fields },
+	{ .name = "Bound", .text = "Who is at it is refused.", .field = bound_fields },
+	{ .name = "QueueReason", .text = "Why it is paused or resumed.", .members = &reason_table },
+	{ .name = "QueueName", .text = "Which queue.", WORDS(queue_names) },
+	{ .name = "QueueState", .text = "Whether it works.", WORDS(state_names) },
+	{ 0 }
+};
+
 static const struct route_work set_show = { .kind = WORK_QUERY, .run = queue_show, .decode = show_decode,
 	.encode = queue_encode };
 static const struct route_work queue_pause = { .kind = WORK_USE_CASE, .use_case = &queue_set, .decode = pause_decode,
-	.next = &set_show };
+	.next = &set_show, .body = "QueueReason", .reply = "Queue", .errors = ERR_BIT(NOT_FOUND) };
 static const struct route_work queue_resume = { .kind = WORK_USE_CASE, .use_case = &queue_set, .decode = resume_decode,
-	.next = &set_show };
+	.next = &set_show, .body = "QueueReason", .reply = "Queue", .errors = ERR_BIT(NOT_FOUND) };
 
 const struct route queue_routes[] = {
-	{ GET, "/api/v1/queues", RIGHT_QUEUE_READ, 0, false, QUERY(queues_list, NULL, queues_encode),
+	{ GET, "/api/v1/queues", RIGHT_QUEUE_READ, 0, false, QUERY(queues_list, NULL, queues_encode, .reply = "Queues"),
 	    "List the work queues, and the bounds the asker is under" },
 	{ POST, "/api/v1/queues/{queue}/pause", RIGHT_QUEUE_MANAGE, SMALL_BODY_MAX, false, &queue_pause,
 	    "Pause a queue" },
