@@ -85,7 +85,8 @@ world_query(struct world *w, struct query *q)
 		return fail(q->cx, ERR_LIMITED, MSG_STORE_CLOSING, "");
 	return put == FAIR_DONE
 	    ? OK
-	    : queue_refuse(q->cx, &max, &load, put == FAIR_CLIENT_FULL);
+	    : queue_refuse(q->cx, MSG_WORLD_BUSY, &max, &load,
+		  put == FAIR_CLIENT_FULL);
 }
 
 /* The next one in turn; NULL: the end. */

@@ -527,9 +527,10 @@ put_responses(struct openapi *o, const struct route *r)
 
 /*
  * ERR_BITs of what a route can answer: everybody may send nonsense; who must
- * say who they are, may be nobody or have too much under way; what is named in the path may not be there;
- * what is queued may find no room, no keys, or an end without a word; what
- * writes may meet another state, another writer, or a full disk.
+ * say who they are, may be nobody or have too much under way; what is named in
+ * the path may not be there; what is queued may find no room, no keys, or an
+ * end without a word; what writes may meet another state, another writer, or a
+ * full disk.
  */
 static uint32_t
 errors_of(const struct route *r)

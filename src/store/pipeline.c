@@ -167,24 +167,25 @@ put(struct pipeline *p, struct item *item, enum item_class class, bool waits)
 		return OK;
 	case PUT_TENANT_FULL:
 		p->refused_tenant++;
-		return queue_refuse(item->cx, &max, &load, false);
+		return queue_refuse(
+		    item->cx, MSG_STORE_QUEUE, &max, &load, false);
 	case PUT_CLIENT_FULL:
 		p->refused_client++;
-		return queue_refuse(item->cx, &max, &load, true);
+		return queue_refuse(
+		    item->cx, MSG_STORE_QUEUE_CLIENT, &max, &load, true);
 	default:
 		return fail(item->cx, ERR_LIMITED, MSG_STORE_CLOSING, "");
 	}
 }
 
 enum err
-queue_refuse(struct ctx *cx, const struct queue_max *max,
+queue_refuse(struct ctx *cx, enum msg msg, const struct queue_max *max,
     const struct fair_load *load, bool is_clients)
 {
 	size_t value = is_clients ? max->client : max->tenant;
 	size_t n = is_clients ? load->client : load->tenant;
 
-	return fail(cx, ERR_LIMITED,
-	    is_clients ? MSG_STORE_QUEUE_CLIENT : MSG_STORE_QUEUE, "",
+	return fail(cx, ERR_LIMITED, msg, "",
 	    is_clients ? max->client_name : max->tenant_name,
 	    str_z(cx->arena, str_fmt(cx->arena, "%zu", value)),
 	    str_z(cx->arena, str_fmt(cx->arena, "%zu", n)));

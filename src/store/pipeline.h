@@ -105,8 +105,8 @@ enum err pipeline_submit(struct pipeline *, struct item *, enum item_class) USE_
 /* Submits and waits, for room too; the item's error.  For imports, the clock, tests.  Takes done and owner for itself. */
 enum err pipeline_do(struct pipeline *, struct item *, enum item_class) USE_RESULT;
 
-/* Says which of the bounds LOAD is at: ERR_LIMITED. */
-enum err queue_refuse(struct ctx *, const struct queue_max *, const struct fair_load *, bool is_clients) USE_RESULT;
+/* MSG, with which of the bounds LOAD is at: ERR_LIMITED. */
+enum err queue_refuse(struct ctx *, enum msg, const struct queue_max *, const struct fair_load *, bool is_clients) USE_RESULT;
 
 /* What waits of a tenant and a client, in the class of which most does. */
 struct fair_load pipeline_load(struct pipeline *, const struct fair_key *);

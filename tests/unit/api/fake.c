@@ -414,7 +414,7 @@ ask(struct query *q)
 	struct reader r = { 0 };
 
 	if (fake.is_busy)
-		return fail(q->cx, ERR_LIMITED, MSG_STORE_QUEUE, "");
+		return fail(q->cx, ERR_LIMITED, MSG_WORLD_BUSY, "");
 	fake.query_in = q->in;
 	fake.nquery++;
 	q->err = q->run(&r, q->cx, q->in, &q->out);

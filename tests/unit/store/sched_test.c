@@ -161,7 +161,8 @@ a_batch_is_not_one_tenants_while_others_come(void **state)
 	assert_int_equal(of_one, SHARE_MIXED);
 	/* What is left comes with the next batches. */
 	assert_int_equal(take(f, 100).n, SHARE_MIXED);
-	assert_int_equal(sched_depth(f->sched), 61 - 2 * SHARE_MIXED);
+	assert_int_equal(
+	    sched_depth(f->sched, ITEM_INTERACTIVE), 61 - 2 * SHARE_MIXED);
 }
 
 /* Tenants that share a bucket are still two. */
