@@ -381,9 +381,6 @@ def check_options(tree):
 
 LANGUAGES = ["EN", "DE", "FR", "NL"]
 PARTS = {"M": ["text", "remedy"], "T": ["text"]}
-# Files of M rows that say what a thing is, with empty remedies, as T does; they
-# are used by the rows of an X macro that bear their names.
-LABELS = ["right.def"]
 WORD = re.compile(r'(?P<string>"(?:\\.|[^"\\])*")|(?P<name>\w+)'
                   r"|(?P<mark>[(),])")
 
@@ -432,12 +429,6 @@ def plain(row):
     return {language: [part] for language, part in zip(LANGUAGES, parts)}
 
 
-def without_remedies(texts):
-    """What has one nevertheless stays wrong."""
-    return {language: [part for part in parts if part]
-            for language, parts in texts.items()}
-
-
 def wrong_message(kind, texts):
     if sorted(texts) != sorted(LANGUAGES):
         return "has %s, not EN, DE, FR and NL" % ", ".join(texts)
@@ -471,10 +462,7 @@ def check_messages(tree):
     for file in tree.files:
         if file.kind != ".def":
             continue
-        is_label = os.path.basename(file.path) in LABELS
         for kind, name, line, texts in messages(file):
-            if is_label:
-                kind, texts = "T", without_remedies(texts)
             why = wrong_message(kind, texts)
             if why:
                 yield file, line, "message", "%s %s" % (name, why)
