@@ -41,12 +41,14 @@ enum order_kind {
 	ORDER_EXPIRE,		/* onboarding past its expiry: its open checks fail */
 	ORDER_ROLE_GIVE,	/* a role over a scope, for a time, for a reason */
 	ORDER_ROLE_APPROVE,	/* a role that waits for a second person */
-	ORDER_ROLE_END
+	ORDER_ROLE_END,
+	ORDER_BLOCK,		/* if_version; block, put by hand; body: why */
+	ORDER_UNBLOCK		/* if_version; block, lifted by hand; body: why */
 };
 
 struct order {
 	enum order_kind	   kind;
-	int64_t		   person;	/* CHANGE … RELEASE; 0: by source ref */
+	int64_t		   person;	/* CHANGE … RELEASE, BLOCK, UNBLOCK; 0: by source ref */
 	int64_t		   source;
 	struct str	   ref;		/* of the source; empty: none */
 	struct doc	   doc;
@@ -67,7 +69,8 @@ struct order {
 	bool		   manual_check; /* ONBOARD: opens CHECK_MANUAL, seats are held */
 	struct str	   idempotency_key; /* ONBOARD; empty: none (batch items carry their own) */
 	struct str	   body;	/* what the key stands for: the request's bytes */
-	int64_t		   if_version;	/* CHANGE: 0 = ERR_NO_PRECONDITION was the door's to say; -1: any */
+	enum block_kind	   block;	/* BLOCK, UNBLOCK */
+	int64_t		   if_version;	/* CHANGE, BLOCK, UNBLOCK: 0 = ERR_NO_PRECONDITION was the door's to say; -1: any */
 	int64_t		   onboarding;	/* CHECK, EXPIRE */
 	enum check_kind	   check;
 	bool		   check_passed;

@@ -172,6 +172,9 @@ struct subject {
 	struct role_line   *role;
 	size_t		    nrole;
 	bool		    is_stored, is_dirty, has_new_contracts;
+	struct block	    block[BLOCK_COUNT];	/* that row.blocks has a bit of */
+	unsigned	    blocks_stored;	/* bits as loaded */
+	struct open_row	    open;		/* whose checks are open; onboarding 0: none */
 };
 
 struct administrators { int64_t tenant; size_t n; };
@@ -187,6 +190,7 @@ struct order_batch {
 	LIST(struct source_ref) ref;
 	LIST(struct onboarding_row) onboarding;
 	LIST(struct check_row) check;
+	LIST(struct open_row) open, open_end;
 	LIST(struct idempotency_row) idempotency;
 	LIST(struct due_row) due;
 	LIST(struct dictionary_row) dictionary;	/* new words, saved with the batch */
@@ -198,6 +202,7 @@ struct order_batch {
 	LIST(const struct filter *) role_scope;	/* of role_put */
 	LIST(struct role_past) role_past;
 	LIST(struct administrators) administrators;	/* of tenants in which a role is ended */
+	LIST(struct block_past) block_past;
 	struct item   *under_way;	/* whose decision is being made */
 };
 

@@ -39,6 +39,8 @@ const struct use_case person_order = {
 
 static enum err start(struct batch *, struct item *, struct vault_call *);
 static bool opens_record(const struct order *);
+static bool notes_reason(const struct order *);
+static bool reads_person(const struct order *);
 static enum err read_persons(struct batch *, struct tx *, struct rows *);
 static enum err read_keys(struct batch *, struct tx *, const struct rows *,
     struct rows *);
@@ -144,6 +146,19 @@ opens_record(const struct order *in)
 	    && (in->kind == ORDER_CHANGE || in->kind == ORDER_IMPORT);
 }
 
+/* Orders whose own words alone are sealed, under the key of the person. */
+static bool
+notes_reason(const struct order *in)
+{
+	return in->kind == ORDER_BLOCK || in->kind == ORDER_UNBLOCK;
+}
+
+static bool
+reads_person(const struct order *in)
+{
+	return opens_record(in) || notes_reason(in);
+}
+
 static enum err
 read_persons(struct batch *b, struct tx *data, struct rows *out)
 {
@@ -153,7 +168,7 @@ read_persons(struct batch *b, struct tx *data, struct rows *out)
 	for (size_t i = 0; i < b->n; i++) {
 		const struct item *it = b->item[i];
 
-		if (it->err == OK && opens_record(it->in)) {
+		if (it->err == OK && reads_person(it->in)) {
 			key[n].tenant = it->tenant;
 			key[n++].id = order_state(it)->person;
 		}
@@ -189,7 +204,7 @@ ask_open(struct batch *b, const struct rows *persons,
 		struct order_state *s = order_state(it);
 		const struct key_row *key;
 
-		if (it->err != OK || !opens_record(it->in))
+		if (it->err != OK || !reads_person(it->in))
 			continue;
 		if (at < persons->n && persons->key[at] == asked)
 			s->old = &((struct person *)persons->row)[at++];
@@ -207,6 +222,8 @@ ask_open(struct batch *b, const struct rows *persons,
 			continue;
 		}
 		s->old_key = key->wrapped;
+		if (!opens_record(it->in))
+			continue;
 		call->tenant = it->tenant;
 		call->capability = &s->realm->capability;
 		s->opened = vault_open(call, &(struct open_in) {
@@ -322,11 +339,16 @@ seal_order(struct item *it, struct order_state *s, struct vault_call *call)
 		s->body_at = add_value(it, s, INDEX_BODY, in->body);
 	}
 	s->seal.person = s->person;
+	if (notes_reason(in)) {
+		s->seal.version = s->old->record_version;
+		s->seal.wrapped_key = s->old_key;
+		s->seal.key_version = s->old->key_version;
+	}
 	TRY(audit_text(it, s));
 	role_seal(it, s, call);
 	s->seal.index = s->value.v;
 	s->seal.nindex = s->value.n;
-	if (s->seals)
+	if (s->seal.audit.n > 0)
 		s->sealed = vault_seal(call, &s->seal);
 	else if (s->value.n > 0)
 		s->indexed = vault_index(call, s->value.v, s->value.n);
@@ -565,9 +587,15 @@ audit_text(struct item *it, struct order_state *s)
 		s->after } }, part;
 	struct str salt = { arena_alloc(arena, 16), 16 };
 
-	if (!s->seals)
+	if (!s->seals && !notes_reason(s->in))
 		return OK;
 	random_bytes((void *)salt.p, salt.n);
+	if (notes_reason(s->in)) {
+		whole.has_after = false;
+		if (put_audit(it, s, salt, &whole))
+			return OK;
+		return fail(it->cx, ERR_TOO_LARGE, MSG_ORDER_RECORD, "person");
+	}
 	s->digest_after = salted(arena, salt, s->seal.record);
 	if (s->is_new) {
 		whole.has_after = false;
@@ -605,7 +633,7 @@ put_audit(struct item *it, struct order_state *s, struct str salt,
 		js_key(&js, "after");
 		js_put_raw(&js, doc_canonical(arena, &parts->doc[1]));
 	}
-	if (!s->is_new) {
+	if (s->seals && !s->is_new) {
 		js_key(&js, "before");
 		js_put_raw(&js, doc_canonical(arena, &parts->doc[0]));
 	}

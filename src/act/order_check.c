@@ -5,6 +5,14 @@
  */
 #include "act/order_int.h"
 
+/* What a person is blocked by whose check ends badly; a role concerns its product only. */
+static const enum block_kind blocked_by[] = {
+	[CHECK_ROLE] = 0,
+	[CHECK_RISK] = BLOCK_RISK,
+	[CHECK_ATTESTATION] = BLOCK_DENIED,
+	[CHECK_MANUAL] = BLOCK_MANUAL,
+};
+
 static struct holding *
 find_holding(const struct subject *sub, int64_t product)
 {
@@ -70,6 +78,8 @@ end_onboarding(struct scene *sc, enum onboarding_state state,
 		else
 			end_holding(sc, h, why);
 	}
+	list_add(sc->ob->arena, &sc->ob->open_end, sc->sub->open);
+	sc->sub->open = (struct open_row) { 0 };
 	row.state = state;
 	row.done_ms = sc->it->cx->now_ms;
 	*(struct onboarding_row *)sc->s->onboarding = row;
@@ -96,6 +106,20 @@ find_onboarding(struct scene *sc)
 	return OK;
 }
 
+/* Its seats are given back already; what rules would give anew is barred. */
+static enum err
+block(struct scene *sc, enum block_reason reason)
+{
+	for (size_t i = 0; i < sc->s->ncheck; i++) {
+		const struct check_row *check = &sc->s->check[i];
+		enum block_kind kind = blocked_by[check->kind];
+
+		if (check->state == CHECK_FAILED && kind != 0)
+			block_put(sc, kind, reason);
+	}
+	return order_move(sc, NULL, 0);
+}
+
 enum err
 decide_check(struct scene *sc)
 {
@@ -119,11 +143,13 @@ decide_check(struct scene *sc)
 	list_add(sc->ob->arena, &sc->ob->check, *check);
 	for (size_t i = 0; i < s->ncheck; i++)
 		is_open |= s->check[i].state == CHECK_OPEN;
-	if (check->state == CHECK_FAILED)
-		end_onboarding(sc, ONBOARDING_FAILED, SEAT_END_CHECK);
-	else if (!is_open)
-		end_onboarding(sc, ONBOARDING_DONE, 0);
 	sc->is_changed = true;
+	if (check->state == CHECK_FAILED) {
+		end_onboarding(sc, ONBOARDING_FAILED, SEAT_END_CHECK);
+		return block(sc, BLOCK_CHECK_FAILED);
+	}
+	if (!is_open)
+		end_onboarding(sc, ONBOARDING_DONE, 0);
 	return OK;
 }
 
@@ -149,5 +175,5 @@ decide_expire(struct scene *sc)
 		list_add(sc->ob->arena, &sc->ob->check, *check);
 	}
 	end_onboarding(sc, ONBOARDING_EXPIRED, SEAT_END_EXPIRED);
-	return OK;
+	return block(sc, BLOCK_CHECK_EXPIRED);
 }

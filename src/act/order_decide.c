@@ -22,6 +22,7 @@ static enum err decide_take(struct scene *);
 static const struct kind {
 	enum err  (*decide)(struct scene *);
 	enum action action;
+	bool	    says_nothing;	/* about the person: whoever sees them may */
 } kinds[] = {
 	[ORDER_ONBOARD] = { decide_new,	    ACTION_PERSON_ONBOARDED },
 	[ORDER_CREATE]	= { decide_new,	    ACTION_PERSON_CREATED },
@@ -32,11 +33,13 @@ static const struct kind {
 	[ORDER_MANAGER] = { decide_manager, ACTION_PERSON_CHANGED },
 	[ORDER_TAKE]	= { decide_take,    ACTION_SEAT_TAKEN },
 	[ORDER_RELEASE] = { decide_release, ACTION_SEAT_ENDED },
-	[ORDER_CHECK]	= { decide_check,   ACTION_PERSON_CHANGED },
-	[ORDER_EXPIRE]	= { decide_expire,  ACTION_SEAT_ENDED },
+	[ORDER_CHECK]	= { decide_check,   ACTION_PERSON_CHANGED, true },
+	[ORDER_EXPIRE]	= { decide_expire,  ACTION_SEAT_ENDED, true },
 	[ORDER_ROLE_GIVE] = { decide_role_give, ACTION_ROLE_GIVEN },
 	[ORDER_ROLE_APPROVE] = { decide_role_approve, ACTION_ROLE_APPROVED },
 	[ORDER_ROLE_END] = { decide_role_end, ACTION_ROLE_ENDED },
+	[ORDER_BLOCK]	= { decide_block,   ACTION_PERSON_BLOCKED, true },
+	[ORDER_UNBLOCK] = { decide_unblock, ACTION_PERSON_UNBLOCKED, true },
 };
 
 static void decide_item(struct batch *, struct item *);
@@ -110,6 +113,7 @@ remember(struct scene *sc)
 	sub->role = arena_copy(sc->ob->arena, sub->role,
 	    sub->nrole * sizeof(*sub->role));
 	sc->nended = sc->ob->contract_end.n;
+	sc->nlifted = sc->ob->block_past.n;
 }
 
 static void
@@ -117,6 +121,7 @@ undo(struct scene *sc)
 {
 	*sc->sub = sc->kept;
 	sc->ob->contract_end.n = sc->ob->contract_past.n = sc->nended;
+	sc->ob->block_past.n = sc->nlifted;
 }
 
 /* --- new persons --------------------------------------------------------------- */
@@ -409,11 +414,7 @@ decide_change(struct scene *sc)
 	struct order_state *s = sc->s;
 	struct person *row = &sc->sub->row;
 
-	/* Earlier items of the batch may have moved it on: it is stored once. */
-	if (s->in->if_version != -1 && s->in->if_version
-	    != row->version + sc->sub->is_dirty)
-		return fail(sc->it->cx, ERR_STALE, MSG_ORDER_STALE,
-		    "If-Match");
+	TRY(order_check_version(sc));
 	if (s->old->record_version != row->record_version) {
 		sc->it->again = true;
 		return OK;
@@ -432,6 +433,19 @@ decide_change(struct scene *sc)
 		    sc->sub->ncontract));
 	}
 	return order_move(sc, NULL, 0);
+}
+
+/* Earlier items of the batch may have moved it on: it is stored once. */
+enum err
+order_check_version(struct scene *sc)
+{
+	int64_t version = sc->s->in->if_version;
+
+	if (version != -1
+	    && version != sc->sub->row.version + sc->sub->is_dirty)
+		return fail(sc->it->cx, ERR_STALE, MSG_ORDER_STALE,
+		    "If-Match");
+	return OK;
 }
 
 static enum err
@@ -467,7 +481,7 @@ check_scope(struct scene *sc, const struct person_move *m)
 	struct filter_subject subject = { &facts, contract, m->ncontract,
 		sc->it->cx->now_ms, m->today };
 
-	if (scope == NULL)
+	if (scope == NULL || kinds[sc->s->in->kind].says_nothing)
 		return OK;
 	after.lifecycle = lifecycle_on(after.lifecycle, m->contract,
 	    m->ncontract, m->today);
@@ -484,7 +498,6 @@ check_scope(struct scene *sc, const struct person_move *m)
 
 /* --- the shared step ------------------------------------------------------------------ */
 
-/* Lifecycle, rules, seats: core/decide.h, and what it did to the waiting lists. */
 enum err
 order_move(struct scene *sc, const struct want *want, size_t nwant)
 {
@@ -499,8 +512,11 @@ order_move(struct scene *sc, const struct want *want, size_t nwant)
 		.want = want,
 		.nwant = nwant,
 		.all_or_nothing = in->all_or_nothing,
-		.has_open_checks = in->manual_check,
-		.onboarding = sc->onboarding,
+		.has_open_checks = in->manual_check
+		    || sub->open.onboarding != 0,
+		.onboarding = sub->open.onboarding != 0
+		    ? sub->open.onboarding : sc->onboarding,
+		.hold_until_ms = sub->open.expires_ms,
 		.rule_priority = RULE_PRIORITY,
 	};
 	struct holding *held;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * order_int.h - one item while it is decided, shared by the files that decide
- * (order_decide.c), that speak of seats and checks (order_check.c), and that
- * write down what follows (order_note.c).
+ * (order_decide.c), that speak of seats and checks (order_check.c) and of blocks
+ * (order_block.c), and that write down what follows (order_note.c).
  */
 #ifndef ACT_ORDER_INT_H
 #define ACT_ORDER_INT_H
@@ -23,7 +23,7 @@ struct scene {		/* one item while it is decided */
 	struct subject	   *sub;
 	struct person	    before;
 	struct subject	    kept;	/* the person before the order; realm NULL: a new one */
-	size_t		    nended;
+	size_t		    nended, nlifted;
 	size_t		    log_at;	/* where its log entry goes: before those it causes */
 	bool		    is_new;
 	enum action	    action;
@@ -44,10 +44,20 @@ enum err decide_expire(struct scene *) USE_RESULT;
 enum err decide_role_give(struct scene *) USE_RESULT;
 enum err decide_role_approve(struct scene *) USE_RESULT;
 enum err decide_role_end(struct scene *) USE_RESULT;
-/* The shared step (order_decide.c): lifecycle, rules, seats. */
-enum err order_move(struct scene *, const struct want *, size_t nwant) USE_RESULT;
 /* The roles that count now, by id; for a move. */
 size_t roles_now(const struct scene *, int64_t **role);
+enum err decide_block(struct scene *) USE_RESULT;
+enum err decide_unblock(struct scene *) USE_RESULT;
+
+/* The shared step: lifecycle, rules, seats (core/decide.h), and what it did to the waiting lists. */
+enum err order_move(struct scene *, const struct want *, size_t nwant) USE_RESULT;
+/* ERR_STALE: if_version is not the version that stands, earlier items of the batch included. */
+enum err order_check_version(struct scene *) USE_RESULT;
+
+/* A block that is there already stays as it is; the caller moves the person on. */
+void block_put(struct scene *, enum block_kind, enum block_reason);
+enum err blocks_load(struct order_batch *, struct tx *) USE_RESULT;
+enum err blocks_save(struct order_batch *, struct tx *) USE_RESULT;
 
 /* What follows from a decision, noted for the save. */
 void note_record(struct scene *);

@@ -3,7 +3,7 @@
  * order_load.c - orders about persons, in the transaction: everything that the
  * decisions of a batch need, set-wise.
  */
-#include "act/act_int.h"
+#include "act/order_int.h"
 
 #include <string.h>
 
@@ -33,6 +33,7 @@ static enum err load_dictionary(struct batch *, struct tx *);
 static enum err load_managers(struct batch *, struct tx *);
 static enum err load_checks(struct batch *, struct tx *);
 static enum err load_subjects(struct batch *, struct tx *);
+static enum err load_open(struct order_batch *, struct tx *);
 static enum err load_contracts(struct batch *, struct tx *);
 static enum err load_grants(struct batch *, struct tx *);
 static enum err load_seats(struct batch *, struct tx *);
@@ -63,6 +64,8 @@ order_load(struct batch *b, struct tx *tx)
 	TRY(load_managers(b, tx));
 	TRY(load_checks(b, tx));
 	TRY(load_subjects(b, tx));
+	TRY(blocks_load(state(b), tx));
+	TRY(load_open(state(b), tx));
 	TRY(load_contracts(b, tx));
 	TRY(load_grants(b, tx));
 	TRY(load_seats(b, tx));
@@ -454,6 +457,25 @@ order_subject(struct order_batch *ob, uint32_t tenant, int64_t person)
 		    && ob->subject.v[i]->row.tenant == tenant)
 			return ob->subject.v[i];
 	return NULL;
+}
+
+/* Whose checks are open: what is given meanwhile is held under the same onboarding. */
+static enum err
+load_open(struct order_batch *ob, struct tx *tx)
+{
+	size_t n = ob->subject.n;
+	struct open_row *key = arena_array(ob->arena, n + 1, sizeof(*key));
+	struct rows rows;
+
+	for (size_t i = 0; i < n; i++) {
+		key[i].tenant = ob->subject.v[i]->row.tenant;
+		key[i].person = ob->subject.v[i]->row.id;
+	}
+	TRY(store_load(tx, &OPEN_CHECKS, key, n, 2, 0, &rows));
+	for (size_t i = 0; i < rows.n; i++)
+		ob->subject.v[rows.key[i]]->open =
+		    ((struct open_row *)rows.row)[i];
+	return OK;
 }
 
 static enum err

@@ -140,6 +140,9 @@ note_onboarding(struct scene *sc)
 	s->out->state = (enum onboarding_state)row->state;
 	if (!s->in->manual_check)
 		return;
+	sc->sub->open = (struct open_row) { row->tenant, row->person, row->id,
+		row->expires_ms };
+	list_add(sc->ob->arena, &sc->ob->open, sc->sub->open);
 	s->check = arena_alloc(sc->ob->arena, sizeof(*s->check));
 	*s->check = (struct check_row) { row->tenant, row->id, CHECK_MANUAL,
 		CHECK_OPEN, cx->now_ms, 0, 0 };
@@ -212,9 +215,11 @@ order_finish(struct scene *sc)
 	e = entry_by(sc->it->cx, action_of(sc), SUBJECT_PERSON, row->id);
 	e.change = sc->changes.change;
 	e.nchange = sc->changes.n;
-	if (s->seals) {
+	if (s->sealed != NULL) {
 		e.key_version = s->sealed->key_version;
 		e.sealed = s->sealed->audit;
+	}
+	if (s->seals) {
 		if (!s->is_new)
 			e.before = (struct str) {
 				(char *)s->digest_before.bytes, 32 };

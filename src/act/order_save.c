@@ -3,7 +3,7 @@
  * order_save.c - orders about persons: what the decisions of a batch change,
  * set-wise, with the log entries, in the same commit.
  */
-#include "act/act_int.h"
+#include "act/order_int.h"
 
 #include "base/buf.h"
 #include "base/metric.h"
@@ -23,6 +23,7 @@ order_save(struct batch *b, struct tx *tx)
 	    NULL));
 	TRY(save_persons(ob, tx));
 	TRY(save_contracts(ob, tx));
+	TRY(blocks_save(ob, tx));
 	TRY(save_index(ob, tx));
 	TRY(roles_save(ob, tx));
 	for (size_t i = 0; i < ob->pools.n; i++)
@@ -31,6 +32,9 @@ order_save(struct batch *b, struct tx *tx)
 	TRY(store_save(tx, &ONBOARDING, ob->onboarding.v, ob->onboarding.n,
 	    NULL));
 	TRY(store_save(tx, &CHECK_ROW, ob->check.v, ob->check.n, NULL));
+	TRY(store_save(tx, &OPEN_CHECKS, ob->open.v, ob->open.n, NULL));
+	TRY(store_drop(tx, &OPEN_CHECKS, ob->open_end.v, ob->open_end.n, 2,
+	    NULL));
 	TRY(store_save(tx, &IDEMPOTENCY, ob->idempotency.v,
 	    ob->idempotency.n, NULL));
 	TRY(store_save(tx, &DUE, ob->due.v, ob->due.n, NULL));
@@ -147,7 +151,7 @@ count(const struct order *order, const struct order_out *out)
 /* Reasons as they are stored; the order is the format. */
 static const enum msg reasons[] = {
 	MSG_NONE, MSG_SEAT_HELD, MSG_SEAT_QUEUED, MSG_SEAT_FULL, MSG_SEAT_ROLE,
-	MSG_SEAT_NO_POOL, MSG_SEAT_LEFT,
+	MSG_SEAT_NO_POOL, MSG_SEAT_LEFT, MSG_SEAT_BLOCKED,
 };
 
 #define OUTCOME_BYTES 26

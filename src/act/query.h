@@ -34,6 +34,9 @@ enum err person_show(struct reader *, struct ctx *, const void *id /* const int6
 /* Filters on sealed attributes are served by index where eq; a search word by page_in.of. */
 enum err persons_list(struct reader *, struct ctx *, const void *page_in, void **persons_out) USE_RESULT;
 
+struct blocks_out { int64_t person, version; const struct block *block; size_t n; };
+enum err blocks_show(struct reader *, struct ctx *, const void *id /* const int64_t * */, void **blocks_out) USE_RESULT;
+
 struct onboarding_view {
 	struct onboarding_row row;
 	const struct seat_told *told;	/* as first answered */

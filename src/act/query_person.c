@@ -68,6 +68,28 @@ person_show(struct reader *r, struct ctx *cx, const void *id, void **out)
 }
 
 enum err
+blocks_show(struct reader *r, struct ctx *cx, const void *id, void **result)
+{
+	struct blocks_out *out = arena_alloc(cx->arena, sizeof(*out));
+	struct block key = { .tenant = cx->actor->tenant };
+	const struct realm *realm;
+	struct rows rows;
+
+	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
+	TRY(load_ids(r, realm, id, 1, &rows));
+	TRY(scoped(r, cx, realm, &rows));
+	if (rows.n == 0)
+		return fail(cx, ERR_NOT_FOUND, MSG_ORDER_NO_PERSON, "person");
+	out->person = key.person = ((struct person *)rows.row)->id;
+	out->version = ((struct person *)rows.row)->version;
+	TRY(store_load(r->data, &BLOCK, &key, 1, 2, 0, &rows));
+	out->block = rows.row;
+	out->n = rows.n;
+	*result = out;
+	return OK;
+}
+
+enum err
 persons_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 {
 	const struct page_in *page = in;

@@ -346,7 +346,7 @@ check_waits(struct verifying *v, struct ctx *cx, const struct rows *waits)
 	return check_unserved(v, cx, waits);
 }
 
-/* In the list of every pool that the wait names, at its place. */
+/* In the list of every pool that the wait names, at its place; whether it may name none, check_unserved() asks. */
 static enum err
 check_places(struct verifying *v, struct ctx *cx, const struct rows *waits)
 {
@@ -361,7 +361,6 @@ check_places(struct verifying *v, struct ctx *cx, const struct rows *waits)
 	for (size_t i = 0; i < waits->n; i++) {
 		size_t n = wait_pools_unpack(&wait[i], pool);
 
-		missing[i] = n == 0;
 		for (size_t j = 0; j < n; j++) {
 			struct wait_pool place = { wait[i].tenant, pool[j],
 				9 - wait[i].priority, wait[i].since,
@@ -401,6 +400,11 @@ check_unserved(struct verifying *v, struct ctx *cx, const struct rows *waits)
 		const struct person *p = &((struct person *)rows.row)[i];
 		size_t n = wait_pools_unpack(w, pool), at = 0;
 
+		/* Who is barred stands in no line, all others do. */
+		if ((n == 0) != person_is_barred(p, w->onboarding != 0))
+			found(v, MSG_VERIFY_WAIT_PLACE,
+			    ARGS(id_text(cx->arena, w->person),
+			    product_slug(v, cx->arena, w->product)));
 		while (at < n && !may_serve(v, find_pool(v, pool[at]), w, p))
 			at++;
 		if (at < n)

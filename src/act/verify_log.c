@@ -30,6 +30,7 @@ static const enum msg differs[CHANGE_COUNT] = {
 	[CHANGE_GRANT] = MSG_VERIFY_REPLAY_GRANT,
 	[CHANGE_QUOTA] = MSG_VERIFY_REPLAY_QUOTA,
 	[CHANGE_ROLE] = MSG_VERIFY_REPLAY_ROLE,
+	[CHANGE_BLOCK] = MSG_VERIFY_REPLAY_BLOCK,
 };
 
 enum err
@@ -139,6 +140,14 @@ check_tree(struct verifying *v, const struct tenant_row *tenant)
 
 /* --- against the tables ---------------------------------------------------------------- */
 
+static struct str
+block_text(struct arena *arena, int64_t kind)
+{
+	return kind >= BLOCK_NEW && kind < BLOCK_COUNT
+	    ? str_of(block_kind_name((enum block_kind)kind))
+	    : number_text(arena, kind);
+}
+
 static void
 differ(struct verifying *v, struct arena *arena, const struct known *k)
 {
@@ -150,6 +159,10 @@ differ(struct verifying *v, struct arena *arena, const struct known *k)
 	case CHANGE_LIFECYCLE:
 	case CHANGE_ROLE:
 		found(v, differs[k->kind], ARGS(id_text(arena, k->subject)));
+		break;
+	case CHANGE_BLOCK:
+		found(v, differs[k->kind], ARGS(id_text(arena, k->subject),
+		    block_text(arena, k->object)));
 		break;
 	default:
 		found(v, differs[k->kind], ARGS(id_text(arena, k->subject),

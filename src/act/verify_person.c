@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * verify_person.c - what hangs on a person: the wrapped key, the index entries
- * that lead to them, the references of their sources.
+ * that lead to them, the references of their sources, blocks and open checks.
  */
 #include "act/verify_int.h"
 
@@ -25,6 +25,12 @@ static enum err check_index_size(struct verifying *, const struct table *,
 static enum err check_refs(struct verifying *, struct ctx *,
     const struct rows *);
 static int by_key(const void *, const void *);
+static enum err check_blocks(struct verifying *, struct ctx *,
+    const struct rows *);
+static enum err check_open(struct verifying *, struct ctx *,
+    const struct rows *);
+static enum err check_noted(struct verifying *, struct ctx *,
+    const struct rows *);
 
 enum err
 verify_persons(struct verifying *v)
@@ -33,7 +39,9 @@ verify_persons(struct verifying *v)
 	TRY(walk(v, &ROLE, check_roles));
 	TRY(check_index_size(v, &IX_UNIQUE, v->unique));
 	TRY(check_index_size(v, &IX_SEARCH, v->search));
-	return walk(v, &SOURCE_REF, check_refs);
+	TRY(walk(v, &SOURCE_REF, check_refs));
+	TRY(walk(v, &ONBOARDING, check_open));
+	return walk(v, &OPEN_CHECKS, check_noted);
 }
 
 static enum err
@@ -49,6 +57,7 @@ check_persons(struct verifying *v, struct ctx *cx, const struct rows *persons)
 		TRY(check_index(v, cx, p));
 	}
 	v->out->persons += (int64_t)persons->n;
+	TRY(check_blocks(v, cx, persons));
 	return check_keys(v, cx, persons);
 }
 
@@ -181,5 +190,93 @@ check_refs(struct verifying *v, struct ctx *cx, const struct rows *refs)
 		if (!is_there[i])
 			found(v, MSG_VERIFY_REF,
 			    ARGS(id_text(cx->arena, ref[i].person)));
+	return OK;
+}
+
+/* --- blocks and open checks ---------------------------------------------------------------- */
+
+/* The bits of the person's row, the rows of the blocks, and the log. */
+static enum err
+check_blocks(struct verifying *v, struct ctx *cx, const struct rows *persons)
+{
+	const struct person *p = persons->row;
+	struct block *key = arena_array(cx->arena, persons->n, sizeof(*key));
+	unsigned *bits = arena_array(cx->arena, persons->n, sizeof(*bits));
+	struct rows rows;
+
+	for (size_t i = 0; i < persons->n; i++) {
+		key[i].tenant = p[i].tenant;
+		key[i].person = p[i].id;
+	}
+	TRY(store_load(v->r->data, &BLOCK, key, persons->n, 2, 0, &rows));
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct block *b = &((struct block *)rows.row)[i];
+
+		if (b->kind > 0 && b->kind < BLOCK_COUNT)
+			bits[rows.key[i]] |= 1u << b->kind;
+		compare(v, cx->arena, &(struct known) { .kind = CHANGE_BLOCK,
+		    .subject = b->person, .object = (int64_t)b->kind,
+		    .value = 1 });
+	}
+	for (size_t i = 0; i < persons->n; i++)
+		if (bits[i] != p[i].blocks)
+			found(v, MSG_VERIFY_BLOCKS,
+			    ARGS(id_text(cx->arena, p[i].id)));
+	return OK;
+}
+
+/* An open onboarding is found by its person. */
+static enum err
+check_open(struct verifying *v, struct ctx *cx, const struct rows *onboardings)
+{
+	const struct onboarding_row *row = onboardings->row;
+	struct open_row *key = arena_array(cx->arena, onboardings->n,
+	    sizeof(*key));
+	int64_t *noted = arena_array(cx->arena, onboardings->n,
+	    sizeof(*noted));
+	struct rows rows;
+
+	for (size_t i = 0; i < onboardings->n; i++) {
+		key[i].tenant = row[i].tenant;
+		key[i].person = row[i].person;
+	}
+	TRY(store_load(v->r->data, &OPEN_CHECKS, key, onboardings->n, 2, 0,
+	    &rows));
+	for (size_t i = 0; i < rows.n; i++)
+		noted[rows.key[i]] =
+		    ((struct open_row *)rows.row)[i].onboarding;
+	for (size_t i = 0; i < onboardings->n; i++)
+		if (row[i].state == ONBOARDING_OPEN && noted[i] != row[i].id)
+			found(v, MSG_VERIFY_OPEN_CHECKS,
+			    ARGS(id_text(cx->arena, row[i].person)));
+	return OK;
+}
+
+/* And what is found so is open: else seats would be held for nothing. */
+static enum err
+check_noted(struct verifying *v, struct ctx *cx, const struct rows *noted)
+{
+	const struct open_row *row = noted->row;
+	struct onboarding_row *key = arena_array(cx->arena, noted->n,
+	    sizeof(*key));
+	bool *is_right = arena_array(cx->arena, noted->n, sizeof(*is_right));
+	struct rows rows;
+
+	for (size_t i = 0; i < noted->n; i++) {
+		key[i].tenant = row[i].tenant;
+		key[i].id = row[i].onboarding;
+	}
+	TRY(store_load(v->r->data, &ONBOARDING, key, noted->n, 2, 0, &rows));
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct onboarding_row *o =
+		    &((struct onboarding_row *)rows.row)[i];
+
+		is_right[rows.key[i]] = o->state == ONBOARDING_OPEN
+		    && o->person == row[rows.key[i]].person;
+	}
+	for (size_t i = 0; i < noted->n; i++)
+		if (!is_right[i])
+			found(v, MSG_VERIFY_OPEN_CHECKS,
+			    ARGS(id_text(cx->arena, row[i].person)));
 	return OK;
 }

@@ -276,13 +276,13 @@ void batch_encode(struct call *);
 
 /* --- the tables ---------------------------------------------------------------------- */
 
-extern const struct route audit_routes[], catalogue_routes[], event_routes[], import_routes[], onboarding_routes[],
-    operator_routes[], person_routes[], pool_routes[], product_routes[], queue_routes[], role_routes[], self_routes[],
-    setting_routes[], token_routes[];
+extern const struct route audit_routes[], block_routes[], catalogue_routes[], event_routes[], import_routes[],
+    onboarding_routes[], operator_routes[], person_routes[], pool_routes[], product_routes[], queue_routes[], role_routes[],
+    self_routes[], setting_routes[], token_routes[];
 
 /* What their bodies and replies look like; each ends with name NULL. */
-extern const struct shape audit_shapes[], catalogue_shapes[], encode_shapes[], event_shapes[], import_shapes[],
-    onboarding_shapes[], person_shapes[], pool_shapes[], problem_shapes[], product_shapes[], queue_shapes[], role_shapes[],
-    self_shapes[], token_shapes[];
+extern const struct shape audit_shapes[], block_shapes[], catalogue_shapes[], encode_shapes[], event_shapes[],
+    import_shapes[], onboarding_shapes[], person_shapes[], pool_shapes[], problem_shapes[], product_shapes[], queue_shapes[],
+    role_shapes[], self_shapes[], token_shapes[];
 
 #endif

@@ -24,6 +24,7 @@ static const struct parameter {
 	{ "check", "CheckKind", "Which check.", true },
 	{ "grant", "id", "Of a role that somebody holds.", true },
 	{ "import", "id", "Of a run.", true },
+	{ "kind", "BlockKind", "Which block.", true },
 	{ "onboarding", "id", "Of an onboarding.", true },
 	{ "person", "id", "Of a person.", true },
 	{ "pool", "slug", "Of a pool.", true },

@@ -13,8 +13,9 @@
 #define TEXTS_BYTES_MAX 256
 
 static const struct shape *const tables[] = {
-	audit_shapes, catalogue_shapes, encode_shapes, event_shapes, import_shapes, onboarding_shapes, person_shapes,
-	pool_shapes, problem_shapes, product_shapes, queue_shapes, role_shapes, self_shapes, token_shapes,
+	audit_shapes, block_shapes, catalogue_shapes, encode_shapes, event_shapes, import_shapes,
+	onboarding_shapes, person_shapes, pool_shapes, problem_shapes, product_shapes, queue_shapes,
+	role_shapes, self_shapes, token_shapes,
 };
 
 /* The words of a field's type; REST are the other members of the schema. */
@@ -47,6 +48,8 @@ static const struct word_type {
 #define ENUMS(X) \
 	X("Lifecycle", lifecycle, LIFE_PENDING, LIFE_DELETED, "Follows from the contracts.") \
 	X("Certification", certification, CERT_CERTIFIED, CERT_DENIED, "Whether somebody confirmed the person.") \
+	X("BlockKind", block_kind, BLOCK_NEW, BLOCK_COUNT - 1, "Who put a block, and may lift it.") \
+	X("BlockReason", block_reason, BLOCK_BY_HAND, BLOCK_REASON_COUNT - 1, "What put a block there.") \
 	X("SeatState", seat_state, SEAT_HELD, SEAT_ASSIGNED, "Held while checks are open.") \
 	X("Outcome", outcome, OUTCOME_ASSIGNED, OUTCOME_REFUSED, "What became of a wanted product.") \
 	X("Action", action, ACTION_NONE + 1, ACTION_COUNT - 1, "What was done.") \

@@ -38,6 +38,12 @@ put_person(
 	js_put_z(js, certification_name(p->certification));
 	js_key(js, "enabled");
 	js_put_bool(js, person_is_enabled(p));
+	js_key(js, "blocks");
+	js_open_array(js);
+	for (int k = BLOCK_NEW; k < BLOCK_COUNT; k++)
+		if ((p->blocks >> k & 1) != 0)
+			js_put_z(js, block_kind_name((enum block_kind)k));
+	js_close_array(js);
 	put_text(js, "source", v->source);
 	js_key(js, "created");
 	js_put_time(js, p->created_ms);

@@ -400,6 +400,7 @@ static const struct field person_fields[] = {
 	{ "lifecycle", "Lifecycle", "" },
 	{ "certification", "Certification", "" },
 	{ "enabled", "bool", "Active, and nothing blocks." },
+	{ "blocks", "[BlockKind]", "What blocks; empty: nothing does." },
 	{ "source", "text-", "Where the person comes from." },
 	{ "created", "time", "" },
 	{ "changed", "time", "" },

@@ -43,7 +43,8 @@
 	X(TENANT_WRITE,		"tenant.write") \
 	X(OPERATE,		"operate") \
 	X(QUEUE_READ,		"queue.read") \
-	X(QUEUE_MANAGE,		"queue.manage")
+	X(QUEUE_MANAGE,		"queue.manage") \
+	X(PERSON_BLOCK,		"person.block")
 
 enum right {
 	RIGHT_NONE,		/* a route with it does not start */

@@ -21,6 +21,8 @@ struct mover {
 	struct filter_subject	     subject;
 	const struct product *const *rule;	/* that rules give this person */
 	size_t			     nrule;
+	bool			     is_barred;
+	bool			     must_not_wait;
 };
 
 static void states_decide(struct person_move *);
@@ -43,6 +45,8 @@ static void end_bare_grants(struct mover *);
 static struct outcome_row ask(struct mover *, struct holding *, int,
     enum grant_reason);
 static struct seat_request request(const struct mover *, int64_t, int);
+static enum msg refusal(struct mover *, const struct seat_request *,
+    const struct holding *, enum grant_reason);
 static struct holding *holding_of(struct mover *, int64_t);
 static bool has_place(const struct holding *);
 static bool has_left(const struct person_move *);
@@ -73,6 +77,19 @@ person_decide(struct ctx *cx, struct gate *g, struct person_move *m)
 	return OK;
 }
 
+void
+rules_foresee(struct ctx *cx, struct gate *g, struct person_move *m)
+{
+	struct mover mv;
+
+	mover_init(cx, g, m, &mv);
+	mv.must_not_wait = true;
+	if (has_left(m))
+		return;
+	lose_rules(&mv);
+	gain_rules(&mv);
+}
+
 static void
 states_decide(struct person_move *m)
 {
@@ -94,6 +111,10 @@ mover_init(
 	struct person unblocked = m->after;
 
 	*mv = (struct mover) { .g = g, .m = m };
+	if (m->hold_until_ms == 0)
+		m->hold_until_ms = g->now_ms +
+		    g->catalogue->setting[SETTING_HOLD_MINUTES] * 60000;
+	mv->is_barred = person_is_barred(&m->after, m->has_open_checks);
 	unblocked.blocks = 0;
 	person_facts(&unblocked, &mv->facts);
 	for (size_t i = 0; i < m->ncontract; i++)
@@ -166,7 +187,8 @@ check_all(struct ctx *cx, struct mover *mv)
 		for (size_t j = 0; j < m->nholding; j++)
 			if (m->holding[j].product == want->product)
 				h = &m->holding[j];
-		if (!has_left(m) && gate_refusal(mv->g, &rq, h) == MSG_NONE)
+		if (!has_left(m) &&
+		    refusal(mv, &rq, h, GRANT_REQUEST) == MSG_NONE)
 			continue;
 		return fail(cx, ERR_CONFLICT, MSG_ONBOARD_ALL_OR_NOTHING,
 		    "products",
@@ -228,8 +250,11 @@ ask(struct mover *mv, struct holding *h, int priority, enum grant_reason reason)
 {
 	struct person_move *m = mv->m;
 	struct seat_request rq = request(mv, h->product, priority);
-	struct outcome_row out;
+	struct outcome_row out = { .product = h->product,
+		.outcome = OUTCOME_REFUSED, .reason = MSG_SEAT_BLOCKED };
 
+	if (mv->is_barred && !has_grant(h, reason))
+		return out;
 	gate_take(mv->g, &rq, h, &out, &m->changes);
 	if (out.outcome != OUTCOME_REFUSED && !has_grant(h, reason))
 		grant_give(mv->g, h,
@@ -261,9 +286,10 @@ request(const struct mover *mv, int64_t product, int priority)
 		.has_role = has_role(mv,
 		    catalogue_product(mv->g->catalogue, product)),
 		.must_hold = m->has_open_checks,
+		.must_not_wait = mv->must_not_wait,
+		.is_barred = mv->is_barred,
 		.onboarding = m->onboarding,
-		.hold_until_ms = mv->g->now_ms +
-		    mv->g->catalogue->setting[SETTING_HOLD_MINUTES] * 60000,
+		.hold_until_ms = m->hold_until_ms,
 	};
 }
 
@@ -295,6 +321,16 @@ has_role(const struct mover *mv, const struct product *product)
 		if (mv->m->role[i] == role.id)
 			return true;
 	return false;
+}
+
+/* Why ask() would not give H's product now for REASON; MSG_NONE: it would. */
+static enum msg
+refusal(struct mover *mv, const struct seat_request *rq,
+    const struct holding *h, enum grant_reason reason)
+{
+	if (mv->is_barred && !has_grant(h, reason))
+		return MSG_SEAT_BLOCKED;
+	return gate_refusal(mv->g, rq, h);
 }
 
 static void
@@ -329,6 +365,8 @@ gain_rules(struct mover *mv)
 {
 	struct person_move *m = mv->m;
 
+	if (mv->is_barred)
+		return;
 	for (size_t i = 0; i < mv->nrule; i++) {
 		struct holding *h = holding_of(mv, mv->rule[i]->id);
 		bool is_new = !has_grant(h, GRANT_RULE);

@@ -29,7 +29,8 @@ struct person_move {
 	const int64_t	    *role;		/* that count now, by id */
 	size_t		     nrole;
 	bool		     has_open_checks;
-	int64_t		     onboarding;	/* the origin of requested grants */
+	int64_t		     onboarding;	/* the origin of requested grants; with open checks whose they are */
+	int64_t		     hold_until_ms;	/* with open checks; 0: as long as the setting says */
 	int		     rule_priority;	/* of seats by rule: 5 */
 	/* out */
 	struct outcome_row  *outcome;	/* one for each want, in order, then one for each other product that a rule gives now */
@@ -43,10 +44,21 @@ struct person_move {
  * that is not denied (and their loss), seats for wants and grants, the return
  * of everything when it LEFT.  A seat ends when its last grant ends, or the
  * role that its product requires is not held any more; a refused product
- * leaves no grant.  Blocks freeze: they neither give nor take
- * a grant.  With all_or_nothing: if any want is not assigned or held, nothing
+ * leaves no grant.  Who is barred by a block keeps what they hold and gains
+ * nothing, neither by rule nor by request; rules see them as if they were not
+ * blocked.  While checks are open whatever is given is held.
+ * With all_or_nothing: if any want is not assigned or held, nothing
  * is changed and ERR_CONFLICT (MSG_ONBOARD_ALL_OR_NOTHING) names the product.
  */
 enum err person_decide(struct ctx *, struct gate *, struct person_move *) USE_RESULT;
+
+/*
+ * The part of the rules alone, to foresee what a catalogue does to somebody
+ * who is there: what they would take, and give as far as seats are free; who
+ * would have to wait is refused with MSG_SEAT_FULL and nothing is added to the
+ * waiting lists.  The gate's pools count on, so that persons may follow each
+ * other.  Fills outcome and changes.
+ */
+void rules_foresee(struct ctx *, struct gate *, struct person_move *);
 
 #endif

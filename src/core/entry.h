@@ -38,7 +38,9 @@
 	X(ROLE_APPROVED,       "role.approved") \
 	X(ROLE_ENDED,          "role.ended") \
 	X(QUEUE_PAUSED,        "queue.paused") \
-	X(QUEUE_RESUMED,       "queue.resumed")
+	X(QUEUE_RESUMED,       "queue.resumed") \
+	X(PERSON_BLOCKED,      "person.blocked") \
+	X(PERSON_UNBLOCKED,    "person.unblocked")
 
 enum action {
 	ACTION_NONE,

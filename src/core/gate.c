@@ -70,7 +70,7 @@ gate_take(struct gate *g, const struct seat_request *rq, struct holding *h,
 	if (why == MSG_SEAT_FULL && !rq->must_not_wait) {
 		queue(g, rq, &choice, h, changes);
 		out->outcome = OUTCOME_QUEUED;
-		out->pool = choice.pool[0];
+		out->pool = choice.n > 0 ? choice.pool[0] : 0;
 		out->reason = MSG_SEAT_QUEUED;
 		return;
 	}
@@ -93,7 +93,7 @@ gate_refusal(struct gate *g, const struct seat_request *rq,
 	return choose(g, rq, &h, &choice);
 }
 
-/* MSG_NONE: a seat of choice->free.  MSG_SEAT_FULL: one of choice->pool, later. */
+/* MSG_NONE: a seat of choice->free.  MSG_SEAT_FULL: one of choice->pool (of none while barred), later. */
 static enum msg
 choose(struct gate *g, const struct seat_request *rq, const struct holding *h,
     struct choice *choice)
@@ -112,6 +112,8 @@ choose(struct gate *g, const struct seat_request *rq, const struct holding *h,
 		return MSG_SEAT_NO_POOL;
 	if (product->role_required.n > 0 && !rq->has_role)
 		return MSG_SEAT_ROLE;
+	if (rq->is_barred)
+		return h->wait.since != 0 ? MSG_SEAT_FULL : MSG_SEAT_BLOCKED;
 	n = catalogue_pools_for(g->catalogue, rq->product,
 	    FACT(rq->facts, SITE), choice->pool, WAIT_POOLS_MAX);
 	for (size_t i = 0; i < n && choice->free == NOWHERE; i++) {

@@ -122,7 +122,7 @@ gate_waiter_add(struct gate *g, const struct waiter *w)
 	waiter_line_up(g, g->nwaiter - 1);
 }
 
-/* Into the list of each of its pools, and to where it is found. */
+/* Into the list of each of its pools (of none while barred), and to where it is found. */
 static void
 waiter_line_up(struct gate *g, size_t i)
 {
@@ -130,7 +130,6 @@ waiter_line_up(struct gate *g, size_t i)
 	int64_t pool[WAIT_POOLS_MAX];
 	size_t n = wait_pools_unpack(&w->wait, pool);
 
-	must(n > 0);
 	for (size_t p = 0; p < n; p++) {
 		size_t at = pool_place(g, pool[p]);
 

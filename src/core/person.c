@@ -29,6 +29,12 @@ static const char *const blocks[BLOCK_COUNT] = {
 	[BLOCK_RISK] = "risk",
 };
 
+static const char *const block_reasons[BLOCK_REASON_COUNT] = {
+	[BLOCK_BY_HAND] = "by_hand",
+	[BLOCK_CHECK_FAILED] = "check_failed",
+	[BLOCK_CHECK_EXPIRED] = "check_expired",
+};
+
 static enum phase phase_on(const struct contract *, int32_t);
 static bool is_called_off(const struct contract *);
 static size_t best(const struct contract *, size_t, int32_t);
@@ -52,10 +58,27 @@ certification_name(enum certification cert)
 }
 
 const char *
-block_name(enum block_kind kind)
+block_kind_name(enum block_kind kind)
 {
 	must(kind >= BLOCK_NEW && kind < BLOCK_COUNT);
 	return blocks[kind];
+}
+
+enum block_kind
+block_parse(struct str name)
+{
+	int k = BLOCK_NEW;
+
+	while (k < BLOCK_COUNT && !str_eq(name, str_of(blocks[k])))
+		k++;
+	return k < BLOCK_COUNT ? (enum block_kind)k : 0;
+}
+
+const char *
+block_reason_name(enum block_reason reason)
+{
+	must(reason >= BLOCK_BY_HAND && reason < BLOCK_REASON_COUNT);
+	return block_reasons[reason];
 }
 
 void
@@ -228,4 +251,12 @@ bool
 person_is_enabled(const struct person *p)
 {
 	return p->lifecycle == LIFE_ACTIVE && p->blocks == 0;
+}
+
+bool
+person_is_barred(const struct person *p, bool has_open_checks)
+{
+	unsigned no_bar = has_open_checks ? 1u << BLOCK_NEW : 0;
+
+	return (p->blocks & ~no_bar) != 0;
 }

@@ -7,7 +7,7 @@
  *	  PENDING --first start reached--> ACTIVE --last end passed--> LEFT --retention--> DELETED
  *	     '----------- every contract ended before it began -------^   LEFT --new contract--> PENDING | ACTIVE
  *	certification: NEW --approved--> CERTIFIED, NEW --denied--> DENIED
- *	enabled = ACTIVE and no block.
+ *	enabled = ACTIVE and no block; who is blocked keeps what they hold and gains nothing.
  */
 #ifndef CORE_PERSON_H
 #define CORE_PERSON_H
@@ -17,10 +17,14 @@
 enum lifecycle { LIFE_PENDING = 1, LIFE_ACTIVE, LIFE_LEFT, LIFE_DELETED };
 enum certification { CERT_CERTIFIED = 1, CERT_NEW, CERT_DENIED };
 enum block_kind { BLOCK_NEW = 1, BLOCK_DENIED, BLOCK_INCIDENT, BLOCK_MANUAL, BLOCK_RISK, BLOCK_COUNT };
+/* What put a block there; the numbers are stored.  By hand: the words are sealed in the log. */
+enum block_reason { BLOCK_BY_HAND = 1, BLOCK_CHECK_FAILED, BLOCK_CHECK_EXPIRED, BLOCK_REASON_COUNT };
 
 const char *lifecycle_name(enum lifecycle);
 const char *certification_name(enum certification);
-const char *block_name(enum block_kind);
+const char *block_kind_name(enum block_kind);
+enum block_kind block_parse(struct str);	/* 0: unknown */
+const char *block_reason_name(enum block_reason);
 
 /*
  * The stored row.  The organisational values are those of the primary contract
@@ -56,8 +60,8 @@ struct contract {
 struct block {
 	int64_t		tenant, person;
 	enum block_kind kind;
-	int64_t		reason;		/* a message number */
-	int64_t		author;		/* actor id */
+	int64_t		reason;		/* enum block_reason */
+	int64_t		author;		/* actor id; 0: the clock */
 	int64_t		since_ms;
 };
 
@@ -88,5 +92,10 @@ void person_take_primary(struct person *, const struct contract *, size_t n, int
 enum err contracts_check(struct ctx *, const struct contract *, size_t n) USE_RESULT;
 
 bool person_is_enabled(const struct person *);
+/*
+ * Gains no seat and is served none.  NEW alone does not bar while checks are
+ * open: what is due then is held until they end.
+ */
+bool person_is_barred(const struct person *, bool has_open_checks);
 
 #endif

@@ -52,7 +52,7 @@ struct wait {
 	int64_t tenant, product, person;
 	int64_t priority, since;		/* since: id_new() of joining, so that age is a total order */
 	int64_t onboarding;			/* whose checks are open: served as HELD; 0: none */
-	struct str pools;			/* ids of its pools, best first, 8 bytes each: what its wait_pool rows say */
+	struct str pools;			/* ids of its pools, best first, 8 bytes each: what its wait_pool rows say; none while the person is barred */
 };
 
 #define WAIT_POOLS_MAX 64
@@ -174,6 +174,7 @@ struct seat_request {
 	bool		  has_role;	/* the one that the product requires, if it does */
 	bool		  must_hold;	/* a check of `onboarding` is open */
 	bool		  must_not_wait; /* all_or_nothing */
+	bool		  is_barred;	/* blocked: keeps what it has, gains nothing */
 	int64_t		  onboarding;
 	int64_t		  hold_until_ms;
 };
@@ -189,7 +190,10 @@ void gate_refresh(struct gate *, int64_t person, struct holding *);
  * Asking again for what it has is the same outcome and no effect; who waits
  * keeps the higher priority and the age, and what may serve it is found anew.
  * Refused: MSG_SEAT_ROLE (role required), MSG_SEAT_NO_POOL (no pool of this
- * product may serve this person; a wait ends), MSG_SEAT_FULL with must_not_wait.
+ * product may serve this person; a wait ends), MSG_SEAT_FULL with must_not_wait,
+ * MSG_SEAT_BLOCKED for who is barred and has nothing.  The wait of who is barred
+ * keeps age and priority and stands in no pool's line, so that nothing serves
+ * it; asking again when the bar is gone puts it back.
  */
 void gate_take(struct gate *, const struct seat_request *, struct holding *, struct outcome_row *out, struct change_list *);
 

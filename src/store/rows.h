@@ -102,6 +102,10 @@ enum check_state { CHECK_OPEN = 1, CHECK_PASSED, CHECK_FAILED };
 struct check_row { int64_t tenant, onboarding, kind, state, since_ms, until_ms, actor; };
 extern const struct table CHECK_ROW;		/* tenant onboarding kind */
 
+/* OPEN_CHECKS: tenant person; of each onboarding that is open, so that it is found by its person */
+struct open_row { int64_t tenant, person, onboarding, expires_ms; };
+extern const struct table OPEN_CHECKS;
+
 struct idempotency_row {	/* tenant slot client key; slot = hour number, dropped whole after 24 h */
 	int64_t	   tenant, slot, client;
 	struct str key;		/* 32 bytes keyed hash of the client's key */

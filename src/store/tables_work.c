@@ -22,6 +22,13 @@ static const struct column check_row[] = {
 #undef C
 const struct table CHECK_ROW = TABLE("check_row", DB_DATA, check_row, 3, check_row, EXISTS_REPLACES);
 
+#define C(field) COLUMN(open_row, field)
+static const struct column open_checks[] = {
+	C(tenant), C(person), C(onboarding), C(expires_ms)
+};
+#undef C
+const struct table OPEN_CHECKS = TABLE("open_checks", DB_DATA, open_checks, 2, open_row, EXISTS_REPLACES);
+
 #define C(field) COLUMN(idempotency_row, field)
 static const struct column idempotency[] = {
 	C(tenant), C(slot), C(client), C(key), C(body), C(onboarding),

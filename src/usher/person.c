@@ -12,6 +12,9 @@ static enum err person_show(struct cli *);
 static enum err person_create(struct cli *);
 static enum err person_change(struct cli *);
 static enum err person_seats(struct cli *);
+static enum err person_block(struct cli *);
+static enum err person_unblock(struct cli *);
+static enum err send_block(struct cli *, enum method, struct str kind);
 static enum err person_body(struct cli *, struct str *out);
 static void write_removals(struct js_out *, struct str members);
 static enum err send_person(struct cli *, struct call *);
@@ -30,6 +33,16 @@ static const struct option change_options[] = {
 	{ "remove", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_REMOVE },
 	{ "if-match", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_PERSON_IF_MATCH },
 	PERSON_OPTIONS
+};
+
+static const struct option block_options[] = {
+	{ "reason", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_BLOCK_REASON },
+	{ "if-match", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_PERSON_IF_MATCH },
+};
+static const struct option unblock_options[] = {
+	{ "kind", OPTION_TEXT, "manual", 0, 0, false, MSG_FLAG_BLOCK_KIND },
+	{ "reason", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_BLOCK_REASON },
+	{ "if-match", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_PERSON_IF_MATCH },
 };
 
 const struct command person_commands[] = {
@@ -53,6 +66,13 @@ const struct command person_commands[] = {
 	{ "person", "seats", person_seats, "PERSON", 1, 1, NO_OPTIONS,
 	  DOOR_API, RIGHT_PERSON_READ, MSG_HELP_PERSON_SEATS,
 	  "  usher person seats 0D4K2M8Q0G001\n", NULL, false },
+	{ "person", "block", person_block, "PERSON", 1, 1, OPTIONS(block_options),
+	  DOOR_API, RIGHT_PERSON_BLOCK, MSG_HELP_PERSON_BLOCK,
+	  "  usher person block 0D4K2M8Q0G001 --reason 'Badge reported stolen'\n", NULL, false },
+	{ "person", "unblock", person_unblock, "PERSON", 1, 1, OPTIONS(unblock_options),
+	  DOOR_API, RIGHT_PERSON_BLOCK, MSG_HELP_PERSON_UNBLOCK,
+	  "  usher person unblock 0D4K2M8Q0G001 --reason 'New badge issued'\n"
+	  "  usher person unblock 0D4K2M8Q0G001 --kind risk --reason 'Reviewed'\n", NULL, false },
 };
 const size_t person_command_count = COUNT(person_commands);
 
@@ -72,6 +92,13 @@ static const struct listing_column seat_columns[] = {
 	{ MSG_HEAD_STATE, "state", false },
 	{ MSG_HEAD_SINCE, "since", false },
 	{ MSG_HEAD_EXPIRES, "expires", false },
+};
+
+static const struct listing_column block_columns[] = {
+	{ MSG_HEAD_BLOCK, "kind", false },
+	{ MSG_HEAD_PUT_BY, "reason", false },
+	{ MSG_HEAD_SINCE, "since", false },
+	{ MSG_HEAD_AUTHOR, "author", false },
 };
 
 static const struct listing_column wait_columns[] = {
@@ -187,5 +214,44 @@ person_seats(struct cli *cli)
 		cli_note(cli, MSG_SAY_NO_SEATS, NO_ARGS);
 	if (member_items(answer, "waits", &waits) > 0)
 		table_print(cli, &LISTING(wait_columns), waits);
+	return OK;
+}
+
+static enum err
+person_block(struct cli *cli)
+{
+	return send_block(cli, PUT, STR("manual"));
+}
+
+static enum err
+person_unblock(struct cli *cli)
+{
+	return send_block(cli, DELETE, cli_text(cli, "kind"));
+}
+
+/* The version is that of the person, which stands beside all their blocks. */
+static enum err
+send_block(struct cli *cli, enum method method, struct str kind)
+{
+	struct str all =
+	    cli_path(cli, "/api/v1/persons/", str_of(cli->word[0]), "/blocks");
+	struct str head = str_fmt(cli->cx.arena, "%.*s/", STR_ARG(all));
+	struct call call = { .method = method, .path = all };
+	const struct js *answer, *items;
+	struct body body;
+
+	TRY(cli_need(cli, "reason"));
+	TRY(cli_if_match(cli, &call));
+	call.path = cli_path(cli, str_z(cli->cx.arena, head), kind, "");
+	body_open(cli, &body);
+	body_text(&body, "reason", cli_text(cli, "reason"));
+	call.body = body_close(&body);
+	TRY(cli_ask(cli, &call, &answer));
+	if (cli_told(cli))
+		return OK;
+	if (member_items(answer, "items", &items) > 0)
+		table_print(cli, &LISTING(block_columns), items);
+	else
+		cli_say(cli, MSG_SAY_NOT_BLOCKED, NO_ARGS);
 	return OK;
 }

@@ -468,6 +468,7 @@ canned(struct ctx *cx, void **out)
 	}
 
 CANNED(persons_list)
+CANNED(blocks_show)
 CANNED(onboarding_show)
 CANNED(pools_list)
 CANNED(pool_show)

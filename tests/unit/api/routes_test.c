@@ -47,8 +47,8 @@ check_row(const struct route *r, const char *path)
 	assert_true(
 	    is_public || (those & RIGHT_BIT((enum right)r->right)) != 0);
 	assert_true(strlen(r->summary) >= 8);
-	assert_int_equal(
-	    r->method == GET || r->method == DELETE, r->body_max == 0);
+	assert_true(r->method != GET || r->body_max == 0);
+	assert_true(r->method == GET || r->method == DELETE || r->body_max > 0);
 	assert_true(r->streams || r->body_max <= BATCH_BODY_MAX);
 	assert_true(!r->streams || r->method == PUT);
 	assert_non_null(w);

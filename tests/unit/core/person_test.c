@@ -248,7 +248,7 @@ every_state_has_its_word(void **state)
 	assert_string_equal(certification_name(CERT_CERTIFIED), "certified");
 	assert_string_equal(certification_name(CERT_DENIED), "denied");
 	for (int k = BLOCK_NEW; k < BLOCK_COUNT; k++)
-		assert_non_null(block_name((enum block_kind)k));
+		assert_non_null(block_kind_name((enum block_kind)k));
 }
 
 int

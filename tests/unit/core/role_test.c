@@ -105,6 +105,32 @@ roles_without_a_scope_of_their_own_have_the_built_in_one(void **state)
 	assert_false(filter_match(scope, NULL, &who));
 }
 
+static void
+people_are_blocked_by_those_who_answer_for_people(void **state)
+{
+	static const struct {
+		const char *role;
+		bool	    want;
+	} cases[] = {
+		{ "tenant-administrator", true },
+		{ "person-administrator", true },
+		{ "reviewer", true },
+		{ "licence-administrator", false },
+		{ "auditor", false },
+		{ "hr", false },
+		{ "manager", false },
+		{ "partner-administrator", false },
+		{ "api-client", false },
+		{ "self", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		if (((named(cases[i].role).rights &
+			 RIGHT_BIT(RIGHT_PERSON_BLOCK)) != 0) != cases[i].want)
+			wrong("%s", cases[i].role);
+}
+
 /* --- one decision ------------------------------------------------------------------- */
 
 static const struct give_case {
@@ -383,6 +409,8 @@ main(void)
 		    a_role_counts_while_it_is_active_and_its_time_lasts),
 		cmocka_unit_test(
 		    roles_without_a_scope_of_their_own_have_the_built_in_one),
+		cmocka_unit_test(
+		    people_are_blocked_by_those_who_answer_for_people),
 		cmocka_unit_test(who_may_give_what),
 		cmocka_unit_test(
 		    a_second_person_approves_and_never_who_asked_or_gets),
