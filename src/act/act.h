@@ -118,10 +118,40 @@ extern const struct use_case pool_quota;
 struct catalogue_in {
 	struct str text;		/* YAML or JSON */
 	bool	   allow_removals;
-	struct str reason;		/* required with allow_removals */
+	int64_t	   allow_losses;	/* 0: the guard decides */
+	struct str reason;		/* required with either */
 	bool	   is_dry;
+	/* catalogue_put()'s own */
+	bool	   is_foreseen;		/* from this version, else ERR_BUSY */
+	int64_t	   foreseen_from;
+	bool	   overrides_guard;
 };
-struct catalogue_out { int64_t version; struct str digest; size_t added, changed, removed; bool is_changed; int64_t regranted; };
+
+/* What the rules of a catalogue would do to people who are there. */
+struct foresight_line {
+	struct str product;
+	int64_t	   seats;			/* there now */
+	int64_t	   grants_gained, grants_lost;	/* persons: held for a rule */
+	int64_t	   seats_gained, seats_lost;	/* gained: as far as seats are free */
+};
+struct foresight {
+	int64_t	persons, holders;	/* looked at; who hold a seat */
+	int64_t	will_gain, will_lose;	/* who would gain a grant; who would lose a seat */
+	int64_t	losses_allowed;		/* persons the guard lets pass; of a product the same share of its seats */
+	int64_t	percent;		/* that share */
+	bool	is_over, is_stopped;	/* more than these; and more than were allowed */
+	const struct foresight_line *line; /* products that somebody gains or loses */
+	size_t	nline;
+};
+
+struct catalogue_out {
+	int64_t		 version;
+	struct str	 digest;
+	size_t		 added, changed, removed;
+	bool		 is_changed;
+	int64_t		 regranted;
+	struct foresight sight;		/* of an unchanged one: nothing */
+};
 /*
  * Applies a whole catalogue: new pools are made, changed quotas are set (below
  * usage: refused with how many seats are in the way), waiters are served.
@@ -129,7 +159,12 @@ struct catalogue_out { int64_t version; struct str digest; size_t added, changed
  * person, in bulk orders of ORDER_CLOCK.
  */
 extern const struct use_case catalogue_apply;
-/* A query for world_long(): apply, then every person's grants by rule again; also if nothing changed, to make good what broke off. */
+/*
+ * A query for world_long(): foresees, stops if more would lose a seat than the
+ * guard lets pass (ERR_CONFLICT, MSG_CATALOGUE_LOSSES; a dry run says so), applies,
+ * then decides every person's grants by rule again; also if nothing changed, to
+ * make good what broke off.
+ */
 enum err catalogue_put(struct reader *, struct ctx *, const void *catalogue_in, void **catalogue_out) USE_RESULT;
 
 /* --- tokens, tenants (operator: bootstrap) ------------------------------------- */

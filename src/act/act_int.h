@@ -82,6 +82,10 @@ int64_t pools_position(const struct pools *, int64_t product, int64_t priority);
 /* quota.c: in the caller's transaction; whatever is refused has saved nothing.  OUT may be NULL. */
 enum err quota_set(struct ctx *, struct tx *, const struct realm *, const struct quota_in *, struct logbook *, struct quota_out *out) USE_RESULT;
 
+/* catalogue_foresee.c: OUT is zeroed.  ERR_BUSY: REALM's catalogue is not in force any more. */
+struct sight_in { const struct catalogue *next; int64_t allow_losses; };
+enum err catalogue_foresee(struct reader *, struct ctx *, const struct realm *, const struct sight_in *, struct foresight *out) USE_RESULT;
+
 /* --- keyset.c: small hash set of 256-bit keys, for what one batch has seen -------- */
 
 struct keyset;
@@ -231,6 +235,10 @@ struct pools *order_pools(struct order_batch *, uint32_t tenant);
 struct subject *order_subject(struct order_batch *, uint32_t tenant, int64_t person);
 /* Today where SITE is (UTC without one). */
 int32_t order_today(const struct realm *, int64_t site, int64_t now_ms);
+/* Contracts, holdings and open checks of ob->subject, whose rows are there. */
+enum err subjects_load(struct order_batch *, struct tx *) USE_RESULT;
+/* And their roles (order_role.c). */
+enum err subjects_load_roles(struct order_batch *, struct world *, struct tx *) USE_RESULT;
 
 /* order_name.c: candidates for the user name of a new person that brings none. */
 enum err order_user_names(struct item *, struct order_state *) USE_RESULT;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * catalogue_put.c - a new version of the catalogue: checked and sealed, then
- * its pools and quotas in one transaction, then each person's grants again.
+ * catalogue_put.c - a new version of the catalogue: foreseen and guarded,
+ * checked and sealed, then its pools and quotas in one transaction, then each
+ * person's grants again.
  */
 #include "act/import_int.h"
 
@@ -13,13 +14,15 @@
 #include "base/yaml.h"
 
 #define PERSONS_A_PAGE 500
+#define TRIES	       3
+#define PRODUCTS_TOLD  10
 
 struct put_state {
 	const struct realm     *realm;
 	struct catalogue       *next;
 	struct catalogue_diff	diff;
 	struct hash		digest;
-	const struct text_out  *sealed;
+	const struct text_out  *sealed, *reason;
 	struct catalogue_out   *out;
 	bool			is_same;
 };
@@ -36,6 +39,10 @@ static enum err set_quotas(struct item *, struct tx *, struct put_state *,
     struct logbook *);
 static enum err save_version(struct item *, struct tx *, struct put_state *,
     struct logbook *);
+static enum err check_losses(struct ctx *, const struct catalogue_in *);
+static enum err foresee(struct reader *, struct ctx *, struct catalogue_in *,
+    struct foresight *);
+static enum err stopped(struct ctx *, const struct foresight *);
 static enum err regrant(struct reader *, struct ctx *, int64_t *);
 static enum err regrant_page(struct reader *, struct ctx *,
     const struct person *, size_t);
@@ -65,6 +72,10 @@ want(struct batch *b, struct tx *data, struct vault_call *call)
 		call->capability = &s->realm->capability;
 		s->sealed = vault_text_seal(call, PURPOSE_CATALOGUE,
 		    s->next->version, s->next->canonical);
+		/* Somebody's words: sealed, under the tenant's own key. */
+		if (s->diff.removed > 0 || in->overrides_guard)
+			s->reason = vault_text_seal(call, PURPOSE_AUDIT,
+			    s->next->version, in->reason);
 	}
 	return OK;
 }
@@ -77,6 +88,8 @@ parse(struct item *it, struct put_state *s)
 	const struct js *js;
 	int32_t day;
 
+	if (in->is_foreseen && in->foreseen_from != before->version)
+		return fail(it->cx, ERR_BUSY, MSG_CATALOGUE_RACE, "catalogue");
 	TRY(yaml_parse(it->cx, in->text, &js));
 	TRY(catalogue_decode(it->cx, js, before, false, &s->next));
 	for (size_t i = 0; i < s->next->nsite; i++)
@@ -126,6 +139,8 @@ put_one(struct item *it, struct tx *tx)
 	struct rows rows;
 
 	TRY(s->sealed->err);
+	if (s->reason != NULL)
+		TRY(s->reason->err);
 	TRY(store_load(tx, &TENANT, &key, 1, 1, 0, &rows));
 	must(rows.n == 1);
 	if (((struct tenant_row *)rows.row)->catalogue_version
@@ -245,9 +260,15 @@ save_version(struct item *it, struct tx *tx, struct put_state *s,
 	struct change_list changes = { .arena = book->arena };
 	struct entry e = entry_by(it->cx, ACTION_CATALOGUE_APPLIED,
 	    SUBJECT_CATALOGUE, row.version);
+	struct entry why = entry_by(it->cx, ACTION_GUARD_OVERRIDDEN,
+	    SUBJECT_CATALOGUE, row.version);
 	struct tenant_row *tenant;
 	struct rows rows;
 
+	if (s->reason != NULL) {
+		why.sealed = s->reason->text;
+		logbook_add(book, it->tenant, &why, NULL);
+	}
 	change_add(&changes, CHANGE_VERSION, 0, 0, row.version - 1,
 	    row.version);
 	e.change = changes.change;
@@ -291,14 +312,97 @@ enum err
 catalogue_put(struct reader *r, struct ctx *cx, const void *arg, void **out)
 {
 	struct catalogue_in in = *(const struct catalogue_in *)arg;
-	struct item it = { .cx = cx, .use_case = &catalogue_apply,
-		.tenant = cx->actor->tenant, .in = &in };
+	struct foresight sight;
 	struct catalogue_out *told;
+	struct item it;
+	int tries = 0;
+	enum err err;
 
-	TRY(pipeline_do(world_pipeline(r->world), &it, ITEM_INTERACTIVE));
+	TRY(check_losses(cx, &in));
+	/* Somebody else's may come in force between the look and the leap. */
+	do {
+		cx->fault = (struct fault) { 0 };
+		it = (struct item) { .cx = cx, .use_case = &catalogue_apply,
+			.tenant = cx->actor->tenant, .in = &in };
+		err = foresee(r, cx, &in, &sight);
+		if (err == OK && sight.is_stopped && !in.is_dry)
+			err = stopped(cx, &sight);
+		if (err == OK)
+			err = pipeline_do(world_pipeline(r->world), &it,
+			    ITEM_INTERACTIVE);
+	} while (err == ERR_BUSY && ++tries < TRIES);
+	TRY(err);
 	told = it.out;
+	told->sight = sight;
 	*out = told;
 	return in.is_dry ? OK : regrant(r, cx, &told->regranted);
+}
+
+static enum err
+check_losses(struct ctx *cx, const struct catalogue_in *in)
+{
+	if (in->allow_losses == 0)
+		return OK;
+	if (in->reason.n == 0)
+		return fail(cx, ERR_BAD_INPUT, MSG_CATALOGUE_LOSSES_REASON,
+		    "reason");
+	if (!actor_may(cx->actor, RIGHT_GUARD_OVERRIDE))
+		return fail(cx, ERR_DENIED, MSG_IMPORT_GUARD, "allow_losses");
+	return OK;
+}
+
+/* What is in force already is not asked about: its work is only made good. */
+static enum err
+foresee(struct reader *r, struct ctx *cx, struct catalogue_in *in,
+    struct foresight *sight)
+{
+	struct put_state s = { 0 };
+	struct item it = { .cx = cx, .in = in };
+	struct sight_in look = { .allow_losses = in->allow_losses };
+
+	*sight = (struct foresight) { 0 };
+	in->is_foreseen = false;
+	TRY(world_realm(r->world, cx, cx->actor->tenant, &s.realm));
+	TRY(parse(&it, &s));
+	in->is_foreseen = true;
+	in->foreseen_from = s.realm->catalogue->version;
+	look.next = s.next;
+	if (s.is_same)
+		return OK;
+	TRY(catalogue_foresee(r, cx, s.realm, &look, sight));
+	in->overrides_guard = sight->is_over;
+	return OK;
+}
+
+/* Names the products, most of them at least. */
+static enum err
+stopped(struct ctx *cx, const struct foresight *sight)
+{
+	struct buf b;
+	size_t n = 0;
+
+	buf_init(&b, cx->arena, 1024);
+	for (size_t i = 0; i < sight->nline; i++) {
+		const struct foresight_line *l = &sight->line[i];
+
+		if (l->seats_lost == 0)
+			continue;
+		if (++n > PRODUCTS_TOLD) {
+			buf_z(&b, ", …");
+			break;
+		}
+		buf_fmt(&b, "%s%.*s %lld/%lld", n > 1 ? ", " : "",
+		    STR_ARG(l->product), (long long)l->seats_lost,
+		    (long long)l->seats);
+	}
+	return fail(cx, ERR_CONFLICT, MSG_CATALOGUE_LOSSES, "catalogue",
+	    str_z(cx->arena, str_fmt(cx->arena, "%lld",
+	    (long long)sight->will_lose)),
+	    str_z(cx->arena, str_fmt(cx->arena, "%lld",
+	    (long long)sight->losses_allowed)),
+	    str_z(cx->arena, buf_view(&b)),
+	    str_z(cx->arena, str_fmt(cx->arena, "%lld",
+	    (long long)sight->percent)));
 }
 
 /*

@@ -523,7 +523,7 @@ order_move(struct scene *sc, const struct want *want, size_t nwant)
 	int64_t *role;
 
 	m.after = sub->row;
-	m.nrole = roles_now(sc, &role);
+	m.nrole = roles_now(sc->ob->arena, sub, sc->it->cx->now_ms, &role);
 	m.role = role;
 	m.today = sc->today = day_of(sc);
 	m.changes = sc->changes;

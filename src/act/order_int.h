@@ -45,7 +45,7 @@ enum err decide_role_give(struct scene *) USE_RESULT;
 enum err decide_role_approve(struct scene *) USE_RESULT;
 enum err decide_role_end(struct scene *) USE_RESULT;
 /* The roles that count now, by id; for a move. */
-size_t roles_now(const struct scene *, int64_t **role);
+size_t roles_now(struct arena *, const struct subject *, int64_t now_ms, int64_t **role);
 enum err decide_block(struct scene *) USE_RESULT;
 enum err decide_unblock(struct scene *) USE_RESULT;
 

@@ -34,9 +34,9 @@ static enum err load_managers(struct batch *, struct tx *);
 static enum err load_checks(struct batch *, struct tx *);
 static enum err load_subjects(struct batch *, struct tx *);
 static enum err load_open(struct order_batch *, struct tx *);
-static enum err load_contracts(struct batch *, struct tx *);
-static enum err load_grants(struct batch *, struct tx *);
-static enum err load_seats(struct batch *, struct tx *);
+static enum err load_contracts(struct order_batch *, struct tx *);
+static enum err load_grants(struct order_batch *, struct tx *);
+static enum err load_seats(struct order_batch *, struct tx *);
 static enum err check_scope(struct batch *, struct tx *);
 static enum err load_pools(struct batch *, struct tx *, uint32_t tenant);
 static bool is_last_of_tenant(const struct batch *, size_t);
@@ -65,10 +65,7 @@ order_load(struct batch *b, struct tx *tx)
 	TRY(load_checks(b, tx));
 	TRY(load_subjects(b, tx));
 	TRY(blocks_load(state(b), tx));
-	TRY(load_open(state(b), tx));
-	TRY(load_contracts(b, tx));
-	TRY(load_grants(b, tx));
-	TRY(load_seats(b, tx));
+	TRY(subjects_load(state(b), tx));
 	TRY(roles_load(b, tx));
 	TRY(check_scope(b, tx));
 	for (size_t i = 0; i < b->n; i++)
@@ -459,6 +456,15 @@ order_subject(struct order_batch *ob, uint32_t tenant, int64_t person)
 	return NULL;
 }
 
+enum err
+subjects_load(struct order_batch *ob, struct tx *tx)
+{
+	TRY(load_open(ob, tx));
+	TRY(load_contracts(ob, tx));
+	TRY(load_grants(ob, tx));
+	return load_seats(ob, tx);
+}
+
 /* Whose checks are open: what is given meanwhile is held under the same onboarding. */
 static enum err
 load_open(struct order_batch *ob, struct tx *tx)
@@ -479,9 +485,8 @@ load_open(struct order_batch *ob, struct tx *tx)
 }
 
 static enum err
-load_contracts(struct batch *b, struct tx *tx)
+load_contracts(struct order_batch *ob, struct tx *tx)
 {
-	struct order_batch *ob = state(b);
 	size_t n = ob->subject.n;
 	struct contract *key = arena_array(ob->arena, n + 1, sizeof(*key));
 	struct rows rows;
@@ -514,9 +519,8 @@ rows_of_key(const struct rows *rows, size_t at)
 
 /* Every product that a person was granted: a seat or a wait stands on a grant. */
 static enum err
-load_grants(struct batch *b, struct tx *tx)
+load_grants(struct order_batch *ob, struct tx *tx)
 {
-	struct order_batch *ob = state(b);
 	size_t n = ob->subject.n;
 	struct grant *key = arena_array(ob->arena, n + 1, sizeof(*key));
 	struct rows rows;
@@ -546,9 +550,8 @@ load_grants(struct batch *b, struct tx *tx)
 }
 
 static enum err
-load_seats(struct batch *b, struct tx *tx)
+load_seats(struct order_batch *ob, struct tx *tx)
 {
-	struct order_batch *ob = state(b);
 	LIST(struct seat) seat = { 0 };
 	LIST(struct wait) wait = { 0 };
 	LIST(struct holding *) at = { 0 };

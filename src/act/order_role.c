@@ -13,7 +13,6 @@
 #include "act/world_int.h"
 
 static bool is_about_roles(enum order_kind);
-static enum err load_rows(struct batch *, struct tx *);
 static enum err count_administrators(struct batch *, struct tx *);
 static struct administrators *administrators_of(struct order_batch *,
     int64_t tenant);
@@ -110,14 +109,13 @@ roles_load(struct batch *b, struct tx *tx)
 		ends |= in->kind == ORDER_ROLE_END;
 	}
 	if (is_needed)
-		TRY(load_rows(b, tx));
+		TRY(subjects_load_roles(b->state, b->world, tx));
 	return ends ? count_administrators(b, tx) : OK;
 }
 
-static enum err
-load_rows(struct batch *b, struct tx *tx)
+enum err
+subjects_load_roles(struct order_batch *ob, struct world *world, struct tx *tx)
 {
-	struct order_batch *ob = b->state;
 	size_t n = ob->subject.n;
 	struct role_row *key = arena_array(ob->arena, n + 1, sizeof(*key));
 	struct rows rows;
@@ -141,8 +139,8 @@ load_rows(struct batch *b, struct tx *tx)
 			(enum role_state)row->state, NULL, row->since_ms,
 			row->until_ms, row->author };
 		if (row->scope.n > 0)
-			line->held.scope = world_role_scope(b->world,
-			    ob->arena, row);
+			line->held.scope = world_role_scope(world, ob->arena,
+			    row);
 	}
 	return OK;
 }
@@ -316,14 +314,14 @@ scene_of(struct scene *sc, const struct role_line *skip,
 }
 
 size_t
-roles_now(const struct scene *sc, int64_t **role)
+roles_now(struct arena *arena, const struct subject *sub, int64_t now_ms,
+    int64_t **role)
 {
-	const struct subject *sub = sc->sub;
 	size_t n = 0;
 
-	*role = arena_array(sc->ob->arena, sub->nrole + 1, sizeof(**role));
+	*role = arena_array(arena, sub->nrole + 1, sizeof(**role));
 	for (size_t i = 0; i < sub->nrole; i++)
-		if (role_counts(&sub->role[i].held, sc->it->cx->now_ms))
+		if (role_counts(&sub->role[i].held, now_ms))
 			(*role)[n++] = sub->role[i].row.role;
 	return n;
 }

@@ -33,6 +33,7 @@ static const struct parameter {
 	{ "token", "id", "Of an API token.", true },
 }, queries[] = {
 	{ "after", "count", "Where the page before said to go on; from the start if absent.", false },
+	{ "allow_losses", "count", "So many persons may lose a seat, once; needs a reason.", false },
 	{ "allow_removals", "flag", "1: what is no longer there may go; needs a reason.", false },
 	{ "cursor", "id", "The next of the page before.", false },
 	{ "digest", "hex", "What the first pass said.", true },

@@ -86,6 +86,7 @@ rules_foresee(struct ctx *cx, struct gate *g, struct person_move *m)
 	mv.must_not_wait = true;
 	if (has_left(m))
 		return;
+	lose_roles(&mv);
 	lose_rules(&mv);
 	gain_rules(&mv);
 }
@@ -283,8 +284,8 @@ request(const struct mover *mv, int64_t product, int priority)
 		.facts = &mv->facts,
 		.today = m->today,
 		.priority = priority,
-		.has_role = has_role(mv,
-		    catalogue_product(mv->g->catalogue, product)),
+		.has_role =
+		    has_role(mv, catalogue_product(mv->g->catalogue, product)),
 		.must_hold = m->has_open_checks,
 		.must_not_wait = mv->must_not_wait,
 		.is_barred = mv->is_barred,
@@ -302,8 +303,8 @@ lose_roles(struct mover *mv)
 	for (size_t i = 0; i < m->nholding; i++) {
 		struct holding *h = &m->holding[i];
 
-		if (!has_role(mv, catalogue_product(
-			mv->g->catalogue, h->product)))
+		if (!has_role(
+			mv, catalogue_product(mv->g->catalogue, h->product)))
 			holding_end(mv->g, h, SEAT_END_ROLE, &m->changes);
 	}
 }

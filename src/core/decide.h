@@ -53,11 +53,12 @@ struct person_move {
 enum err person_decide(struct ctx *, struct gate *, struct person_move *) USE_RESULT;
 
 /*
- * The part of the rules alone, to foresee what a catalogue does to somebody
- * who is there: what they would take, and give as far as seats are free; who
- * would have to wait is refused with MSG_SEAT_FULL and nothing is added to the
- * waiting lists.  The gate's pools count on, so that persons may follow each
- * other.  Fills outcome and changes.
+ * The part of the rules (and of the roles that products require) alone, to
+ * foresee what a catalogue does to somebody who is there: what they would
+ * take, and give as far as seats are free; who would have to wait is refused
+ * with MSG_SEAT_FULL and nothing is added to the waiting lists.  The gate's
+ * pools count on, so that persons may follow each other.  Fills outcome and
+ * changes.
  */
 void rules_foresee(struct ctx *, struct gate *, struct person_move *);
 
