@@ -166,6 +166,36 @@ a_newer_schema_is_refused(void **state)
 	open_store(f);
 }
 
+/* Of before open checks were found by their person. */
+static void
+an_older_schema_takes_what_is_open_along(void **state)
+{
+	static const char sql[] =
+	    "INSERT INTO onboarding VALUES"
+	    " (1, 10, 100, 0, 0, 1, 5, 0, 0, 0, 0, 77, x''),"
+	    " (1, 11, 101, 0, 0, 2, 5, 0, 0, 0, 0, 0, x'');"
+	    " DROP TABLE open_checks; PRAGMA user_version = 3";
+	struct fixture *f = *state;
+	struct open_row key = { .tenant = 1 };
+	const struct open_row *row;
+	struct rows rows;
+	struct tx *tx;
+
+	open_store(f);
+	close_store(f);
+	tamper(f, "usher.db", sql);
+	open_store(f);
+	tx = tx_begin(f->data, &f->cx);
+	assert_int_equal(
+	    store_load(tx, &OPEN_CHECKS, &key, 1, 1, 0, &rows), OK);
+	tx_rollback(tx);
+	assert_int_equal(rows.n, 1);
+	row = rows.row;
+	assert_int_equal(row->person, 100);
+	assert_int_equal(row->onboarding, 10);
+	assert_int_equal(row->expires_ms, 77);
+}
+
 static void
 a_database_of_others_is_refused(void **state)
 {
@@ -678,6 +708,7 @@ main(int argc, char **argv)
 		CASE(the_engine_tells_its_version),
 		CASE(a_place_that_is_no_folder_is_refused),
 		CASE(a_newer_schema_is_refused),
+		CASE(an_older_schema_takes_what_is_open_along),
 		CASE(a_database_of_others_is_refused),
 		CASE(a_damaged_file_is_refused),
 		CASE(a_check_finds_damage_inside),
