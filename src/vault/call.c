@@ -353,7 +353,7 @@ text_add(struct vault_call *call, enum frame_op frame_op,
 	struct vault_op *op;
 
 	must(call->capability != NULL);
-	must(purpose >= PURPOSE_AUDIT && purpose < PURPOSE_COUNT);
+	must(purpose >= PURPOSE_AUDIT && purpose <= PURPOSE_NAME);
 	if (8 + 4 + in->text.n > BODY_MAX) {
 		out->err = ERR_TOO_LARGE;
 		return out;

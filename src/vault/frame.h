@@ -45,6 +45,12 @@ enum frame_op {
 	OP_LOG_KEY,
 	OP_EXPORT,	/* makes the archive; the answer is its size */
 	OP_EXPORT_READ, /* the archive from an offset on, as much as fits */
+	OP_PASSWORD_MAKE,
+	OP_PASSWORD_CHECK,
+	OP_TOTP_MAKE,
+	OP_TOTP_CHECK,
+	OP_TOKEN_SIGN,
+	OP_TOKEN_KEYS,
 	OP_COUNT
 };
 

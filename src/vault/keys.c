@@ -8,8 +8,9 @@
 
 #include "base/clock.h"
 
-#define FORM	     1	/* of the encoded keys */
-#define ROOT_BYTES   (1 + 16 + KEY_BYTES + 4)
+#define FORM	     2	/* of the encoded keys; 1 had no root of token keys */
+#define ROOT_BYTES   (1 + 16 + 2 * KEY_BYTES + 4)
+#define TOKEN_KEY_MS (TOKEN_KEY_DAYS * INT64_C(86400000))
 #define KEK_BYTES    (8 + 4 + 1 + 8 + KEY_BYTES)
 #define TENANT_BYTES (4 + 1 + 8 + KEY_BYTES + 4 + KEY_BYTES)
 
@@ -19,6 +20,10 @@ static void log_key_make(struct keys *);
 static void tenant_encode(const struct tenant_keys *, struct buf *);
 static bool tenant_decode(struct keys *, struct cursor *);
 static bool kek_decode(struct cursor *, struct kek *);
+static void token_pair(const struct keys *, int64_t now_ms, int age,
+    uint8_t public[32], uint8_t secret[64]);
+static void token_kid(const struct keys *, const uint8_t public[32],
+    char kid[TOKEN_KID]);
 static void key_get(struct cursor *, uint8_t key[KEY_BYTES]);
 
 void
@@ -52,6 +57,7 @@ keys_make(struct keys *k)
 	random_bytes(k->deployment, sizeof(k->deployment));
 	random_bytes(k->root->master, sizeof(k->root->master));
 	random_bytes(k->root->log_seed, sizeof(k->root->log_seed));
+	random_bytes(k->root->token_root, sizeof(k->root->token_root));
 	log_key_make(k);
 }
 
@@ -189,6 +195,56 @@ keys_sign(const struct keys *k, struct str text, uint8_t signature[64])
 }
 
 void
+keys_token_key(
+    const struct keys *k, int64_t now_ms, int age, struct token_key *out)
+{
+	uint8_t secret[64];
+
+	token_pair(k, now_ms, age, out->public, secret);
+	secret_wipe(secret, sizeof(secret));
+	token_kid(k, out->public, out->kid);
+}
+
+void
+keys_token_sign(const struct keys *k, int64_t now_ms, struct str text,
+    uint8_t signature[64])
+{
+	uint8_t public[32], secret[64];
+
+	token_pair(k, now_ms, 0, public, secret);
+	if (crypto_sign_detached(signature, NULL, (const uint8_t *)text.p,
+		text.n, secret) != 0)
+		fatal("a signature");
+	secret_wipe(secret, sizeof(secret));
+}
+
+static void
+token_pair(const struct keys *k, int64_t now_ms, int age, uint8_t public[32],
+    uint8_t secret[64])
+{
+	uint8_t seed[KEY_BYTES];
+
+	key_derive(k->crypt, k->root->token_root, "token",
+	    (uint64_t)(now_ms / TOKEN_KEY_MS + age), seed);
+	if (crypto_sign_seed_keypair(public, secret, seed) != 0)
+		fatal("a key of tokens");
+	secret_wipe(seed, sizeof(seed));
+}
+
+static void
+token_kid(const struct keys *k, const uint8_t public[32], char kid[TOKEN_KID])
+{
+	char text[TOKEN_KID + 1];
+	uint8_t digest[32];
+
+	digest_make(k->crypt, &(struct str) { (const char *)public, 32 }, 1,
+	    digest);
+	sodium_bin2base64(text, sizeof(text), digest, TOKEN_KID / 4 * 3,
+	    sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	memcpy(kid, text, TOKEN_KID);
+}
+
+void
 keys_encode(const struct keys *k, struct secret *out)
 {
 	struct buf b;
@@ -201,6 +257,7 @@ keys_encode(const struct keys *k, struct secret *out)
 	buf_u8(&b, FORM);
 	buf_bytes(&b, k->deployment, sizeof(k->deployment));
 	buf_bytes(&b, k->root->log_seed, KEY_BYTES);
+	buf_bytes(&b, k->root->token_root, KEY_BYTES);
 	buf_u32(&b, (uint32_t)k->n);
 	for (size_t i = 0; i < k->n; i++)
 		tenant_encode(k->tenant[i], &b);
@@ -233,13 +290,19 @@ keys_decode(struct keys *k, struct str bytes)
 	struct cursor c = { .left = bytes };
 	struct str deployment;
 	uint32_t n;
+	uint8_t form = get_u8(&c);
 
-	if (get_u8(&c) != FORM)
+	if (form == 0 || form > FORM)
 		return false;
 	deployment = get_bytes(&c, sizeof(k->deployment));
 	if (!c.bad)
 		memcpy(k->deployment, deployment.p, deployment.n);
 	key_get(&c, k->root->log_seed);
+	k->is_older = form < FORM;
+	if (k->is_older)
+		random_bytes(k->root->token_root, KEY_BYTES);
+	else
+		key_get(&c, k->root->token_root);
 	n = get_u32(&c);
 	if (c.bad || n > TENANTS_MAX)
 		return false;

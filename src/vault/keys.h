@@ -4,7 +4,8 @@
  *
  * A tenant has key-encryption keys by epoch (the newest wraps, older ones only
  * unwrap), a text key and a root for its blind indexes.  The deployment has its
- * random id and the Ed25519 key that signs its logs.
+ * random id, the Ed25519 key that signs its logs, and the root of those that
+ * sign access tokens.
  */
 #ifndef VAULT_KEYS_H
 #define VAULT_KEYS_H
@@ -41,6 +42,7 @@ struct root_keys {
 	uint8_t master[KEY_BYTES];	/* the file master.key */
 	uint8_t log_seed[KEY_BYTES];
 	uint8_t log_key[64];		/* made from log_seed */
+	uint8_t token_root[KEY_BYTES];
 };
 
 struct keys {
@@ -55,6 +57,7 @@ struct keys {
 	struct mac	     index[INDEX_COUNT]; /* keyed for index_tenant */
 	uint32_t	     index_tenant[INDEX_COUNT];
 	bool		     is_indexed[INDEX_COUNT];
+	bool		     is_older;	/* decoded from a form without some key, which was made: to be stored */
 };
 
 /* No keys yet; then keys_make() or the store (store.h) fills it. */
@@ -78,6 +81,14 @@ void keys_index(struct keys *, const struct tenant_keys *,
 
 /* Ed25519 over TEXT with the log's key. */
 void keys_sign(const struct keys *, struct str text, uint8_t signature[64]);
+
+/*
+ * Signs TEXT with the key of access tokens that NOW_MS is in the time of; or
+ * only tells which it is.  AGE -1 … 1: the one before, this one, the next.
+ */
+void keys_token_key(const struct keys *, int64_t now_ms, int age, struct token_key *);
+void keys_token_sign(const struct keys *, int64_t now_ms, struct str text,
+    uint8_t signature[64]);
 
 /* All keys but the master key as bytes, in memory that keys_encode() opens. */
 void keys_encode(const struct keys *, struct secret *out);

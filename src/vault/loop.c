@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { AT_STOP, AT_EXPORT, AT_PEERS };
+enum { AT_STOP, AT_EXPORT, AT_HASHER, AT_PEERS };
 
 struct loop {
 	struct server *s;
@@ -39,6 +39,8 @@ loop_run(struct server *s, const int *fd, size_t n, int stop_fd)
 	l->poll[AT_STOP] = (struct pollfd) { .fd = stop_fd, .events = POLLIN };
 	l->poll[AT_EXPORT] =
 	    (struct pollfd) { .fd = s->export.wake_fd, .events = POLLIN };
+	l->poll[AT_HASHER] =
+	    (struct pollfd) { .fd = s->hasher.wake_fd, .events = POLLIN };
 	for (size_t i = 0; i < n; i++) {
 		l->peer[i] = heap_alloc(1, sizeof(struct peer));
 		peer_open(l->peer[i], fd[i]);
@@ -54,6 +56,8 @@ loop_run(struct server *s, const int *fd, size_t n, int stop_fd)
 			break;
 		if (l->poll[AT_EXPORT].revents != 0)
 			export_finish(s);
+		if (l->poll[AT_HASHER].revents != 0)
+			hashes_finish(s);
 		if (heads_due_ms(&s->heads, clock_mono_ns()) == 0)
 			heads_sync(&s->heads);
 	}
@@ -168,6 +172,7 @@ end(struct loop *l, size_t i)
 
 	log_event(LOG_INFO, "channel_closed", LOG_NUM("left", l->n - 1));
 	export_forget(l->s, p);
+	hashes_forget(l->s, p);
 	close(p->fd);
 	peer_close(p);
 	heap_free(p);

@@ -81,6 +81,9 @@ serve_main(const char *dir, const char *fds, const char *ceiling)
 	s->export.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->export.wake_fd < 0)
 		fatal("eventfd");
+	s->hasher.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (s->hasher.wake_fd < 0)
+		fatal("eventfd");
 	server_load(s, dir);
 	s->state.is_confined = confine_calls();
 	log_event(LOG_INFO, "vault_started", LOG_NUM("channels", n),

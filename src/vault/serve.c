@@ -11,7 +11,6 @@
 #include "base/queue.h"
 
 #include "vault/store.h"
-#include "vault/ue1.h"
 
 #define FIRST_KEY_VERSION 1
 #define ALARM_EVERY_NS	  1000000000
@@ -39,6 +38,7 @@ static operation status_get, grant, tenant_new, seal, open_sealed, index_values,
 #define NOTHING	 1u	/* bit 0: no purpose */
 #define BIT(x)	 (1u << (x))
 #define PERSONAL (BIT(PURPOSE_PERSON) | BIT(PURPOSE_AUDIT))
+#define GUESSED	 (BIT(PURPOSE_PASSWORD) | BIT(PURPOSE_TOTP))
 #define TEXTS \
 	(BIT(PURPOSE_AUDIT) | BIT(PURPOSE_DICTIONARY) | \
 	    BIT(PURPOSE_CATALOGUE) | BIT(PURPOSE_NAME))
@@ -65,6 +65,12 @@ static const struct op {
 	[OP_LOG_KEY]	  = { log_key_get,  BOOT,    true,  NOTHING },
 	[OP_EXPORT]	  = { export_start, BOOT,    false, NOTHING },
 	[OP_EXPORT_READ]  = { export_read,  BOOT,    false, NOTHING },
+	[OP_PASSWORD_MAKE] = { password_make, GRANTED, true, BIT(PURPOSE_PASSWORD) },
+	[OP_PASSWORD_CHECK] = { password_check, GRANTED, true, BIT(PURPOSE_PASSWORD) },
+	[OP_TOTP_MAKE]	  = { totp_make,    GRANTED, true,  BIT(PURPOSE_TOTP) },
+	[OP_TOTP_CHECK]	  = { totp_check,   GRANTED, true,  BIT(PURPOSE_TOTP) },
+	[OP_TOKEN_SIGN]	  = { token_sign,   GRANTED, true,  NOTHING },
+	[OP_TOKEN_KEYS]	  = { token_keys,   BOOT,    false, NOTHING },
 };
 
 static const char *const alarm_names[ALARM_COUNT] = {
@@ -81,6 +87,8 @@ static const char *const purpose_names[PURPOSE_COUNT] = {
 	[PURPOSE_DICTIONARY] = "dictionary",
 	[PURPOSE_CATALOGUE] = "catalogue",
 	[PURPOSE_NAME] = "name",
+	[PURPOSE_PASSWORD] = "password",
+	[PURPOSE_TOTP] = "totp",
 };
 
 static bool serve_one(struct server *, struct peer *, const struct frame *);
@@ -95,14 +103,11 @@ static const struct kek *key_unwrap(struct request *, const struct whose *,
     struct str wrapped);
 static struct ue1_context personal(struct request *, const struct whose *,
     enum vault_purpose);
-static struct ue1_context of_tenant(struct request *, int64_t subject);
 static void put_sealed(struct request *, const struct ue1_key *,
     const struct ue1_context *, struct str text);
 static enum frame_status put_opened(struct request *, const struct ue1_key *,
     const struct ue1_context *, struct str sealed);
 static enum frame_status put_indexes(struct request *);
-static void count_rate(struct request *, uint64_t n);
-static bool may_open(struct request *);
 
 void
 server_open(struct server *s)
@@ -114,6 +119,7 @@ server_open(struct server *s)
 	caps_open(&s->caps, &s->crypt);
 	secret_open(&s->person_key, sizeof(struct person_key));
 	s->export.wake_fd = -1;
+	s->hasher.wake_fd = -1;
 }
 
 void
@@ -131,6 +137,7 @@ server_close(struct server *s)
 {
 	if (s->export.thread != NULL)
 		export_finish(s);
+	hasher_close(s);
 	secret_close(&s->person_key);
 	caps_close(&s->caps);
 	heads_close(&s->heads);
@@ -356,7 +363,7 @@ key_make(struct request *rq, const struct whose *w)
 static struct ue1_context
 key_context(struct request *rq, const struct whose *w, const struct kek *kek)
 {
-	struct ue1_context x = of_tenant(rq, w->person);
+	struct ue1_context x = text_context(rq, w->person);
 
 	x.purpose = "key";
 	x.field = "kek";
@@ -419,7 +426,7 @@ seal_for(struct request *rq, const struct whose *w)
 static struct ue1_context
 personal(struct request *rq, const struct whose *w, enum vault_purpose purpose)
 {
-	struct ue1_context x = of_tenant(rq, w->person);
+	struct ue1_context x = text_context(rq, w->person);
 
 	x.purpose = purpose_names[purpose];
 	x.field = "version";
@@ -428,8 +435,8 @@ personal(struct request *rq, const struct whose *w, enum vault_purpose purpose)
 	return x;
 }
 
-static struct ue1_context
-of_tenant(struct request *rq, int64_t subject)
+struct ue1_context
+text_context(struct request *rq, int64_t subject)
 {
 	return (struct ue1_context) {
 		.purpose = purpose_names[rq->frame->purpose],
@@ -481,7 +488,7 @@ put_indexes(struct request *rq)
 }
 
 /* Above the rate sealing goes on: an import must not stop halfway. */
-static void
+void
 count_rate(struct request *rq, uint64_t n)
 {
 	struct caps *caps = &rq->s->caps;
@@ -519,11 +526,11 @@ open_sealed(struct request *rq)
 	return put_opened(rq, &key, &x, sealed);
 }
 
-static bool
+bool
 may_open(struct request *rq)
 {
 	const enum vault_purpose purpose = rq->frame->purpose;
-	const bool is_personal = (PERSONAL & BIT(purpose)) != 0;
+	const bool is_personal = ((PERSONAL | GUESSED) & BIT(purpose)) != 0;
 	enum spending s = (is_personal ? caps_spend_open : caps_spend_text)(
 	    &rq->s->caps, &rq->grant, rq->now_ns, 1);
 
@@ -566,7 +573,7 @@ static enum frame_status
 text_seal(struct request *rq)
 {
 	const struct ue1_key key = { rq->tenant->text, rq->tenant->text_id };
-	struct ue1_context x = of_tenant(rq, (int64_t)get_u64(&rq->in));
+	struct ue1_context x = text_context(rq, (int64_t)get_u64(&rq->in));
 	struct str text = get_lp(&rq->in);
 	char *p;
 
@@ -585,7 +592,7 @@ static enum frame_status
 text_open(struct request *rq)
 {
 	const struct ue1_key key = { rq->tenant->text, rq->tenant->text_id };
-	struct ue1_context x = of_tenant(rq, (int64_t)get_u64(&rq->in));
+	struct ue1_context x = text_context(rq, (int64_t)get_u64(&rq->in));
 	struct str sealed = get_lp(&rq->in);
 
 	if (!get_end(&rq->in))

@@ -53,6 +53,27 @@ struct export {
 	bool	       is_made;
 };
 
+/* Passwords wait for the one thread that hashes them; more are refused. */
+#define HASHES_MAX 8
+#define VERIFIER_MAX 128	/* crypto_pwhash_STRBYTES */
+
+struct hash_job {
+	struct peer  *peer;		/* NULL: it has gone */
+	struct frame  frame;		/* to be answered; its body is gone */
+	int64_t	      person;
+	bool	      is_taken, is_check;
+	struct secret password;
+	char	      verifier[VERIFIER_MAX]; /* to check against, "": nobody's; or made */
+	bool	      is_right;
+};
+
+struct hasher {
+	int	       wake_fd;		/* an eventfd; -1: no passwords here */
+	struct thread *thread;		/* NULL: none was asked for yet */
+	struct queue  *todo, *done;
+	struct hash_job job[HASHES_MAX];
+};
+
 enum alarm {
 	ALARM_CAPABILITY,
 	ALARM_OPEN_BUDGET,
@@ -68,6 +89,7 @@ struct server {
 	struct heads	   heads;
 	struct caps	   caps;
 	struct export	   export;
+	struct hasher	   hasher;
 	struct secret	   person_key;	/* of the frame at hand */
 	struct vault_state state;	/* counters and confinement */
 	int64_t		   alarm_ns[ALARM_COUNT]; /* when one was last logged */
@@ -84,7 +106,11 @@ bool serve(struct server *, struct peer *, struct str *bytes) USE_RESULT;
 
 /* The export's thread has ended: answers the peer that asked. */
 void export_finish(struct server *);
+/* Some passwords are hashed: answers the peers that asked. */
+void hashes_finish(struct server *);
+void hasher_close(struct server *);
 /* PEER goes: nobody is to be answered. */
+void hashes_forget(struct server *, const struct peer *);
 void export_forget(struct server *, const struct peer *);
 
 #endif

@@ -4,6 +4,7 @@
 #define VAULT_SERVE_INT_H
 
 #include "vault/serve.h"
+#include "vault/ue1.h"
 
 struct request {
 	struct server		 *s;
@@ -24,6 +25,18 @@ enum frame_status log_add(struct request *);
 enum frame_status log_sign(struct request *);
 enum frame_status log_rollback(struct request *);
 enum frame_status log_key_get(struct request *);
+
+/* Bound to the frame's tenant and purpose, and to SUBJECT. */
+struct ue1_context text_context(struct request *, int64_t subject);
+bool may_open(struct request *);	/* within the budget */
+void count_rate(struct request *, uint64_t n);
+
+enum frame_status password_make(struct request *);
+enum frame_status password_check(struct request *);
+enum frame_status totp_make(struct request *);
+enum frame_status totp_check(struct request *);
+enum frame_status token_sign(struct request *);
+enum frame_status token_keys(struct request *);
 
 enum frame_status export_start(struct request *);
 enum frame_status export_read(struct request *);

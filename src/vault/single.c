@@ -37,7 +37,7 @@ typedef bool decoder(struct vault_op *, struct cursor *);
 
 static encoder grant_encode, head_encode, add_encode,
     sign_encode, export_encode, read_encode;
-static decoder grant_decode, state_decode, head_decode,
+static decoder grant_decode, state_decode, head_decode, keys_decode,
     note_decode, rollback_decode, names_decode, export_decode, read_decode;
 
 static const struct op_shape
@@ -50,6 +50,7 @@ static const struct op_shape
 	sign_shape = { sign_encode, note_decode },
 	rollback_shape = { NULL, rollback_decode },
 	names_shape = { NULL, names_decode },
+	keys_shape = { NULL, keys_decode },
 	export_shape = { export_encode, export_decode },
 	read_shape = { read_encode, read_decode };
 
@@ -347,6 +348,34 @@ names_decode(struct vault_op *op, struct cursor *c)
 
 	out->vkey = str_copy(op->arena, get_lp(c));
 	out->origin_line = str_copy(op->arena, get_lp(c));
+	return true;
+}
+
+enum err
+vault_token_keys(
+    struct vault *v, struct ctx *cx, struct token_key out[TOKEN_KEYS])
+{
+	struct single s;
+
+	begin(&s, cx, 0);
+	add(&s, OP_TOKEN_KEYS, &keys_shape, NULL, out);
+	return run(&s, v, cx);
+}
+
+static bool
+keys_decode(struct vault_op *op, struct cursor *c)
+{
+	struct token_key *key = op->out;
+
+	for (size_t i = 0; i < TOKEN_KEYS; i++) {
+		struct str kid = get_bytes(c, sizeof(key[i].kid));
+		struct str public = get_bytes(c, sizeof(key[i].public));
+
+		if (c->bad)
+			return false;
+		memcpy(key[i].kid, kid.p, kid.n);
+		memcpy(key[i].public, public.p, public.n);
+	}
 	return true;
 }
 

@@ -205,6 +205,10 @@ load(struct keys *k, const char *dir, const char **why)
 		*why = "store_altered";
 		ok = keys_unseal(k, blob);
 	}
+	if (ok && k->is_older) {
+		*why = "disk";
+		ok = store_save(k);
+	}
 	heap_free(key);
 	heap_free(path);
 	arena_close(a);

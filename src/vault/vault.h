@@ -43,6 +43,8 @@ enum vault_purpose {	/* why sealed text is touched; bound into its key */
 	PURPOSE_DICTIONARY,	/* organisational strings */
 	PURPOSE_CATALOGUE,
 	PURPOSE_NAME,		/* names of tenants, tokens, sources */
+	PURPOSE_PASSWORD,	/* a verifier: checked in the vault, never opened out of it */
+	PURPOSE_TOTP,		/* the seed of one-time codes: the same */
 	PURPOSE_COUNT
 };
 
@@ -56,6 +58,7 @@ enum index_kind {	/* what a blind index is over; part of its key */
 	INDEX_BODY,		/* the request body that came with it */
 	INDEX_DICTIONARY,
 	INDEX_SEARCH,		/* cut to 48 bits by the vault */
+	INDEX_THROTTLE,		/* who tries to sign in, and from where */
 	INDEX_COUNT
 };
 
@@ -140,6 +143,40 @@ const struct index_out *vault_index(struct vault_call *, const struct index_valu
  */
 const struct text_out *vault_text_seal(struct vault_call *, enum vault_purpose, int64_t subject, struct str text);
 const struct text_out *vault_text_open(struct vault_call *, enum vault_purpose, int64_t subject, struct str sealed);
+
+/* --- signing in ----------------------------------------------------------- */
+
+#define PASSWORD_BYTES_MAX 1024
+
+/*
+ * Passwords and seeds of one-time codes are made and checked in the vault and
+ * never leave it in clear.  Passwords go through Argon2id, on a thread of the
+ * vault's own with a few places: ERR_LIMITED when they are taken.  What is
+ * sealed opens for this tenant, person and purpose only.
+ */
+const struct text_out *vault_password_make(struct vault_call *, int64_t person, struct str password);
+
+struct check_out {
+	enum err err;		/* ERR_SEALED: SEALED is not this person's */
+	bool	 is_right;
+	int64_t	 step;		/* of a one-time code that is right: the 30 seconds it is of */
+};
+
+/* SEALED empty: nobody's; takes as long and is wrong. */
+const struct check_out *vault_password_check(struct vault_call *, int64_t person, struct str sealed, struct str password);
+
+struct seed_out {
+	enum err   err;
+	struct str sealed;
+	struct str secret;	/* base32, to be shown once */
+};
+
+/* RFC 6238: SHA-1, 6 digits, 30 seconds; the step before and after counts too. */
+const struct seed_out *vault_totp_make(struct vault_call *, int64_t person);
+const struct check_out *vault_totp_check(struct vault_call *, int64_t person, struct str sealed, uint32_t code);
+
+/* CLAIMS, a JSON object, as a signed access token (RFC 9068): a compact JWS. */
+const struct text_out *vault_token_sign(struct vault_call *, struct str claims);
 
 /*
  * Sends everything, reads every answer.  Results of single operations stand in
@@ -230,6 +267,23 @@ enum err vault_log_accept_rollback(struct vault *, struct ctx *, uint32_t tenant
 
 /* The verifier key of the log in C2SP signed-note form: name+hash+base64, and the origin line for TENANT. */
 enum err vault_log_key(struct vault *, struct ctx *, uint32_t tenant, struct str *vkey, struct str *origin_line) USE_RESULT;
+
+/* --- access tokens --------------------------------------------------------- */
+
+/*
+ * The keys that access tokens are signed with follow from one root, one for
+ * every 30 days: the one before still verifies, the next is published early.
+ */
+#define TOKEN_KEY_DAYS 30
+#define TOKEN_KEYS     3
+#define TOKEN_KID      16
+
+struct token_key {
+	char	kid[TOKEN_KID];		/* text, no NUL */
+	uint8_t public[32];		/* Ed25519 */
+};
+
+enum err vault_token_keys(struct vault *, struct ctx *, struct token_key out[TOKEN_KEYS]) USE_RESULT;
 
 /* --- recovery ------------------------------------------------------------- */
 

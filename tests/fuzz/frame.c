@@ -43,7 +43,8 @@ frames(struct buf *b, struct cursor *c)
 			.request = b->n, .tenant = TENANT };
 		size_t begin;
 
-		if (f.op >= OP_SEAL && f.op <= OP_TEXT_OPEN)
+		if ((f.op >= OP_SEAL && f.op <= OP_TEXT_OPEN) ||
+		    (f.op >= OP_PASSWORD_MAKE && f.op <= OP_TOKEN_SIGN))
 			f.capability = granted;
 		f.body = get_bytes(c, get_u16(c));
 		begin = frame_begin(b, &f);

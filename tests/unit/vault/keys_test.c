@@ -181,6 +181,54 @@ the_log_key_signs_what_its_public_half_checks(void **state)
 }
 
 static void
+each_month_has_a_token_key_that_the_month_before_announced(void **state)
+{
+	const int64_t month = TOKEN_KEY_DAYS * INT64_C(86400000);
+	const int64_t now = 700 * month;
+	const struct str text = STR("a token");
+	struct token_key key, next, before;
+	uint8_t signature[64];
+
+	keys_token_key(&keys, now, 0, &key);
+	keys_token_key(&keys, now, 1, &next);
+	assert_memory_not_equal(&key, &next, sizeof(key));
+	keys_token_key(&keys, now + month - 1, 0, &before);
+	assert_memory_equal(&key, &before, sizeof(key));
+	keys_token_key(&keys, now + month, 0, &before);
+	assert_memory_equal(&next, &before, sizeof(key));
+	keys_token_key(&keys, now + month, -1, &before);
+	assert_memory_equal(&key, &before, sizeof(key));
+	keys_token_sign(&keys, now, text, signature);
+	assert_int_equal(crypto_sign_verify_detached(signature,
+			     (const uint8_t *)text.p, text.n, key.public),
+	    0);
+	assert_memory_not_equal(key.public, keys.log_public, 32);
+}
+
+/* Form 1 stands in the folders of before; it had no root of token keys. */
+static void
+keys_of_the_first_form_get_a_root_of_token_keys(void **state)
+{
+	struct keys back;
+	struct secret bytes;
+	struct token_key key;
+
+	keys_encode(&keys, &bytes);
+	bytes.p[0] = 1;
+	memmove(bytes.p + 1 + 16 + KEY_BYTES, bytes.p + 1 + 16 + 2 * KEY_BYTES,
+	    bytes.n - (1 + 16 + 2 * KEY_BYTES));
+	keys_open(&back, &crypt);
+	assert_true(keys_decode(&back,
+	    (struct str) { (char *)bytes.p, bytes.n - KEY_BYTES }));
+	assert_true(back.is_older);
+	assert_memory_equal(back.log_public, keys.log_public, 32);
+	assert_int_equal(back.n, keys.n);
+	keys_token_key(&back, 1, 0, &key);
+	secret_close(&bytes);
+	keys_close(&back);
+}
+
+static void
 the_table_of_tenants_has_an_end(void **state)
 {
 	uint32_t tenant = 100;
@@ -206,6 +254,8 @@ main(void)
 		FRESH(an_older_epoch_is_found_by_its_id),
 		FRESH(a_dropped_tenant_takes_its_indexes_along),
 		FRESH(the_log_key_signs_what_its_public_half_checks),
+		FRESH(each_month_has_a_token_key_that_the_month_before_announced),
+		FRESH(keys_of_the_first_form_get_a_root_of_token_keys),
 		FRESH(the_table_of_tenants_has_an_end),
 	};
 

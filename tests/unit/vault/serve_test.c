@@ -3,6 +3,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -343,6 +345,10 @@ without_keys_only_the_state_is_answered(void **state)
 			a.purpose = PURPOSE_PERSON;
 		if (op == OP_TEXT_SEAL || op == OP_TEXT_OPEN)
 			a.purpose = PURPOSE_NAME;
+		if (op == OP_PASSWORD_MAKE || op == OP_PASSWORD_CHECK)
+			a.purpose = PURPOSE_PASSWORD;
+		if (op == OP_TOTP_MAKE || op == OP_TOTP_CHECK)
+			a.purpose = PURPOSE_TOTP;
 		assert_int_equal(status_of(&a), STATUS_NO_KEYS);
 	}
 }
@@ -571,7 +577,7 @@ static void
 an_unknown_kind_of_index_ends_the_peer(void **state)
 {
 	static const struct str bodies[] = { { "\0\1\0\0\0\0\1x", 8 },
-		{ "\0\1\12\0\0\0\1x", 8 }, { "\2\1", 2 } };
+		{ "\0\1\13\0\0\0\1x", 8 }, { "\2\1", 2 } };
 
 	for (size_t i = 0; i < COUNT(bodies); i++) {
 		const struct ask a = { OP_INDEX, ACME, &acme, 0, bodies[i] };
@@ -627,6 +633,102 @@ an_archive_is_refused_where_none_can_be_made(void **state)
 	assert_int_equal(status_of(&a), STATUS_BAD_INPUT);
 }
 
+static struct str
+password_body(struct str sealed)
+{
+	struct buf b;
+
+	buf_init(&b, arena, FRAME_MAX);
+	buf_u64(&b, 1001);
+	buf_lp(&b, sealed);
+	buf_lp(&b, STR("a password"));
+	return buf_view(&b);
+}
+
+static void
+passwords_wait_in_a_few_places_and_hold_up_nobody_else(void **state)
+{
+	const struct ask check = { OP_PASSWORD_CHECK, ACME, &acme,
+		PURPOSE_PASSWORD, password_body(STR("")) };
+	const struct ask text = { OP_TEXT_SEAL, ACME, &acme, PURPOSE_NAME,
+		STR("\0\0\0\0\0\0\0\1\0\0\0\1x") };
+	struct peer asker[HASHES_MAX];
+	struct answer answer;
+
+	assert_int_equal(status_of(&check), STATUS_LIMITED);
+	server->hasher.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	assert_true(server->hasher.wake_fd >= 0);
+	for (size_t i = 0; i < HASHES_MAX; i++) {
+		struct str bytes = bytes_of(&check);
+
+		peer_open(&asker[i], -1);
+		assert_true(serve(server, &asker[i], &bytes));
+		assert_true(asker[i].is_waiting);
+		assert_int_equal(asker[i].out.n, 0);
+	}
+	assert_int_equal(status_of(&check), STATUS_LIMITED);
+	assert_int_equal(status_of(&text), STATUS_OK);
+	/* One goes away; the others are answered, and there is room again. */
+	hashes_forget(server, &asker[0]);
+	for (size_t i = 1; i < HASHES_MAX; i++) {
+		struct str out;
+
+		while (asker[i].is_waiting)
+			hashes_finish(server);
+		out = buf_view(&asker[i].out);
+		assert_int_equal(answer_take(&out, &answer), FRAME_WHOLE);
+		assert_int_equal(answer.status, STATUS_OK);
+		assert_true(str_eq(answer.body, STR("\0")));
+	}
+	for (size_t i = 0; i < HASHES_MAX; i++)
+		assert_false(server->hasher.job[i].is_taken);
+	assert_int_equal(asker[0].out.n, 0);
+	for (size_t i = 0; i < HASHES_MAX; i++)
+		peer_close(&asker[i]);
+	hasher_close(server);
+	close(server->hasher.wake_fd);
+	server->hasher.wake_fd = -1;
+}
+
+static void
+guesses_are_within_the_budget_of_opening(void **state)
+{
+	const struct capability few = granted(ACME, 2, 1000);
+	const struct ask make = { OP_TOTP_MAKE, ACME, &acme, PURPOSE_TOTP,
+		STR("\0\0\0\0\0\0\0\1") };
+	struct answer made;
+	struct ask check = { OP_TOTP_CHECK, ACME, &few, PURPOSE_TOTP,
+		STR("") };
+	struct cursor c;
+	struct buf b;
+
+	assert_true(asked(&make, &made));
+	assert_int_equal(made.status, STATUS_OK);
+	c = (struct cursor) { .left = made.body };
+	buf_init(&b, arena, FRAME_MAX);
+	buf_u64(&b, 1);
+	buf_lp(&b, get_lp(&c));
+	buf_u32(&b, 123456);
+	check.body = buf_view(&b);
+	assert_int_equal(status_of(&check), STATUS_OK);
+	assert_int_equal(status_of(&check), STATUS_OK);
+	assert_int_equal(status_of(&check), STATUS_LIMITED);
+}
+
+static void
+what_people_sign_in_with_is_no_text(void **state)
+{
+	static const enum vault_purpose secret[] = { PURPOSE_PASSWORD,
+		PURPOSE_TOTP };
+
+	for (size_t i = 0; i < COUNT(secret); i++) {
+		const struct ask open = { OP_TEXT_OPEN, ACME, &acme, secret[i],
+			STR("\0\0\0\0\0\0\0\1\0\0\0\1x") };
+
+		assert_int_equal(status_of(&open), STATUS_MALFORMED);
+	}
+}
+
 #define FRESH(test) \
 	cmocka_unit_test_setup_teardown(test, open_server, close_server)
 
@@ -654,6 +756,9 @@ main(void)
 		FRESH(a_text_whose_seal_outgrows_a_frame_is_too_large),
 		FRESH(a_peer_that_reads_no_answers_is_not_read_either),
 		FRESH(an_archive_is_refused_where_none_can_be_made),
+		FRESH(passwords_wait_in_a_few_places_and_hold_up_nobody_else),
+		FRESH(guesses_are_within_the_budget_of_opening),
+		FRESH(what_people_sign_in_with_is_no_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
