@@ -219,13 +219,19 @@ def person_options(source):
     source.defines["PERSON_OPTIONS"] = ", ".join(rows)
 
 
+def rows_of(noun):
+    """The file with the noun's rows: NOUN.c, or for client oauth_client.c."""
+    own = "src/usher/%s.c" % noun
+    return own if noun != "client" else "src/usher/oauth_client.c"
+
+
 def commands():
     nouns = Source("src/usher/commands.h").text
     nouns = re.search(r"#define COMMAND_NOUNS\(X\)(.*)", nouns).group(1)
     found = []
     for noun in re.findall(r"X\((\w+)\)", nouns):
         source = Source(*files("src/usher", ".h"), "src/core/catalogue.h",
-                        "src/usher/%s.c" % noun)
+                        rows_of(noun))
         person_options(source)
         for row in source.table(noun + "_commands"):
             if row[-1] != "true":

@@ -111,6 +111,7 @@ STEPS = [Step(*row) for row in (
     ("tamper", "normal", "build", True, driver("tamper"), {}, 5, 20),
     ("canary", "normal", "build", True, driver("canary"), {}, 5, 20),
     ("watch", "normal", "build", True, driver("watch"), {}, 5, 10),
+    ("login", "normal", "build", True, driver("login"), {}, 5, 5),
     ("storm", "normal", "build", True, driver("storm"), {}, 8, 60),
     ("stopped", "normal", "build", True, driver("stopped"), {}, 5, 5),
     ("storm_fair", "normal", "build", True, driver("storm_fair"), {}, 8, 20),

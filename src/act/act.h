@@ -67,6 +67,7 @@ struct order {
 	int		   priority;	/* 0 … 9, default 5 */
 	bool		   all_or_nothing;
 	bool		   manual_check; /* ONBOARD: opens CHECK_MANUAL, seats are held */
+	bool		   activation;	/* ONBOARD, CHECK: when it is done, the person may activate the account */
 	struct str	   idempotency_key; /* ONBOARD; empty: none (batch items carry their own) */
 	struct str	   body;	/* what the key stands for: the request's bytes */
 	enum block_kind	   block;	/* BLOCK, UNBLOCK */
@@ -103,6 +104,8 @@ struct order_out {
 	const struct seat_told *seat;
 	size_t		       nseat;
 	int64_t		       role_grant;
+	struct str	       activation; /* the token, shown once; empty: none was made */
+	int64_t		       activation_ms; /* until when it is good */
 };
 
 extern const struct use_case person_order;	/* in: struct order, out: struct order_out */
@@ -169,11 +172,34 @@ enum err catalogue_put(struct reader *, struct ctx *, const void *catalogue_in, 
 
 /* --- tokens, tenants (operator: bootstrap) ------------------------------------- */
 
-struct token_in { struct str label; uint64_t rights; struct str scope, source; int64_t expires_ms; };
-struct token_out { int64_t id; struct str token; };	/* shown once: usher_api_<tenant>_<43 characters> */
+#define NETS_MAX 50
+
+/*
+ * API tokens, and OAuth clients, which are the same but for their secret: that
+ * goes with an id to POST /oauth/token.  Nobody gives what they do not hold, nor
+ * over persons they do not hold it over; what is not within that is not there.
+ */
+struct token_in {
+	bool		  is_client;
+	struct str	  label;
+	uint64_t	  rights;
+	struct str	  role;		/* its rights, instead */
+	struct str	  scope, source;
+	int64_t		  expires_ms;
+	const struct str *net;		/* addresses that it may come from; none: any */
+	size_t		  nnet;
+};
+struct token_out { int64_t id; struct str token; int64_t expires_ms; };	/* shown once: usher_api_<tenant>_<43 characters>, or usher_secret_… */
 extern const struct use_case token_create;
-struct token_revoke_in { int64_t token; };
+struct token_revoke_in { int64_t token; bool is_client; };
 extern const struct use_case token_revoke;
+/* A new token with what the old one has; that is good for so long still. */
+struct token_rotate_in { int64_t token, overlap_ms; };
+extern const struct use_case token_rotate;	/* out: struct token_out */
+
+/* A session that proved itself not long ago, or a credential that is no session.  ERR_DENIED. */
+#define FRESH_MS INT64_C(300000)
+enum err check_fresh(struct ctx *) USE_RESULT;
 
 struct tenant_in { struct str slug; };
 struct tenant_out { uint32_t tenant; };

@@ -197,6 +197,8 @@ struct order_batch {
 	LIST(struct open_row) open, open_end;
 	LIST(struct idempotency_row) idempotency;
 	LIST(struct due_row) due;
+	LIST(struct activation_row) activation;
+	LIST(struct session_row) session_end;	/* all sessions of who may not sign in any more */
 	LIST(struct dictionary_row) dictionary;	/* new words, saved with the batch */
 	LIST(struct str) word;		/* their texts, for the memory after the commit */
 	LIST(struct order_state *) told; /* onboardings of this batch */

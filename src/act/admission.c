@@ -50,6 +50,14 @@ admission_close(struct admission *a)
 
 /* --- requests under way ------------------------------------------------------------ */
 
+/* Who has no tenant is nobody yet, and waits with everybody who is. */
+static bool
+is_counted(const struct actor *actor)
+{
+	return actor != NULL && actor->tenant != 0 &&
+	    actor->kind != ACTOR_OPERATOR;
+}
+
 enum err
 world_enter(struct world *w, struct ctx *cx)
 {
@@ -59,7 +67,7 @@ world_enter(struct world *w, struct ctx *cx)
 	int64_t tenant_max, client_max;
 	size_t tenant, client;
 
-	if (actor == NULL || actor->kind == ACTOR_OPERATOR)
+	if (!is_counted(actor))
 		return OK;
 	of_tenant = tenant_key(actor);
 	of_client = client_key(actor);
@@ -95,7 +103,7 @@ world_leave(struct world *w, const struct actor *actor)
 	struct admission *a = w->admission;
 	struct fair_key of_tenant, of_client;
 
-	if (actor == NULL || actor->kind == ACTOR_OPERATOR)
+	if (!is_counted(actor))
 		return;
 	of_tenant = tenant_key(actor);
 	of_client = client_key(actor);

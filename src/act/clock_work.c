@@ -6,12 +6,14 @@
  * Orders of the clock may be repeated: a due row goes after its work is
  * durable, and doing it twice has no effect.
  */
+#include "act/login.h"
 #include "act/world_int.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 
 #define TICK_MS	    1000
+#define USES_MS	    60000
 #define HOUR_MS	    INT64_C(3600000)
 #define DUE_MAX	    500
 #define KEY_AGE_MS  (24 * HOUR_MS)
@@ -67,6 +69,9 @@ clock_run(void *arg)
 		watch_beat(w);
 		do_due(w, data);
 		access_write(w);
+		login_fails_write(w);
+		if (clock_mono_ns() / 1000000 - w->kept_ms >= USES_MS)
+			uses_write(w);
 		sign_logs(w, data);
 		census_take(w, data);
 		if (clock_now_ms() - house_ms >= HOUR_MS) {
@@ -79,6 +84,8 @@ clock_run(void *arg)
 		lock_give(w->mu);
 	} while (!is_ending(w));
 	access_write(w);
+	login_fails_write(w);
+	uses_write(w);
 	sign_logs(w, data);
 	db_close(data);
 }
@@ -224,6 +231,10 @@ keep_house(struct world *w)
 	size_t n = world_tenants(w, arena, &tenant);
 
 	hold_lease(w, &cx);
+	sessions_keep(w);
+	if (token_keys_read(w, &cx) != OK)
+		log_event(LOG_ERROR, "no keys of access tokens",
+		    LOG_NUM("tenants", n));
 	for (size_t i = 0; i < n; i++) {
 		if (realm_renew(w, &cx, tenant[i]) != OK)
 			log_event(LOG_ERROR, "no capability for a tenant",
@@ -367,9 +378,22 @@ drop_slots(struct batch *b, struct tx *tx)
 	return OK;
 }
 
+static enum err
+house_save(struct batch *b, struct tx *tx)
+{
+	TRY(drop_slots(b, tx));
+	for (size_t i = 0; i < b->n; i++) {
+		const struct housekeeping_in *in = b->item[i]->in;
+
+		if (in->after == 0)
+			TRY(login_keep(tx, b->item[i]->tenant, in->now_ms));
+	}
+	return OK;
+}
+
 const struct use_case housekeeping = {
 	.name = "housekeeping",
 	.prepare = find_orphans,
 	.keep = drop_orphans,
-	.save = drop_slots,
+	.save = house_save,
 };

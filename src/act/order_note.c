@@ -4,6 +4,7 @@
  * the save: the record and its index keys, the reference, the onboarding, the
  * answer to repeat, the day to come back, and the log entry.
  */
+#include "act/login.h"
 #include "act/order_int.h"
 
 #include <string.h>
@@ -14,6 +15,7 @@
 #define LATER_MS INT64_C(3600000)
 
 static enum action action_of(const struct scene *);
+static void note_activation(struct scene *);
 
 /* The sealed record and the index keys that go with it. */
 void
@@ -209,6 +211,11 @@ order_finish(struct scene *sc)
 	out->version = row->version;
 	if (!sc->is_changed)
 		return;
+	if (!sc->is_new && person_may_login(&sc->before)
+	    && !person_may_login(row))
+		list_add(sc->ob->arena, &sc->ob->session_end,
+		    ((struct session_row) { .tenant = sc->it->tenant,
+		    .person = row->id }));
 	row->changed_ms = sc->it->cx->now_ms;
 	sc->sub->is_dirty = true;
 	out->version = row->version + 1;
@@ -229,6 +236,34 @@ order_finish(struct scene *sc)
 		e.sealed = s->role_inputs->text;
 	logbook_insert(&sc->ob->log, sc->log_at, sc->it->tenant, &e,
 	    &out->log_seq);
+	note_activation(sc);
+}
+
+/* At the end of an onboarding, if it was asked for: what the person begins with (C6). */
+static void
+note_activation(struct scene *sc)
+{
+	struct order_state *s = sc->s;
+	const int64_t *setting = s->realm->catalogue->setting;
+	struct activation a;
+	struct entry e;
+
+	if (s->in->kind != ORDER_ONBOARD && s->in->kind != ORDER_CHECK)
+		return;
+	if (s->onboarding->state != ONBOARDING_DONE
+	    || (!s->in->activation && setting[SETTING_ONBOARDING_ACTIVATION]
+	    == 0))
+		return;
+	activation_make(sc->it->cx->arena, s->realm, sc->sub->row.id,
+	    sc->it->cx->now_ms, &a);
+	s->out->activation = a.token;
+	s->out->activation_ms = a.expires_ms;
+	list_add(sc->ob->arena, &sc->ob->activation,
+	    activation_row(sc->it->tenant,
+	    arena_copy(sc->ob->arena, &a, sizeof(a)), sc->it->cx));
+	e = entry_by(sc->it->cx, ACTION_ACTIVATION_MADE, SUBJECT_PERSON,
+	    sc->sub->row.id);
+	logbook_add(&sc->ob->log, sc->it->tenant, &e, NULL);
 }
 
 static enum action

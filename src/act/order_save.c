@@ -38,6 +38,10 @@ order_save(struct batch *b, struct tx *tx)
 	TRY(store_save(tx, &IDEMPOTENCY, ob->idempotency.v,
 	    ob->idempotency.n, NULL));
 	TRY(store_save(tx, &DUE, ob->due.v, ob->due.n, NULL));
+	TRY(store_save(tx, &ACTIVATION, ob->activation.v, ob->activation.n,
+	    NULL));
+	TRY(store_drop(tx, &SESSION, ob->session_end.v, ob->session_end.n, 2,
+	    NULL));
 	return logbook_save(&ob->log, tx);
 }
 
@@ -114,7 +118,7 @@ save_index(struct order_batch *ob, struct tx *tx)
 	return OK;
 }
 
-/* New words are known to this process once they are durable. */
+/* New words are known to this process once they are durable; who may not sign in is out. */
 void
 order_committed(struct batch *b)
 {
@@ -129,6 +133,10 @@ order_committed(struct batch *b)
 		    ob->word.v[i]);
 	}
 	roles_committed(b->world, ob);
+	for (size_t i = 0; i < ob->session_end.n; i++)
+		world_sessions_end(b->world,
+		    (uint32_t)ob->session_end.v[i].tenant,
+		    ob->session_end.v[i].person, 0, 0);
 	for (size_t i = 0; i < b->n; i++)
 		if (b->item[i]->err == OK && !b->item[i]->again)
 			count(b->item[i]->in, b->item[i]->out);

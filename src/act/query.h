@@ -96,9 +96,15 @@ struct role_view { struct role_row row; struct str role, scope, reason; };	/* ro
 struct roles_out { const struct role_view *role; size_t n; int64_t next; };
 enum err roles_held_list(struct reader *, struct ctx *, const void *page_in, void **roles_out) USE_RESULT;
 
-struct token_view { struct token_row row; struct str label, scope; };
+struct token_view { struct token_row row; struct str label, scope; struct str *net; size_t nnet; };
 struct tokens_out { const struct token_view *token; size_t n; };
-enum err tokens_list(struct reader *, struct ctx *, const void *none, void **tokens_out) USE_RESULT;
+/* API tokens, or (is_client) OAuth clients. */
+enum err tokens_list(struct reader *, struct ctx *, const void *is_client /* const bool * */, void **tokens_out) USE_RESULT;
+
+/* RFC 6749 4.4: a client's access token, with at most the rights asked for (0: all it has). */
+struct client_grant { struct str client, secret; uint64_t rights; };
+struct access_out { struct str token; uint64_t rights; int64_t seconds; };
+enum err client_access(struct reader *, struct ctx *, const void *client_grant, void **access_out) USE_RESULT;
 
 struct tenant_view { uint32_t tenant; struct str slug; int64_t state, created_ms, log_size; };
 struct tenants_out { const struct tenant_view *tenant; size_t n; };

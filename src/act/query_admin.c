@@ -11,21 +11,74 @@
 
 static enum err open_names(struct reader *, struct ctx *,
     const struct token_row *, size_t n, struct token_view *);
+static enum err add_nets(struct reader *, struct ctx *, struct token_view *,
+    size_t n);
+static bool is_in_reach(struct reader *, struct ctx *, int64_t id);
 
+/* Those that may act on nobody but whom the reader may read tokens of. */
 enum err
-tokens_list(struct reader *r, struct ctx *cx, const void *none, void **result)
+tokens_list(
+    struct reader *r, struct ctx *cx, const void *is_client, void **result)
 {
 	struct tokens_out *out = arena_alloc(cx->arena, sizeof(*out));
 	struct token_row key = { .tenant = cx->actor->tenant };
+	struct token_row *row;
 	struct token_view *v;
 	struct rows rows;
 
-	(void)none;
-	TRY(store_load(r->data, &TOKEN, &key, 1, 1, 0, &rows));
-	out->token = v = arena_array(cx->arena, rows.n + 1, sizeof(*v));
-	out->n = rows.n;
+	TRY(store_load(r->data,
+	    *(const bool *)is_client ? &CLIENT : &TOKEN, &key, 1, 1, 0,
+	    &rows));
+	row = rows.row;
+	for (size_t i = 0; i < rows.n; i++) {
+		if (!is_in_reach(r, cx, row[i].id))
+			continue;
+		row[out->n] = row[i];
+		row[out->n++].last_used_ms = world_token_used(
+		    r->world, cx->actor->tenant, row[i].id);
+	}
+	out->token = v = arena_array(cx->arena, out->n + 1, sizeof(*v));
 	*result = out;
-	return rows.n == 0 ? OK : open_names(r, cx, rows.row, rows.n, v);
+	if (out->n == 0)
+		return OK;
+	TRY(open_names(r, cx, row, out->n, v));
+	return add_nets(r, cx, v, out->n);
+}
+
+static bool
+is_in_reach(struct reader *r, struct ctx *cx, int64_t id)
+{
+	struct held held;
+
+	if (!world_token_held(r->world, cx->actor->tenant, id, &held))
+		return false;
+	held.rights = RIGHT_BIT(RIGHT_TOKEN_READ);
+	return actor_covers(cx->arena, cx->actor, &held);
+}
+
+static enum err
+add_nets(struct reader *r, struct ctx *cx, struct token_view *v, size_t n)
+{
+	struct net_row *key = arena_array(cx->arena, n, sizeof(*key));
+	struct rows rows;
+	struct net net;
+
+	for (size_t i = 0; i < n; i++)
+		key[i] = (struct net_row) { v[i].row.tenant, v[i].row.id,
+			STR("") };
+	TRY(store_load(r->data, &NET, key, n, 2, 0, &rows));
+	for (size_t i = 0; i < n; i++)
+		v[i].net = arena_array(
+		    cx->arena, NETS_MAX + 1, sizeof(struct str));
+	for (size_t i = 0; i < rows.n; i++) {
+		struct token_view *at = &v[rows.key[i]];
+
+		must(at->nnet < NETS_MAX);
+		must(net_unpack(
+		    ((struct net_row *)rows.row)[i].net, &net));
+		at->net[at->nnet++] = net_text(cx->arena, &net);
+	}
+	return OK;
 }
 
 /* Labels and scopes are somebody's words: sealed. */

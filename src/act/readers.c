@@ -7,6 +7,8 @@
 
 #include "base/clock.h"
 
+#define LOGINS_MAX 64	/* each takes some tens of milliseconds */
+
 struct long_work {
 	struct world *w;
 	size_t	      at;	/* which of the LONGS_MAX places */
@@ -19,6 +21,7 @@ struct long_load {
 };
 
 static void reader_run(void *);
+static void login_run(void *);
 static void long_run(void *);
 static size_t free_place(const struct world *, const struct actor *,
     struct long_load *);
@@ -36,6 +39,8 @@ readers_start(struct world *w)
 {
 	w->queries_mu = lock_open();
 	w->query_fair = fair_open();
+	w->logins = queue_open(LOGINS_MAX);
+	w->login = thread_start("login", login_run, w);
 	for (size_t i = 0; i < READERS; i++) {
 		struct reader_place *place = heap_alloc(1, sizeof(*place));
 
@@ -52,6 +57,8 @@ readers_stop(struct world *w)
 	w->queries_end = true;
 	lock_wake(w->queries_mu);
 	lock_give(w->queries_mu);
+	queue_end(w->logins);
+	thread_join(w->login);
 	for (size_t i = 0; i < READERS; i++)
 		thread_join(w->reader[i]);
 	for (size_t i = 0; i < LONGS_MAX; i++)
@@ -59,6 +66,7 @@ readers_stop(struct world *w)
 			thread_join(w->long_thread[i]);
 	fair_close(w->query_fair);
 	lock_close(w->queries_mu);
+	queue_close(w->logins);
 }
 
 enum err
@@ -115,6 +123,33 @@ reader_run(void *arg)
 	while ((q = next_query(place.w)) != NULL) {
 		ask(place.w, q, data, keys,
 		    place.w->vault[CHANNEL_READER + place.at]);
+		q->done(q);
+	}
+	db_close(data);
+	db_close(keys);
+}
+
+enum err
+world_login(struct world *w, struct query *q)
+{
+	if (!queue_try_put(w->logins, q))
+		return fail(q->cx, ERR_LIMITED, MSG_LOGIN_BUSY, "");
+	return OK;
+}
+
+/* One after the other: each is as much work as the vault's thread does at once. */
+static void
+login_run(void *arg)
+{
+	struct world *w = arg;
+	struct db *data = db_open_reader(w->store, DB_DATA);
+	struct db *keys = db_open_reader(w->store, DB_KEYS);
+	void *item;
+
+	while (queue_take(w->logins, &item, 1, -1) == 1) {
+		struct query *q = item;
+
+		ask(w, q, data, keys, w->vault[CHANNEL_LOGIN]);
 		q->done(q);
 	}
 	db_close(data);

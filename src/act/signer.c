@@ -5,6 +5,7 @@
  * what extends it (SECURITY.md 6.4): a log that was rolled back or changed
  * gets no signature, and an alarm.
  */
+#include "act/login.h"
 #include "act/world_int.h"
 
 #include "base/clock.h"
@@ -283,9 +284,21 @@ continue_save(struct batch *b, struct tx *tx)
 			frontier_encode(&tree, bytes) };
 		TRY(store_save(tx, &LOG, &leaf, 1, NULL));
 		TRY(store_save(tx, &TENANT, row, 1, NULL));
+		TRY(login_forget(tx, in->tenant));
 	}
 	return OK;
 }
 
+static void
+continue_committed(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		const struct continued_in *in = b->item[i]->in;
+
+		if (b->item[i]->err == OK)
+			sessions_forget(b->world, in->tenant);
+	}
+}
+
 const struct use_case log_continue = { .name = "log_continue",
-	.save = continue_save };
+	.save = continue_save, .committed = continue_committed };

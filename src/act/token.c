@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * token.c - API tokens (made, revoked) and the sources they bring persons as.
+ * token.c - API tokens and OAuth clients (made, rotated, revoked), and the
+ * sources they bring persons as.
  *
- * A token is shown once.  Nobody grants a right they do not hold.
+ * A secret is shown once.  Nobody grants a right they do not hold.
  */
 #include "act/world_int.h"
 
@@ -10,25 +11,64 @@
 #include "base/clock.h"
 #include "base/id.h"
 
+#include "core/net.h"
+#include "core/role.h"
+
 #define LABEL_CHARS 100
+
+/* What differs between the two. */
+static const struct flavour {
+	enum credential_kind kind;
+	const struct table  *table;
+	enum action	     created, revoked;
+	enum subject_kind    subject;
+} flavours[] = {
+	[false] = { CREDENTIAL_TOKEN, &TOKEN, ACTION_TOKEN_CREATED, ACTION_TOKEN_REVOKED, SUBJECT_TOKEN },
+	[true] = { CREDENTIAL_CLIENT, &CLIENT, ACTION_CLIENT_CREATED, ACTION_CLIENT_REVOKED, SUBJECT_CLIENT },
+};
 
 struct token_state {
 	int64_t		       id, source_id;
+	uint64_t	       rights;
 	struct hash	       hash;
+	struct net	      *net;
+	size_t		       nnet;
 	const struct text_out *label, *scope, *source;
 	const struct index_out *source_key;
 	struct token_row       row;
 	struct token_out      *out;
+	/* of a rotation */
+	struct token_row       old;
+	struct str	       scope_text;
 };
 
-static enum err check_token(struct item *);
-static void make_secret(struct item *, struct token_state *);
+static enum err check_token(struct item *, const struct realm *,
+    struct token_state *);
+static enum err check_rights(struct item *, const struct realm *,
+    struct token_state *);
+static enum err check_nets(struct item *, struct token_state *);
+static enum err check_reach(struct ctx *, uint64_t rights,
+    const struct filter *scope);
+static void make_secret(struct item *, struct token_state *, bool is_client);
 static enum err save_token(struct item *, struct tx *, struct logbook *);
+static enum err save_nets(struct tx *, const struct token_state *);
+static enum err find_own(struct world *, struct item *, struct tx *,
+    const struct token_revoke_in *, struct token_row **);
 static enum err find_source(struct tx *, uint32_t tenant, struct str name_key,
     struct source_row *, bool *found);
 static enum err ensure_source(struct item *, struct tx *,
     const struct text_out *name, const struct index_out *key,
     struct source_row *);
+
+enum err
+check_fresh(struct ctx *cx)
+{
+	const struct actor *a = cx->actor;
+
+	if (a->session == 0 || cx->now_ms - a->factor_ms <= FRESH_MS)
+		return OK;
+	return fail(cx, ERR_DENIED, MSG_LOGIN_STEP_UP, "");
+}
 
 /* --- making one ---------------------------------------------------------------- */
 
@@ -46,13 +86,12 @@ create_want(struct batch *b, struct tx *data, struct vault_call *call)
 		const struct realm *realm;
 
 		it->state = s;
-		it->err = check_token(it);
+		it->err = world_realm(b->world, it->cx, it->tenant, &realm);
 		if (it->err == OK)
-			it->err = world_realm(b->world, it->cx, it->tenant,
-			    &realm);
+			it->err = check_token(it, realm, s);
 		if (it->err != OK)
 			continue;
-		make_secret(it, s);
+		make_secret(it, s, in->is_client);
 		call->tenant = it->tenant;
 		call->capability = &realm->capability;
 		*name = (struct index_value) { INDEX_SOURCE_REF,
@@ -72,43 +111,88 @@ create_want(struct batch *b, struct tx *data, struct vault_call *call)
 }
 
 static enum err
-check_token(struct item *it)
+check_token(
+    struct item *it, const struct realm *realm, struct token_state *s)
 {
 	const struct token_in *in = it->in;
-	const struct actor *actor = it->cx->actor;
-	struct filter *scope;
+	struct filter *scope = NULL;
 	struct str stored;
 
+	TRY(check_fresh(it->cx));
 	if (in->label.n == 0
 	    || !canon_store(it->cx->arena, in->label, LABEL_CHARS, &stored))
 		return fail(it->cx, ERR_BAD_INPUT, MSG_TOKEN_LABEL, "label");
 	if (in->source.n == 0
 	    || !canon_store(it->cx->arena, in->source, LABEL_CHARS, &stored))
 		return fail(it->cx, ERR_BAD_INPUT, MSG_TOKEN_LABEL, "source");
-	if (in->rights == 0)
-		return fail(it->cx, ERR_BAD_INPUT, MSG_TOKEN_NO_RIGHT,
-		    "rights");
-	if (actor->kind != ACTOR_OPERATOR
-	    && (in->rights & ~actor->rights) != 0)
-		return fail(it->cx, ERR_DENIED, MSG_TOKEN_RIGHTS, "rights");
-	if ((in->rights & ~rights_of_tenant()) != 0)
-		return fail(it->cx, ERR_DENIED, MSG_TOKEN_RIGHTS, "rights");
-	/* A narrower scope cannot be proved yet; the same one can. */
-	if (actor->scope != NULL
-	    && !str_eq(in->scope, filter_text(actor->scope)))
-		return fail(it->cx, ERR_DENIED, MSG_TOKEN_SCOPE, "scope");
+	TRY(check_rights(it, realm, s));
+	TRY(check_nets(it, s));
 	if (in->expires_ms != 0 && in->expires_ms <= it->cx->now_ms)
 		return fail(it->cx, ERR_BAD_INPUT, MSG_TOKEN_EXPIRY,
 		    "expires");
 	if (in->scope.n > 0)
-		return filter_compile(it->cx, in->scope, FILTER_RULE, false,
-		    &scope);
+		TRY(filter_compile(it->cx, in->scope, FILTER_RULE, false,
+		    &scope));
+	if (scope != NULL && filter_has_me(scope))
+		return fail(it->cx, ERR_BAD_INPUT, MSG_TOKEN_ME, "scope");
+	return check_reach(it->cx, s->rights, scope);
+}
+
+static enum err
+check_rights(
+    struct item *it, const struct realm *realm, struct token_state *s)
+{
+	const struct token_in *in = it->in;
+	struct role role;
+
+	s->rights = in->rights;
+	if (in->role.n > 0) {
+		if (!role_named(realm->catalogue, in->role, &role))
+			return fail(it->cx, ERR_BAD_INPUT, MSG_TOKEN_ROLE,
+			    "role", str_z(it->cx->arena, in->role));
+		s->rights |= role.rights;
+	}
+	if (s->rights == 0)
+		return fail(it->cx, ERR_BAD_INPUT, MSG_TOKEN_NO_RIGHT,
+		    "rights");
+	if ((s->rights & ~rights_of_tenant()) != 0)
+		return fail(it->cx, ERR_DENIED, MSG_TOKEN_RIGHTS, "rights");
 	return OK;
 }
 
-/* "usher_api_" for scanners, the tenant, 256 random bits. */
+static enum err
+check_nets(struct item *it, struct token_state *s)
+{
+	const struct token_in *in = it->in;
+
+	s->net = arena_array(it->cx->arena, in->nnet + 1, sizeof(*s->net));
+	s->nnet = in->nnet;
+	for (size_t i = 0; i < in->nnet; i++)
+		if (!net_parse(in->net[i], &s->net[i]))
+			return fail(it->cx, ERR_BAD_INPUT, MSG_TOKEN_NET,
+			    "addresses", str_z(it->cx->arena, in->net[i]));
+	return OK;
+}
+
+/* Within what the actor holds, right by right. */
+static enum err
+check_reach(struct ctx *cx, uint64_t rights, const struct filter *scope)
+{
+	const struct actor *actor = cx->actor;
+	const struct held given = { rights, scope };
+
+	if (actor->kind == ACTOR_OPERATOR)
+		return OK;
+	if ((rights & ~actor->rights) != 0)
+		return fail(cx, ERR_DENIED, MSG_TOKEN_RIGHTS, "rights");
+	if (!actor_covers(cx->arena, actor, &given))
+		return fail(cx, ERR_DENIED, MSG_TOKEN_SCOPE, "scope");
+	return OK;
+}
+
+/* A prefix for scanners, the tenant, 256 random bits. */
 static void
-make_secret(struct item *it, struct token_state *s)
+make_secret(struct item *it, struct token_state *s, bool is_client)
 {
 	uint8_t secret[32];
 	struct str text;
@@ -119,8 +203,8 @@ make_secret(struct item *it, struct token_state *s)
 	s->id = id_new();
 	s->out = arena_alloc(it->cx->arena, sizeof(*s->out));
 	s->out->id = s->id;
-	s->out->token = str_fmt(it->cx->arena, "usher_api_%u_%.*s",
-	    it->tenant, STR_ARG(text));
+	s->out->token = str_fmt(it->cx->arena, "usher_%s_%u_%.*s",
+	    is_client ? "secret" : "api", it->tenant, STR_ARG(text));
 	sha256(s->out->token, &s->hash);
 }
 
@@ -140,6 +224,7 @@ save_token(struct item *it, struct tx *tx, struct logbook *book)
 {
 	struct token_state *s = it->state;
 	const struct token_in *in = it->in;
+	const struct flavour *f = &flavours[in->is_client];
 	struct source_row source;
 	struct entry e;
 
@@ -152,7 +237,7 @@ save_token(struct item *it, struct tx *tx, struct logbook *book)
 		.tenant = it->tenant,
 		.id = s->id,
 		.hash = { (char *)s->hash.bytes, 32 },
-		.rights = (int64_t)in->rights,
+		.rights = (int64_t)s->rights,
 		.label = s->label->text,
 		.scope = s->scope != NULL ? s->scope->text : STR(""),
 		.source = source.id,
@@ -160,11 +245,29 @@ save_token(struct item *it, struct tx *tx, struct logbook *book)
 		.expires_ms = in->expires_ms,
 		.author = it->cx->actor->id,
 	};
-	TRY(store_save(tx, &TOKEN, &s->row, 1, NULL));
-	e = entry_by(it->cx, ACTION_TOKEN_CREATED, SUBJECT_TOKEN, s->id);
+	s->out->expires_ms = in->expires_ms;
+	TRY(store_save(tx, f->table, &s->row, 1, NULL));
+	TRY(save_nets(tx, s));
+	e = entry_by(it->cx, f->created, f->subject, s->id);
 	logbook_add(book, it->tenant, &e, NULL);
 	it->out = s->out;
 	return OK;
+}
+
+static enum err
+save_nets(struct tx *tx, const struct token_state *s)
+{
+	struct arena *a = tx_ctx(tx)->arena;
+	struct net_row *row = arena_array(a, s->nnet + 1, sizeof(*row));
+
+	for (size_t i = 0; i < s->nnet; i++) {
+		uint8_t *bytes = arena_alloc(a, NET_BYTES);
+
+		net_pack(&s->net[i], bytes);
+		row[i] = (struct net_row) { s->row.tenant, s->id,
+			{ (char *)bytes, NET_BYTES } };
+	}
+	return store_save(tx, &NET, row, s->nnet, NULL);
 }
 
 static void
@@ -175,7 +278,9 @@ create_committed(struct batch *b)
 		const struct token_in *in = b->item[i]->in;
 
 		if (b->item[i]->err == OK)
-			world_token_set(b->world, &s->row, in->scope);
+			world_token_set(b->world, flavours[in->is_client].kind,
+			    &s->row, &(struct token_reach) {
+			    in->scope, s->net, s->nnet });
 	}
 }
 
@@ -188,6 +293,26 @@ const struct use_case token_create = {
 
 /* --- revoking one -------------------------------------------------------------- */
 
+/* What is not within the actor's own rights and scope is not there. */
+static enum err
+find_own(struct world *w, struct item *it, struct tx *tx,
+    const struct token_revoke_in *which, struct token_row **out)
+{
+	struct token_row key = { .tenant = it->tenant, .id = which->token };
+	struct held held;
+	struct rows rows;
+
+	TRY(store_load(tx, flavours[which->is_client].table, &key, 1, 2, 0,
+	    &rows));
+	if (rows.n == 0
+	    || !world_token_held(w, it->tenant, which->token, &held)
+	    || check_reach(it->cx, held.rights, held.scope) != OK)
+		return fail(it->cx, ERR_NOT_FOUND, MSG_TOKEN_UNKNOWN,
+		    which->is_client ? "client" : "token");
+	*out = rows.row;
+	return OK;
+}
+
 static enum err
 revoke_save(struct batch *b, struct tx *tx)
 {
@@ -196,25 +321,19 @@ revoke_save(struct batch *b, struct tx *tx)
 	for (size_t i = 0; i < b->n; i++) {
 		struct item *it = b->item[i];
 		const struct token_revoke_in *in = it->in;
-		struct token_row key = { .tenant = it->tenant,
-			.id = in->token };
+		const struct flavour *f = &flavours[in->is_client];
 		struct token_row *row;
-		struct rows rows;
-		struct entry e = entry_by(it->cx, ACTION_TOKEN_REVOKED,
-		    SUBJECT_TOKEN, in->token);
+		struct entry e = entry_by(it->cx, f->revoked, f->subject,
+		    in->token);
 
-		TRY(store_load(tx, &TOKEN, &key, 1, 2, 0, &rows));
-		if (rows.n == 0) {
-			it->err = fail(it->cx, ERR_NOT_FOUND,
-			    MSG_TOKEN_UNKNOWN, "token");
+		it->err = find_own(b->world, it, tx, in, &row);
+		if (it->err != OK)
 			continue;
-		}
-		row = rows.row;
 		it->out = it->state = row;
 		if (row->revoked_ms != 0)
 			continue;
 		row->revoked_ms = it->cx->now_ms;
-		TRY(store_save(tx, &TOKEN, row, 1, NULL));
+		TRY(store_save(tx, f->table, row, 1, NULL));
 		logbook_add(&book, it->tenant, &e, NULL);
 	}
 	return logbook_save(&book, tx);
@@ -223,16 +342,176 @@ revoke_save(struct batch *b, struct tx *tx)
 static void
 revoke_committed(struct batch *b)
 {
-	for (size_t i = 0; i < b->n; i++)
+	for (size_t i = 0; i < b->n; i++) {
+		const struct token_revoke_in *in = b->item[i]->in;
+
 		if (b->item[i]->err == OK)
-			world_token_set(b->world, b->item[i]->state,
-			    STR(""));
+			world_token_set(b->world, flavours[in->is_client].kind,
+			    b->item[i]->state, &(struct token_reach) { 0 });
+	}
 }
 
 const struct use_case token_revoke = {
 	.name = "token_revoke",
 	.save = revoke_save,
 	.committed = revoke_committed,
+};
+
+/* --- rotating one -------------------------------------------------------------- */
+
+/* Label and scope are sealed for one id: they are opened to be sealed for another. */
+static enum err
+rotate_prepare(struct batch *b, struct tx *data, struct tx *keys,
+    struct vault_call *call)
+{
+	(void)keys;
+	for (size_t i = 0; i < b->n; i++) {
+		struct item *it = b->item[i];
+		const struct token_rotate_in *in = it->in;
+		struct token_state *s =
+		    arena_alloc(it->cx->arena, sizeof(*s));
+		const struct realm *realm;
+		struct token_row *row;
+
+		it->state = s;
+		it->err = check_fresh(it->cx);
+		if (it->err == OK)
+			it->err = find_own(b->world, it, data,
+			    &(struct token_revoke_in) { in->token, false },
+			    &row);
+		if (it->err == OK)
+			it->err = world_realm(b->world, it->cx, it->tenant,
+			    &realm);
+		if (it->err != OK)
+			continue;
+		s->old = *row;
+		call->tenant = it->tenant;
+		call->capability = &realm->capability;
+		s->label = vault_text_open(call, PURPOSE_NAME, row->id,
+		    str_copy(it->cx->arena, row->label));
+		if (row->scope.n > 0)
+			s->scope = vault_text_open(call, PURPOSE_NAME,
+			    row->id, str_copy(it->cx->arena, row->scope));
+	}
+	return OK;
+}
+
+static enum err
+rotate_want(struct batch *b, struct tx *data, struct vault_call *call)
+{
+	(void)data;
+	for (size_t i = 0; i < b->n; i++) {
+		struct item *it = b->item[i];
+		struct token_state *s = it->state;
+		const struct realm *realm;
+
+		if (it->err != OK)
+			continue;
+		TRY(s->label->err);
+		TRY(s->scope != NULL ? s->scope->err : OK);
+		TRY(world_realm(b->world, it->cx, it->tenant, &realm));
+		make_secret(it, s, false);
+		call->tenant = it->tenant;
+		call->capability = &realm->capability;
+		s->scope_text = s->scope != NULL ? s->scope->text : STR("");
+		s->label = vault_text_seal(call, PURPOSE_NAME, s->id,
+		    s->label->text);
+		if (s->scope != NULL)
+			s->scope = vault_text_seal(call, PURPOSE_NAME, s->id,
+			    s->scope_text);
+	}
+	return OK;
+}
+
+static enum err
+rotate_one(struct item *it, struct tx *tx, struct logbook *book)
+{
+	const struct token_rotate_in *in = it->in;
+	struct token_state *s = it->state;
+	const int64_t now = it->cx->now_ms, end = now + in->overlap_ms;
+	struct token_row key = { .tenant = it->tenant, .id = in->token };
+	struct net_row nets = { .tenant = it->tenant, .holder = in->token };
+	struct token_row *row;
+	struct rows rows;
+	struct entry e;
+
+	TRY(store_load(tx, &TOKEN, &key, 1, 2, 0, &rows));
+	row = rows.row;
+	if (rows.n == 0 || row->revoked_ms != 0
+	    || (row->expires_ms != 0 && row->expires_ms <= now))
+		return fail(it->cx, ERR_CONFLICT, MSG_TOKEN_ENDED, "token");
+	TRY(store_load(tx, &NET, &nets, 1, 2, 0, &rows));
+	s->net = arena_array(it->cx->arena, rows.n + 1, sizeof(*s->net));
+	s->nnet = rows.n;
+	for (size_t i = 0; i < rows.n; i++)
+		must(net_unpack(
+		    ((struct net_row *)rows.row)[i].net, &s->net[i]));
+	s->row = *row;
+	s->row.id = s->id;
+	s->row.hash = (struct str) { (char *)s->hash.bytes, 32 };
+	s->row.label = s->label->text;
+	s->row.scope = s->scope != NULL ? s->scope->text : STR("");
+	s->row.created_ms = now;
+	s->row.last_used_ms = 0;
+	s->row.author = it->cx->actor->id;
+	if (row->expires_ms != 0)
+		s->row.expires_ms = now + row->expires_ms - row->created_ms;
+	if (row->expires_ms == 0 || row->expires_ms > end)
+		row->expires_ms = end;
+	s->out->expires_ms = s->row.expires_ms;
+	s->old = *row;
+	TRY(store_save(tx, &TOKEN, row, 1, NULL));
+	TRY(store_save(tx, &TOKEN, &s->row, 1, NULL));
+	TRY(save_nets(tx, s));
+	e = entry_by(it->cx, ACTION_TOKEN_ROTATED, SUBJECT_TOKEN, in->token);
+	logbook_add(book, it->tenant, &e, NULL);
+	e = entry_by(it->cx, ACTION_TOKEN_CREATED, SUBJECT_TOKEN, s->id);
+	logbook_add(book, it->tenant, &e, NULL);
+	it->out = s->out;
+	return OK;
+}
+
+static enum err
+rotate_save(struct batch *b, struct tx *tx)
+{
+	struct logbook book = { .arena = tx_ctx(tx)->arena };
+
+	for (size_t i = 0; i < b->n; i++) {
+		struct item *it = b->item[i];
+		const struct token_state *s = it->state;
+
+		if (it->err != OK)
+			continue;
+		TRY(s->label->err);
+		TRY(s->scope != NULL ? s->scope->err : OK);
+		it->err = rotate_one(it, tx, &book);
+		if (it->err != OK && it->err != ERR_CONFLICT)
+			return it->err;
+	}
+	return logbook_save(&book, tx);
+}
+
+static void
+rotate_committed(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		const struct token_state *s = b->item[i]->state;
+
+		if (b->item[i]->err != OK)
+			continue;
+		world_token_set(b->world, CREDENTIAL_TOKEN, &s->old,
+		    &(struct token_reach) { 0 });
+		world_token_set(b->world, CREDENTIAL_TOKEN, &s->row,
+		    &(struct token_reach) { s->scope_text, s->net, s->nnet });
+	}
+}
+
+const struct use_case token_rotate = {
+	.name = "token_rotate",
+	.prepare = rotate_prepare,
+	.want = rotate_want,
+	.save = rotate_save,
+	.committed = rotate_committed,
 };
 
 /* --- sources -------------------------------------------------------------------- */

@@ -35,6 +35,7 @@ world_open(struct ctx *cx, const struct world_conf *conf, struct world **out)
 
 	w->store = conf->store;
 	w->data_dir = conf->data_dir;
+	w->issuer = conf->issuer;
 	w->mu = lock_open();
 	w->census_lock = lock_open();
 	w->signed_ns = clock_mono_ns();
@@ -42,6 +43,7 @@ world_open(struct ctx *cx, const struct world_conf *conf, struct world **out)
 	w->admission = admission_open();
 	w->queues = queues_open();
 	TRY(open_vault(w, cx, conf));
+	TRY(token_keys_read(w, cx));
 	TRY(world_read(w, cx));
 	w->pipeline = pipeline_open(&pc);
 	db = db_open_reader(w->store, DB_DATA);
@@ -86,18 +88,17 @@ world_close(struct world *w)
 		release(w->realm[i].edition);
 		dictionary_close(w->realm[i].dictionary);
 	}
-	for (size_t i = 0; i < w->ntoken; i++)
-		arena_close(w->token[i].arena);
+	keyring_close(&w->keyring);
 	runs_close(w);
 	queues_close(w->queues);
 	admission_close(w->admission);
 	heap_free(w->access);
+	heap_free(w->fail);
 	heap_free(w->realm);
 	for (size_t i = 0; i < w->nrole; i++)
 		if (w->role[i].arena != NULL)
 			arena_close(w->role[i].arena);
 	heap_free(w->role);
-	heap_free(w->token);
 	census_close(w);
 	lock_close(w->census_lock);
 	lock_close(w->mu);

@@ -10,6 +10,7 @@
 #ifndef ACT_WORLD_H
 #define ACT_WORLD_H
 
+#include "act/keyring.h"
 #include "core/actor.h"
 #include "core/catalogue.h"
 #include "store/pipeline.h"
@@ -18,7 +19,7 @@
 
 struct world;
 
-#define WORLD_CHANNELS 8
+#define WORLD_CHANNELS 9
 
 struct realm {
 	uint32_t		tenant;
@@ -38,6 +39,7 @@ struct world_conf {
 	const char   *data_dir;		/* where backups go */
 	void	    (*vault_silent)(void *arg);	/* it does not answer any more: end in order; NULL: at once */
 	void	     *vault_silent_arg;
+	struct str    issuer;		/* where we are reached, for access tokens; stays the caller's */
 	bool	      accept_rollback;	/* a restored database may have lost log entries (usher restore) */
 };
 
@@ -59,20 +61,44 @@ size_t world_tenants(struct world *, struct arena *, uint32_t **out);
 /* 0: no such slug.  For the operator only. */
 uint32_t world_tenant_named(struct world *, struct str slug);
 
-/* Puts a new catalogue version in force / adds a tenant / adds or changes a token; called by use cases after their commit. */
+/* Puts a new catalogue version in force / adds a tenant; called by use cases after their commit. */
 void world_catalogue_set(struct world *, uint32_t tenant, struct str canonical, int64_t version);
 void world_tenant_add(struct world *, uint32_t tenant, struct str slug, const struct capability *);
-void world_token_set(struct world *, const struct token_row *, struct str scope);
+
+/* --- credentials (SECURITY.md T1, MODEL.md 2) -------------------------------- */
+
+/* Whom a token or client may act on, and from where; no net: from anywhere. */
+struct token_reach { struct str scope; const struct net *net; size_t nnet; };
+void world_token_set(struct world *, enum credential_kind, const struct token_row *, const struct token_reach *);
+void world_session_set(struct world *, const struct session_row *);
+/* Ends SESSION of PERSON; 0: all of them, but not EXCEPT. */
+void world_sessions_end(struct world *, uint32_t tenant, int64_t person, int64_t session, int64_t except);
+/* When it was last used, as it is known here; it is stored once a minute. */
+int64_t world_token_used(struct world *, uint32_t tenant, int64_t id);
+/* What a token or client may, at most as long as the world is open.  False: there is none in this tenant. */
+bool world_token_held(struct world *, uint32_t tenant, int64_t id, struct held *out);
 
 /*
- * The actor behind an API token: looked up by its SHA-256 in memory, no vault
- * call.  ERR_UNAUTHENTICATED: unknown, expired, revoked, tenant suspended (all
- * the same answer).  SOURCE: the source this client brings persons as.
+ * The actor behind what a request was sent with: an API token, or a signed
+ * access token.  OUT has the address already.  No vault call.
+ * ERR_UNAUTHENTICATED: unknown, expired, revoked, from another address, tenant
+ * suspended (all the same answer).
  */
 enum err world_authenticate(struct world *, struct ctx *, struct str token, struct actor *out) USE_RESULT;
-/* The person as an actor, with the rights of the roles they hold now.  Whether they may act at all is the caller's to know. */
-enum err world_person_actor(struct world *, struct ctx *, uint32_t tenant, int64_t person, struct actor *out) USE_RESULT;
+/* The same by a session's cookie. */
+enum err world_session(struct world *, struct ctx *, struct str secret, struct actor *out) USE_RESULT;
+/* What a page of the session sends with what changes something: it follows from the secret, which no script can read. */
+struct str session_csrf(struct arena *, struct str secret);
+/* A client by its id and secret; its rights and scope. */
+enum err world_client(struct world *, struct ctx *, struct str id, struct str secret, struct actor *out) USE_RESULT;
+/* The source that a client brings persons as. */
 int64_t world_token_source(struct world *, uint32_t tenant, int64_t token);
+/* What PERSON may: an actor of kind person. */
+enum err world_person_actor(struct world *, struct ctx *, uint32_t tenant, int64_t person, struct actor *out) USE_RESULT;
+
+/* Where we are reached: the issuer of access tokens. */
+struct str world_issuer(const struct world *);
+void world_token_keys(struct world *, struct token_key out[TOKEN_KEYS]);
 
 /* Says what the vault's refusal of one record or text means to whoever asked for it. */
 enum err fail_sealed(struct ctx *, enum err, const char *field) USE_RESULT;
@@ -101,6 +127,8 @@ struct query {
 
 /* ERR_LIMITED at once when too many wait. */
 enum err world_query(struct world *, struct query *) USE_RESULT;
+/* Passwords and codes are checked on a thread of their own, so that nobody else waits for them. */
+enum err world_login(struct world *, struct query *) USE_RESULT;
 /* Long reads and imports run on a thread of their own (at most 4; else ERR_LIMITED), with a reader each. */
 enum err world_long(struct world *, struct query *) USE_RESULT;
 

@@ -16,8 +16,9 @@
 #define LONGS_A_TENANT 2
 #define RUNS_MAX  8
 #define RUNS_A_TENANT 4
-/* Channels to the vault: sealer, clock and signer, readers, long work. */
-enum channel { CHANNEL_SEALER, CHANNEL_CLOCK, CHANNEL_READER, CHANNEL_LONG = CHANNEL_READER + READERS, CHANNEL_COUNT = CHANNEL_LONG + LONGS_MAX };
+/* Channels to the vault: sealer, clock and signer, readers, long work, passwords. */
+enum channel { CHANNEL_SEALER, CHANNEL_CLOCK, CHANNEL_READER, CHANNEL_LONG = CHANNEL_READER + READERS,
+	CHANNEL_LOGIN = CHANNEL_LONG + LONGS_MAX, CHANNEL_COUNT };
 _Static_assert(CHANNEL_COUNT == WORLD_CHANNELS, "a channel for each thread");
 
 /* One version of a tenant's catalogue; freed when nobody holds it any more. */
@@ -37,14 +38,6 @@ struct realm_slot {
 	struct edition	  *edition;
 	struct dictionary *dictionary;
 	struct capability  capability;
-};
-
-struct token_slot {
-	uint8_t		     hash[32];
-	struct arena	    *arena;	/* of the scope */
-	struct filter	    *scope;
-	int64_t		     tenant, id, source, expires_ms, revoked_ms;
-	uint64_t	     rights;
 };
 
 /* A role of a person; sorted by tenant, person and id. */
@@ -75,22 +68,30 @@ struct access_noted {
 	uint8_t		  digest[32];
 };
 
+struct login_fail {
+	uint32_t tenant;
+	int64_t	 person, count;
+};
+
 struct world {
 	struct store	  *store;
 	struct pipeline	  *pipeline;
 	struct vault	  *vault[CHANNEL_COUNT];
 	const char	  *data_dir;
+	struct str	   issuer;
 	struct lock	  *mu;		/* guards everything down to `counts` */
 	struct realm_slot *realm;
 	size_t		   nrealm;
-	struct token_slot *token;	/* sorted by hash */
-	size_t		   ntoken;
+	struct keyring	   keyring;
+	struct token_key   token_key[TOKEN_KEYS];
 	struct role_slot  *role;
 	size_t		   nrole;
 	struct minted	   minted[MINTED_MAX];
 	size_t		   nminted;
 	struct access_noted *access;	/* ACCESS_MAX of them */
 	size_t		   naccess;
+	struct login_fail *fail;	/* tries that failed, until the clock writes them */
+	size_t		   nfail;
 	struct import_run *run[RUNS_MAX];
 	bool		   long_busy[LONGS_MAX];
 	uint32_t	   long_tenant[LONGS_MAX];
@@ -107,6 +108,9 @@ struct world {
 	struct fair	  *query_fair;
 	bool		   queries_end;
 	struct thread	  *reader[READERS];
+	struct queue	  *logins;	/* waiting for the thread of passwords */
+	struct thread	  *login;
+	int64_t		   kept_ms;	/* when last uses were last stored; the clock's */
 	struct thread	  *clock;
 	struct lock	  *census_lock;	/* guards census */
 	struct census	  *census;	/* NULL: none yet */
@@ -177,6 +181,12 @@ extern const struct use_case lease_take;
 
 /* Frees the runs of imports that nobody continued. */
 void runs_close(struct world *);
+
+/* Fetches the public keys of access tokens. */
+enum err token_keys_read(struct world *, struct ctx *) USE_RESULT;
+/* Stores when credentials were last used, and the failed logins, of which the log has one entry a person and turn. */
+void uses_write(struct world *);
+void login_fails_write(struct world *);
 
 void access_note(struct world *, const struct access_row *, const uint8_t digest[32]);
 void access_write(struct world *);

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * world_read.c - what a front reads at start, and the API tokens it keeps.
- *
- * A token is 256 random bits, looked up by its SHA-256: whoever reads the
- * memory or the table cannot use it, and no vault call is needed (MODEL.md 2).
+ * world_read.c - what a front reads at start.
  */
 #include "act/world_int.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/id.h"
 
 #define PAGE	  1000
@@ -27,15 +22,18 @@ static enum err read_dictionary(struct world *, struct ctx *,
     const struct tenant_row *, const struct capability *);
 static enum err open_words(struct world *, struct ctx *, const struct rows *,
     const struct capability *);
-static enum err read_tokens(struct world *, struct ctx *, struct tx *,
-    const struct tenant_row *, const struct capability *);
+static enum err read_tokens(struct world *, struct tx *,
+    const struct tenant_row *, const struct capability *,
+    enum credential_kind);
 static enum err read_queues(struct world *, struct ctx *, struct tx *,
     const struct tenant_row *, const struct capability *);
 static enum err open_text(struct world *, struct ctx *,
     const struct tenant_row *, const struct capability *,
     enum vault_purpose, int64_t subject, struct str *text);
-static struct token_slot *find_token(struct world *, const uint8_t hash[32]);
-static int by_hash(const void *, const void *);
+static enum err read_nets(struct tx *, const struct token_row *,
+    struct net **, size_t *);
+static enum err read_sessions(struct world *, struct tx *,
+    const struct tenant_row *);
 
 enum err
 world_read(struct world *w, struct ctx *cx)
@@ -78,7 +76,9 @@ read_tenant(struct world *w, struct ctx *cx, struct tx *tx,
 	TRY(read_dictionary(w, cx, row, &capability));
 	TRY(read_catalogue(w, cx, tx, row, &capability));
 	TRY(world_read_roles(w, cx, tx, (uint32_t)row->tenant, &capability));
-	TRY(read_tokens(w, cx, tx, row, &capability));
+	TRY(read_tokens(w, tx, row, &capability, CREDENTIAL_TOKEN));
+	TRY(read_tokens(w, tx, row, &capability, CREDENTIAL_CLIENT));
+	TRY(read_sessions(w, tx, row));
 	return read_queues(w, cx, tx, row, &capability);
 }
 
@@ -214,23 +214,29 @@ open_words(struct world *w, struct ctx *cx, const struct rows *rows,
 }
 
 static enum err
-read_tokens(struct world *w, struct ctx *cx, struct tx *tx,
-    const struct tenant_row *row, const struct capability *capability)
+read_tokens(struct world *w, struct tx *tx, const struct tenant_row *row,
+    const struct capability *capability, enum credential_kind kind)
 {
+	const struct table *table =
+	    kind == CREDENTIAL_TOKEN ? &TOKEN : &CLIENT;
 	struct token_row from = { .tenant = row->tenant };
 	struct rows rows;
 	bool is_first = true;
 
 	do {
-		TRY(store_page(tx, &TOKEN, &from, 1, is_first, PAGE, &rows));
+		TRY(store_page(tx, table, &from, 1, is_first, PAGE, &rows));
 		for (size_t i = 0; i < rows.n; i++) {
 			from = ((struct token_row *)rows.row)[i];
 			struct str scope = from.scope;
+			struct net *net;
+			size_t n;
 
 			if (scope.n > 0)
-				TRY(open_text(w, cx, row, capability,
+				TRY(open_text(w, tx_ctx(tx), row, capability,
 				    PURPOSE_NAME, from.id, &scope));
-			world_token_set(w, &from, scope);
+			TRY(read_nets(tx, &from, &net, &n));
+			world_token_set(w, kind, &from,
+			    &(struct token_reach) { scope, net, n });
 		}
 		is_first = false;
 	} while (rows.n == PAGE);
@@ -258,106 +264,48 @@ read_queues(struct world *w, struct ctx *cx, struct tx *tx,
 	return OK;
 }
 
-/* --- tokens ------------------------------------------------------------------------ */
-
-void
-world_token_set(struct world *w, const struct token_row *row, struct str scope)
+static enum err
+read_nets(struct tx *tx, const struct token_row *row, struct net **net,
+    size_t *n)
 {
-	struct token_slot slot = {
-		.arena = arena_open(1 << 20),
-		.tenant = row->tenant,
-		.id = row->id,
-		.source = row->source,
-		.expires_ms = row->expires_ms,
-		.revoked_ms = row->revoked_ms,
-		.rights = (uint64_t)row->rights,
-	};
-	struct ctx cx = { .arena = slot.arena };
-	struct token_slot *at;
+	struct net_row key = { .tenant = row->tenant, .holder = row->id };
+	struct rows rows;
 
-	must(row->hash.n == sizeof(slot.hash));
-	memcpy(slot.hash, row->hash.p, sizeof(slot.hash));
-	/* It was compiled before it was stored. */
-	if (scope.n > 0)
-		must(filter_compile(&cx, str_copy(cx.arena, scope),
-		    FILTER_RULE, false, &slot.scope) == OK);
-	lock_take(w->mu);
-	at = find_token(w, slot.hash);
-	if (at != NULL) {
-		/* Actors under way still use the old scope: it is kept. */
-		at->revoked_ms = slot.revoked_ms;
-		at->expires_ms = slot.expires_ms;
-	} else {
-		w->token = heap_grow(w->token, w->ntoken + 1,
-		    sizeof(*w->token));
-		w->token[w->ntoken++] = slot;
-		qsort(w->token, w->ntoken, sizeof(*w->token), by_hash);
-	}
-	lock_give(w->mu);
-	if (at != NULL)
-		arena_close(slot.arena);
-}
-
-static int
-by_hash(const void *a, const void *b)
-{
-	const struct token_slot *x = a, *y = b;
-
-	return memcmp(x->hash, y->hash, sizeof(x->hash));
-}
-
-static struct token_slot *
-find_token(struct world *w, const uint8_t hash[32])
-{
-	struct token_slot key;
-
-	if (w->ntoken == 0)
-		return NULL;
-	memcpy(key.hash, hash, sizeof(key.hash));
-	return bsearch(&key, w->token, w->ntoken, sizeof(key), by_hash);
-}
-
-enum err
-world_authenticate(struct world *w, struct ctx *cx, struct str token,
-    struct actor *out)
-{
-	struct hash hash;
-	const struct token_slot *slot;
-	const struct realm_slot *realm;
-	int64_t now = clock_now_ms();
-	bool is_good = false;
-
-	sha256(token, &hash);
-	lock_take(w->mu);
-	slot = find_token(w, hash.bytes);
-	if (slot != NULL) {
-		realm = realm_find(w, (uint32_t)slot->tenant);
-		is_good = realm != NULL && !realm->is_suspended
-		    && slot->revoked_ms == 0
-		    && (slot->expires_ms == 0 || slot->expires_ms > now);
-		out->kind = ACTOR_CLIENT;
-		out->tenant = (uint32_t)slot->tenant;
-		out->id = slot->id;
-		out->rights = slot->rights | RIGHT_BIT(RIGHT_SELF);
-		out->scope = slot->scope;
-		out->factors = FACTOR_TOKEN;
-	}
-	lock_give(w->mu);
-	if (!is_good)
-		return fail(cx, ERR_UNAUTHENTICATED, MSG_WORLD_TOKEN,
-		    "Authorization");
+	TRY(store_load(tx, &NET, &key, 1, 2, 0, &rows));
+	*net = arena_array(tx_ctx(tx)->arena, rows.n + 1, sizeof(**net));
+	*n = rows.n;
+	for (size_t i = 0; i < rows.n; i++)
+		must(net_unpack(((struct net_row *)rows.row)[i].net,
+		    &(*net)[i]));
 	return OK;
 }
 
-int64_t
-world_token_source(struct world *w, uint32_t tenant, int64_t token)
+/* Who may not sign in any more has no session, whatever stands in the table. */
+static enum err
+read_sessions(struct world *w, struct tx *tx, const struct tenant_row *row)
 {
-	int64_t source = 0;
+	struct session_row from = { .tenant = row->tenant };
+	struct rows rows, persons;
+	bool is_first = true;
 
-	lock_take(w->mu);
-	for (size_t i = 0; i < w->ntoken; i++)
-		if (w->token[i].id == token && w->token[i].tenant == tenant)
-			source = w->token[i].source;
-	lock_give(w->mu);
-	return source;
+	do {
+		const struct session_row *s;
+		struct person *key;
+
+		TRY(store_page(tx, &SESSION, &from, 1, is_first, PAGE, &rows));
+		s = rows.row;
+		key = arena_array(tx_ctx(tx)->arena, rows.n + 1, sizeof(*key));
+		for (size_t i = 0; i < rows.n; i++) {
+			key[i].tenant = row->tenant;
+			key[i].id = s[i].person;
+			from = s[i];
+		}
+		TRY(store_load(tx, &PERSON, key, rows.n, 2, 0, &persons));
+		for (size_t i = 0; i < persons.n; i++)
+			if (person_may_login(
+				&((struct person *)persons.row)[i]))
+				world_session_set(w, &s[persons.key[i]]);
+		is_first = false;
+	} while (rows.n == PAGE);
+	return OK;
 }

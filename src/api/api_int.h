@@ -24,6 +24,7 @@ enum work_kind {
 	WORK_USE_CASE = 1,	/* an item for the writer */
 	WORK_QUERY,		/* a reader thread */
 	WORK_LONG,		/* a thread of its own */
+	WORK_LOGIN,		/* the thread of passwords */
 	WORK_LOCAL,		/* encoded at once: needs nobody */
 	WORK_MANY		/* many items of one request: start() takes the call over, and ends in call_answer() */
 };
@@ -38,10 +39,12 @@ struct route_work {
 	enum err       (*start)(struct call *);
 	enum err       (*decode)(struct call *, void **in);	/* NULL: it takes nothing */
 	void	       (*encode)(struct call *);		/* of the last step */
+	void	       (*refuse)(struct call *, enum err);	/* of the first step: writes the body of an error; NULL: a problem */
 	const char	*query;		/* the parameters it takes, separated by spaces; NULL: none */
 	const struct route_work *next;	/* one step more; its decode() sees this one's out */
 	/* Of the first step, for the API description: */
 	const char	*body, *reply;	/* names of shapes; a reply "[X]" is a page of X */
+	const char	*refusal; /* where refuse() writes it: the shape of an error */
 	unsigned	 traits;
 	uint32_t	 errors;	/* ERR_BITs beside those that follow from the row, see errors_of() in openapi.c */
 };
@@ -95,6 +98,14 @@ struct call {
 struct call *call_open(struct request *, struct world *);
 /* Runs the step CALL->work; an error is the caller's to answer. */
 enum err call_step(struct call *) USE_RESULT;
+/* What is the operator's door only. */
+bool is_operators_path(struct str path);
+/* Who sent the request, by what it came with; ACTOR has the address already. */
+struct str bearer_of(struct str authorization);
+bool cookie_of(struct str header, struct str *out);
+bool is_own_origin(struct request *);
+#define SESSION_COOKIE "__Host-usher"
+enum err credential_check(struct request *, struct world *, struct actor *) USE_RESULT;
 /* Encodes and replies. */
 void call_answer(struct call *);
 /* Replies with a problem. */
@@ -169,6 +180,13 @@ enum err query_flag(struct call *, const char *name, bool *out) USE_RESULT;
 enum err query_number(struct call *, const char *name, int64_t *out) USE_RESULT;
 /* ERR_BAD_INPUT for a parameter that is not in KNOWN. */
 enum err query_check(struct call *, const char *known) USE_RESULT;
+
+/*
+ * One field of a form (application/x-www-form-urlencoded, the whole body),
+ * decoded; p == NULL if absent.  False: the body is no such form, or names it
+ * twice.
+ */
+bool form_field(struct arena *, struct str body, const char *name, struct str *out) USE_RESULT;
 
 /* If-Match (RFC 9110 13.1.1): the version, -1 for *.  Missing: ERR_NO_PRECONDITION; no tag of ours: ERR_STALE. */
 enum err if_match(struct call *, int64_t *version) USE_RESULT;
@@ -259,6 +277,13 @@ void person_order_fill(struct ctx *, struct world *, const struct person_in *, s
 enum err person_change_fill(struct ctx *, const struct realm *, const struct person_in *, const struct person_view *, struct order *) USE_RESULT;
 void put_person(struct js_out *, const struct realm *, const struct person_view *);
 
+/* Changing one, from the person's id on: patch_start() decodes the body, person_change is the step after person_show(). */
+enum err patch_start(struct call *, int64_t id, void **in) USE_RESULT;
+/* After it: only what is a person's own to change. */
+enum err patch_own(struct call *) USE_RESULT;
+extern const struct route_work person_change;
+void person_encode(struct call *);
+
 /* --- onboardings ------------------------------------------------------------------- */
 
 /* An onboarding's object (of the body, or of a batch's item) into an order; IDEMPOTENCY_KEY and BODY are the caller's. */
@@ -277,12 +302,12 @@ void batch_encode(struct call *);
 /* --- the tables ---------------------------------------------------------------------- */
 
 extern const struct route audit_routes[], block_routes[], catalogue_routes[], event_routes[], import_routes[],
-    onboarding_routes[], operator_routes[], person_routes[], pool_routes[], product_routes[], queue_routes[], role_routes[],
-    self_routes[], setting_routes[], token_routes[];
+    login_routes[], me_routes[], oauth_routes[], onboarding_routes[], operator_routes[], person_routes[], pool_routes[],
+    product_routes[], queue_routes[], role_routes[], self_routes[], setting_routes[], token_routes[];
 
 /* What their bodies and replies look like; each ends with name NULL. */
 extern const struct shape audit_shapes[], block_shapes[], catalogue_shapes[], encode_shapes[], event_shapes[],
-    import_shapes[], onboarding_shapes[], person_shapes[], pool_shapes[], problem_shapes[], product_shapes[], queue_shapes[],
-    role_shapes[], self_shapes[], token_shapes[];
+    import_shapes[], login_shapes[], me_shapes[], oauth_shapes[], onboarding_shapes[], person_shapes[], pool_shapes[],
+    problem_shapes[], product_shapes[], queue_shapes[], role_shapes[], self_shapes[], token_shapes[];
 
 #endif

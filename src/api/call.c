@@ -12,6 +12,7 @@
 static enum err start_item(struct call *);
 static enum err start_query(struct call *);
 static enum err start_long(struct call *);
+static enum err start_login(struct call *);
 static enum err start_local(struct call *);
 static enum err start_many(struct call *);
 static void item_done(struct item *);
@@ -23,6 +24,7 @@ static enum err (*const starts[])(struct call *) = {
 	[WORK_USE_CASE] = start_item,
 	[WORK_QUERY] = start_query,
 	[WORK_LONG] = start_long,
+	[WORK_LOGIN] = start_login,
 	[WORK_LOCAL] = start_local,
 	[WORK_MANY] = start_many,
 };
@@ -90,6 +92,19 @@ start_long(struct call *c)
 		.owner = c,
 	};
 	return world_long(c->world, &c->query);
+}
+
+static enum err
+start_login(struct call *c)
+{
+	c->query = (struct query) {
+		.cx = c->cx,
+		.run = c->work->run,
+		.in = c->in,
+		.done = query_done,
+		.owner = c,
+	};
+	return world_login(c->world, &c->query);
 }
 
 static enum err
@@ -170,8 +185,18 @@ call_answer(struct call *c)
 void
 call_refuse(struct call *c, enum err err)
 {
+	const struct route_work *first = c->rq->route->work;
 	struct reply reply = { 0 };
 
+	if (first->refuse != NULL) {
+		buf_init(&c->buf, c->cx->arena, REPLY_BODY_MAX);
+		js_begin(&c->js, &c->buf);
+		c->reply = reply;
+		first->refuse(c, err);
+		c->reply.body = buf_view(&c->buf);
+		http_reply(c->rq, &c->reply);
+		return;
+	}
 	problem_reply(c->cx, err, &reply);
 	http_reply(c->rq, &reply);
 }

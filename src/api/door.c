@@ -9,8 +9,6 @@
 #include "base/log.h"
 #include "base/metric.h"
 
-#define TOKEN_MAX 200
-
 #define DESCRIPTION_MAX (64 * 1024 * 1024)
 
 static const struct http_door callbacks = {
@@ -23,8 +21,8 @@ static const struct http_door callbacks = {
 
 static const struct route *const tables[] = {
 	onboarding_routes, person_routes, block_routes, product_routes, pool_routes, catalogue_routes,
-	import_routes, event_routes, audit_routes, token_routes, role_routes, queue_routes, self_routes,
-	operator_routes, setting_routes,
+	import_routes, event_routes, audit_routes, token_routes, role_routes, queue_routes, oauth_routes,
+	login_routes, me_routes, self_routes,	operator_routes, setting_routes,
 };
 
 /* Set once, before the loops start. */
@@ -35,9 +33,6 @@ static struct {
 	struct str	description;
 } door;
 
-static bool is_operators(struct str path);
-static enum err authenticate(struct request *, struct actor *);
-static struct str bearer(struct request *);
 static void log_request(const struct request *, int status, size_t bytes,
     int64_t ms);
 
@@ -94,7 +89,7 @@ enum err
 api_route(struct request *rq, struct str *allow)
 {
 	*allow = (struct str) { NULL, 0 };
-	if (!rq->is_operator && is_operators(rq->path))
+	if (!rq->is_operator && is_operators_path(rq->path))
 		return fail(&rq->cx, ERR_NOT_FOUND, MSG_HTTP_NO_SUCH_PATH, "");
 	return route_find(rq, door.router, allow);
 }
@@ -115,8 +110,8 @@ route_find(struct request *rq, const struct router *router, struct str *allow)
 	return OK;
 }
 
-static bool
-is_operators(struct str path)
+bool
+is_operators_path(struct str path)
 {
 	return str_starts(path, STR("/operator/"));
 }
@@ -128,49 +123,16 @@ api_admit(struct request *rq)
 	struct ctx *cx = &rq->cx;
 	struct actor *actor;
 
-	if (right == RIGHT_PUBLIC)
-		return OK;
 	actor = arena_alloc(cx->arena, sizeof(*actor));
+	actor->kind = ACTOR_PERSON;
 	actor->address = rq->address;
 	actor->agent = request_header(rq, "user-agent");
-	TRY(authenticate(rq, actor));
+	if (right != RIGHT_PUBLIC)
+		TRY(credential_check(rq, door.conf.world, actor));
 	cx->actor = actor;
-	return actor_enter(cx, actor, right);
-}
-
-/* The socket is the operator's credential, and gives no way into a tenant. */
-static enum err
-authenticate(struct request *rq, struct actor *actor)
-{
-	struct ctx *cx = &rq->cx;
-	struct str token;
-
-	if (rq->is_operator) {
-		if (!is_operators(str_of(rq->route->path)))
-			return fail(cx, ERR_DENIED, MSG_API_OPERATOR, "");
-		actor->kind = ACTOR_OPERATOR;
-		actor->rights = rights_of_operator();
-		actor->factors = FACTOR_SOCKET;
+	if (right == RIGHT_PUBLIC)
 		return OK;
-	}
-	token = bearer(rq);
-	if (token.n == 0)
-		return fail(
-		    cx, ERR_UNAUTHENTICATED, MSG_API_NO_TOKEN, "Authorization");
-	return world_authenticate(door.conf.world, cx, token, actor);
-}
-
-/* RFC 6750 2.1; empty: there is none. */
-static struct str
-bearer(struct request *rq)
-{
-	struct str token = request_header(rq, "authorization");
-	struct str scheme = str_cut(&token, ' ');
-
-	token = str_trim(token);
-	if (!str_eq_nocase(scheme, STR("Bearer")) || token.n > TOKEN_MAX)
-		return STR("");
-	return token;
+	return actor_enter(cx, actor, right);
 }
 
 void

@@ -16,6 +16,7 @@ static const struct {
 	[CHANGE_GRANT] = { true, false },
 	[CHANGE_CONTRACT] = { true, true },
 	[CHANGE_QUOTA] = { true, true },
+	[CHANGE_SESSION] = { true, false },
 };
 
 static void put_event(struct js_out *, struct ctx *,

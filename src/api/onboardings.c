@@ -12,7 +12,7 @@ struct onboard_in {
 	const struct js *person;
 	struct texts	 products;
 	int64_t		 priority;
-	bool		 all_or_nothing, check;
+	bool		 all_or_nothing, check, activation;
 };
 
 static const struct member onboard_members[] = {
@@ -21,6 +21,7 @@ static const struct member onboard_members[] = {
 	{ "priority", MEMBER_INT, offsetof(struct onboard_in, priority), 0, 9, false },
 	{ "all_or_nothing", MEMBER_BOOL, offsetof(struct onboard_in, all_or_nothing), 0, 0, false },
 	{ "check", MEMBER_BOOL, offsetof(struct onboard_in, check), 0, 0, false },
+	{ "activation", MEMBER_BOOL, offsetof(struct onboard_in, activation), 0, 0, false },
 };
 static const struct member_table onboard_table = { onboard_members, COUNT(onboard_members), "" };
 
@@ -48,6 +49,7 @@ static const char *const verdicts[] = { "passed", "failed" };
 
 static void put_name(struct js_out *, const char *key,
     const char *const *names, size_t n, int64_t at);
+static void put_activation(struct js_out *, const struct order_out *);
 static void put_stages(struct js_out *, const struct onboarding_row *);
 static void put_checks(struct js_out *, const struct onboarding_view *);
 static void put_when(struct js_out *, const char *, int64_t ms);
@@ -70,6 +72,7 @@ onboarding_decode(
 	o->priority = (int)in.priority;
 	o->all_or_nothing = in.all_or_nothing;
 	o->manual_check = in.check;
+	o->activation = in.activation;
 	return OK;
 }
 
@@ -103,12 +106,22 @@ id_of_path(struct call *c, void **in)
 	return param_id(c, 0, MSG_ORDER_NO_ONBOARDING, "onboarding", id);
 }
 
+/* The order's own answer is told too. */
+static enum err
+checked_decode(struct call *c, void **in)
+{
+	c->kept = c->out;
+	return id_of_path(c, in);
+}
+
 struct check_in {
 	struct str result;
+	bool	   activation;
 };
 
 static const struct member check_members[] = {
 	{ "result", MEMBER_TEXT, offsetof(struct check_in, result), 1, 16, true },
+	{ "activation", MEMBER_BOOL, offsetof(struct check_in, activation), 0, 0, false },
 };
 static const struct member_table check_table = { check_members, COUNT(check_members), "" };
 
@@ -129,6 +142,7 @@ check_decode(struct call *c, void **in)
 	o->check_passed = str_eq(body.result, str_of(verdicts[0]));
 	if (!o->check_passed && !str_eq(body.result, str_of(verdicts[1])))
 		return fail(c->cx, ERR_BAD_INPUT, MSG_API_RESULT, "result");
+	o->activation = body.activation;
 	o->kind = ORDER_CHECK;
 	*in = o;
 	return OK;
@@ -149,7 +163,20 @@ put_onboarding_told(
 	js_key(js, "repeated");
 	js_put_bool(js, out->was_repeated);
 	put_told(js, cx, "seats", out->seat, out->nseat);
+	put_activation(js, out);
 	js_close_object(js);
+}
+
+/* Shown once, to who may onboard; it is for the person. */
+static void
+put_activation(struct js_out *js, const struct order_out *out)
+{
+	if (out->activation.n == 0)
+		return;
+	js_key(js, "activation");
+	js_put_str(js, out->activation);
+	js_key(js, "activation_expires");
+	js_put_time(js, out->activation_ms);
 }
 
 static void
@@ -184,6 +211,8 @@ onboarding_encode(struct call *c)
 	put_when(js, "expires", v->row.expires_ms);
 	put_checks(js, v);
 	put_told(js, c->cx, "now", v->now, v->nnow);
+	if (c->kept != NULL)
+		put_activation(js, c->kept);
 	js_close_object(js);
 }
 
@@ -239,7 +268,8 @@ put_when(struct js_out *js, const char *name, int64_t ms)
 /* --- routes ------------------------------------------------------------------------ */
 
 static const struct route_work
-    show_checked = { .kind = WORK_QUERY, .run = onboarding_show, .decode = id_of_path, .encode = onboarding_encode },
+    show_checked = { .kind = WORK_QUERY, .run = onboarding_show, .decode = checked_decode,
+	.encode = onboarding_encode },
     check = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = check_decode, .next = &show_checked,
 	.body = "CheckResult", .reply = "Onboarding" },
     batch = { .kind = WORK_MANY, .start = batch_start, .encode = batch_encode,
@@ -250,7 +280,8 @@ static const struct route_work
 	{ "products", "", "Slugs of what is wanted." }, \
 	{ "priority", "", "9 is the most urgent; 5 if absent." }, \
 	{ "all_or_nothing", "", "All are assigned or held, or nothing is." }, \
-	{ "check", "", "Seats are held until somebody passes them." }
+	{ "check", "", "Seats are held until somebody passes them." }, \
+	{ "activation", "", "When it is done the person may begin." }
 
 static const struct field order_fields[] = { ORDER_FIELDS, { 0 } };
 
@@ -282,7 +313,9 @@ static const struct field item_answer_fields[] = {
 	{ "person", "id", "" }, \
 	{ "state", "OnboardingState?", "null: the person came otherwise." }, \
 	{ "repeated", "bool", "It was there already; nothing was done." }, \
-	{ "seats", "[SeatOutcome]", "As first answered." }
+	{ "seats", "[SeatOutcome]", "As first answered." }, \
+	{ "activation", "text-", "To begin with, shown this once." }, \
+	{ "activation_expires", "time-", "" }
 
 static const struct field outcome_fields[] = { OUTCOME_FIELDS, { 0 } };
 
@@ -314,6 +347,7 @@ static const struct field check_fields[] = {
 
 static const struct field result_fields[] = {
 	{ "result", "CheckVerdict", "" },
+	{ "activation", "", "When all is passed, the person may activate the account." },
 	{ 0 }
 };
 

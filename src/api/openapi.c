@@ -22,6 +22,7 @@ static const struct parameter {
 	bool	    is_required;
 } params[] = {
 	{ "check", "CheckKind", "Which check.", true },
+	{ "client", "id", "Of an OAuth client.", true },
 	{ "grant", "id", "Of a role that somebody holds.", true },
 	{ "import", "id", "Of a run.", true },
 	{ "kind", "BlockKind", "Which block.", true },
@@ -30,6 +31,7 @@ static const struct parameter {
 	{ "pool", "slug", "Of a pool.", true },
 	{ "product", "slug", "Of a product.", true },
 	{ "queue", "QueueName", "Which queue.", true },
+	{ "session", "id", "Of a session.", true },
 	{ "token", "id", "Of an API token.", true },
 }, queries[] = {
 	{ "after", "count", "Where the page before said to go on; from the start if absent.", false },
@@ -56,10 +58,17 @@ static const struct parameter {
 static const struct tag {
 	const char *segment, *name, *text;
 } tags[] = {
+	{ ".well-known", "credentials", NULL },
+	{ "activate", "sign-in", NULL },
 	{ "audit", "audit", "The log that cannot be bent, and what is needed to verify it." },
 	{ "catalogue", "catalogue", "Sites, products, pools, rules and settings, as one document." },
+	{ "clients", "credentials", NULL },
 	{ "events", "events", "What happened, by cursor." },
 	{ "imports", "imports", "Files of a source, in two passes." },
+	{ "login", "sign-in", "Who somebody is, and until when." },
+	{ "logout", "sign-in", NULL },
+	{ "me", "sign-in", NULL },
+	{ "oauth", "credentials", NULL },
 	{ "onboardings", "onboardings", "People who come." },
 	{ "persons", "persons", "People, their contracts and seats." },
 	{ "pools", "pools", "Where seats are taken from." },
@@ -69,12 +78,14 @@ static const struct tag {
 	{ "role-grants", "roles", NULL },
 	{ "roles", "roles", "What people may do here, and over whom." },
 	{ "seats", "products", NULL },
+	{ "sessions", "sign-in", NULL },
+	{ "step-up", "sign-in", NULL },
 	{ "self", "server", NULL },
 	{ "openapi.json", "server", NULL },
 	{ "version", "server", NULL },
 	{ "healthz", "server", NULL },
 	{ "readyz", "server", "Who asks, and who answers." },
-	{ "tokens", "tokens", "Credentials of programs." },
+	{ "tokens", "credentials", "Of programs: API tokens and OAuth clients." },
 };
 
 static const char about[] =
@@ -103,6 +114,7 @@ static const struct parameter *parameter_find(const struct parameter *,
     size_t n, struct str name);
 static void put_body(struct openapi *, const struct route *);
 static void put_content(struct openapi *, const char *type);
+static void put_refusal(struct openapi *, const char *type);
 static uint32_t errors_of(const struct route *);
 static enum err next_status(uint32_t bits, int after);
 static void put_responses(struct openapi *, const struct route *);
@@ -147,7 +159,7 @@ put_document(struct openapi *o)
 		"\"The server that this came from.\"}]"));
 	put_tags(o);
 	js_key(o->js, "security");
-	js_put_raw(o->js, STR("[{\"bearer\":[]}]"));
+	js_put_raw(o->js, STR("[{\"bearer\":[]},{\"session\":[]}]"));
 	put_paths(o);
 	put_components(o);
 	js_key(o->js, "x-usher-http-statuses");
@@ -518,6 +530,11 @@ put_responses(struct openapi *o, const struct route *r)
 
 		js_key_str(o->js, status);
 		js_open_object(o->js);
+		if (w->refusal != NULL) {
+			put_refusal(o, w->refusal);
+			js_close_object(o->js);
+			continue;
+		}
 		put_ref(o, "responses",
 		    str_fmt(o->arena, "Problem%.*s", STR_ARG(status)));
 		js_close_object(o->js);
@@ -525,6 +542,15 @@ put_responses(struct openapi *o, const struct route *r)
 	if ((w->traits & FAILS) != 0)
 		put_success(o, r, 503);
 	js_close_object(o->js);
+}
+
+/* An error in a form of its own. */
+static void
+put_refusal(struct openapi *o, const char *type)
+{
+	put_pair(o, "description", shape_find(str_of(type))->text);
+	put_headers(o, NULL, NULL);
+	put_content(o, type);
 }
 
 /*
@@ -542,7 +568,9 @@ errors_of(const struct route *r)
 
 	if (r->right != RIGHT_PUBLIC)
 		bits |= ERR_BIT(UNAUTHENTICATED) | ERR_BIT(LIMITED);
-	if (r->right != RIGHT_PUBLIC && r->right != RIGHT_SELF)
+	/* With a cookie, what changes something can come from elsewhere. */
+	if (r->right != RIGHT_PUBLIC &&
+	    (r->right != RIGHT_SELF || r->method != GET))
 		bits |= ERR_BIT(DENIED);
 	if (strchr(r->path, '{') != NULL)
 		bits |= ERR_BIT(NOT_FOUND);
@@ -630,7 +658,12 @@ put_components(struct openapi *o)
 	js_key(o->js, "securitySchemes");
 	js_put_raw(o->js,
 	    STR("{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\","
-		"\"description\":\"An API token (RFC 6750).\"}}"));
+		"\"description\":\"An API token, or an access token "
+		"(RFC 6750).\"},"
+		"\"session\":{\"type\":\"apiKey\",\"in\":\"cookie\","
+		"\"name\":\"__Host-usher\",\"description\":\"Of who "
+		"signed in. What changes something needs X-CSRF-Token, "
+		"and an Origin that is the server's.\"}}"));
 	js_key(o->js, "parameters");
 	js_put_raw(o->js,
 	    STR("{\"AcceptLanguage\":{\"name\":\"Accept-Language\","

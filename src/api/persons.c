@@ -115,7 +115,7 @@ person_id_decode(struct call *c, void **in)
 	return param_id(c, 0, MSG_ORDER_NO_PERSON, "person", id);
 }
 
-static void
+void
 person_encode(struct call *c)
 {
 	const struct person_view *v = c->out;
@@ -172,9 +172,18 @@ struct patch {
 	int64_t		 id, if_version;
 };
 
-/* The body is decoded first, so that a wrong one costs no read. */
 static enum err
 patch_decode(struct call *c, void **in)
+{
+	int64_t id;
+
+	TRY(param_id(c, 0, MSG_ORDER_NO_PERSON, "person", &id));
+	return patch_start(c, id, in);
+}
+
+/* The body is decoded first, so that a wrong one costs no read. */
+enum err
+patch_start(struct call *c, int64_t id, void **in)
 {
 	struct patch *p = c->kept;
 	const struct js *js;
@@ -183,7 +192,7 @@ patch_decode(struct call *c, void **in)
 	if (p != NULL)
 		return OK;
 	p = arena_alloc(c->cx->arena, sizeof(*p));
-	TRY(param_id(c, 0, MSG_ORDER_NO_PERSON, "person", &p->id));
+	p->id = id;
 	TRY(if_match(c, &p->if_version));
 	TRY(js_parse(c->cx, c->rq->body, &js));
 	TRY(person_patch_decode(c->cx, js, &p->person));
@@ -191,6 +200,31 @@ patch_decode(struct call *c, void **in)
 	c->repeats = p->if_version == -1;
 	*in = &p->id;
 	return OK;
+}
+
+/* What a person may not change of themselves is refused by name. */
+enum err
+patch_own(struct call *c)
+{
+	const struct patch *p = c->kept;
+	const struct person_in *in = &p->person;
+	const char *path = NULL;
+
+	for (size_t i = 0; i < in->doc.n; i++)
+		if ((attr_info(in->doc.attr[i].id)->flags & ATTR_OWN) == 0)
+			path = attr_info(in->doc.attr[i].id)->path;
+	for (size_t i = 0; i < in->nremoved; i++)
+		if ((attr_info(in->removed[i])->flags & ATTR_OWN) == 0)
+			path = attr_info(in->removed[i])->path;
+	if (in->country.p != NULL)
+		path = "country";
+	if (in->user_type.p != NULL)
+		path = "userType";
+	if (in->has_flat || in->has_contracts)
+		path = "contracts";
+	if (path == NULL)
+		return OK;
+	return fail(c->cx, ERR_DENIED, MSG_ME_ATTRIBUTE, path, path);
 }
 
 /* Laid over the version that was read: the writer refuses if it moved. */
@@ -340,11 +374,15 @@ release_encode(struct call *c)
 static const struct route_work
     show_created = { .kind = WORK_QUERY, .run = person_show, .decode = ordered_decode, .encode = created_encode },
     show_changed = { .kind = WORK_QUERY, .run = person_show, .decode = ordered_decode, .encode = person_encode },
-    change = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = change_decode, .next = &show_changed },
     create = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = create_decode, .next = &show_created,
 	.body = "NewPerson", .reply = "Person", .traits = CREATES | LOCATES | TAGS },
-    patch = { .kind = WORK_QUERY, .run = person_show, .decode = patch_decode, .next = &change, .body = "NewPerson",
+    patch = { .kind = WORK_QUERY, .run = person_show, .decode = patch_decode, .next = &person_change,
+	.body = "NewPerson",
 	.reply = "Person", .traits = TAGS | GUARDED };
+
+const struct route_work person_change = {
+	.kind = WORK_USE_CASE, .use_case = &person_order, .decode = change_decode, .next = &show_changed,
+};
 
 static const struct field search_fields[] = {
 	{ "filter", "", "SCIM, over indexed attributes; not together with search." },

@@ -118,7 +118,9 @@ problem_reply(struct ctx *cx, enum err err, struct reply *reply)
 		if (headers[i].err == err)
 			reply->header[reply->nheader++] =
 			    (struct header) { str_of(headers[i].name),
-				    str_of(headers[i].value) };
+				    cx->fault.msg == MSG_LOGIN_WAIT
+					? cx->fault.args[0]
+					: str_of(headers[i].value) };
 }
 
 static const struct field problem_fields[] = {

@@ -6,6 +6,23 @@
 
 static void put_grants(struct js_out *, const struct actor *);
 
+/* A page that is loaded again asks here for what it must send beside the cookie. */
+static void
+put_session_of(struct call *c)
+{
+	const struct actor *a = c->cx->actor;
+	struct str secret;
+
+	if (a->session == 0)
+		return;
+	js_key(&c->js, "session");
+	js_put_id(&c->js, a->session);
+	if (!cookie_of(request_header(c->rq, "cookie"), &secret))
+		return;
+	js_key(&c->js, "csrf");
+	js_put_str(&c->js, session_csrf(c->cx->arena, secret));
+}
+
 static void
 self_encode(struct call *c)
 {
@@ -20,6 +37,7 @@ self_encode(struct call *c)
 	js_key(js, "id");
 	js_put_id(js, a->id);
 	put_rights(js, "rights", a->rights);
+	put_session_of(c);
 	put_text_or_null(
 	    js, "scope", a->scope != NULL ? filter_text(a->scope) : STR(""));
 	if (a->nheld > 0)
@@ -65,6 +83,8 @@ static const struct field self_fields[] = {
 	{ "tenant", "int", "" },
 	{ "kind", "ActorKind", "" },
 	{ "id", "id", "Of the credential." },
+	{ "session", "id-", "Of who signed in." },
+	{ "csrf", "text-", "What goes with the cookie where something is changed." },
 	{ "rights", "[Right]", "" },
 	{ "scope", "text?", "The filter of the persons it sees; null: all." },
 	{ "grants", "[Held]-", "Where rights hold over different persons, which over whom." },

@@ -22,8 +22,6 @@ static bool signatures_check(struct arena *, struct str lines, struct str text,
     const struct verifier *, const char **why);
 static bool signature_parse(struct arena *, struct str line, struct str *name,
     struct str *bytes);
-static bool ed25519_check(const struct verifier *, struct str text,
-    struct str signature);
 static bool is_name(struct str);
 static bool unbase64(struct arena *, struct str text, struct str *out);
 static struct str next_line(struct str *left);
@@ -178,7 +176,8 @@ signatures_check(struct arena *a, struct str lines, struct str text,
 			continue;
 		*why = "its signature is wrong";
 		ours++;
-		if (!ed25519_check(v, text, str_sub(bytes, 4, bytes.n - 4)))
+		if (!signature_check(v->public_key, text,
+			str_sub(bytes, 4, bytes.n - 4)))
 			return false;
 	}
 	*why = ours == 0 ? "it is not signed with the trusted key"
@@ -199,8 +198,9 @@ signature_parse(
 	return is_name(*name) && unbase64(a, line, bytes) && bytes->n > 4;
 }
 
-static bool
-ed25519_check(const struct verifier *v, struct str text, struct str signature)
+bool
+signature_check(
+    const uint8_t public[32], struct str text, struct str signature)
 {
 	EVP_PKEY *key;
 	EVP_MD_CTX *ctx;
@@ -209,7 +209,7 @@ ed25519_check(const struct verifier *v, struct str text, struct str signature)
 	if (signature.n != SIGNATURE_BYTES)
 		return false;
 	key = EVP_PKEY_new_raw_public_key(
-	    EVP_PKEY_ED25519, NULL, v->public_key, sizeof(v->public_key));
+	    EVP_PKEY_ED25519, NULL, public, 32);
 	ctx = EVP_MD_CTX_new();
 	if (key == NULL || ctx == NULL)
 		fatal("an Ed25519 context of libcrypto");

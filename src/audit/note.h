@@ -44,4 +44,7 @@ struct str verifier_text(struct arena *, const struct verifier *);
  */
 bool note_check(struct arena *, struct str note, const struct verifier *, struct str origin, struct checkpoint *out, const char **why) USE_RESULT;
 
+/* Ed25519 over TEXT, by itself; also for access tokens. */
+bool signature_check(const uint8_t public_key[32], struct str text, struct str signature) USE_RESULT;
+
 #endif

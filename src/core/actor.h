@@ -90,6 +90,8 @@ struct actor {
 	uint64_t	     rights;	/* held anywhere */
 	const struct filter *scope;	/* whom the right of this call may be used on; NULL: everybody */
 	unsigned	     factors;
+	int64_t		     session;	/* that it signed in with; 0: none */
+	int64_t		     factor_ms;	/* of a session: when it last proved who it is */
 	struct str	     address, agent;
 };
 

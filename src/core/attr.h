@@ -22,6 +22,7 @@ enum attr_class { ATTR_PERSONAL, ATTR_ORG };
 #define ATTR_MULTI  1	/* an element of a multi-valued attribute */
 #define ATTR_UNIQUE 2	/* one person per value and tenant (e-mail: by setting) */
 #define ATTR_SEARCH 4	/* its words go into the search index */
+#define ATTR_OWN    8	/* a person may change it of themselves */
 
 /*  name              path                        type         class          flags */
 #define ATTRIBUTES(X) \
@@ -34,15 +35,15 @@ enum attr_class { ATTR_PERSONAL, ATTR_ORG };
 	X(HONORIFIC_SUFFIX, "name.honorificSuffix",	ATTR_STRING, ATTR_PERSONAL, 0) \
 	X(FORMATTED_NAME,   "name.formatted",		ATTR_STRING, ATTR_PERSONAL, 0) \
 	X(DISPLAY_NAME,	    "displayName",		ATTR_STRING, ATTR_PERSONAL, ATTR_SEARCH) \
-	X(NICK_NAME,	    "nickName",			ATTR_STRING, ATTR_PERSONAL, 0) \
+	X(NICK_NAME,	    "nickName",			ATTR_STRING, ATTR_PERSONAL, ATTR_OWN) \
 	X(BIRTH_DATE,	    "birthDate",		ATTR_DATE,   ATTR_PERSONAL, 0) \
 	X(EMPLOYEE_NUMBER,  "employeeNumber",		ATTR_STRING, ATTR_PERSONAL, 0) \
 	X(EMAIL_VALUE,	    "emails.value",		ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI | ATTR_UNIQUE) \
 	X(EMAIL_TYPE,	    "emails.type",		ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI) \
 	X(EMAIL_PRIMARY,    "emails.primary",		ATTR_BOOL,   ATTR_PERSONAL, ATTR_MULTI) \
-	X(PHONE_VALUE,	    "phoneNumbers.value",	ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI) \
-	X(PHONE_TYPE,	    "phoneNumbers.type",	ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI) \
-	X(PHONE_PRIMARY,    "phoneNumbers.primary",	ATTR_BOOL,   ATTR_PERSONAL, ATTR_MULTI) \
+	X(PHONE_VALUE,	    "phoneNumbers.value",	ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI | ATTR_OWN) \
+	X(PHONE_TYPE,	    "phoneNumbers.type",	ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI | ATTR_OWN) \
+	X(PHONE_PRIMARY,    "phoneNumbers.primary",	ATTR_BOOL,   ATTR_PERSONAL, ATTR_MULTI | ATTR_OWN) \
 	X(ADDRESS_TYPE,	    "addresses.type",		ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI) \
 	X(ADDRESS_STREET,   "addresses.streetAddress",	ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI) \
 	X(ADDRESS_LOCALITY, "addresses.locality",	ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI) \
@@ -56,7 +57,7 @@ enum attr_class { ATTR_PERSONAL, ATTR_ORG };
 	X(DIVISION,	    "division",			ATTR_STRING, ATTR_ORG,	    0) \
 	X(ORGANIZATION,	    "organization",		ATTR_STRING, ATTR_ORG,	    0) \
 	X(COUNTRY,	    "country",			ATTR_STRING, ATTR_ORG,	    0) \
-	X(LANGUAGE,	    "preferredLanguage",	ATTR_STRING, ATTR_ORG,	    0) \
+	X(LANGUAGE,	    "preferredLanguage",	ATTR_STRING, ATTR_ORG,	    ATTR_OWN) \
 	X(USER_TYPE,	    "userType",			ATTR_STRING, ATTR_ORG,	    0) \
 	X(MANAGER,	    "manager",			ATTR_REF,    ATTR_ORG,	    0) \
 	X(START,	    "start",			ATTR_DATE,   ATTR_ORG,	    0) \

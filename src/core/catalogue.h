@@ -68,6 +68,7 @@ struct setting_info {
 
 /* Sorted by name. */
 #define SETTINGS(X) \
+	X(ACTIVATION_HOURS,	   "activation.hours",	      72, 1, 8760, "how long an activation token is good") \
 	X(CLIENT_QUEUED,	   "admission.client_queued",	 2000, 1, 1000000, "so many requests of one client may wait for the writer") \
 	X(CLIENT_UNDER_WAY,	   "admission.client_under_way", 512, 1, 1000000, "so many requests of one client may be under way at once") \
 	X(CATALOGUE_LOSSES_LEAST,   "catalogue.losses_least",   20, 0, 1000000, "so many may lose a seat by rules whatever the share is") \
@@ -76,10 +77,15 @@ struct setting_info {
 	X(IMPORT_DEPTH,		   "import.depth_pause",     2000000, 1, 100000000, "at this depth (persons) the import queue pauses and an alert is raised") \
 	X(IMPORT_REMOVALS_LEAST,   "import.removals_least",   20, 0, 1000000, "so many may go whatever the share is") \
 	X(IMPORT_REMOVALS_PERCENT, "import.removals_percent", 5, 0, 100, "a run that would remove or disable more than this share is stopped") \
+	X(LOGIN_ADDRESS_TRIES,	   "login.address_tries",     50, 1, 1000000, "after so many failed tries an address waits, longer each time") \
+	X(LOGIN_TRIES,		   "login.tries",	      5, 1, 100, "after so many failed tries an account waits, longer each time") \
+	X(ONBOARDING_ACTIVATION,   "onboarding.activation",   0, 0, 1, "who is onboarded gets an activation token") \
 	X(EMAIL_UNIQUE,		   "person.email_unique",     0, 0, 1, "an e-mail address belongs to one person") \
 	X(CAP_PASS_PRIORITY,	   "pool.cap_pass_priority",  7, 0, 10, "requests of this priority may take the last seats above the cap") \
 	X(REGISTRATION_DEPTH,	   "registration.depth_pause", 1000, 1, 100000000, "at this depth the registration queue pauses and an alert is raised") \
 	X(HOLD_MINUTES,		   "seat.hold_minutes",	      1440, 1, 525600, "how long a seat is held while checks are open") \
+	X(SESSION_HOURS,	   "session.hours",	      12, 1, 720, "after so long a session ends") \
+	X(SESSION_IDLE,		   "session.idle_minutes",    30, 1, 10080, "unused for so long it ends") \
 	X(THROTTLE_ATTEMPTS,	   "throttle.attempts",	     3, 1, 100, "so often a delivery is tried before it waits for review") \
 	X(THROTTLE_BACKOFF,	   "throttle.backoff_ms",    5000, 500, 600000, "the longest wait between two attempts") \
 	X(THROTTLE_BATCH,	   "throttle.batch",	     100, 50, 200, "items of a batch; adapted between 50 and 200 to what comes") \

@@ -18,6 +18,7 @@ static const char *const subject_kinds[SUBJECT_COUNT] = {
 	[SUBJECT_IMPORT] = "import",
 	[SUBJECT_CATALOGUE] = "catalogue",
 	[SUBJECT_QUEUE] = "queue",
+	[SUBJECT_CLIENT] = "client",
 };
 
 static const char *const change_kinds[CHANGE_COUNT] = {
@@ -31,6 +32,8 @@ static const char *const change_kinds[CHANGE_COUNT] = {
 	[CHANGE_BLOCK] = "block",
 	[CHANGE_VERSION] = "version",
 	[CHANGE_ROLE] = "role",
+	[CHANGE_SESSION] = "session",
+	[CHANGE_TRIES] = "tries",
 };
 
 const char *

@@ -40,7 +40,19 @@
 	X(QUEUE_PAUSED,        "queue.paused") \
 	X(QUEUE_RESUMED,       "queue.resumed") \
 	X(PERSON_BLOCKED,      "person.blocked") \
-	X(PERSON_UNBLOCKED,    "person.unblocked")
+	X(PERSON_UNBLOCKED,    "person.unblocked") \
+	X(TOKEN_ROTATED,       "token.rotated") \
+	X(CLIENT_CREATED,      "client.created") \
+	X(CLIENT_REVOKED,      "client.revoked") \
+	X(ACTIVATION_MADE,     "activation.made") \
+	X(ACTIVATION_USED,     "activation.used") \
+	X(LOGIN_DONE,          "login.done") \
+	X(LOGIN_FAILED,        "login.failed") \
+	X(LOGIN_STEPPED_UP,    "login.stepped_up") \
+	X(PASSWORD_CHANGED,    "login.password_changed") \
+	X(TOTP_SET,            "login.totp_set") \
+	X(RECOVERY_USED,       "login.recovery_used") \
+	X(SESSION_ENDED,       "session.ended")
 
 enum action {
 	ACTION_NONE,
@@ -61,6 +73,7 @@ enum subject_kind {
 	SUBJECT_IMPORT,
 	SUBJECT_CATALOGUE,
 	SUBJECT_QUEUE,		/* enum work_queue */
+	SUBJECT_CLIENT,
 	SUBJECT_COUNT
 };
 
@@ -79,6 +92,8 @@ const char *subject_kind_name(enum subject_kind);
  *	CHANGE_BLOCK	    enum block_kind -		0 / 1
  *	CHANGE_VERSION	    -         -			row or catalogue version
  *	CHANGE_ROLE	    grant     role		enum role_state (0 = no row)
+ *	CHANGE_SESSION	    session   -			0 / 1
+ *	CHANGE_TRIES	    -         -			0 / failed tries since the last entry
  */
 enum change_kind {
 	CHANGE_LIFECYCLE = 1,
@@ -91,6 +106,8 @@ enum change_kind {
 	CHANGE_BLOCK,
 	CHANGE_VERSION,
 	CHANGE_ROLE,
+	CHANGE_SESSION,
+	CHANGE_TRIES,
 	CHANGE_COUNT
 };
 

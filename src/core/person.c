@@ -260,3 +260,9 @@ person_is_barred(const struct person *p, bool has_open_checks)
 
 	return (p->blocks & ~no_bar) != 0;
 }
+
+bool
+person_may_login(const struct person *p)
+{
+	return person_is_enabled(p) && p->certification != CERT_DENIED;
+}

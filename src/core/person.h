@@ -92,6 +92,8 @@ void person_take_primary(struct person *, const struct contract *, size_t n, int
 enum err contracts_check(struct ctx *, const struct contract *, size_t n) USE_RESULT;
 
 bool person_is_enabled(const struct person *);
+/* The one rule of who signs in and stays so: enabled, and not denied. */
+bool person_may_login(const struct person *);
 /*
  * Gains no seat and is served none.  NEW alone does not bar while checks are
  * open: what is due then is held until they end.

@@ -139,6 +139,43 @@ struct token_row {
 };
 extern const struct table TOKEN;		/* tenant id */
 
+/* What OAuth clients are: as tokens, but the hash is of a secret that goes with the id. */
+extern const struct table CLIENT;		/* token_row: tenant id */
+
+struct net_row { int64_t tenant, holder; struct str net; };	/* where a token or client may come from (core/net.h); none: anywhere */
+extern const struct table NET;			/* tenant holder net | EXISTS_STAYS */
+
+struct session_row {		/* a person who is signed in; dropped when it ends */
+	int64_t	   tenant, person, id;
+	struct str hash;	/* SHA-256 of the cookie's value, 32 bytes */
+	int64_t	   factors;	/* enum factor bits */
+	int64_t	   created_ms, factor_ms, seen_ms, expires_ms;	/* factor_ms: of the last proof */
+};
+extern const struct table SESSION;		/* tenant person id */
+
+struct login_row {		/* what a person signs in with */
+	int64_t	   tenant, person;
+	struct str verifier;	/* sealed, PURPOSE_PASSWORD; empty: no password */
+	int64_t	   password_ms;
+	struct str totp, totp_next;	/* sealed seeds, PURPOSE_TOTP; next: not confirmed yet */
+	int64_t	   totp_ms;
+	int64_t	   last_step;	/* one-time codes up to this step are used up */
+};
+extern const struct table LOGIN;		/* tenant person */
+
+struct recovery_row { int64_t tenant, person; struct str hash; };	/* of a recovery code that is not used */
+extern const struct table RECOVERY;		/* tenant person hash | EXISTS_STAYS */
+
+struct throttle_row {		/* tries of signing in, by keyed hash of the user name or the address */
+	int64_t	   tenant;
+	struct str key;
+	int64_t	   tries, until_ms, last_ms;
+};
+extern const struct table THROTTLE;		/* tenant key */
+
+struct activation_row { int64_t tenant, person; struct str hash; int64_t created_ms, expires_ms, author; };
+extern const struct table ACTIVATION;		/* tenant person */
+
 struct log_row {		/* tenant seq; seq = origin << 40 | index: also the event cursor */
 	int64_t	   tenant, seq;
 	struct str entry;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * commands.h - the nouns, in the order help shows them.  NOUN.c holds the
- * rows NOUN_commands with their functions.
+ * rows NOUN_commands with their functions (of `client` oauth_client.c: client.c
+ * asks the server).
  *
  * To add a command: a row in NOUN.c (a new noun also here and in meson.build)
  * and what people read of it in base/messages/, in four languages:
@@ -23,7 +24,7 @@
 
 #define COMMAND_NOUNS(X) \
 	X(serve) X(front) X(import) X(onboard) X(person) X(product) X(pool) X(seat) X(queue) X(catalogue) X(event) \
-	X(audit) X(token) X(tenant) X(setting) X(backup) X(restore) X(key) X(doctor) X(top) X(help) X(openapi) \
+	X(audit) X(token) X(client) X(tenant) X(setting) X(backup) X(restore) X(key) X(doctor) X(top) X(help) X(openapi) \
 	X(version) X(completion)
 
 #define X(noun) \

@@ -54,6 +54,7 @@ static void wait_for_end(int stop_fd, int lost_fd);
 static const struct option options[] = {
 	{ "loops", OPTION_INT, "0", 0, LOOPS_MAX, false, MSG_FLAG_LOOPS },
 	{ "accept-rollback", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_ACCEPT_ROLLBACK },
+	{ "url", OPTION_TEXT, "http://127.0.0.1:8420", 0, 0, false, MSG_FLAG_URL },
 	{ "access-log", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_ACCESS_LOG },
 	{ "access-log-file", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_ACCESS_LOG_FILE },
 	{ "management-local", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_MANAGEMENT_LOCAL },
@@ -164,6 +165,7 @@ serve_until(
 		.data_dir = cli->word[0],
 		.vault_silent = note_silence,
 		.vault_silent_arg = &lost_fd,
+		.issuer = cli_text(cli, "url"),
 		.accept_rollback = cli_bool(cli, "accept-rollback") };
 	bool has_doors = h->listen >= 0;
 	struct http *http = NULL, *management = NULL;

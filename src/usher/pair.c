@@ -17,6 +17,7 @@
 
 #include "act/world.h"
 
+#define URL_MAX 512
 #define FRONT_END_MS 15000	/* it drains for ten seconds, then closes the store */
 #define VAULT_END_MS 3000
 #define MS	     INT64_C(1000000)
@@ -148,6 +149,7 @@ start_front(const struct pair_conf *conf, const struct lines *l)
 	const int fds[] = { conf->listen_fd, conf->operator_fd,
 		conf->management_fd, l->ready[1] };
 	char text[COUNT(fds)][12], loops[32], ended[2][32], file[4096];
+	char url[URL_MAX];
 	struct spawn s = { .program = conf->self,
 		.argv = { "usher", "front", conf->data->path,
 		    spawn_number(text[0], fds[0]),
@@ -160,7 +162,7 @@ start_front(const struct pair_conf *conf, const struct lines *l)
 		    conf->logs_access ? "--access-log=true"
 				      : "--access-log=false",
 		    conf->is_management_local ? "--management-local=true"
-					      : "--management-local=false" },
+					      : "--management-local=false", url },
 		.nfd = WORLD_CHANNELS,
 		.stdin_fd = conf->data->fd,
 		.account = conf->data->front,
@@ -177,6 +179,7 @@ start_front(const struct pair_conf *conf, const struct lines *l)
 	    (long long)conf->restarts[VAULT]);
 	snprintf(file, sizeof(file), "--access-log-file=%s",
 	    conf->access_file != NULL ? conf->access_file : "");
+	snprintf(url, sizeof(url), "--url=%.*s", STR_ARG(conf->url));
 	return spawn_start(&s);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "usher/commands.h"
+#include "usher/hand.h"
 #include "usher/input.h"
 #include "usher/list.h"
 #include "usher/member.h"
@@ -15,6 +16,7 @@ static enum err person_seats(struct cli *);
 static enum err person_block(struct cli *);
 static enum err person_unblock(struct cli *);
 static enum err send_block(struct cli *, enum method, struct str kind);
+static enum err person_activate(struct cli *);
 static enum err person_body(struct cli *, struct str *out);
 static void write_removals(struct js_out *, struct str members);
 static enum err send_person(struct cli *, struct call *);
@@ -44,6 +46,7 @@ static const struct option unblock_options[] = {
 	{ "reason", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_BLOCK_REASON },
 	{ "if-match", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_PERSON_IF_MATCH },
 };
+static const struct option activate_options[] = { OPTION_OUT };
 
 const struct command person_commands[] = {
 	{ "person", "list", person_list, "", 0, 0, OPTIONS(list_options),
@@ -73,6 +76,9 @@ const struct command person_commands[] = {
 	  DOOR_API, RIGHT_PERSON_BLOCK, MSG_HELP_PERSON_UNBLOCK,
 	  "  usher person unblock 0D4K2M8Q0G001 --reason 'New badge issued'\n"
 	  "  usher person unblock 0D4K2M8Q0G001 --kind risk --reason 'Reviewed'\n", NULL, false },
+	{ "person", "activate", person_activate, "PERSON", 1, 1, OPTIONS(activate_options),
+	  DOOR_API, RIGHT_ONBOARD, MSG_HELP_PERSON_ACTIVATE,
+	  "  usher person activate 0D4K2M8Q0G001 --out ana.activation\n", NULL, false },
 };
 const size_t person_command_count = COUNT(person_commands);
 
@@ -254,4 +260,17 @@ send_block(struct cli *cli, enum method method, struct str kind)
 	else
 		cli_say(cli, MSG_SAY_NOT_BLOCKED, NO_ARGS);
 	return OK;
+}
+
+static enum err
+person_activate(struct cli *cli)
+{
+	static const struct hand hand = { "person", "activation",
+		MSG_SAY_ACTIVATION };
+	struct call call = { .method = POST,
+		.body = STR("{}"),
+		.path = cli_path(cli, "/api/v1/persons/", str_of(cli->word[0]),
+		    "/activation") };
+
+	return hand_over(cli, &call, &hand);
 }

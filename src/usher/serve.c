@@ -59,6 +59,7 @@ static const struct option options[] = {
 	{ "restarts", OPTION_INT, "5", 0, RESTARTS_MAX, false, MSG_FLAG_RESTARTS },
 	{ "open-ceiling", OPTION_INT, "240000", 1, 100000000, false, MSG_FLAG_OPEN_CEILING },
 	{ "management", OPTION_TEXT, MANAGEMENT, 0, 0, false, MSG_FLAG_MANAGEMENT },
+	{ "url", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_URL },
 	{ "access-log", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_ACCESS_LOG },
 	{ "access-log-file", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_ACCESS_LOG_FILE },
 };
@@ -86,7 +87,11 @@ serve(struct cli *cli)
 		.management_fd = -1,
 		.access_file = cli_z(cli, "access-log-file"),
 		.logs_access = cli_bool(cli, "access-log") ||
-		    cli_has(cli, "access-log-file") };
+		    cli_has(cli, "access-log-file"),
+		.url = cli_text(cli, "url") };
+	if (p->conf.url.n == 0)
+		p->conf.url = str_fmt(cli->cx.arena, "http://%.*s",
+		    STR_ARG(cli_text(cli, "listen")));
 	TRY(spawn_self(cli, &p->conf.self));
 	TRY(spawn_vault_program(cli, &p->conf.vault_program));
 	TRY(data_open(cli, LOCK_WAIT_MS, &p->data));

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * token.c - API tokens.  A token is shown once; it goes into a file that only
- * its owner can read, or where standard output goes, never into a command
- * line.
- */
+/* token.c - API tokens. */
 #include "base/clock.h"
 
 #include "usher/commands.h"
-#include "usher/input.h"
+#include "usher/hand.h"
 #include "usher/list.h"
-#include "usher/member.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -17,12 +12,11 @@ static enum err token_bootstrap(struct cli *);
 static enum err token_create(struct cli *);
 static enum err token_list(struct cli *);
 static enum err token_revoke(struct cli *);
+static enum err token_rotate(struct cli *);
 static enum err make(struct cli *, struct call *, struct body *);
-static enum err hand_over(struct cli *, const struct js *made);
 
-#define OPTION_OUT \
-	{ "out", OPTION_PATH, NULL, 0, 0, false, \
-	  MSG_FLAG_TOKEN_OUT }
+static const struct hand token_hand = { "id", "token", MSG_SAY_TOKEN };
+
 #define OPTION_DAYS \
 	{ "days", OPTION_INT, "365", 1, 3650, false, \
 	  MSG_FLAG_DAYS }
@@ -36,9 +30,15 @@ static const struct option bootstrap_options[] = {
 static const struct option create_options[] = {
 	{ "label", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_LABEL },
 	{ "rights", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_RIGHTS },
+	{ "role", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_TOKEN_ROLE },
 	{ "scope", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_SCOPE },
+	{ "addresses", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_ADDRESSES },
 	{ "source", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_TOKEN_SOURCE },
 	OPTION_DAYS,
+	OPTION_OUT,
+};
+static const struct option rotate_options[] = {
+	{ "overlap", OPTION_INT, "60", 0, 10080, false, MSG_FLAG_OVERLAP },
 	OPTION_OUT,
 };
 
@@ -55,6 +55,9 @@ const struct command token_commands[] = {
 	{ "token", "list", token_list, "", 0, 0, NO_OPTIONS,
 	  DOOR_API, RIGHT_TOKEN_READ, MSG_HELP_TOKEN_LIST,
 	  "  usher token list\n", NULL, false },
+	{ "token", "rotate", token_rotate, "TOKEN-ID", 1, 1, OPTIONS(rotate_options),
+	  DOOR_API, RIGHT_TOKEN_WRITE, MSG_HELP_TOKEN_ROTATE,
+	  "  usher token rotate 0D4K2M8Q0G001 --overlap 1440 --out hr.token.new\n", NULL, false },
 	{ "token", "revoke", token_revoke, "TOKEN-ID", 1, 1, NO_OPTIONS,
 	  DOOR_API, RIGHT_TOKEN_WRITE, MSG_HELP_TOKEN_REVOKE,
 	  "  usher token revoke 0D4K2M8Q0G001\n", NULL, false },
@@ -90,9 +93,12 @@ token_create(struct cli *cli)
 	struct body body;
 
 	TRY(cli_need(cli, "label"));
-	TRY(cli_need(cli, "rights"));
+	if (!cli_has(cli, "role"))
+		TRY(cli_need(cli, "rights"));
 	body_open(cli, &body);
 	body_list(&body, "rights", cli_text(cli, "rights"));
+	body_list(&body, "addresses", cli_text(cli, "addresses"));
+	body_text(&body, "role", cli_text(cli, "role"));
 	body_text(&body, "scope", cli_text(cli, "scope"));
 	body_text(&body, "source", cli_text(cli, "source"));
 	return make(cli, &call, &body);
@@ -102,34 +108,26 @@ static enum err
 make(struct cli *cli, struct call *call, struct body *body)
 {
 	int64_t until = cli->cx.now_ms + cli_int(cli, "days") * DAY_MS;
-	const char *out = cli_z(cli, "out");
-	const struct js *made;
 
-	if (out != NULL)
-		TRY(output_check(cli, "out", out));
 	body_text(body, "label", cli_text(cli, "label"));
 	body_text(body, "expires", time_text(cli->cx.arena, until));
 	call->body = body_close(body);
-	TRY(cli_ask(cli, call, &made));
-	return hand_over(cli, made);
+	return hand_over(cli, call, &token_hand);
 }
 
 static enum err
-hand_over(struct cli *cli, const struct js *made)
+token_rotate(struct cli *cli)
 {
-	struct str id = member_text(made, "id");
-	struct str token = member_text(made, "token");
-	struct str line = str_fmt(cli->cx.arena, "%.*s\n", STR_ARG(token));
-	const char *out = cli_z(cli, "out");
+	struct call call = { .method = POST,
+		.path = cli_path(cli, "/api/v1/tokens/", str_of(cli->word[0]),
+		    "/rotate") };
+	struct body body;
 
-	if (out == NULL) {
-		if (!cli_told(cli))
-			cli_print(cli, token);
-		return OK;
-	}
-	TRY(output_new(cli, "out", out, line));
-	cli_note(cli, MSG_SAY_TOKEN, ARGS(id, str_of(out)));
-	return OK;
+	body_open(cli, &body);
+	js_key(&body.js, "overlap");
+	js_put_int(&body.js, cli_int(cli, "overlap"));
+	call.body = body_close(&body);
+	return hand_over(cli, &call, &token_hand);
 }
 
 static enum err

@@ -17,7 +17,7 @@ import sqlite3
 import sys
 import urllib.parse
 
-from usherlib import Raw, Server, Tap
+from usherlib import Client, Raw, Server, Tap
 
 MARK = "Qzkanarivogl"       # twelve letters: no two of its encodings meet
 NAME = MARK + "ü %s"        # what is not ASCII is written down in more ways
@@ -226,10 +226,33 @@ class Doors:
         self.expect(api.get("/api/v1/persons"), 200, "a token's scope")
         self.expect(self.api.delete("/api/v1/tokens/" + made["id"]), 200,
                     "a token revoked")
+        self.expect(self.api.post("/api/v1/clients", {
+            "label": self.name(), "rights": ["person.read"],
+            "scope": 'title eq "%s"' % self.name(),
+            "source": self.name()}), 201, "a client")
+        self.logins()
         operator = self.server.operator()
         self.expect(operator.post(
             "/operator/v1/tenants/%s/token" % (SLUG % "tenant"),
             {"label": self.name()}), 201, "the operator's token")
+
+    def logins(self):
+        """Right and wrong passwords, of somebody and of nobody."""
+        made = self.expect(self.api.post(
+            "/api/v1/onboardings", {"person": self.person(),
+                                    "activation": True},
+            idempotency_key=MARK + "-activation"), 201, "an activation")
+        nobody = Client(self.server.address)
+        words = MARK + " and seven ducks"
+        self.expect(nobody.post("/api/v1/activate", {
+            "token": made["activation"], "password": words}), 200,
+            "an account is activated")
+        for tenant in (SLUG % "tenant", SLUG % "nowhere"):
+            for name in (MARK, self.name()):
+                self.expect(nobody.post("/api/v1/login", {
+                    "tenant": tenant, "userName": name,
+                    "password": words + "!"}), 401, "a wrong password")
+        nobody.close()
 
     def imports(self):
         """By the command line: rows that go in, rows that are rejected."""

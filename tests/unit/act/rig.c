@@ -76,6 +76,7 @@ rig_start(struct rig *r, bool accept_rollback)
 {
 	int fd[WORLD_CHANNELS];
 	struct world_conf conf = { .vault_fd = fd, .nvault = WORLD_CHANNELS,
+		.issuer = STR("https://id.example"),
 		.data_dir = r->dir, .accept_rollback = accept_rollback };
 	enum err err;
 

@@ -378,7 +378,7 @@ tokens_are_made_listed_and_revoked(void **state)
 	    .rights = (int64_t)RIGHT_BIT(RIGHT_POOL_READ), .created_ms = 1000 },
 		.label = { "x", 1 } };
 	struct tokens_out list = { &v, 1 };
-	struct token_out made = { 5, STR("usher_api_1_secret") };
+	struct token_out made = { 5, STR("usher_api_1_secret"), 0 };
 	struct token_row row = { .id = 5, .revoked_ms = 2000 };
 	const struct token_in *in;
 
@@ -418,7 +418,7 @@ the_operator_looks_after_tenants(void **state)
 	static const struct tenant_view v = { 4, { "demo", 4 }, TENANT_ACTIVE, 1000, 17 };
 	struct tenants_out list = { &v, 1 };
 	struct tenant_out made = { 4 };
-	struct token_out token = { 5, STR("usher_api_4_secret") };
+	struct token_out token = { 5, STR("usher_api_4_secret"), 0 };
 	const struct token_in *in;
 
 	fake.query_out = &list;

@@ -29,6 +29,12 @@ const struct use_case deployment_set = { .name = "deployment_set" };
 const struct use_case pool_quota = { .name = "pool_quota" };
 const struct use_case token_create = { .name = "token_create" };
 const struct use_case token_revoke = { .name = "token_revoke" };
+const struct use_case token_rotate = { .name = "token_rotate" };
+const struct use_case login_try = { .name = "login_try" };
+const struct use_case session_open = { .name = "session_open" };
+const struct use_case session_end = { .name = "session_end" };
+const struct use_case login_set = { .name = "login_set" };
+const struct use_case activation_renew = { .name = "activation_renew" };
 
 int
 fake_open(void **state)
@@ -308,6 +314,54 @@ world_authenticate(
 	return OK;
 }
 
+enum err
+world_session(
+    struct world *w, struct ctx *cx, struct str secret, struct actor *out)
+{
+	(void)w;
+	if (!str_eq(secret, STR(FAKE_SECRET)))
+		return fail(
+		    cx, ERR_UNAUTHENTICATED, MSG_WORLD_TOKEN, "Authorization");
+	out->kind = ACTOR_PERSON;
+	out->tenant = 1;
+	out->id = out->person = 11;
+	out->session = 12;
+	out->rights = RIGHT_BIT(RIGHT_SELF) | RIGHT_BIT(RIGHT_PERSON_READ);
+	return OK;
+}
+
+struct str
+session_csrf(struct arena *arena, struct str secret)
+{
+	return str_fmt(arena, "csrf-of-%.*s", STR_ARG(secret));
+}
+
+size_t
+world_sessions(struct world *w, struct arena *arena, const struct actor *actor,
+    struct session_view **out)
+{
+	(void)w;
+	*out = arena_alloc(arena, sizeof(**out));
+	(*out)->id = 12;
+	(*out)->factors = FACTOR_PASSWORD | FACTOR_TOTP;
+	(*out)->is_own = true;
+	return actor->person == 11;
+}
+
+struct str
+world_issuer(const struct world *w)
+{
+	(void)w;
+	return STR("https://id.example");
+}
+
+void
+world_token_keys(struct world *w, struct token_key out[TOKEN_KEYS])
+{
+	(void)w;
+	memset(out, 'k', TOKEN_KEYS * sizeof(*out));
+}
+
 int64_t
 world_token_source(struct world *w, uint32_t tenant, int64_t token)
 {
@@ -437,6 +491,13 @@ world_long(struct world *w, struct query *q)
 }
 
 enum err
+world_login(struct world *w, struct query *q)
+{
+	(void)w;
+	return ask(q);
+}
+
+enum err
 person_show(struct reader *r, struct ctx *cx, const void *id, void **out)
 {
 	(void)r;
@@ -484,6 +545,12 @@ CANNED(log_page)
 CANNED(log_key)
 CANNED(roles_held_list)
 CANNED(tokens_list)
+CANNED(client_access)
+CANNED(login_check)
+CANNED(activation_check)
+CANNED(password_new)
+CANNED(totp_new)
+CANNED(totp_confirm)
 CANNED(tenants_list)
 CANNED(tenant_make)
 CANNED(import_open)

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "api/api_int.h"
+#include "act/login.h"
 #include "base/queue.h"
 
 #define wrong(...) (print_error(__VA_ARGS__), assert_true(false))
@@ -27,6 +28,8 @@
 /* Tokens that are known: everything in tenant 1, and nothing but self. */
 #define TOKEN_ALL  "usher_api_1_all"
 #define TOKEN_SELF "usher_api_1_self"
+/* The cookie of person 11's session 12. */
+#define FAKE_SECRET "a-session-secret"
 
 struct fake {
 	struct arena *arena;

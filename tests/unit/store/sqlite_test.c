@@ -174,7 +174,10 @@ an_older_schema_takes_what_is_open_along(void **state)
 	    "INSERT INTO onboarding VALUES"
 	    " (1, 10, 100, 0, 0, 1, 5, 0, 0, 0, 0, 77, x''),"
 	    " (1, 11, 101, 0, 0, 2, 5, 0, 0, 0, 0, 0, x'');"
-	    " DROP TABLE open_checks; PRAGMA user_version = 3";
+	    " DROP TABLE open_checks; DROP TABLE client; DROP TABLE net;"
+	    " DROP TABLE session; DROP TABLE login; DROP TABLE recovery;"
+	    " DROP TABLE throttle; DROP TABLE activation;"
+	    " PRAGMA user_version = 3";
 	struct fixture *f = *state;
 	struct open_row key = { .tenant = 1 };
 	const struct open_row *row;

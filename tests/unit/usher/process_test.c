@@ -147,6 +147,7 @@ start(struct pair *p, const char *front, const char *vault)
 		    .restarts = { [FRONT] = 2, [VAULT] = 1 },
 		    .access_file = "/x",
 		    .accept_rollback = true,
+		    .url = STR("https://id.example"),
 		    .logs_access = true };
 	pair_start(&conf, p);
 	close(data.fd);
@@ -233,7 +234,8 @@ front_is_told_everything_by_its_words(void **state)
 	HAS(text,
 	    " --loops=3 --front-ended=2 --vault-ended=1 "
 	    "--access-log-file=/x --accept-rollback=true "
-	    "--access-log=true --management-local=false\n");
+	    "--access-log=true --management-local=false "
+	    "--url=https://id.example\n");
 }
 
 /* --- the data directory ----------------------------------------------------------------- */

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * login_save.c - what signing in stores: the code it used up, the session; and
+ * what a person changes of what they sign in with.
+ *
+ * A code is used up by the condition that it was not yet, in the transaction:
+ * of a thousand who bring the same one, one signs in (S-T13).
+ */
+#include "act/login.h"
+#include "act/world_int.h"
+
+#include "base/clock.h"
+
+static enum err open_one(struct batch *, struct item *, struct tx *,
+    struct logbook *);
+static enum err load_login(struct tx *, uint32_t tenant, int64_t person,
+    struct login_row *);
+static enum err use_up(struct item *, struct tx *, struct login_row *);
+static enum err use_activation(struct item *, struct tx *);
+static enum err wrong(struct item *);
+static enum err begin_anew(struct tx *, const struct login *, int64_t now_ms);
+static void note(struct item *, struct logbook *, enum action,
+    int64_t session, int64_t began);
+
+/* --- a session begins ----------------------------------------------------------------- */
+
+struct session_state {
+	struct session_row row;
+	int64_t		   before;	/* the one it takes the place of; 0: none */
+};
+
+static enum err
+open_save(struct batch *b, struct tx *tx)
+{
+	struct logbook book = { .arena = tx_ctx(tx)->arena };
+
+	for (size_t i = 0; i < b->n; i++) {
+		struct item *it = b->item[i];
+		enum err err = open_one(b, it, tx, &book);
+
+		if (err == ERR_UNAUTHENTICATED)
+			it->err = err;
+		else
+			TRY(err);
+	}
+	return logbook_save(&book, tx);
+}
+
+static enum err
+open_one(struct batch *b, struct item *it, struct tx *tx, struct logbook *book)
+{
+	const struct login *in = it->in;
+	struct session_state *s = arena_alloc(it->cx->arena, sizeof(*s));
+	struct person key = { .tenant = in->tenant, .id = in->person };
+	struct session_row old = { .tenant = in->tenant, .person = in->person,
+		.id = it->cx->actor->session };
+	struct login_row login;
+	struct hash hash;
+	struct rows rows;
+
+	it->state = s;
+	it->out = it->in;
+	TRY(store_load(tx, &PERSON, &key, 1, 2, 0, &rows));
+	if (rows.n == 0 || !person_may_login(rows.row))
+		return wrong(it);
+	TRY(load_login(tx, in->tenant, in->person, &login));
+	TRY(store_load(tx, &SESSION, &old, 1, 3, 0, &rows));
+	if (in->is_step_up && rows.n == 0)
+		return wrong(it);
+	if (in->is_activation)
+		TRY(use_activation(it, tx));
+	TRY(use_up(it, tx, &login));
+	sha256(in->secret, &hash);
+	s->row = (struct session_row) {
+		.tenant = in->tenant,
+		.person = in->person,
+		.id = in->session,
+		.hash = str_copy(it->cx->arena,
+		    (struct str) { (char *)hash.bytes, 32 }),
+		.factors = in->factors,
+		.created_ms = b->cx->now_ms,
+		.factor_ms = b->cx->now_ms,
+		.seen_ms = b->cx->now_ms,
+		.expires_ms = in->expires_ms,
+	};
+	if (in->is_step_up) {
+		const struct session_row *before = rows.row;
+
+		s->before = old.id;
+		s->row.factors |= before->factors;
+		s->row.expires_ms = before->expires_ms;
+		s->row.created_ms = before->created_ms;
+		TRY(store_drop(tx, &SESSION, &old, 1, 3, NULL));
+		note(it, book, ACTION_LOGIN_STEPPED_UP, old.id, 0);
+	}
+	TRY(store_save(tx, &SESSION, &s->row, 1, NULL));
+	TRY(begin_anew(tx, in, b->cx->now_ms));
+	if (in->used_recovery)
+		note(it, book, ACTION_RECOVERY_USED, 0, 0);
+	note(it, book, in->is_activation ? ACTION_ACTIVATION_USED
+	    : ACTION_LOGIN_DONE, in->session, 1);
+	if (in->verifier.n > 0)
+		note(it, book, ACTION_PASSWORD_CHANGED, 0, 0);
+	return OK;
+}
+
+static enum err
+wrong(struct item *it)
+{
+	const struct login *in = it->in;
+
+	if (in->is_activation)
+		return fail(it->cx, ERR_UNAUTHENTICATED, MSG_ACTIVATION_WRONG,
+		    "token");
+	return fail(it->cx, ERR_UNAUTHENTICATED, MSG_LOGIN_WRONG, "");
+}
+
+static enum err
+load_login(struct tx *tx, uint32_t tenant, int64_t person,
+    struct login_row *out)
+{
+	struct rows rows;
+
+	*out = (struct login_row) { .tenant = tenant, .person = person };
+	TRY(store_load(tx, &LOGIN, out, 1, 2, 0, &rows));
+	if (rows.n > 0)
+		*out = *(struct login_row *)rows.row;
+	return OK;
+}
+
+/* Each of them once, ever. */
+static enum err
+use_up(struct item *it, struct tx *tx, struct login_row *login)
+{
+	const struct login *in = it->in;
+	struct recovery_row code = { .tenant = in->tenant,
+		.person = in->person,
+		.hash = { (const char *)in->recovery.bytes, 32 } };
+	int64_t n;
+
+	if (in->used_recovery) {
+		TRY(store_drop(tx, &RECOVERY, &code, 1, 3, &n));
+		if (n != 1)
+			return wrong(it);
+	}
+	if (in->step != 0 && in->step <= login->last_step)
+		return wrong(it);
+	if (in->step == 0 && in->verifier.n == 0)
+		return OK;
+	if (in->step != 0)
+		login->last_step = in->step;
+	if (in->verifier.n > 0) {
+		login->verifier = in->verifier;
+		login->password_ms = it->cx->now_ms;
+	}
+	return store_save(tx, &LOGIN, login, 1, NULL);
+}
+
+static enum err
+use_activation(struct item *it, struct tx *tx)
+{
+	const struct login *in = it->in;
+	struct activation_row key = { .tenant = in->tenant,
+		.person = in->person };
+	struct rows rows;
+
+	TRY(store_load(tx, &ACTIVATION, &key, 1, 2, 0, &rows));
+	if (rows.n == 0
+	    || !str_eq_secret(((struct activation_row *)rows.row)->hash,
+	    (struct str) { (const char *)in->activation.bytes, 32 }))
+		return wrong(it);
+	return store_drop(tx, &ACTIVATION, &key, 1, 2, NULL);
+}
+
+/* Who signed in has no failed tries; the address has one less. */
+static enum err
+begin_anew(struct tx *tx, const struct login *in, int64_t now_ms)
+{
+	struct throttle_row account = { .tenant = in->tenant,
+		.key = { (const char *)in->account.bytes, 32 } };
+	struct throttle_row address = { .tenant = in->tenant,
+		.key = { (const char *)in->address.bytes, 32 } };
+	struct throttle_row *row;
+	struct rows rows;
+
+	if (in->is_activation)
+		return OK;
+	TRY(store_drop(tx, &THROTTLE, &account, 1, 2, NULL));
+	TRY(store_load(tx, &THROTTLE, &address, 1, 2, 0, &rows));
+	if (rows.n == 0)
+		return OK;
+	row = rows.row;
+	row->tries -= row->tries > 0;
+	row->until_ms = row->tries == 0 ? 0 : row->until_ms;
+	row->last_ms = now_ms;
+	return store_save(tx, &THROTTLE, row, 1, NULL);
+}
+
+/* By the person, of the person; SESSION 0: no session began or ended. */
+static void
+note(struct item *it, struct logbook *book, enum action action,
+    int64_t session, int64_t began)
+{
+	const struct login *in = it->in;
+	struct change *c = arena_alloc(book->arena, sizeof(*c));
+	struct entry e =
+	    entry_by(it->cx, action, SUBJECT_PERSON, in->person);
+
+	e.actor_kind = ACTOR_PERSON;
+	e.actor = in->person;
+	e.factors = (uint8_t)in->factors;
+	*c = (struct change) { .kind = CHANGE_SESSION, .object = session,
+		.before = !began, .after = began };
+	if (session != 0) {
+		e.change = c;
+		e.nchange = 1;
+	}
+	logbook_add(book, in->tenant, &e, NULL);
+}
+
+static void
+open_committed(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		const struct session_state *s = b->item[i]->state;
+
+		if (b->item[i]->err != OK)
+			continue;
+		if (s->before != 0)
+			world_sessions_end(b->world, (uint32_t)s->row.tenant,
+			    s->row.person, s->before, 0);
+		world_session_set(b->world, &s->row);
+	}
+}
+
+const struct use_case session_open = {
+	.name = "session_open",
+	.save = open_save,
+	.committed = open_committed,
+};
+
+/* --- and ends --------------------------------------------------------------------------- */
+
+static enum err
+end_one(struct item *it, struct tx *tx, struct logbook *book)
+{
+	const struct session_end_in *in = it->in;
+	const struct actor *actor = it->cx->actor;
+	struct session_row key = { .tenant = it->tenant,
+		.person = actor->person, .id = in->session };
+	struct session_row *row;
+	struct rows rows;
+
+	TRY(store_load(tx, &SESSION, &key, 1, in->all ? 2 : 3, 0, &rows));
+	if (actor->person == 0 || (rows.n == 0 && !in->all))
+		return fail(it->cx, ERR_NOT_FOUND, MSG_SESSION_UNKNOWN,
+		    "session");
+	row = rows.row;
+	for (size_t i = 0; i < rows.n; i++) {
+		struct change *c = arena_alloc(book->arena, sizeof(*c));
+		struct entry e = entry_by(it->cx, ACTION_SESSION_ENDED,
+		    SUBJECT_PERSON, actor->person);
+
+		*c = (struct change) { .kind = CHANGE_SESSION,
+			.object = row[i].id, .before = 1 };
+		e.change = c;
+		e.nchange = 1;
+		logbook_add(book, it->tenant, &e, NULL);
+	}
+	return store_drop(tx, &SESSION, &key, 1, in->all ? 2 : 3, NULL);
+}
+
+static enum err
+end_save(struct batch *b, struct tx *tx)
+{
+	struct logbook book = { .arena = tx_ctx(tx)->arena };
+
+	for (size_t i = 0; i < b->n; i++) {
+		enum err err = end_one(b->item[i], tx, &book);
+
+		if (err == ERR_NOT_FOUND)
+			b->item[i]->err = err;
+		else
+			TRY(err);
+	}
+	return logbook_save(&book, tx);
+}
+
+static void
+end_committed(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		const struct session_end_in *in = b->item[i]->in;
+
+		if (b->item[i]->err == OK)
+			world_sessions_end(b->world, b->item[i]->tenant,
+			    b->item[i]->cx->actor->person,
+			    in->all ? 0 : in->session, 0);
+	}
+}
+
+const struct use_case session_end = {
+	.name = "session_end",
+	.save = end_save,
+	.committed = end_committed,
+};
+
+/* --- what somebody signs in with ----------------------------------------------------------- */
+
+static enum err
+set_one(struct batch *b, struct item *it, struct tx *tx, struct logbook *book)
+{
+	const struct login_change *in = it->in;
+	const struct actor *actor = it->cx->actor;
+	const uint32_t tenant = it->tenant;
+	struct recovery_row code[RECOVERY_CODES];
+	struct session_row session = { .tenant = tenant,
+		.person = actor->person };
+	struct session_row *row;
+	struct login_row login;
+	struct rows rows;
+	struct entry e = entry_by(it->cx, in->verifier.n > 0
+	    ? ACTION_PASSWORD_CHANGED : ACTION_TOTP_SET, SUBJECT_PERSON,
+	    actor->person);
+
+	it->out = it->in;
+	TRY(load_login(tx, tenant, actor->person, &login));
+	if (in->totp_next.n > 0) {
+		login.totp_next = in->totp_next;
+		login.totp_ms = b->cx->now_ms;
+		return store_save(tx, &LOGIN, &login, 1, NULL);
+	}
+	if (in->verifier.n > 0) {
+		login.verifier = in->verifier;
+		login.password_ms = b->cx->now_ms;
+		/* Whoever knew the old one is out. */
+		TRY(store_load(tx, &SESSION, &session, 1, 2, 0, &rows));
+		row = rows.row;
+		for (size_t i = 0; i < rows.n; i++)
+			if (row[i].id != actor->session)
+				TRY(store_drop(
+				    tx, &SESSION, &row[i], 1, 3, NULL));
+	}
+	if (in->confirmed.n > 0) {
+		if (!str_eq(login.totp_next, in->confirmed))
+			return fail(it->cx, ERR_CONFLICT, MSG_TOTP_NONE,
+			    "totp");
+		login.totp = login.totp_next;
+		login.totp_next = STR("");
+		login.last_step = in->confirmed_step;
+		code[0] = (struct recovery_row) { .tenant = tenant,
+			.person = actor->person };
+		TRY(store_drop(tx, &RECOVERY, code, 1, 2, NULL));
+		for (size_t i = 0; i < RECOVERY_CODES; i++)
+			code[i] = (struct recovery_row) { tenant,
+				actor->person,
+				{ (const char *)in->code_hash[i].bytes, 32 } };
+		TRY(store_save(tx, &RECOVERY, code, RECOVERY_CODES, NULL));
+	}
+	logbook_add(book, tenant, &e, NULL);
+	return store_save(tx, &LOGIN, &login, 1, NULL);
+}
+
+static enum err
+set_save(struct batch *b, struct tx *tx)
+{
+	struct logbook book = { .arena = tx_ctx(tx)->arena };
+
+	for (size_t i = 0; i < b->n; i++) {
+		enum err err = set_one(b, b->item[i], tx, &book);
+
+		if (err == ERR_CONFLICT && b->item[i]->cx->fault.msg
+		    == MSG_TOTP_NONE)
+			b->item[i]->err = err;
+		else
+			TRY(err);
+	}
+	return logbook_save(&book, tx);
+}
+
+static void
+set_committed(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		const struct login_change *in = b->item[i]->in;
+		const struct actor *actor = b->item[i]->cx->actor;
+
+		if (b->item[i]->err == OK && in->verifier.n > 0)
+			world_sessions_end(b->world, b->item[i]->tenant,
+			    actor->person, 0, actor->session);
+	}
+}
+
+const struct use_case login_set = {
+	.name = "login_set",
+	.save = set_save,
+	.committed = set_committed,
+};
+
+/* --- activation ------------------------------------------------------------------------------ */
+
+static enum err
+renew_one(struct batch *b, struct item *it, struct tx *tx,
+    struct logbook *book)
+{
+	const int64_t person = *(const int64_t *)it->in;
+	struct activation *a = arena_alloc(it->cx->arena, sizeof(*a));
+	struct person key = { .tenant = it->tenant, .id = person };
+	struct person_query q = { .tenant = it->tenant,
+		.scope = it->cx->actor->scope };
+	const struct realm *realm;
+	struct activation_row row;
+	struct rows rows;
+	struct entry e;
+	bool is_in = true;
+
+	TRY(world_realm(b->world, it->cx, it->tenant, &realm));
+	TRY(store_load(tx, &PERSON, &key, 1, 2, 0, &rows));
+	q.names = &realm->names;
+	q.today = order_today(realm, 0, b->cx->now_ms);
+	if (rows.n > 0 && q.scope != NULL)
+		TRY(person_in_scope(tx, &q, &person, 1, &is_in));
+	if (rows.n == 0 || !is_in)
+		return fail(it->cx, ERR_NOT_FOUND, MSG_ORDER_NO_PERSON,
+		    "person");
+	activation_make(it->cx->arena, realm, person, b->cx->now_ms, a);
+	row = activation_row(it->tenant, a, it->cx);
+	TRY(store_save(tx, &ACTIVATION, &row, 1, NULL));
+	e = entry_by(it->cx, ACTION_ACTIVATION_MADE, SUBJECT_PERSON, person);
+	logbook_add(book, it->tenant, &e, NULL);
+	it->out = a;
+	return OK;
+}
+
+static enum err
+renew_save(struct batch *b, struct tx *tx)
+{
+	struct logbook book = { .arena = tx_ctx(tx)->arena };
+
+	for (size_t i = 0; i < b->n; i++) {
+		enum err err = renew_one(b, b->item[i], tx, &book);
+
+		if (err == ERR_NOT_FOUND)
+			b->item[i]->err = err;
+		else
+			TRY(err);
+	}
+	return logbook_save(&book, tx);
+}
+
+const struct use_case activation_renew = {
+	.name = "activation_renew",
+	.save = renew_save,
+};
