@@ -291,7 +291,7 @@ an_import_reports_in_each_language(void **state)
 	static const char *const replies[] = { "201{\"id\":\"x\"}", SCANNED,
 		SCANNED, NULL };
 	static const char *const passes[LANG_COUNT] = { "checking 100 %\n",
-		"pr\xc3\xbc" "fen 100 %\n", "v\xc3\xa9rification 100 %\n",
+		"prüfen 100 %\n", "vérification 100 %\n",
 		"controleren 100 %\n" };
 
 	(void)state;
