@@ -39,5 +39,5 @@ errno_text(const struct ctx *cx, int error)
 			return str_z(cx->arena,
 			    msg_text(cx->arena, reasons[i].text, cx->lang,
 				nothing));
-	return strerror(error);
+	return str_z(cx->arena, str_of(strerror(error)));
 }
