@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sites, departments, products and pools of the demo company (demo.py)."""
+"""What the demo company has: sites, departments, partners, products, pools."""
 
 # `hr` is what the HR export calls a site; `share` is out of a hundred people.
 SITES = [
@@ -77,6 +77,16 @@ PRODUCTS = [
      "bound": True, "departments": ["engineering", "design"]},
     {"slug": "crm", "name": "CRM", "site": 98, "global": 30, "bound": False,
      "departments": ["sales", "marketing", "service"]},
+]
+
+# Who works for the company and is not of it: the people come through the
+# partner's own administrator, and no HR file knows them.
+PARTNERS = [
+    {"slug": "kaiser", "name": "Kaiser Montage GmbH",
+     "defaults": {"site": "muc", "department": "maintenance",
+                  "country": "DE", "preferredLanguage": "de-DE",
+                  "userType": "partner"},
+     "shares": {"mail": 12, "erp": 4}},
 ]
 
 
@@ -180,6 +190,20 @@ def global_pool(product, demand):
         product["slug"], product["slug"], quota)
 
 
+def partner(p):
+    """An organisation and what its people need not be told."""
+    defaults = ", ".join("%s: %s" % item for item in p["defaults"].items())
+    return "\n".join((
+        "  %s:" % p["slug"], "    name: \"%s\"" % p["name"],
+        "    defaults: { %s }" % defaults,
+        "    products: [%s]" % ", ".join(p["shares"])))
+
+
+def share(p, product):
+    return "  %s-%s: { product: %s, organisation: %s, quota: %d }" % (
+        product, p["slug"], product, p["slug"], p["shares"][product])
+
+
 def catalogue(demand):
     lines = ["# The demo company's catalogue: what there is, and who gets it.",
              "catalogue: 1", "", "sites:"]
@@ -191,7 +215,10 @@ def catalogue(demand):
     lines += ["", "# An HR value may be the slug or the name.", "departments:"]
     for d in DEPARTMENTS:
         lines.append("  %s: { name: \"%s\" }" % (d["slug"], d["name"]))
-    lines += ["", "organisations: {}", "", "products:"]
+    lines += ["", "# Partners: what is filled in for their people, and what"
+              " they may have.", "organisations:"]
+    lines += [partner(p) for p in PARTNERS]
+    lines += ["", "products:"]
     for p in PRODUCTS:
         lines += ["  %s:" % p["slug"], "    name: \"%s\"" % p["name"],
                   "    grant: '%s'" % grant(p), "    cap: 90"]
@@ -200,6 +227,8 @@ def catalogue(demand):
     for p in PRODUCTS:
         lines += [site_pool(p, s, demand) for s in SITES]
         lines.append(global_pool(p, demand))
+    lines += ["  # A partner's share is a pool of its own."]
+    lines += [share(p, product) for p in PARTNERS for product in p["shares"]]
     lines += ["", "settings:", "  import.removals_percent: 5",
               "  import.removals_least: 20", ""]
     return "\n".join(lines)

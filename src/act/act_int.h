@@ -10,6 +10,7 @@
 #include "audit/log.h"
 #include "core/decide.h"
 #include "core/role.h"
+#include "core/sight.h"
 
 /* A growing array in an arena. */
 #define LIST(type) struct { type *v; size_t n, cap; }
@@ -72,12 +73,12 @@ struct pools_need {
 };
 enum err pools_load(struct tx *, const struct realm *, const struct pools_need *, struct pools *out) USE_RESULT;
 enum err pools_save(struct tx *, struct pools *) USE_RESULT;
-/* A wait of PRIORITY of PRODUCT began (+1) or ended (-1). */
-void pools_waiting(struct pools *, int64_t product, int64_t priority, int64_t by);
+/* A wait began (+1) or ended (-1). */
+void pools_waiting(struct pools *, const struct wait *, int64_t by);
 /* A waiter got a seat that came free: an entry of its own, by whoever freed it. */
 void log_served(const struct ctx *, struct logbook *, struct pools *, const struct seat *, const struct wait *);
-/* The place of the newest waiter of this priority, from 1. */
-int64_t pools_position(const struct pools *, int64_t product, int64_t priority);
+/* The place of the newest waiter of this priority among the people of its organisation, from 1. */
+int64_t pools_position(const struct pools *, const struct wait *);
 
 /* quota.c: in the caller's transaction; whatever is refused has saved nothing.  OUT may be NULL. */
 enum err quota_set(struct ctx *, struct tx *, const struct realm *, const struct quota_in *, struct logbook *, struct quota_out *out) USE_RESULT;
@@ -241,6 +242,19 @@ int32_t order_today(const struct realm *, int64_t site, int64_t now_ms);
 enum err subjects_load(struct order_batch *, struct tx *) USE_RESULT;
 /* And their roles (order_role.c). */
 enum err subjects_load_roles(struct order_batch *, struct world *, struct tx *) USE_RESULT;
+
+/*
+ * order_partner.c: what partners' people need not be told again.  A new person
+ * is of the only organisation that the actor may bring people of; what that
+ * organisation has for all is filled in where nothing was given.
+ */
+void order_defaults(struct item *, struct order_state *);
+/* NULL: there is none of this name that the actor can see. */
+const struct organisation *order_organisation(struct item *, const struct order_state *, struct str slug);
+const struct product *order_product(struct item *, const struct order_state *, struct str slug);
+
+/* What the actor of CX can see of the realm's catalogue. */
+void sight_of(struct ctx *, const struct realm *, struct sight *out);
 
 /* order_name.c: candidates for the user name of a new person that brings none. */
 enum err order_user_names(struct item *, struct order_state *) USE_RESULT;

@@ -36,6 +36,7 @@ static enum err look_at_page(struct seer *, struct ctx *, struct tx *,
 static void look_at(struct seer *, struct ctx *, struct gate *,
     const struct subject *);
 static void count(struct seer *, const struct person_move *);
+static bool is_moved(const struct change_list *, size_t);
 static bool ends_grant(const struct change *);
 static struct foresight_line *line_of(struct seer *, int64_t product);
 static void tell_lines(struct seer *);
@@ -224,6 +225,11 @@ count(struct seer *s, const struct person_move *m)
 		    !(i > 0 && ends_grant(c - 1) && c[-1].object == c->object);
 		if (c->kind != CHANGE_SEAT)
 			continue;
+		/* From one share into another: the person has it on. */
+		if (is_moved(&m->changes, i)) {
+			i++;
+			continue;
+		}
 		line->seats_lost += c->after == SEAT_NONE;
 		line->seats_gained += c->after != SEAT_NONE;
 		loses |= c->after == SEAT_NONE;
@@ -239,6 +245,17 @@ count(struct seer *s, const struct person_move *m)
 	}
 	s->out->will_gain += gains;
 	s->out->will_lose += loses;
+}
+
+/* A seat that ends here and begins in the next change. */
+static bool
+is_moved(const struct change_list *list, size_t i)
+{
+	const struct change *c = &list->change[i];
+
+	return c->after == SEAT_NONE && i + 1 < list->n &&
+	    c[1].kind == CHANGE_SEAT && c[1].object == c->object &&
+	    c[1].after != SEAT_NONE;
 }
 
 /* Who loses the role that a product requires loses every grant of it at once. */

@@ -91,7 +91,7 @@ log_served(const struct ctx *cx, struct logbook *book, struct pools *pools,
 	struct entry e = entry_by(cx, ACTION_SEAT_TAKEN, SUBJECT_PERSON,
 	    seat->person);
 
-	pools_waiting(pools, wait->product, wait->priority, -1);
+	pools_waiting(pools, wait, -1);
 	change_add(&changes, CHANGE_WAIT, wait->product, 0,
 	    1 + wait->priority, 0);
 	change_add(&changes, CHANGE_SEAT, seat->product, seat->pool,

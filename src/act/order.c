@@ -118,6 +118,7 @@ start(struct batch *b, struct item *it, struct vault_call *call)
 	    || s->in->kind == ORDER_CREATE || s->in->kind == ORDER_IMPORT);
 	if (s->is_new)
 		s->person = id_new();
+	order_defaults(it, s);
 	TRY(role_check(it, s));
 	if (!s->is_new)
 		return OK;
@@ -484,7 +485,7 @@ plan_places(struct item *it, struct order_state *s,
 {
 	const struct catalogue *cat = s->realm->catalogue;
 	const struct site *site;
-	const struct named *organisation;
+	const struct organisation *organisation;
 
 	if (c->site.n > 0) {
 		site = catalogue_site_slug(cat, c->site);
@@ -494,8 +495,7 @@ plan_places(struct item *it, struct order_state *s,
 		row->site = site->id;
 	}
 	if (c->organization.n > 0) {
-		organisation =
-		    catalogue_organisation_slug(cat, c->organization);
+		organisation = order_organisation(it, s, c->organization);
 		if (organisation == NULL)
 			return fail(it->cx, ERR_BAD_INPUT,
 			    MSG_ORDER_ORGANISATION, "organization",

@@ -296,8 +296,8 @@ find_wants(struct scene *sc, struct want **want, size_t *n)
 	    sizeof(*w));
 
 	for (size_t i = 0; i < in->nproduct; i++) {
-		const struct product *p = catalogue_product_slug(
-		    sc->s->realm->catalogue, in->product[i]);
+		const struct product *p =
+		    order_product(sc->it, sc->s, in->product[i]);
 
 		if (p == NULL)
 			return fail(sc->it->cx, ERR_BAD_INPUT,

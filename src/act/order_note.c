@@ -178,6 +178,16 @@ note_idempotency(struct scene *sc)
 
 /* --- what is told, and the log entry ------------------------------------------------- */
 
+static int64_t
+place_of(const struct scene *sc, int64_t product)
+{
+	for (size_t i = 0; i < sc->sub->nholding; i++)
+		if (sc->sub->holding[i].product == product)
+			return pools_position(sc->pools,
+			    &sc->sub->holding[i].wait);
+	bug("who was queued does not wait");
+}
+
 void
 order_finish(struct scene *sc)
 {
@@ -189,8 +199,8 @@ order_finish(struct scene *sc)
 	note_roles(sc);
 	for (size_t i = 0; i < sc->noutcome; i++)
 		if (sc->outcome[i].outcome == OUTCOME_QUEUED)
-			sc->outcome[i].position = pools_position(sc->pools,
-			    sc->outcome[i].product, s->in->priority);
+			sc->outcome[i].position =
+			    place_of(sc, sc->outcome[i].product);
 	if (s->in->kind == ORDER_ONBOARD) {
 		struct onboarding_row *told =
 		    (struct onboarding_row *)s->onboarding;
@@ -283,6 +293,5 @@ order_count_waits(struct scene *sc, const struct holding *h, size_t n, int by)
 {
 	for (size_t i = 0; i < n; i++)
 		if (h[i].wait.since != 0)
-			pools_waiting(sc->pools, h[i].product,
-			    h[i].wait.priority, by);
+			pools_waiting(sc->pools, &h[i].wait, by);
 }

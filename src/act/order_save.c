@@ -159,7 +159,7 @@ count(const struct order *order, const struct order_out *out)
 /* Reasons as they are stored; the order is the format. */
 static const enum msg reasons[] = {
 	MSG_NONE, MSG_SEAT_HELD, MSG_SEAT_QUEUED, MSG_SEAT_FULL, MSG_SEAT_ROLE,
-	MSG_SEAT_NO_POOL, MSG_SEAT_LEFT, MSG_SEAT_BLOCKED,
+	MSG_SEAT_NO_POOL, MSG_SEAT_LEFT, MSG_SEAT_BLOCKED, MSG_SEAT_ORGANISATION,
 };
 
 #define OUTCOME_BYTES 26

@@ -236,14 +236,16 @@ pools_save(struct tx *tx, struct pools *w)
 }
 
 void
-pools_waiting(struct pools *w, int64_t product, int64_t priority, int64_t by)
+pools_waiting(struct pools *w, const struct wait *wait, int64_t by)
 {
-	struct wait_count row = { w->realm->tenant, product, 9 - priority, by };
+	struct wait_count row = { w->realm->tenant, wait->product,
+		wait->organisation, 9 - wait->priority, by };
 
 	for (size_t i = 0; i < w->count.n; i++) {
 		struct wait_count *c = &w->count.v[i];
 
-		if (c->product == product && c->rank == row.rank) {
+		if (c->product == row.product && c->rank == row.rank
+		    && c->organisation == row.organisation) {
 			c->waiting += by;
 			return;
 		}
@@ -252,13 +254,14 @@ pools_waiting(struct pools *w, int64_t product, int64_t priority, int64_t by)
 }
 
 int64_t
-pools_position(const struct pools *w, int64_t product, int64_t priority)
+pools_position(const struct pools *w, const struct wait *wait)
 {
 	int64_t before = 0;
 
 	for (size_t i = 0; i < w->count.n; i++)
-		if (w->count.v[i].product == product
-		    && w->count.v[i].rank <= 9 - priority)
+		if (w->count.v[i].product == wait->product
+		    && w->count.v[i].organisation == wait->organisation
+		    && w->count.v[i].rank <= 9 - wait->priority)
 			before += w->count.v[i].waiting;
 	return before;
 }

@@ -48,7 +48,14 @@ struct onboarding_view {
 };
 enum err onboarding_show(struct reader *, struct ctx *, const void *id, void **onboarding_view) USE_RESULT;
 
-struct pool_view { struct pool row; const struct pool_info *info; const struct product *product; struct str site; int64_t waiting; };
+/* What the actor does not see (core/sight.h) is in none of these, nor counted. */
+struct pool_view {
+	struct pool		row;
+	const struct pool_info *info;
+	const struct product   *product;
+	struct str		site, organisation;
+	int64_t			waiting;
+};
 struct pools_out { const struct pool_view *pool; size_t n; };
 enum err pools_list(struct reader *, struct ctx *, const void *page_in, void **pools_out) USE_RESULT;	/* of: a product, or empty */
 enum err pool_show(struct reader *, struct ctx *, const void *slug /* const struct str * */, void **pool_view) USE_RESULT;
@@ -58,10 +65,23 @@ struct products_out { const struct product_view *product; size_t n; };
 enum err products_list(struct reader *, struct ctx *, const void *page_in, void **products_out) USE_RESULT;
 enum err product_show(struct reader *, struct ctx *, const void *slug, void **product_view) USE_RESULT;
 
+/* Products: that its people can get; shares: its own pools. */
+struct organisation_view {
+	const struct organisation    *info;
+	const struct product *const  *product;
+	size_t			      nproduct;
+	const struct pool_view	     *share;
+	size_t			      nshare;
+};
+struct organisations_out { const struct organisation_view *organisation; size_t n; };
+enum err organisations_list(struct reader *, struct ctx *, const void *none, void **organisations_out) USE_RESULT;
+enum err organisation_show(struct reader *, struct ctx *, const void *slug, void **organisation_view) USE_RESULT;
+
 struct seat_view { struct seat row; struct str product, pool; };
 struct seats_out { const struct seat_view *seat; size_t n; int64_t next; };
 enum err seats_list(struct reader *, struct ctx *, const void *page_in, void **seats_out) USE_RESULT;	/* of a product or a person */
 
+/* position: among the people of the same organisation. */
 struct wait_view { struct wait row; struct str product; int64_t position; };
 struct waits_out { const struct wait_view *wait; size_t n; int64_t next; };
 enum err waits_list(struct reader *, struct ctx *, const void *page_in, void **waits_out) USE_RESULT;	/* of a product, in order; or of a person */
@@ -76,7 +96,8 @@ enum err catalogue_show(struct reader *, struct ctx *, const void *none, void **
 /*
  * The log: page_in.after is the `next` of the page before (0: from the start),
  * which always says where to go on; a page holds entries of one origin only.
- * What is about a person out of the actor's scope is passed over.
+ * What is about a person out of the actor's scope, or about anything else that
+ * it does not see (core/sight.h), is passed over.
  */
 struct event_view { int64_t seq; struct entry entry; };
 struct events_out { const struct event_view *event; size_t n; int64_t next; };

@@ -18,6 +18,7 @@ static enum err entries_page(struct reader *, struct ctx *,
     const struct page_in *, struct rows *);
 static enum err visible(struct reader *, struct ctx *,
     const struct event_view *, size_t n, bool *in);
+static bool is_pool_seen(const struct sight *, int64_t);
 static enum err newest_note(struct reader *, uint32_t tenant, int64_t next,
     struct str *);
 static struct str origin_text(struct arena *, struct str present,
@@ -95,7 +96,10 @@ entries_page(struct reader *r, struct ctx *cx, const struct page_in *page,
 	return OK;
 }
 
-/* What is about a person out of the actor's scope did not happen for it. */
+/*
+ * What is about a person out of the actor's scope, or a pool that it does not
+ * see, did not happen for it; nor what is about neither.
+ */
 static enum err
 visible(struct reader *r, struct ctx *cx, const struct event_view *v,
     size_t n, bool *in)
@@ -105,26 +109,36 @@ visible(struct reader *r, struct ctx *cx, const struct event_view *v,
 	const struct realm *realm;
 	int64_t *id = arena_array(cx->arena, n + 1, sizeof(*id));
 	bool *is_mine = arena_array(cx->arena, n + 1, sizeof(*is_mine));
+	struct sight sight;
 	size_t nid = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		bool is_person = v[i].entry.subject_kind == SUBJECT_PERSON;
-
-		in[i] = q.scope == NULL || !is_person;
-		if (!in[i])
-			id[nid++] = v[i].entry.subject;
-	}
-	if (nid == 0)
+	for (size_t i = 0; i < n; i++)
+		in[i] = q.scope == NULL;
+	if (q.scope == NULL)
 		return OK;
 	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
+	sight_of(cx, realm, &sight);
 	q.names = &realm->names;
 	q.today = order_today(realm, 0, cx->now_ms);
+	for (size_t i = 0; i < n; i++)
+		if (v[i].entry.subject_kind == SUBJECT_PERSON)
+			id[nid++] = v[i].entry.subject;
 	TRY(person_in_scope(r->data, &q, id, nid, is_mine));
 	nid = 0;
 	for (size_t i = 0; i < n; i++)
-		if (!in[i])
+		if (v[i].entry.subject_kind == SUBJECT_PERSON)
 			in[i] = is_mine[nid++];
+		else if (v[i].entry.subject_kind == SUBJECT_POOL)
+			in[i] = is_pool_seen(&sight, v[i].entry.subject);
 	return OK;
+}
+
+static bool
+is_pool_seen(const struct sight *sight, int64_t id)
+{
+	const struct pool_info *pool = catalogue_pool(sight->catalogue, id);
+
+	return pool != NULL && sees_pool(sight, pool);
 }
 
 /* --- raw entries ---------------------------------------------------------------------- */

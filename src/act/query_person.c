@@ -425,7 +425,7 @@ add_texts(const struct realm *realm, struct person_view *v)
 {
 	const struct site *site = catalogue_site(realm->catalogue,
 	    v->row.site);
-	const struct named *organisation = catalogue_organisation(
+	const struct organisation *organisation = catalogue_organisation(
 	    realm->catalogue, v->row.organization);
 	struct {
 		struct str *to;

@@ -10,23 +10,36 @@
 
 #define WAITS_WALK 1000
 
-static enum err pool_rows(struct reader *, struct ctx *,
-    const struct realm *, struct pool_view **, size_t *);
-static enum err waiting(struct reader *, const struct realm *,
+/* How many of an organisation come before a page of waits. */
+struct before { int64_t organisation, n; };
+struct befores { LIST(struct before) of; };
+
+static enum err pool_rows(struct reader *, const struct sight *,
+    struct pool_view **, size_t *);
+static enum err pool_view_fill(struct reader *, const struct catalogue *,
+    struct pool_view *);
+static const struct product *seen_product(struct ctx *,
+    const struct sight *, struct str slug);
+static enum err waiting(struct reader *, const struct sight *,
     int64_t product, int64_t *);
+static void choices(struct ctx *, const struct catalogue *,
+    struct organisation_view *);
 static enum err seats_of_person(struct reader *, struct ctx *,
     const struct realm *, int64_t person, struct seats_out *);
 static enum err in_scope(struct reader *, struct ctx *,
     const struct realm *, const int64_t *id, size_t n, bool *in);
 static struct seat_view seat_view_of(const struct realm *,
     const struct seat *);
+static void hide_pools(struct ctx *, const struct realm *,
+    struct outcome_row *, size_t *n);
 static enum err now_of(struct reader *, struct ctx *, const struct realm *,
     struct onboarding_view *, const struct outcome_row *);
 static enum err waits_of_person(struct reader *, const struct realm *,
     int64_t person, struct rows *);
 static enum err waits_of_product(struct reader *, struct ctx *,
     const struct realm *, const struct page_in *, struct rows *,
-    int64_t *before);
+    struct befores *);
+static int64_t *before_of(struct ctx *, struct befores *, int64_t);
 static int by_turn(const void *, const void *);
 static enum err granted_products(struct reader *, const struct realm *,
     int64_t person, struct rows *);
@@ -40,17 +53,18 @@ pools_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 	struct pools_out *out = arena_alloc(cx->arena, sizeof(*out));
 	const struct realm *realm;
 	const struct product *product = NULL;
+	struct sight sight;
 	struct pool_view *v;
 	size_t n, kept = 0;
 
 	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
+	sight_of(cx, realm, &sight);
 	if (page->of.n > 0) {
-		product = catalogue_product_slug(realm->catalogue, page->of);
+		product = seen_product(cx, &sight, page->of);
 		if (product == NULL)
-			return fail(cx, ERR_NOT_FOUND, MSG_ORDER_PRODUCT,
-			    "product", str_z(cx->arena, page->of));
+			return ERR_NOT_FOUND;
 	}
-	TRY(pool_rows(r, cx, realm, &v, &n));
+	TRY(pool_rows(r, &sight, &v, &n));
 	for (size_t i = 0; i < n; i++)
 		if (product == NULL || v[i].product == product)
 			v[kept++] = v[i];
@@ -65,13 +79,15 @@ pool_show(struct reader *r, struct ctx *cx, const void *slug, void **out)
 {
 	const struct realm *realm;
 	const struct pool_info *info;
+	struct sight sight;
 	struct pool_view *v;
 	size_t n;
 
 	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
+	sight_of(cx, realm, &sight);
 	info = catalogue_pool_slug(realm->catalogue,
 	    *(const struct str *)slug);
-	TRY(pool_rows(r, cx, realm, &v, &n));
+	TRY(pool_rows(r, &sight, &v, &n));
 	for (size_t i = 0; info != NULL && i < n; i++)
 		if (v[i].info == info) {
 			*out = &v[i];
@@ -81,11 +97,13 @@ pool_show(struct reader *r, struct ctx *cx, const void *slug, void **out)
 	    str_z(cx->arena, *(const struct str *)slug));
 }
 
+/* All that is seen. */
 static enum err
-pool_rows(struct reader *r, struct ctx *cx, const struct realm *realm,
+pool_rows(struct reader *r, const struct sight *sight,
     struct pool_view **out, size_t *n)
 {
-	struct pool key = { .tenant = realm->tenant };
+	struct ctx *cx = tx_ctx(r->data);
+	struct pool key = { .tenant = cx->actor->tenant };
 	struct pool_view *v;
 	struct rows rows;
 
@@ -94,23 +112,32 @@ pool_rows(struct reader *r, struct ctx *cx, const struct realm *realm,
 	*n = 0;
 	for (size_t i = 0; i < rows.n; i++) {
 		struct pool_view *p = &v[*n];
-		struct wait_pool from = { .tenant = realm->tenant };
-		const struct site *site;
 
 		p->row = ((struct pool *)rows.row)[i];
-		p->info = catalogue_pool(realm->catalogue, p->row.id);
-		if (p->info == NULL)
+		p->info = catalogue_pool(sight->catalogue, p->row.id);
+		if (p->info == NULL || !sees_pool(sight, p->info))
 			continue;
-		p->product = catalogue_product(realm->catalogue,
-		    p->row.product);
-		site = catalogue_site(realm->catalogue, p->info->site);
-		p->site = site != NULL ? site->slug : STR("");
-		from.pool = p->row.id;
-		TRY(store_count(r->data, &WAIT_POOL, &from, 2, &p->waiting));
+		TRY(pool_view_fill(r, sight->catalogue, p));
 		(*n)++;
 	}
 	*out = v;
 	return OK;
+}
+
+static enum err
+pool_view_fill(struct reader *r, const struct catalogue *c,
+    struct pool_view *p)
+{
+	struct wait_pool from = { .tenant = p->row.tenant,
+		.pool = p->row.id };
+	const struct site *site = catalogue_site(c, p->info->site);
+	const struct organisation *organisation =
+	    catalogue_organisation(c, p->info->organisation);
+
+	p->product = catalogue_product(c, p->row.product);
+	p->site = site != NULL ? site->slug : STR("");
+	p->organisation = organisation != NULL ? organisation->slug : STR("");
+	return store_count(r->data, &WAIT_POOL, &from, 2, &p->waiting);
 }
 
 static void
@@ -132,17 +159,24 @@ products_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 	const struct realm *realm;
 	struct product_view *v;
 	struct pool_view *pool;
+	struct sight sight;
 	size_t n;
 
 	(void)in;
 	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
-	TRY(pool_rows(r, cx, realm, &pool, &n));
-	out->n = realm->catalogue->nproduct;
-	v = arena_array(cx->arena, out->n + 1, sizeof(*v));
-	for (size_t i = 0; i < out->n; i++) {
-		v[i].info = &realm->catalogue->product[i];
-		add_usage(&v[i], pool, n);
-		TRY(waiting(r, realm, v[i].info->id, &v[i].waiting));
+	sight_of(cx, realm, &sight);
+	TRY(pool_rows(r, &sight, &pool, &n));
+	v = arena_array(cx->arena, realm->catalogue->nproduct + 1,
+	    sizeof(*v));
+	for (size_t i = 0; i < realm->catalogue->nproduct; i++) {
+		struct product_view *p = &v[out->n];
+
+		p->info = &realm->catalogue->product[i];
+		if (!sees_product(&sight, p->info))
+			continue;
+		add_usage(p, pool, n);
+		TRY(waiting(r, &sight, p->info->id, &p->waiting));
+		out->n++;
 	}
 	out->product = v;
 	*result = out;
@@ -155,33 +189,125 @@ product_show(struct reader *r, struct ctx *cx, const void *slug, void **out)
 	struct product_view *v = arena_alloc(cx->arena, sizeof(*v));
 	const struct realm *realm;
 	struct pool_view *pool;
+	struct sight sight;
 	size_t n;
 
 	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
-	v->info = catalogue_product_slug(realm->catalogue,
-	    *(const struct str *)slug);
+	sight_of(cx, realm, &sight);
+	v->info = seen_product(cx, &sight, *(const struct str *)slug);
 	if (v->info == NULL)
-		return fail(cx, ERR_NOT_FOUND, MSG_ORDER_PRODUCT, "product",
-		    str_z(cx->arena, *(const struct str *)slug));
-	TRY(pool_rows(r, cx, realm, &pool, &n));
+		return ERR_NOT_FOUND;
+	TRY(pool_rows(r, &sight, &pool, &n));
 	add_usage(v, pool, n);
 	*out = v;
-	return waiting(r, realm, v->info->id, &v->waiting);
+	return waiting(r, &sight, v->info->id, &v->waiting);
+}
+
+/* NULL: ERR_NOT_FOUND, and why is said. */
+static const struct product *
+seen_product(struct ctx *cx, const struct sight *sight, struct str slug)
+{
+	const struct product *p =
+	    catalogue_product_slug(sight->catalogue, slug);
+
+	if (p != NULL && sees_product(sight, p))
+		return p;
+	(void)fail(cx, ERR_NOT_FOUND, MSG_ORDER_PRODUCT, "product",
+	    str_z(cx->arena, slug));
+	return NULL;
 }
 
 static enum err
-waiting(struct reader *r, const struct realm *realm, int64_t product,
+waiting(struct reader *r, const struct sight *sight, int64_t product,
     int64_t *out)
 {
-	struct wait_count key = { .tenant = realm->tenant,
-		.product = product };
+	struct wait_count key = { .product = product,
+		.tenant = tx_ctx(r->data)->actor->tenant };
 	struct rows rows;
 
 	TRY(store_load(r->data, &WAIT_COUNT, &key, 1, 2, 0, &rows));
 	*out = 0;
-	for (size_t i = 0; i < rows.n; i++)
-		*out += ((struct wait_count *)rows.row)[i].waiting;
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct wait_count *c =
+		    &((struct wait_count *)rows.row)[i];
+
+		if (sees_organisation(sight, c->organisation))
+			*out += c->waiting;
+	}
 	return OK;
+}
+
+/* --- organisations ---------------------------------------------------------------------- */
+
+enum err
+organisations_list(struct reader *r, struct ctx *cx, const void *none,
+    void **result)
+{
+	struct organisations_out *out = arena_alloc(cx->arena, sizeof(*out));
+	const struct realm *realm;
+	const struct catalogue *c;
+	struct organisation_view *v;
+	struct pool_view *pool, *share;
+	struct sight sight;
+	size_t n, at = 0;
+
+	(void)none;
+	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
+	c = realm->catalogue;
+	sight_of(cx, realm, &sight);
+	TRY(pool_rows(r, &sight, &pool, &n));
+	share = arena_array(cx->arena, n + 1, sizeof(*share));
+	v = arena_array(cx->arena, c->norganisation + 1, sizeof(*v));
+	for (size_t i = 0; i < c->norganisation; i++) {
+		struct organisation_view *o = &v[out->n];
+
+		o->info = &c->organisation[i];
+		if (!sees_organisation(&sight, o->info->id))
+			continue;
+		choices(cx, c, o);
+		o->share = &share[at];
+		for (size_t j = 0; j < n; j++)
+			if (pool[j].info->organisation == o->info->id)
+				share[at++] = pool[j];
+		o->nshare = (size_t)(&share[at] - o->share);
+		out->n++;
+	}
+	out->organisation = v;
+	*result = out;
+	return OK;
+}
+
+/* What its people can be given. */
+static void
+choices(struct ctx *cx, const struct catalogue *c,
+    struct organisation_view *o)
+{
+	const struct product **product = arena_array(cx->arena,
+	    c->nproduct + 1, sizeof(*product));
+
+	o->product = product;
+	for (size_t i = 0; i < c->nproduct; i++)
+		if (catalogue_product_serves(c, &c->product[i], o->info->id))
+			product[o->nproduct++] = &c->product[i];
+}
+
+enum err
+organisation_show(struct reader *r, struct ctx *cx, const void *slug,
+    void **out)
+{
+	const struct organisations_out *all;
+	void *list;
+
+	TRY(organisations_list(r, cx, NULL, &list));
+	all = list;
+	for (size_t i = 0; i < all->n; i++)
+		if (str_eq(all->organisation[i].info->slug,
+		    *(const struct str *)slug)) {
+			*out = (void *)&all->organisation[i];
+			return OK;
+		}
+	return fail(cx, ERR_NOT_FOUND, MSG_ORDER_ORGANISATION, "organisation",
+	    str_z(cx->arena, *(const struct str *)slug));
 }
 
 /* --- seats ---------------------------------------------------------------------------- */
@@ -195,6 +321,7 @@ seats_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 	const struct realm *realm;
 	const struct product *product;
 	struct seat_view *v;
+	struct sight sight;
 	struct rows rows;
 	int64_t *id;
 	bool *in_it;
@@ -203,10 +330,10 @@ seats_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
 	if (page->person != 0)
 		return seats_of_person(r, cx, realm, page->person, out);
-	product = catalogue_product_slug(realm->catalogue, page->of);
+	sight_of(cx, realm, &sight);
+	product = seen_product(cx, &sight, page->of);
 	if (product == NULL)
-		return fail(cx, ERR_NOT_FOUND, MSG_ORDER_PRODUCT, "product",
-		    str_z(cx->arena, page->of));
+		return ERR_NOT_FOUND;
 	from.tenant = realm->tenant;
 	from.product = product->id;
 	TRY(store_page(r->data, &SEAT, &from, 2, page->after == 0,
@@ -323,8 +450,9 @@ view_wait(const struct realm *realm, const struct wait *row, int64_t position,
 }
 
 /*
- * The place in the product's list: 1 + those who come before, counted by
- * walking it; rows are kept by person, not by turn.
+ * The place in the product's list among the people of the same organisation:
+ * 1 + those who come before, counted by walking it; rows are kept by person,
+ * not by turn.
  */
 static enum err
 place_of(struct reader *r, const struct wait *row, int64_t *out)
@@ -339,7 +467,8 @@ place_of(struct reader *r, const struct wait *row, int64_t *out)
 		    &rows));
 		for (size_t i = 0; i < rows.n; i++) {
 			from = ((struct wait *)rows.row)[i];
-			*out += by_turn(&from, row) < 0;
+			*out += from.organisation == row->organisation
+			    && by_turn(&from, row) < 0;
 		}
 		is_first = false;
 	} while (rows.n == WAITS_WALK);
@@ -353,8 +482,8 @@ waits_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 	struct waits_out *out = arena_alloc(cx->arena, sizeof(*out));
 	const struct realm *realm;
 	struct wait_view *v;
+	struct befores before = { 0 };
 	struct rows rows;
-	int64_t before = 0;
 
 	*result = out;
 	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
@@ -367,7 +496,7 @@ waits_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 	out->wait = v = arena_array(cx->arena, rows.n + 1, sizeof(*v));
 	for (size_t i = 0; i < rows.n; i++) {
 		const struct wait *w = &((struct wait *)rows.row)[i];
-		int64_t place = before + (int64_t)i + 1;
+		int64_t place = ++*before_of(cx, &before, w->organisation);
 		bool seen = false;
 
 		TRY(in_scope(r, cx, realm, &w->person, 1, &seen));
@@ -402,18 +531,19 @@ waits_of_person(struct reader *r, const struct realm *realm, int64_t person,
  */
 static enum err
 waits_of_product(struct reader *r, struct ctx *cx, const struct realm *realm,
-    const struct page_in *page, struct rows *out, int64_t *before)
+    const struct page_in *page, struct rows *out, struct befores *before)
 {
-	const struct product *product = catalogue_product_slug(
-	    realm->catalogue, page->of);
+	const struct product *product;
 	struct wait from = { .tenant = realm->tenant }, last = { 0 };
 	struct wait *kept = arena_array(cx->arena, page->limit + WAITS_WALK,
 	    sizeof(*kept));
+	struct sight sight;
 	struct rows rows;
 
+	sight_of(cx, realm, &sight);
+	product = seen_product(cx, &sight, page->of);
 	if (product == NULL)
-		return fail(cx, ERR_NOT_FOUND, MSG_ORDER_PRODUCT, "product",
-		    str_z(cx->arena, page->of));
+		return ERR_NOT_FOUND;
 	from.product = product->id;
 	from.person = page->after;
 	if (page->after != 0) {
@@ -433,13 +563,26 @@ waits_of_product(struct reader *r, struct ctx *cx, const struct realm *realm,
 			if (page->after == 0 || by_turn(&last, &from) < 0)
 				kept[out->n++] = from;
 			else
-				++*before;
+				++*before_of(cx, before, from.organisation);
 		}
 		qsort(kept, out->n, sizeof(*kept), by_turn);
 		if (out->n > page->limit)
 			out->n = page->limit;
 	} while (rows.n == WAITS_WALK);
 	return OK;
+}
+
+/* How many of ORGANISATION were counted so far. */
+static int64_t *
+before_of(struct ctx *cx, struct befores *all, int64_t organisation)
+{
+	struct before none = { organisation, 0 };
+
+	for (size_t i = 0; i < all->of.n; i++)
+		if (all->of.v[i].organisation == organisation)
+			return &all->of.v[i].n;
+	list_add(cx->arena, &all->of, none);
+	return &all->of.v[all->of.n - 1].n;
 }
 
 static int
@@ -480,9 +623,34 @@ onboarding_show(struct reader *r, struct ctx *cx, const void *id, void **out)
 	v->check = rows.row;
 	v->ncheck = rows.n;
 	v->ntold = outcome_unpack(cx->arena, v->row.outcome, &told);
+	hide_pools(cx, realm, told, &v->ntold);
 	v->told = outcome_tell(cx->arena, realm->catalogue, told, v->ntold);
 	*out = v;
 	return now_of(r, cx, realm, v, told);
+}
+
+/* What was told of an organisation that the person has left stays there. */
+static void
+hide_pools(struct ctx *cx, const struct realm *realm,
+    struct outcome_row *told, size_t *n)
+{
+	struct sight sight;
+	size_t kept = 0;
+
+	sight_of(cx, realm, &sight);
+	for (size_t i = 0; i < *n; i++) {
+		const struct product *product =
+		    catalogue_product(realm->catalogue, told[i].product);
+		const struct pool_info *pool =
+		    catalogue_pool(realm->catalogue, told[i].pool);
+
+		if (product != NULL && !sees_product(&sight, product))
+			continue;
+		if (pool != NULL && !sees_pool(&sight, pool))
+			told[i].pool = 0;
+		told[kept++] = told[i];
+	}
+	*n = kept;
 }
 
 /* How it stands: the seat or the wait that each product of it has now. */

@@ -29,12 +29,14 @@ quota_set(struct ctx *cx, struct tx *tx, const struct realm *realm,
     const struct quota_in *in, struct logbook *book, struct quota_out *out)
 {
 	struct setting_quota q = { .cx = cx, .realm = realm, .book = book };
+	struct sight sight;
 	struct entry e;
 	int64_t before;
 	size_t at;
 
 	q.info = catalogue_pool_slug(realm->catalogue, in->pool);
-	if (q.info == NULL)
+	sight_of(cx, realm, &sight);
+	if (q.info == NULL || !sees_pool(&sight, q.info))
 		return fail(cx, ERR_NOT_FOUND, MSG_POOL_UNKNOWN, "pool",
 		    str_z(cx->arena, in->pool));
 	TRY(load(tx, &q, in));

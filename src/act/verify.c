@@ -17,6 +17,9 @@
 #define PAGE_MEM (256 << 20)
 #define ROW_MAX	 512
 
+/* Whose line, and how urgent, as one number. */
+#define LINE_OF(organisation, rank) ((organisation) << 4 | (rank))
+
 static enum err verify_tables(struct verifying *);
 static enum err load_pools(struct verifying *);
 static void check_pools(struct verifying *);
@@ -24,6 +27,8 @@ static enum err check_seats(struct verifying *, struct ctx *,
     const struct rows *);
 static void check_seat(struct verifying *, struct arena *,
     const struct seat *);
+static enum err check_shares(struct verifying *, struct ctx *,
+    const struct rows *);
 static enum err check_held(struct verifying *, struct ctx *,
     const struct rows *);
 static enum err check_waits(struct verifying *, struct ctx *,
@@ -263,6 +268,7 @@ check_seats(struct verifying *v, struct ctx *cx, const struct rows *seats)
 		check_seat(v, cx->arena, &seat[i]);
 	}
 	v->out->seats += (int64_t)seats->n;
+	TRY(check_shares(v, cx, seats));
 	return check_held(v, cx, seats);
 }
 
@@ -283,6 +289,36 @@ check_seat(struct verifying *v, struct arena *arena, const struct seat *seat)
 	compare(v, arena, &(struct known) { .kind = CHANGE_SEAT,
 	    .subject = seat->person, .object = seat->product,
 	    .in = seat->pool, .value = (int64_t)seat->state });
+}
+
+/* Nobody sits in another's share; who is blocked keeps the seat until that is over. */
+static enum err
+check_shares(struct verifying *v, struct ctx *cx, const struct rows *seats)
+{
+	const struct seat *seat = seats->row;
+	struct person *key = arena_array(cx->arena, seats->n, sizeof(*key));
+	struct rows rows;
+
+	if (v->realm->catalogue->norganisation == 0)
+		return OK;
+	for (size_t i = 0; i < seats->n; i++) {
+		key[i].tenant = seat[i].tenant;
+		key[i].id = seat[i].person;
+	}
+	TRY(store_load(v->r->data, &PERSON, key, seats->n, 2, 0, &rows));
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct person *who = &((struct person *)rows.row)[i];
+		const struct pool_seen *p =
+		    find_pool(v, seat[rows.key[i]].pool);
+
+		if (who->blocks != 0 || p == NULL || p->info == NULL
+		    || catalogue_pool_serves(v->realm->catalogue, p->info,
+		    who->organization))
+			continue;
+		found(v, MSG_VERIFY_SEAT_SHARE, ARGS(id_text(cx->arena,
+		    who->id), p->info->slug));
+	}
+	return OK;
 }
 
 /* A held seat waits for the checks of an onboarding that is open: else nothing would ever end it. */
@@ -336,7 +372,8 @@ check_waits(struct verifying *v, struct ctx *cx, const struct rows *waits)
 			    product_slug(v, cx->arena, wait[i].product)));
 		known_at(&v->waiting, &(struct known) {
 		    .object = wait[i].product,
-		    .subject = 9 - wait[i].priority })->value++;
+		    .subject = LINE_OF(wait[i].organisation,
+		    9 - wait[i].priority) })->value++;
 		compare(v, cx->arena, &(struct known) { .kind = CHANGE_WAIT,
 		    .subject = wait[i].person, .object = wait[i].product,
 		    .value = 1 + wait[i].priority });
@@ -427,7 +464,9 @@ may_serve(struct verifying *v, struct pool_seen *p, const struct wait *w,
 		order_today(v->realm, who->site, v->cx->now_ms) };
 
 	if (p == NULL || p->info == NULL || p->product == NULL
-	    || pool_free(&gate, &p->row, (int)w->priority) == 0)
+	    || pool_free(&gate, &p->row, (int)w->priority) == 0
+	    || !catalogue_pool_serves(v->realm->catalogue, p->info,
+	    who->organization))
 		return false;
 	if (p->info->eligibility == NULL)
 		return true;
@@ -489,7 +528,8 @@ check_counts(struct verifying *v, struct ctx *cx, const struct rows *counts)
 		const struct wait_count *c =
 		    &((struct wait_count *)counts->row)[i];
 		struct known *k = known_at(&v->waiting, &(struct known) {
-		    .object = c->product, .subject = c->rank });
+		    .object = c->product,
+		    .subject = LINE_OF(c->organisation, c->rank) });
 
 		k->is_seen = true;
 		if (k->value != c->waiting)
@@ -504,7 +544,7 @@ check_uncounted(struct verifying *v)
 	for (size_t i = 0; i < v->waiting.nslot; i++) {
 		const struct known *k = &v->waiting.slot[i];
 		struct wait_count none = { .product = k->object,
-			.rank = k->subject };
+			.rank = k->subject & 15 };
 
 		if (k->is_used && !k->is_seen)
 			wrong_count(v, v->cx->arena, &none, k->value);

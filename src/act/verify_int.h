@@ -49,7 +49,7 @@ struct verifying {
 	struct pool_seen     *pool;	/* by id */
 	size_t		      npool;
 	struct knowns	      log;	/* what the log says in the end */
-	struct knowns	      waiting;	/* object: product, subject: rank, value: how many */
+	struct knowns	      waiting;	/* object: product, subject: whose line and rank, value: how many */
 	int64_t		      unique, search; /* index entries that stand with a person */
 	struct frontier	      tree;	/* of the present origin's entries so far */
 	int64_t		      origin, next_seq;

@@ -238,6 +238,7 @@ void call_created(struct call *, const char *prefix, int64_t id);
 void token_made_encode(struct call *);
 void put_text(struct js_out *, const char *name, struct str);	/* left out when empty */
 void put_text_or_null(struct js_out *, const char *name, struct str);
+void put_pool(struct js_out *, const struct pool_view *);
 void put_told(struct js_out *, struct ctx *, const char *name, const struct seat_told *, size_t n);
 void put_seat(struct js_out *, const struct seat_view *);
 void put_wait(struct js_out *, const struct wait_view *);
@@ -302,12 +303,12 @@ void batch_encode(struct call *);
 /* --- the tables ---------------------------------------------------------------------- */
 
 extern const struct route audit_routes[], block_routes[], catalogue_routes[], event_routes[], import_routes[],
-    login_routes[], me_routes[], oauth_routes[], onboarding_routes[], operator_routes[], person_routes[], pool_routes[],
-    product_routes[], queue_routes[], role_routes[], self_routes[], setting_routes[], token_routes[];
+    login_routes[], me_routes[], oauth_routes[], onboarding_routes[], operator_routes[], organisation_routes[], person_routes[],
+    pool_routes[], product_routes[], queue_routes[], role_routes[], self_routes[], setting_routes[], token_routes[];
 
 /* What their bodies and replies look like; each ends with name NULL. */
 extern const struct shape audit_shapes[], block_shapes[], catalogue_shapes[], encode_shapes[], event_shapes[],
-    import_shapes[], login_shapes[], me_shapes[], oauth_shapes[], onboarding_shapes[], person_shapes[], pool_shapes[],
-    problem_shapes[], product_shapes[], queue_shapes[], role_shapes[], self_shapes[], token_shapes[];
+    import_shapes[], login_shapes[], me_shapes[], oauth_shapes[], onboarding_shapes[], organisation_shapes[], person_shapes[],
+    pool_shapes[], problem_shapes[], product_shapes[], queue_shapes[], role_shapes[], self_shapes[], token_shapes[];
 
 #endif

@@ -365,7 +365,7 @@ contract_text(
     struct ctx *cx, const struct realm *realm, const struct contract *row)
 {
 	const struct site *site = catalogue_site(realm->catalogue, row->site);
-	const struct named *organisation =
+	const struct organisation *organisation =
 	    catalogue_organisation(realm->catalogue, row->organization);
 	struct dictionary *words = realm->dictionary;
 

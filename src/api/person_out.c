@@ -84,7 +84,7 @@ put_placement(
     struct js_out *js, const struct realm *realm, const struct placement *p)
 {
 	const struct site *site = catalogue_site(realm->catalogue, p->site);
-	const struct named *organisation =
+	const struct organisation *organisation =
 	    catalogue_organisation(realm->catalogue, p->organization);
 
 	if (site != NULL)

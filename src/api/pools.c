@@ -4,7 +4,7 @@
  */
 #include "api/api_int.h"
 
-static void put_pool(struct js_out *, const struct pool_view *);
+static void put_members(struct js_out *, const struct pool_view *);
 
 static enum err
 list_decode(struct call *c, void **in)
@@ -28,11 +28,8 @@ list_encode(struct call *c)
 	js_open_object(js);
 	js_key(js, "items");
 	js_open_array(js);
-	for (size_t i = 0; i < out->n; i++) {
-		js_open_object(js);
+	for (size_t i = 0; i < out->n; i++)
 		put_pool(js, &out->pool[i]);
-		js_close_object(js);
-	}
 	js_close_array(js);
 	put_next(js, 0);
 	js_close_object(js);
@@ -45,14 +42,20 @@ pool_encode(struct call *c)
 
 	if (call_etag(c, v->row.version))
 		return;
-	js_open_object(&c->js);
 	put_pool(&c->js, v);
-	js_close_object(&c->js);
 }
 
-/* The members only: a change has one more. */
-static void
+void
 put_pool(struct js_out *js, const struct pool_view *v)
+{
+	js_open_object(js);
+	put_members(js, v);
+	js_close_object(js);
+}
+
+/* A change has one more. */
+static void
+put_members(struct js_out *js, const struct pool_view *v)
 {
 	js_key(js, "id");
 	js_put_id(js, v->row.id);
@@ -61,6 +64,7 @@ put_pool(struct js_out *js, const struct pool_view *v)
 	js_key(js, "product");
 	js_put_str(js, v->product->slug);
 	put_text_or_null(js, "site", v->site);
+	put_text_or_null(js, "organisation", v->organisation);
 	js_key(js, "priority");
 	js_put_int(js, v->info->priority);
 	js_key(js, "quota");
@@ -112,7 +116,7 @@ changed_encode(struct call *c)
 
 	call_etag(c, v->row.version);
 	js_open_object(&c->js);
-	put_pool(&c->js, v);
+	put_members(&c->js, v);
 	js_key(&c->js, "served");
 	js_put_int(&c->js, changed->served);
 	js_close_object(&c->js);
@@ -128,6 +132,7 @@ static const struct route_work
 	{ "slug", "slug", "" }, \
 	{ "product", "slug", "" }, \
 	{ "site", "slug?", "null: for every site." }, \
+	{ "organisation", "slug?", "Whose share it is; null: nobody's." }, \
 	{ "priority", "int", "The highest is taken from first." }, \
 	{ "quota", "count", "How many seats it has." }, \
 	{ "held", "count", "" }, \

@@ -186,7 +186,7 @@ static const struct field product_fields[] = {
 	{ "slug", "slug", "" },
 	{ "name", "text", "" },
 	{ "cap", "int", "Percent of a pool that anybody may have; the rest is for the urgent." },
-	{ "quota", "count", "Of its pools together, as the numbers that follow." },
+	{ "quota", "count", "Of its pools together, as far as they are seen, as the numbers that follow." },
 	{ "held", "count", "" },
 	{ "assigned", "count", "" },
 	{ "waiting", "count", "" },
@@ -208,7 +208,7 @@ static const struct field seat_fields[] = {
 static const struct field wait_fields[] = {
 	{ "person", "id", "" },
 	{ "product", "slug", "" },
-	{ "position", "count", "1 is served next." },
+	{ "position", "count", "Among the people of the same organisation; 1 is served next." },
 	{ "priority", "int", "" },
 	{ "since", "time", "" },
 	{ "onboarding", "id?", "" },

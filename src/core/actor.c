@@ -27,6 +27,12 @@ static const char *const kinds[] = {
 static const uint64_t operator_only = RIGHT_BIT(RIGHT_TENANT_READ)
     | RIGHT_BIT(RIGHT_TENANT_WRITE) | RIGHT_BIT(RIGHT_OPERATE);
 
+/* About the whole tenant: over some of its persons these mean nothing. */
+static const uint64_t undivided = RIGHT_BIT(RIGHT_CATALOGUE_READ)
+    | RIGHT_BIT(RIGHT_CATALOGUE_WRITE) | RIGHT_BIT(RIGHT_SEAT_VERIFY)
+    | RIGHT_BIT(RIGHT_AUDIT_READ) | RIGHT_BIT(RIGHT_QUEUE_READ)
+    | RIGHT_BIT(RIGHT_QUEUE_MANAGE);
+
 const char *
 right_name(enum right right)
 {
@@ -86,9 +92,13 @@ actor_may(const struct actor *actor, enum right right)
 enum err
 actor_enter(struct ctx *cx, struct actor *actor, enum right right)
 {
-	if (actor_scope(cx->arena, actor, right, &actor->scope))
-		return OK;
-	return fail(cx, ERR_DENIED, MSG_API_RIGHT, "", right_name(right));
+	if (!actor_scope(cx->arena, actor, right, &actor->scope))
+		return fail(
+		    cx, ERR_DENIED, MSG_API_RIGHT, "", right_name(right));
+	if (actor->scope != NULL && (undivided & RIGHT_BIT(right)) != 0)
+		return fail(
+		    cx, ERR_DENIED, MSG_API_RIGHT_WHOLE, "", right_name(right));
+	return OK;
 }
 
 bool

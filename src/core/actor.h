@@ -100,7 +100,9 @@ bool actor_may(const struct actor *, enum right);
 
 /*
  * Prepares ACTOR for a call that needs RIGHT: the scope becomes that of this
- * right, over everything that was granted.  ERR_DENIED (MSG_API_RIGHT).
+ * right, over everything that was granted.  ERR_DENIED (MSG_API_RIGHT; of a right
+ * that is about the whole tenant and is held over some persons only,
+ * MSG_API_RIGHT_WHOLE).
  */
 enum err actor_enter(struct ctx *, struct actor *, enum right) USE_RESULT;
 

@@ -27,10 +27,14 @@ static struct by_name *names_make(struct arena *, const void *, size_t,
     size_t);
 static const void *find_id(const struct by_id *, size_t, int64_t);
 static const void *find_name(const struct by_name *, size_t, struct str);
-static size_t place_first(const struct catalogue_index *, int64_t, int64_t);
+static size_t add_pools(const struct catalogue *, const struct pool_info *,
+    int64_t *, size_t);
+static size_t place_first(const struct catalogue_index *,
+    const struct pool_info *);
 static int cmp_id(const void *, const void *);
 static int cmp_name(const void *, const void *);
 static int cmp_place(const void *, const void *);
+static int cmp_tier(const struct pool_info *, const struct pool_info *);
 static int cmp_priority(const void *, const void *);
 
 const struct setting_info *
@@ -172,13 +176,13 @@ catalogue_department_slug(const struct catalogue *c, struct str text)
 	    : find_name(c->index->department_name, c->ndepartment, text);
 }
 
-const struct named *
+const struct organisation *
 catalogue_organisation(const struct catalogue *c, int64_t id)
 {
 	return find_id(c->index->organisation_id, c->norganisation, id);
 }
 
-const struct named *
+const struct organisation *
 catalogue_organisation_slug(const struct catalogue *c, struct str slug)
 {
 	return catalogue_row(
@@ -261,46 +265,112 @@ find_name(const struct by_name *names, size_t n, struct str name)
 	return found != NULL ? found->row : NULL;
 }
 
+/* --- whose pools -------------------------------------------------------------------- */
+
 size_t
-catalogue_pools_for(const struct catalogue *c, int64_t product, int64_t site,
-    int64_t *pool, size_t max)
+catalogue_pools_for(const struct catalogue *c, int64_t product,
+    const struct facts *facts, int64_t *pool, size_t max)
+{
+	const struct organisation *own =
+	    catalogue_organisation(c, FACT(facts, ORGANIZATION));
+	struct pool_info at = { .product = product,
+		.site = FACT(facts, SITE) };
+	size_t n = 0;
+
+	if (own != NULL) {
+		at.organisation = own->id;
+		n = add_pools(c, &at, pool, max);
+	}
+	at.organisation = 0;
+	if (own != NULL ? own->overflow : FACT(facts, ORGANIZATION) == 0)
+		n += add_pools(c, &at, pool + n, max - n);
+	return n;
+}
+
+/* Those of AT's product and organisation that serve its site. */
+static size_t
+add_pools(const struct catalogue *c, const struct pool_info *at, int64_t *pool,
+    size_t max)
 {
 	const struct catalogue_index *x = c->index;
-	const struct site *s = site != 0 ? catalogue_site(c, site) : NULL;
-	int64_t tier[FAILOVER_MAX + 2];
+	const struct site *s = catalogue_site(c, at->site);
+	struct pool_info tier[FAILOVER_MAX + 2];
 	size_t ntier = 0, n = 0;
 
-	if (s != NULL)
-		tier[ntier++] = site;
-	for (size_t i = 0; s != NULL && i < s->nfailover; i++)
-		tier[ntier++] = s->failover[i];
-	tier[ntier++] = 0;
+	for (size_t i = 0; s != NULL && i <= s->nfailover; i++) {
+		tier[ntier] = *at;
+		tier[ntier++].site = i == 0 ? s->id : s->failover[i - 1];
+	}
+	tier[ntier] = *at;
+	tier[ntier++].site = 0;
 	for (size_t t = 0; t < ntier; t++)
-		for (size_t i = place_first(x, product, tier[t]); n < max &&
-		     i < x->nplace && x->place[i]->product == product &&
-		     x->place[i]->site == tier[t];
+		for (size_t i = place_first(x, &tier[t]); n < max &&
+		     i < x->nplace && x->place[i]->product == at->product &&
+		     x->place[i]->organisation == at->organisation &&
+		     x->place[i]->site == tier[t].site;
 		     i++)
 			pool[n++] = x->place[i]->id;
 	return n;
 }
 
-/* The first place that is not before (PRODUCT, SITE). */
+/* The first place that is not before AT's product, organisation and site. */
 static size_t
-place_first(const struct catalogue_index *x, int64_t product, int64_t site)
+place_first(const struct catalogue_index *x, const struct pool_info *at)
 {
 	size_t from = 0, to = x->nplace;
 
 	while (from < to) {
 		size_t mid = (from + to) / 2;
-		const struct pool_info *p = x->place[mid];
 
-		if (p->product < product ||
-		    (p->product == product && p->site < site))
+		if (cmp_tier(x->place[mid], at) < 0)
 			from = mid + 1;
 		else
 			to = mid;
 	}
 	return from;
+}
+
+bool
+catalogue_may_have(
+    const struct catalogue *c, int64_t organisation, int64_t product)
+{
+	const struct organisation *o = catalogue_organisation(c, organisation);
+
+	if (o == NULL || !o->lists_products)
+		return true;
+	for (size_t i = 0; i < o->nproduct; i++)
+		if (o->product[i] == product)
+			return true;
+	return false;
+}
+
+bool
+catalogue_pool_serves(const struct catalogue *c, const struct pool_info *pool,
+    int64_t organisation)
+{
+	const struct organisation *o;
+
+	if (!catalogue_may_have(c, organisation, pool->product))
+		return false;
+	if (pool->organisation != 0 || organisation == 0)
+		return pool->organisation == organisation;
+	o = catalogue_organisation(c, organisation);
+	return o != NULL && o->overflow;
+}
+
+bool
+catalogue_product_serves(const struct catalogue *c,
+    const struct product *product, int64_t organisation)
+{
+	for (size_t i = 0; i < product->npool; i++) {
+		const struct pool_info *pool =
+		    catalogue_pool(c, product->pool[i]);
+
+		if (!pool->is_reserve &&
+		    catalogue_pool_serves(c, pool, organisation))
+			return true;
+	}
+	return false;
 }
 
 static int
@@ -325,9 +395,19 @@ cmp_place(const void *a, const void *b)
 	const struct pool_info *x = *(const struct pool_info *const *)a;
 	const struct pool_info *y = *(const struct pool_info *const *)b;
 
-	if (x->product == y->product && x->site != y->site)
-		return x->site < y->site ? -1 : 1;
-	return cmp_priority(a, b);
+	int tier = cmp_tier(x, y);
+
+	return tier != 0 ? tier : cmp_priority(a, b);
+}
+
+static int
+cmp_tier(const struct pool_info *x, const struct pool_info *y)
+{
+	if (x->product != y->product)
+		return x->product < y->product ? -1 : 1;
+	if (x->organisation != y->organisation)
+		return x->organisation < y->organisation ? -1 : 1;
+	return (x->site > y->site) - (x->site < y->site);
 }
 
 static int
@@ -350,6 +430,7 @@ names_find(const void *arg, enum attribute a, struct str value)
 {
 	const struct names *names = arg;
 	const struct site *site;
+	const struct organisation *organisation;
 	const struct named *named;
 
 	switch ((int)a) {
@@ -357,8 +438,9 @@ names_find(const void *arg, enum attribute a, struct str value)
 		site = catalogue_site_slug(names->catalogue, value);
 		return site != NULL ? site->id : 0;
 	case A_ORGANIZATION:
-		named = catalogue_organisation_slug(names->catalogue, value);
-		return named != NULL ? named->id : 0;
+		organisation =
+		    catalogue_organisation_slug(names->catalogue, value);
+		return organisation != NULL ? organisation->id : 0;
 	case A_DEPARTMENT:
 		named = catalogue_department_slug(names->catalogue, value);
 		return dictionary_find(
@@ -373,15 +455,16 @@ names_text(const void *arg, enum attribute a, int64_t id)
 {
 	const struct names *names = arg;
 	const struct site *site;
-	const struct named *named;
+	const struct organisation *organisation;
 
 	switch ((int)a) {
 	case A_SITE:
 		site = catalogue_site(names->catalogue, id);
 		return site != NULL ? site->slug : (struct str) { 0 };
 	case A_ORGANIZATION:
-		named = catalogue_organisation(names->catalogue, id);
-		return named != NULL ? named->slug : (struct str) { 0 };
+		organisation = catalogue_organisation(names->catalogue, id);
+		return organisation != NULL ? organisation->slug
+					    : (struct str) { 0 };
 	default:
 		return dictionary_text(names->dictionary, id);
 	}

@@ -31,9 +31,21 @@ struct site {
 	size_t	   nfailover;
 };
 
-struct named {			/* a department or an organisation */
+struct named {			/* a department */
 	int64_t	   id;
 	struct str slug, name;
+};
+
+/* A partner.  Its people take seats of its own pools only, unless it overflows. */
+struct organisation {
+	int64_t		   id;
+	struct str	   slug, name;
+	bool		   overflow;	/* then of the pools that are nobody's */
+	const struct attr *def;		/* what its people have where nothing is given; by path */
+	size_t		   ndef;
+	bool		   lists_products; /* its people may have these products and no others */
+	const int64_t	  *product;	/* ids */
+	size_t		   nproduct;
 };
 
 struct product {
@@ -50,6 +62,7 @@ struct pool_info {
 	int64_t		     id;
 	struct str	     slug;
 	int64_t		     product, site;	/* site 0: the global overflow */
+	int64_t		     organisation; /* whose share it is; 0: nobody's */
 	const struct filter *eligibility; /* NULL: everybody */
 	int		     priority;	/* orders pools, 1 … 9; default 5 */
 	int64_t		     quota;	/* as declared */
@@ -110,8 +123,10 @@ struct catalogue {
 	int64_t		  version;	/* 0: the empty catalogue of a new tenant; of a stored one, the caller's to set */
 	const struct site *site;
 	size_t		   nsite;
-	const struct named *department, *organisation;
-	size_t		    ndepartment, norganisation;
+	const struct named *department;
+	size_t		    ndepartment;
+	const struct organisation *organisation;
+	size_t			   norganisation;
 	const struct product *product;
 	size_t		      nproduct;
 	const struct pool_info *pool;
@@ -143,8 +158,8 @@ int user_name_attribute(const void *arg, struct str name);
 const struct site *catalogue_site(const struct catalogue *, int64_t id);
 const struct site *catalogue_site_slug(const struct catalogue *, struct str slug_or_name);
 const struct named *catalogue_department_slug(const struct catalogue *, struct str slug_or_name);
-const struct named *catalogue_organisation(const struct catalogue *, int64_t id);
-const struct named *catalogue_organisation_slug(const struct catalogue *, struct str slug);
+const struct organisation *catalogue_organisation(const struct catalogue *, int64_t id);
+const struct organisation *catalogue_organisation_slug(const struct catalogue *, struct str slug);
 const struct product *catalogue_product(const struct catalogue *, int64_t id);
 const struct product *catalogue_product_slug(const struct catalogue *, struct str slug);
 const struct pool_info *catalogue_pool(const struct catalogue *, int64_t id);
@@ -153,10 +168,18 @@ const struct role *catalogue_role_slug(const struct catalogue *, struct str slug
 const struct pool_info *catalogue_pool_slug(const struct catalogue *, struct str slug);
 
 /*
- * The pools PRODUCT may be served from for a person at SITE, in order: own site,
- * fail-over sites, global (each by pool priority); reserves never.  At most MAX.
+ * The pools PRODUCT may be served from for a person of these facts, in order:
+ * those of the person's organisation, then, if it overflows (or there is none),
+ * those that are nobody's; among each own site, fail-over sites, global (each by
+ * pool priority); reserves never.  At most MAX.
  */
-size_t catalogue_pools_for(const struct catalogue *, int64_t product, int64_t site, int64_t *pool, size_t max);
+size_t catalogue_pools_for(const struct catalogue *, int64_t product, const struct facts *, int64_t *pool, size_t max);
+/* Whether people of ORGANISATION (0: of none) may have PRODUCT, by the organisation's list. */
+bool catalogue_may_have(const struct catalogue *, int64_t organisation, int64_t product);
+/* Whether POOL may serve people of ORGANISATION, wherever they are. */
+bool catalogue_pool_serves(const struct catalogue *, const struct pool_info *, int64_t organisation);
+/* Whether some pool of PRODUCT may: who has none is not even told of the product. */
+bool catalogue_product_serves(const struct catalogue *, const struct product *, int64_t organisation);
 
 /* What changes from BEFORE to AFTER, for apply and its report. */
 struct catalogue_diff {

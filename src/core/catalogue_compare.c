@@ -60,7 +60,7 @@ static const struct {
 } sections[SECTIONS] = {
 	[SITES]		= { "sites",	     same_site },
 	[DEPARTMENTS]	= { "departments",   same_named },
-	[ORGANISATIONS] = { "organisations", same_named },
+	[ORGANISATIONS] = { "organisations", catalogue_same_organisation },
 	[PRODUCTS]	= { "products",	     same_product },
 	[POOLS]		= { "pools",	     same_pool },
 	[OWN_ROLES]	= { "roles",	     catalogue_same_role },
@@ -251,7 +251,8 @@ same_pool(const void *before, const void *after)
 	const struct pool_info *a = before, *b = after;
 
 	return str_eq(a->slug, b->slug) && a->product == b->product &&
-	    a->site == b->site && a->priority == b->priority &&
+	    a->site == b->site && a->organisation == b->organisation &&
+	    a->priority == b->priority &&
 	    a->quota == b->quota && a->is_reserve == b->is_reserve &&
 	    same_filter(a->eligibility, b->eligibility);
 }

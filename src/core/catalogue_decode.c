@@ -50,13 +50,13 @@ static enum err fill_product(struct decoder *, const struct row_in *, void *);
 static enum err fill_pool(struct decoder *, const struct row_in *, void *);
 static enum err pool_product(struct decoder *, const struct row_in *,
     struct pool_info *);
+static enum err pool_place(struct decoder *, const struct row_in *,
+    struct pool_info *);
 static enum err settings_decode(struct decoder *, const struct js *);
 static enum setting setting_find(struct str);
 static enum err user_name_decode(struct decoder *, const struct row_in *);
 static enum err check_names(struct decoder *, const char *,
     const struct js *, const struct by_name *, size_t);
-static enum err unknown(struct decoder *, const struct row_in *, const char *,
-    struct str, const char *);
 static int cmp_slug(const void *, const void *);
 static int cmp_id(const void *, const void *);
 
@@ -66,12 +66,14 @@ static const char *const document_keys[] = { "catalogue", "sites",
 static const char *const site_keys[] = { "name", "country", "zone",
 	"failover", NULL };
 static const char *const named_keys[] = { "name", NULL };
+static const char *const partner_keys[] = { "name", "overflow",
+	"defaults", "products", NULL };
 static const char *const role_keys[] = { "name", "rights", "excludes",
 	"two_persons", NULL };
 static const char *const product_keys[] = { "name", "grant", "cap", "role",
 	NULL };
-static const char *const pool_keys[] = { "product", "site", "quota",
-	"priority", "eligibility", "reserve", NULL };
+static const char *const pool_keys[] = { "product", "site", "organisation",
+	"quota", "priority", "eligibility", "reserve", NULL };
 
 static const struct section sections[] = {
 #define S(name, keys, max, row, rows, count, fill) \
@@ -80,9 +82,9 @@ static const struct section sections[] = {
 	    offsetof(struct catalogue, count), fill },
 	S("sites",	   site_keys,	 SITES_MAX,    site,	  site,		nsite,		fill_site)
 	S("departments",   named_keys,	 NAMED_MAX,    named,	  department,	ndepartment,	fill_named)
-	S("organisations", named_keys,	 NAMED_MAX,    named,	  organisation, norganisation,	fill_named)
 	S("roles",	   role_keys,	 ROLES_MAX,    role,	  role,		nrole,		catalogue_fill_role)
 	S("products",	   product_keys, PRODUCTS_MAX, product,	  product,	nproduct,	fill_product)
+	S("organisations", partner_keys, NAMED_MAX,  organisation, organisation, norganisation, catalogue_fill_partner)
 	S("pools",	   pool_keys,	 POOLS_MAX,    pool_info, pool,		npool,		fill_pool)
 #undef S
 };
@@ -340,7 +342,7 @@ failover_add(struct decoder *d, const struct row_in *in, const struct js *js,
 	other = catalogue_row(
 	    d->out->site, d->out->nsite, sizeof(*other), js_str(js));
 	if (other == NULL)
-		return unknown(d, in, "failover", js_str(js), "sites");
+		return refuse_unknown(d, in, "failover", js_str(js), "sites");
 	for (size_t i = 0; i < site->nfailover; i++)
 		if (site->failover[i] == other->id)
 			return refuse(d, in, "failover", MSG_CATALOGUE_FAILOVER,
@@ -373,7 +375,8 @@ fill_product(struct decoder *d, const struct row_in *in, void *row)
 	if (product->role_required.n > 0
 	    && role_built_in(product->role_required) == ROLE_NONE
 	    && catalogue_role_slug(d->out, product->role_required) == NULL)
-		return unknown(d, in, "role", product->role_required, "roles");
+		return refuse_unknown(
+		    d, in, "role", product->role_required, "roles");
 	return OK;
 }
 
@@ -384,20 +387,11 @@ fill_pool(struct decoder *d, const struct row_in *in, void *row)
 	static const struct range quotas = { 0, QUOTA_MAX };
 	static const struct range priorities = { 1, 9 };
 	struct pool_info *pool = row;
-	struct str slug = { 0 };
 	int64_t priority = PRIORITY_DEFAULT;
 
 	TRY(need_keys(d, in, needed));
 	TRY(pool_product(d, in, pool));
-	TRY(get_slug(d, in, "site", &slug));
-	if (slug.n > 0) {
-		const struct site *site = catalogue_row(
-		    d->out->site, d->out->nsite, sizeof(*site), slug);
-
-		if (site == NULL)
-			return unknown(d, in, "site", slug, "sites");
-		pool->site = site->id;
-	}
+	TRY(pool_place(d, in, pool));
 	TRY(get_int(d, in, "quota", quotas, &pool->quota));
 	TRY(get_int(d, in, "priority", priorities, &priority));
 	pool->priority = (int)priority;
@@ -417,13 +411,41 @@ pool_product(struct decoder *d, const struct row_in *in, struct pool_info *pool)
 	product = catalogue_row(
 	    d->out->product, d->out->nproduct, sizeof(*product), slug);
 	if (product == NULL)
-		return unknown(d, in, "product", slug, "products");
+		return refuse_unknown(d, in, "product", slug, "products");
 	if (d->previous != NULL && !d->is_stored)
 		before = catalogue_pool(d->previous, pool->id);
 	if (before != NULL && before->product != product->id)
 		return refuse(d, in, "product", MSG_CATALOGUE_POOL_PRODUCT,
 		    catalogue_product(d->previous, before->product)->slug);
 	pool->product = product->id;
+	return OK;
+}
+
+/* Where its seats are, and whose. */
+static enum err
+pool_place(struct decoder *d, const struct row_in *in, struct pool_info *pool)
+{
+	const struct site *site;
+	const struct organisation *organisation;
+	struct str slug = { 0 };
+
+	TRY(get_slug(d, in, "site", &slug));
+	if (slug.n > 0) {
+		site = catalogue_row(
+		    d->out->site, d->out->nsite, sizeof(*site), slug);
+		if (site == NULL)
+			return refuse_unknown(d, in, "site", slug, "sites");
+		pool->site = site->id;
+	}
+	slug = (struct str) { 0 };
+	TRY(get_slug(d, in, "organisation", &slug));
+	if (slug.n == 0)
+		return OK;
+	organisation = catalogue_organisation_slug(d->out, slug);
+	if (organisation == NULL)
+		return refuse_unknown(
+		    d, in, "organisation", slug, "organisations");
+	pool->organisation = organisation->id;
 	return OK;
 }
 
@@ -513,16 +535,6 @@ check_names(struct decoder *d, const char *section, const struct js *document,
 		    d, &at, "name", MSG_CATALOGUE_NAME_TWICE, a->slug);
 	}
 	return OK;
-}
-
-static enum err
-unknown(struct decoder *d, const struct row_in *row, const char *key,
-    struct str slug, const char *section)
-{
-	enum err err = refuse(d, row, key, MSG_CATALOGUE_UNKNOWN, slug);
-
-	d->cx->fault.args[1] = str_of(section);
-	return err;
 }
 
 static int

@@ -45,8 +45,7 @@ catalogue_canonical(struct arena *arena, const struct catalogue *c)
 	js_key(&o, "departments");
 	json_named(c->department, c->ndepartment, &o);
 	json_int(&o, "next_id", c->next_id);
-	js_key(&o, "organisations");
-	json_named(c->organisation, c->norganisation, &o);
+	catalogue_json_organisations(c, &o);
 	json_pools(c, &o);
 	json_products(c, &o);
 	catalogue_json_roles(c, &o);
@@ -85,6 +84,9 @@ json_pools(const struct catalogue *c, struct js_out *o)
 			json_text(
 			    o, "eligibility", filter_text(p->eligibility));
 		json_int(o, "id", p->id);
+		if (p->organisation != 0)
+			json_text(o, "organisation",
+			    catalogue_organisation(c, p->organisation)->slug);
 		json_int(o, "priority", p->priority);
 		json_text(o, "product", catalogue_product(c, p->product)->slug);
 		json_int(o, "quota", p->quota);
@@ -200,7 +202,7 @@ catalogue_export(struct arena *arena, const struct catalogue *c)
 	buf_z(&b, "catalogue: 1\n");
 	yaml_sites(c, &b);
 	yaml_named("departments", c->department, c->ndepartment, &b);
-	yaml_named("organisations", c->organisation, c->norganisation, &b);
+	catalogue_yaml_organisations(c, &b);
 	catalogue_yaml_roles(c, &b);
 	yaml_products(c, &b);
 	yaml_pools(c, &b);
@@ -273,6 +275,10 @@ yaml_pools(const struct catalogue *c, struct buf *b)
 		if (p->site != 0)
 			buf_fmt(b, ", site: \"%.*s\"",
 			    STR_ARG(catalogue_site(c, p->site)->slug));
+		if (p->organisation != 0)
+			buf_fmt(b, ", organisation: \"%.*s\"",
+			    STR_ARG(catalogue_organisation(c, p->organisation)
+					->slug));
 		buf_fmt(b, ", quota: %lld, priority: %d", (long long)p->quota,
 		    p->priority);
 		if (p->eligibility != NULL)

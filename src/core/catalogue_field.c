@@ -142,6 +142,26 @@ get_zone(struct decoder *d, const struct row_in *row, const char *key,
 }
 
 enum err
+get_list(struct decoder *d, const struct row_in *in, const char *key,
+    size_t max, const struct js **out)
+{
+	const struct js *list = member(in, key);
+	bool is_right;
+
+	*out = NULL;
+	if (list == NULL)
+		return OK;
+	is_right = js_type(list) == JS_ARRAY && js_count(list) <= max;
+	for (size_t i = 0; is_right && i < js_count(list); i++)
+		is_right = js_type(js_at(list, i)) == JS_STRING;
+	if (!is_right)
+		return refuse(d, in, key, MSG_CATALOGUE_TEXTS,
+		    str_fmt(d->cx->arena, "%zu", max));
+	*out = list;
+	return OK;
+}
+
+enum err
 need_keys(struct decoder *d, const struct row_in *row, const char *const *key)
 {
 	for (; *key != NULL; key++)
@@ -159,6 +179,16 @@ refuse(struct decoder *d, const struct row_in *row, const char *key,
 
 	return fail(d->cx, ERR_BAD_INPUT, msg,
 	    str_z(arena, path_of(d, row, key)), str_z(arena, shown(arg)));
+}
+
+enum err
+refuse_unknown(struct decoder *d, const struct row_in *row, const char *key,
+    struct str slug, const char *section)
+{
+	enum err err = refuse(d, row, key, MSG_CATALOGUE_UNKNOWN, slug);
+
+	d->cx->fault.args[1] = str_of(section);
+	return err;
 }
 
 /* As much of a foreign text as a message needs, cut between characters. */

@@ -18,7 +18,7 @@ struct row_head {
 
 #define BEGINS(type) (offsetof(struct type, id) == 0 && offsetof(struct type, slug) == offsetof(struct row_head, slug))
 #define IS_NAMED(type) (BEGINS(type) && offsetof(struct type, name) == offsetof(struct named, name))
-_Static_assert(IS_NAMED(site) && IS_NAMED(named) && IS_NAMED(product) && BEGINS(pool_info), "rows begin alike");
+_Static_assert(IS_NAMED(site) && IS_NAMED(named) && IS_NAMED(organisation) && IS_NAMED(product) && BEGINS(pool_info), "rows begin alike");
 
 struct by_id {
 	int64_t	    id;
@@ -34,7 +34,7 @@ struct catalogue_index {
 	struct by_id   *site_id, *department_id, *organisation_id;
 	struct by_id   *product_id, *pool_id, *role_id;
 	struct by_name *site_name, *department_name;
-	/* by (product, site, priority, slug), without the reserves */
+	/* by (product, organisation, site, priority, slug), without the reserves */
 	const struct pool_info **place;
 	size_t			 nplace;
 };
@@ -83,6 +83,10 @@ enum err get_country(struct decoder *, const struct row_in *, const char *key, s
 enum err get_zone(struct decoder *, const struct row_in *, const char *key, struct str *out) USE_RESULT;
 /* ERR_BAD_INPUT (MSG_CATALOGUE_MISSING) unless all of these keys (NULL ends) are there. */
 enum err need_keys(struct decoder *, const struct row_in *, const char *const *key) USE_RESULT;
+/* A list of texts, at most MAX; absent: NULL. */
+enum err get_list(struct decoder *, const struct row_in *, const char *key, size_t max, const struct js **) USE_RESULT;
+/* MSG_CATALOGUE_UNKNOWN: there is no SLUG in SECTION. */
+enum err refuse_unknown(struct decoder *, const struct row_in *, const char *key, struct str slug, const char *section) USE_RESULT;
 /* MSG about the member KEY (empty: the row itself), with ARG. */
 enum err refuse(struct decoder *, const struct row_in *, const char *key, enum msg, struct str arg) USE_RESULT;
 /* Replaces the field of a fault that somebody else found in the member KEY. */
@@ -96,5 +100,12 @@ enum err catalogue_fill_role(struct decoder *, const struct row_in *, void *role
 void catalogue_json_roles(const struct catalogue *, struct js_out *);
 void catalogue_yaml_roles(const struct catalogue *, struct buf *);
 bool catalogue_same_role(const void *before, const void *after);
+
+/* --- the section "organisations" (catalogue_organisation.c) --------------------------- */
+
+enum err catalogue_fill_partner(struct decoder *, const struct row_in *, void *organisation) USE_RESULT;
+void catalogue_json_organisations(const struct catalogue *, struct js_out *);
+void catalogue_yaml_organisations(const struct catalogue *, struct buf *);
+bool catalogue_same_organisation(const void *before, const void *after);
 
 #endif

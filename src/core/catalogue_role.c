@@ -12,8 +12,6 @@ static enum err fill_rights(struct decoder *, const struct row_in *,
     struct role *);
 static enum err fill_excludes(struct decoder *, const struct row_in *,
     struct role *);
-static enum err get_list(struct decoder *, const struct row_in *, const char *,
-    size_t max, const struct js **);
 static void put_rights(const struct role *, struct js_out *);
 static void put_excludes(const struct role *, struct js_out *);
 
@@ -72,27 +70,6 @@ fill_excludes(struct decoder *d, const struct row_in *in, struct role *role)
 			    MSG_CATALOGUE_EXCLUDES, other);
 		slug[role->nexcludes++] = other;
 	}
-	return OK;
-}
-
-/* A list of texts; absent: NULL. */
-static enum err
-get_list(struct decoder *d, const struct row_in *in, const char *key,
-    size_t max, const struct js **out)
-{
-	const struct js *list = js_get(in->js, key);
-	bool is_right;
-
-	*out = NULL;
-	if (list == NULL || js_type(list) == JS_NULL)
-		return OK;
-	is_right = js_type(list) == JS_ARRAY && js_count(list) <= max;
-	for (size_t i = 0; is_right && i < js_count(list); i++)
-		is_right = js_type(js_at(list, i)) == JS_STRING;
-	if (!is_right)
-		return refuse(d, in, key, MSG_CATALOGUE_TEXTS,
-		    str_fmt(d->cx->arena, "%zu", max));
-	*out = list;
 	return OK;
 }
 

@@ -29,6 +29,7 @@ static void states_decide(struct person_move *);
 static void mover_init(struct ctx *, struct gate *, struct person_move *,
     struct mover *);
 static void rules_find(struct arena *, struct mover *);
+static bool may_be_given(const struct mover *, const struct product *);
 static void holdings_make_room(struct mover *);
 static enum err check_all(struct ctx *, struct mover *);
 static void states_note(struct person_move *);
@@ -36,6 +37,8 @@ static void leave(struct mover *);
 static void take_wants(struct mover *);
 static void lose_roles(struct mover *);
 static bool has_role(const struct mover *, const struct product *);
+static void move_seats(struct mover *);
+static bool is_out_of_place(const struct mover *, const struct holding *);
 static void lose_rules(struct mover *);
 static bool has_rule(const struct mover *, int64_t);
 static void gain_rules(struct mover *);
@@ -66,6 +69,7 @@ person_decide(struct ctx *cx, struct gate *g, struct person_move *m)
 		leave(&mv);
 	} else {
 		lose_roles(&mv);
+		move_seats(&mv);
 		take_wants(&mv);
 		lose_rules(&mv);
 		gain_rules(&mv);
@@ -87,6 +91,7 @@ rules_foresee(struct ctx *cx, struct gate *g, struct person_move *m)
 	if (has_left(m))
 		return;
 	lose_roles(&mv);
+	move_seats(&mv);
 	lose_rules(&mv);
 	gain_rules(&mv);
 }
@@ -148,10 +153,20 @@ rules_find(struct arena *arena, struct mover *mv)
 	for (size_t i = 0; i < c->nproduct; i++) {
 		const struct filter *filter = gate_rule(mv->g, &c->product[i]);
 
-		if (filter != NULL &&
+		if (filter != NULL && may_be_given(mv, &c->product[i]) &&
 		    filter_match(filter, &mv->g->names, &mv->subject))
 			rule[mv->nrule++] = &c->product[i];
 	}
+}
+
+/* A partner's people are not told of what no pool may ever give them. */
+static bool
+may_be_given(const struct mover *mv, const struct product *product)
+{
+	int64_t organisation = FACT(&mv->facts, ORGANIZATION);
+
+	return organisation == 0 ||
+	    catalogue_product_serves(mv->g->catalogue, product, organisation);
 }
 
 /* A holding for each product that may come, so that none moves later. */
@@ -186,7 +201,8 @@ check_all(struct ctx *cx, struct mover *mv)
 		    request(mv, want->product, want->priority);
 
 		for (size_t j = 0; j < m->nholding; j++)
-			if (m->holding[j].product == want->product)
+			if (m->holding[j].product == want->product &&
+			    !is_out_of_place(mv, &m->holding[j]))
 				h = &m->holding[j];
 		if (!has_left(m) &&
 		    refusal(mv, &rq, h, GRANT_REQUEST) == MSG_NONE)
@@ -332,6 +348,44 @@ refusal(struct mover *mv, const struct seat_request *rq,
 	if (mv->is_barred && !has_grant(h, reason))
 		return MSG_SEAT_BLOCKED;
 	return gate_refusal(mv->g, rq, h);
+}
+
+/*
+ * Who changed organisation gives the seat back and takes one of the new share,
+ * held as long as the old one was, or waits for it.  A site may change: seats
+ * do not follow it.
+ */
+static void
+move_seats(struct mover *mv)
+{
+	struct person_move *m = mv->m;
+
+	for (size_t i = 0; i < m->nholding; i++) {
+		struct holding *h = &m->holding[i];
+		struct seat_request rq =
+		    request(mv, h->product, m->rule_priority);
+		struct outcome_row out;
+
+		if (mv->is_barred || !is_out_of_place(mv, h))
+			continue;
+		rq.must_hold = h->seat.state == SEAT_HELD;
+		rq.onboarding = h->seat.onboarding;
+		rq.hold_until_ms = h->seat.expires_ms;
+		gate_end(mv->g, h, SEAT_END_MOVED, &m->changes);
+		gate_take(mv->g, &rq, h, &out, &m->changes);
+	}
+}
+
+/* A pool that the catalogue has lost is left to whoever empties it. */
+static bool
+is_out_of_place(const struct mover *mv, const struct holding *h)
+{
+	const struct pool_info *pool =
+	    catalogue_pool(mv->g->catalogue, h->seat.pool);
+
+	return h->seat.state != SEAT_NONE && pool != NULL &&
+	    !catalogue_pool_serves(
+		mv->g->catalogue, pool, FACT(&mv->facts, ORGANIZATION));
 }
 
 static void

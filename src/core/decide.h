@@ -42,7 +42,8 @@ struct person_move {
 /*
  * Decides lifecycle from the contracts, grants by rule for an ACTIVE person
  * that is not denied (and their loss), seats for wants and grants, the return
- * of everything when it LEFT.  A seat ends when its last grant ends, or the
+ * of everything when it LEFT.  A seat of a pool that does not serve the person's
+ * organisation any more is given back, and asked for anew.  A seat ends when its last grant ends, or the
  * role that its product requires is not held any more; a refused product
  * leaves no grant.  Who is barred by a block keeps what they hold and gains
  * nothing, neither by rule nor by request; rules see them as if they were not
@@ -53,7 +54,8 @@ struct person_move {
 enum err person_decide(struct ctx *, struct gate *, struct person_move *) USE_RESULT;
 
 /*
- * The part of the rules (and of the roles that products require) alone, to
+ * The part of the rules (and of the roles that products require, and of the
+ * organisations that pools serve) alone, to
  * foresee what a catalogue does to somebody who is there: what they would
  * take, and give as far as seats are free; who would have to wait is refused
  * with MSG_SEAT_FULL and nothing is added to the waiting lists.  The gate's

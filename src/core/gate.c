@@ -112,10 +112,13 @@ choose(struct gate *g, const struct seat_request *rq, const struct holding *h,
 		return MSG_SEAT_NO_POOL;
 	if (product->role_required.n > 0 && !rq->has_role)
 		return MSG_SEAT_ROLE;
+	if (!catalogue_may_have(
+		g->catalogue, FACT(rq->facts, ORGANIZATION), rq->product))
+		return MSG_SEAT_ORGANISATION;
 	if (rq->is_barred)
 		return h->wait.since != 0 ? MSG_SEAT_FULL : MSG_SEAT_BLOCKED;
-	n = catalogue_pools_for(g->catalogue, rq->product,
-	    FACT(rq->facts, SITE), choice->pool, WAIT_POOLS_MAX);
+	n = catalogue_pools_for(
+	    g->catalogue, rq->product, rq->facts, choice->pool, WAIT_POOLS_MAX);
 	for (size_t i = 0; i < n && choice->free == NOWHERE; i++) {
 		size_t at = gate_pool_at(g, choice->pool[i]);
 
@@ -139,7 +142,9 @@ is_eligible(struct gate *g, struct gate_pool *p, const struct facts *facts,
 {
 	struct filter_subject subject = { facts, facts, 1, g->now_ms, today };
 
-	if (p->info == NULL)
+	if (p->info == NULL ||
+	    !catalogue_pool_serves(
+		g->catalogue, p->info, FACT(facts, ORGANIZATION)))
 		return false;
 	if (p->info->eligibility == NULL)
 		return true;
@@ -253,11 +258,13 @@ queue(struct gate *g, const struct seat_request *rq,
 		.priority = choice->priority,
 		.since = is_waiting ? old.since : id_new(),
 		.onboarding = rq->must_hold ? rq->onboarding : old.onboarding,
+		.organisation = FACT(rq->facts, ORGANIZATION),
 		.pools = wait_pools_pack(g->arena, choice->pool, choice->n),
 	};
 	if (is_waiting &&
 	    old.priority == new.wait.priority &&old.onboarding ==
-		new.wait.onboarding &&str_eq(old.pools, new.wait.pools))
+		new.wait.onboarding &&old.organisation ==
+		new.wait.organisation &&str_eq(old.pools, new.wait.pools))
 		return;
 	if (is_waiting)
 		wait_pools_drop(g, &old);

@@ -28,6 +28,7 @@ static const char *const seat_ends[] = {
 	[SEAT_END_EXPIRED] = "expired",
 	[SEAT_END_CHECK] = "check",
 	[SEAT_END_ROLE] = "role",
+	[SEAT_END_MOVED] = "moved",
 };
 
 static const char *const outcomes[] = {

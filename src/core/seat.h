@@ -18,7 +18,7 @@
 
 enum seat_state { SEAT_NONE, SEAT_HELD, SEAT_ASSIGNED };
 enum grant_reason { GRANT_REQUEST = 1, GRANT_RULE, GRANT_DIRECT, GRANT_REASON_COUNT };
-enum seat_end { SEAT_END_RELEASED = 1, SEAT_END_LEFT, SEAT_END_RULE, SEAT_END_EXPIRED, SEAT_END_CHECK, SEAT_END_ROLE };
+enum seat_end { SEAT_END_RELEASED = 1, SEAT_END_LEFT, SEAT_END_RULE, SEAT_END_EXPIRED, SEAT_END_CHECK, SEAT_END_ROLE, SEAT_END_MOVED };
 enum outcome { OUTCOME_ASSIGNED = 1, OUTCOME_HELD, OUTCOME_QUEUED, OUTCOME_REFUSED };
 
 const char *seat_state_name(enum seat_state);
@@ -52,6 +52,7 @@ struct wait {
 	int64_t tenant, product, person;
 	int64_t priority, since;		/* since: id_new() of joining, so that age is a total order */
 	int64_t onboarding;			/* whose checks are open: served as HELD; 0: none */
+	int64_t organisation;			/* among whose people it is counted; 0: those of none */
 	struct str pools;			/* ids of its pools, best first, 8 bytes each: what its wait_pool rows say; none while the person is barred */
 };
 
@@ -189,7 +190,8 @@ void gate_refresh(struct gate *, int64_t person, struct holding *);
  * Takes a seat for REQUEST into HOLDING, or puts it into the waiting list.
  * Asking again for what it has is the same outcome and no effect; who waits
  * keeps the higher priority and the age, and what may serve it is found anew.
- * Refused: MSG_SEAT_ROLE (role required), MSG_SEAT_NO_POOL (no pool of this
+ * Refused: MSG_SEAT_ROLE (role required), MSG_SEAT_ORGANISATION (not on the list
+ * of the person's organisation; a wait ends), MSG_SEAT_NO_POOL (no pool of this
  * product may serve this person; a wait ends), MSG_SEAT_FULL with must_not_wait,
  * MSG_SEAT_BLOCKED for who is barred and has nothing.  The wait of who is barred
  * keeps age and priority and stands in no pool's line, so that nothing serves

@@ -55,8 +55,9 @@ extern const struct table ROLE;
 struct role_past { int64_t tenant, id, person, role, since_ms, ended_ms, author, approver, ended_by; struct str scope, reason; };
 extern const struct table ROLE_PAST;		/* tenant id | EXISTS_FAILS */
 
-struct wait_count { int64_t tenant, product, rank, waiting; };	/* CHECK waiting >= 0 */
-extern const struct table WAIT_COUNT;		/* tenant product rank */
+/* How many people of an organisation (0: of none) wait: what others have is nobody's business. */
+struct wait_count { int64_t tenant, product, organisation, rank, waiting; };	/* CHECK waiting >= 0 */
+extern const struct table WAIT_COUNT;		/* tenant product organisation rank */
 
 struct index_row {		/* IX_UNIQUE: tenant kind epoch key */
 	int64_t	   tenant, kind, epoch;

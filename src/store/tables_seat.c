@@ -31,7 +31,7 @@ const struct table SEAT_PAST = TABLE("seat_past", DB_DATA, seat_past, 2, seat_pa
 #define C(field) COLUMN(wait, field)
 static const struct column wait[] = {
 	C(tenant), C(product), C(person), C(priority), C(since), C(onboarding),
-	C(pools)
+	C(organisation), C(pools)
 };
 #undef C
 const struct table WAIT = TABLE("wait", DB_DATA, wait, 3, wait, EXISTS_REPLACES);
@@ -45,10 +45,10 @@ const struct table WAIT_POOL = TABLE("wait_pool", DB_DATA, wait_pool, 6, wait_po
 
 #define C(field) COLUMN(wait_count, field)
 static const struct column wait_count[] = {
-	C(tenant), C(product), C(rank), C(waiting)
+	C(tenant), C(product), C(organisation), C(rank), C(waiting)
 };
 #undef C
-const struct table WAIT_COUNT = TABLE("wait_count", DB_DATA, wait_count, 3, wait_count, EXISTS_REPLACES);
+const struct table WAIT_COUNT = TABLE("wait_count", DB_DATA, wait_count, 4, wait_count, EXISTS_REPLACES);
 
 /* GRANT alone is a reserved word of PostgreSQL. */
 #define C(field) COLUMN(grant, field)

@@ -163,7 +163,7 @@ static const struct refusal refusals[] = {
 	{ "an old pool overfilled", &POOL, MSG_STORE_CHECK,
 	    { .pool = { 1, 1, 1, .quota = 1, .held = 1, .assigned = 1 } } },
 	{ "fewer waiting than none", &WAIT_COUNT, MSG_STORE_CHECK,
-	    { .count = { 1, 1, 1, -1 } } },
+	    { .count = { 1, 1, 0, 1, -1 } } },
 	{ "a seat of nobody", &SEAT, MSG_STORE_REFERENCE,
 	    { .seat = { 1, 1, .person = 2, .pool = 1 } } },
 	{ "a seat of no pool", &SEAT, MSG_STORE_REFERENCE,

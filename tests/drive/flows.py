@@ -613,6 +613,7 @@ def walk_rights(tap, server, rows, token):
 # none can bring about, with the reason.
 UNREACHED = {}
 UNSEEN = {
+    "OrganisationPage.next": "organisations come in one page",
     "PoolPage.next": "pools come in one page",
     "ProductPage.next": "products come in one page",
     "RightInfoPage.next": "rights come in one page",

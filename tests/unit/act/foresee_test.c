@@ -317,6 +317,41 @@ why_something_was_removed_is_logged(void **state)
 	assert_int_equal(rows.n, entries + 2);
 }
 
+/* Who goes from one share into another has the seat on; who finds that one full loses it. */
+static void
+a_partner_that_overflows_no_more_is_foreseen(void **state)
+{
+	struct rig *r = *state;
+	struct catalogue_in in = { .text = changed(r, "products:\n",
+		"organisations: { acme: { overflow: true } }\nproducts:\n") };
+	struct catalogue_out *out;
+
+	assert_int_equal(put(r, in, &out), OK);
+	for (int i = 0; i < 2; i++) {
+		struct order *o =
+		    rig_onboard(r, i == 0 ? "a0" : "a1", "", "wiki");
+
+		((struct contract_in *)o->contract)->organization = STR("acme");
+		assert_int_equal(
+		    rig_onboarded(r, o)->seat[0].outcome, OUTCOME_ASSIGNED);
+	}
+	in.text = with(r, in.text, "{ overflow: true }", "{}");
+	in.text = with(r, in.text, "  mail: { product",
+	    "  wiki-acme: "
+	    "{ product: wiki, organisation: acme, quota: 1 }\n"
+	    "  mail-acme: { product: mail, organisation: acme, quota: 9 }\n"
+	    "  mail: { product");
+	in.is_dry = true;
+	assert_int_equal(put(r, in, &out), OK);
+	assert_int_equal(out->sight.will_lose, 1);
+	assert_int_equal(out->sight.nline, 1);
+	assert_line(out, 0,
+	    (struct foresight_line) {
+		.product = STR("wiki"), .seats = 2, .seats_lost = 1 });
+	in.is_dry = false;
+	assert_int_equal(put(r, in, &out), OK);
+}
+
 /* What was foreseen from another version is not applied. */
 static void
 what_was_foreseen_from_another_version_is_not_applied(void **state)
@@ -393,6 +428,7 @@ main(void)
 		TEST(each_product_has_the_guard_too),
 		TEST(a_catalogue_does_not_lift_its_own_guard),
 		TEST(why_something_was_removed_is_logged),
+		TEST(a_partner_that_overflows_no_more_is_foreseen),
 		TEST(what_was_foreseen_from_another_version_is_not_applied),
 		TEST(only_who_may_gain_is_counted),
 		TEST(pages_count_on),

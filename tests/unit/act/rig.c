@@ -24,6 +24,7 @@ const char rig_catalogue[] =
     "    failover: [muc] }\n"
     "  muc: { name: Munich, country: DE, zone: Europe/Berlin }\n"
     "departments: { sales: { name: Vertrieb } }\n"
+    "organisations: { acme: {} }\n"
     "products:\n"
     "  mail: { name: Mail }\n"
     "  cad: { name: CAD }\n"

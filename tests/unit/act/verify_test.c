@@ -429,6 +429,28 @@ person_left_without_a_word(struct scene *s)
 	plant_put(&s->rig, &PERSON, p);
 }
 
+static void
+seat_of_another_share(struct scene *s)
+{
+	struct person *p = ROW(person, PERSON, "id", s->person[0]);
+	const struct realm *realm;
+
+	assert_int_equal(world_realm(s->rig.world, &s->rig.cx, s->rig.acme,
+	    &realm), OK);
+	p->organization = realm->catalogue->organisation[0].id;
+	plant_put(&s->rig, &PERSON, p);
+}
+
+static void
+count_of_another_organisation(struct scene *s)
+{
+	struct wait_count *c = plant_rows(&s->rig, &WAIT_COUNT).row;
+
+	plant_drop(&s->rig, &WAIT_COUNT, c);
+	c->organisation = 9;
+	plant_put(&s->rig, &WAIT_COUNT, c);
+}
+
 static const struct damage {
 	void (*plant)(struct scene *);
 	enum msg what;
@@ -478,6 +500,8 @@ static const struct damage {
 	{ quota_was_never_changed, MSG_VERIFY_REPLAY_QUOTA, "all-global" },
 	{ pool_is_gone, MSG_VERIFY_REPLAY_QUOTA, "all-global" },
 	{ person_left_without_a_word, MSG_VERIFY_REPLAY_PERSON, "p0" },
+	{ seat_of_another_share, MSG_VERIFY_SEAT_SHARE, "p0" },
+	{ count_of_another_organisation, MSG_VERIFY_WAIT_COUNT, "mail" },
 };
 
 static struct str

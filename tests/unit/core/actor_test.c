@@ -132,7 +132,15 @@ each_right_has_its_own_scope(void **state)
 	assert_int_equal(cx.fault.msg, MSG_API_RIGHT);
 	assert_false(actor_scope(cx.arena, &a, RIGHT_POOL_READ, &scope));
 
+	/* over a part of the tenant, what is about the whole means nothing */
+	held[0].rights |= RIGHT_BIT(RIGHT_CATALOGUE_READ);
+	a.rights |= held[0].rights;
+	assert_int_equal(
+	    actor_enter(&cx, &a, RIGHT_CATALOGUE_READ), ERR_DENIED);
+	assert_int_equal(cx.fault.msg, MSG_API_RIGHT_WHOLE);
+
 	held[0].scope = NULL;
+	assert_int_equal(actor_enter(&cx, &a, RIGHT_CATALOGUE_READ), OK);
 	assert_true(actor_scope(cx.arena, &a, RIGHT_PERSON_READ, &scope));
 	assert_null(scope);
 	assert_true(actor_scope(cx.arena, &a, RIGHT_PERSON_WRITE, &scope));

@@ -130,8 +130,12 @@ pools_come_own_site_first_then_fail_over_then_global(void **state)
 		const struct order_case *o = &orders[i];
 		char got[200] = "";
 		int64_t pool[9];
-		size_t n = catalogue_pools_for(c, product_id(c, o->product),
-		    site_id(c, o->site), pool, COUNT(pool));
+		struct facts who = { 0 };
+		size_t n;
+
+		FACT(&who, SITE) = site_id(c, o->site);
+		n = catalogue_pools_for(
+		    c, product_id(c, o->product), &who, pool, COUNT(pool));
 
 		for (size_t j = 0; j < n; j++) {
 			size_t at = strlen(got);
@@ -148,14 +152,15 @@ no_more_pools_are_told_than_asked_for(void **state)
 {
 	const struct catalogue *c = catalogue_of(small);
 	int64_t pool[3] = { 0, 0, -1 };
+	struct facts who = { 0 };
 
 	(void)state;
-	assert_int_equal(catalogue_pools_for(c, product_id(c, "mail"),
-			     site_id(c, "ber"), pool, 2),
-	    2);
+	FACT(&who, SITE) = site_id(c, "ber");
+	assert_int_equal(
+	    catalogue_pools_for(c, product_id(c, "mail"), &who, pool, 2), 2);
 	assert_int_equal(pool[1], pool_id(c, "mail-ber"));
 	assert_int_equal(pool[2], -1);
-	assert_int_equal(catalogue_pools_for(c, 12345, 0, pool, 2), 0);
+	assert_int_equal(catalogue_pools_for(c, 12345, &who, pool, 2), 0);
 }
 
 static void

@@ -19,6 +19,9 @@ static const char yaml[] =
     "  ber: { country: DE, zone: Europe/Berlin }\n"
     "  muc: { country: DE, zone: Europe/Berlin }\n"
     "  vie: { country: AT, zone: Europe/Vienna }\n"
+    "organisations:\n"
+    "  acme: { products: [mail, wiki, cad] }\n"
+    "  blue: { overflow: true, products: [wiki, tele] }\n"
     "products:\n"
     "  mail: { grant: 'active eq true' }\n"
     "  cad: { grant: 'department eq \"design\"' }\n"
@@ -31,7 +34,9 @@ static const char yaml[] =
     "  cad-muc: { product: cad, site: muc, quota: 1 }\n"
     "  tele: { product: tele, quota: 9 }\n"
     "  sec: { product: sec, quota: 9 }\n"
-    "  wiki: { product: wiki, quota: 2 }\n";
+    "  wiki: { product: wiki, quota: 2 }\n"
+    "  wiki-acme: { product: wiki, organisation: acme, quota: 1 }\n"
+    "  wiki-blue: { product: wiki, organisation: blue, quota: 1 }\n";
 
 enum { DESIGN = 71, SALES, OFFICER };
 

@@ -12,7 +12,7 @@
 
 #define PERSONS	 200
 #define PRODUCTS 3
-#define POOLS	 10
+#define POOLS	 13
 #define STEPS	 20000
 #define SEED	 UINT64_C(20261123)
 
@@ -23,6 +23,7 @@ static const char yaml[] =
     "  muc: { country: DE, zone: Europe/Berlin, failover: [ber] }\n"
     "  vie: { country: AT, zone: Europe/Vienna }\n"
     "products: { a: { cap: 80 }, b: {}, c: { cap: 50 } }\n"
+    "organisations: { acme: { overflow: true, products: [a, b] }, blue: {} }\n"
     "pools:\n"
     "  a-ber: { product: a, site: ber, quota: 20 }\n"
     "  a-muc: { product: a, site: muc, quota: 12 }\n"
@@ -36,7 +37,10 @@ static const char yaml[] =
     "  c-ber: { product: c, site: ber, quota: 6 }\n"
     "  c-muc: { product: c, site: muc, quota: 5, eligibility: 'department eq "
     "\"sales\"' }\n"
-    "  c-global: { product: c, quota: 4 }\n";
+    "  c-global: { product: c, quota: 4 }\n"
+    "  a-acme: { product: a, organisation: acme, quota: 12 }\n"
+    "  b-blue: { product: b, organisation: blue, site: ber, quota: 3 }\n"
+    "  c-blue: { product: c, organisation: blue, quota: 7, priority: 1 }\n";
 
 enum { DESIGN = 71, SALES, NEITHER };
 
@@ -51,7 +55,7 @@ struct place {
 };
 
 struct someone {
-	int64_t	     id, site, department;
+	int64_t	     id, site, department, organisation;
 	struct place place[PRODUCTS];
 };
 
@@ -85,7 +89,8 @@ static struct {
 	size_t			nmodel_served;
 
 	/* that the walk went everywhere */
-	size_t			took, queued, refused, waited, full_quota;
+	size_t			took, queued, refused, waited, full_quota,
+	    changed;
 	uint64_t		random;
 } t;
 
@@ -99,6 +104,8 @@ random_below(uint64_t n)
 }
 
 /* --- the model --------------------------------------------------------------------- */
+
+static int64_t organisation_at(uint64_t);
 
 static int64_t
 product_at(size_t p)
@@ -130,9 +137,33 @@ model_eligible(const struct someone *who, const struct pool_info *pool)
 	return !pool->is_reserve;
 }
 
+static bool
+is_of(const struct someone *who, const char *organisation)
+{
+	return who->organisation != 0 &&
+	    str_eq(catalogue_organisation(t.c, who->organisation)->slug,
+		str_of(organisation));
+}
+
+/* What the two partners of the catalogue may have. */
+static bool
+model_shared(const struct someone *who, const struct pool_info *pool)
+{
+	const char *slug = pool_slug(t.c, pool->id);
+
+	if (is_of(who, "acme") && slug[0] == 'c')
+		return false;
+	if (str_ends(str_of(slug), STR("-acme")))
+		return is_of(who, "acme");
+	if (str_ends(str_of(slug), STR("-blue")))
+		return is_of(who, "blue");
+	return !is_of(who, "blue");
+}
+
 /* The pools of one tier, by priority and slug (the catalogue is sorted by slug). */
 static size_t
-model_tier(const struct someone *who, size_t p, int64_t site, int64_t *out)
+model_tier(const struct someone *who, size_t p, const struct pool_info *at,
+    int64_t *out)
 {
 	size_t n = 0;
 
@@ -141,7 +172,10 @@ model_tier(const struct someone *who, size_t p, int64_t site, int64_t *out)
 			const struct pool_info *pool = &t.c->pool[i];
 
 			if (pool->product == product_at(p) &&
-			    pool->site == site && pool->priority == priority &&
+			    pool->site == at->site &&
+			    pool->organisation == at->organisation &&
+			    pool->priority == priority &&
+			    model_shared(who, pool) &&
 			    model_eligible(who, pool))
 				out[n++] = pool->id;
 		}
@@ -149,17 +183,33 @@ model_tier(const struct someone *who, size_t p, int64_t site, int64_t *out)
 }
 
 static size_t
-model_pools(const struct someone *who, size_t p, int64_t out[POOLS])
+model_owned(const struct someone *who, size_t p, int64_t organisation,
+    int64_t out[POOLS])
 {
 	const struct site *site = catalogue_site(t.c, who->site);
+	struct pool_info at = { .organisation = organisation };
 	size_t n = 0;
 
 	if (site != NULL) {
-		n += model_tier(who, p, site->id, out);
-		for (size_t i = 0; i < site->nfailover; i++)
-			n += model_tier(who, p, site->failover[i], out + n);
+		at.site = site->id;
+		n += model_tier(who, p, &at, out);
+		for (size_t i = 0; i < site->nfailover; i++) {
+			at.site = site->failover[i];
+			n += model_tier(who, p, &at, out + n);
+		}
 	}
-	return n + model_tier(who, p, 0, out + n);
+	at.site = 0;
+	return n + model_tier(who, p, &at, out + n);
+}
+
+static size_t
+model_pools(const struct someone *who, size_t p, int64_t out[POOLS])
+{
+	size_t n = 0;
+
+	if (who->organisation != 0)
+		n = model_owned(who, p, who->organisation, out);
+	return n + model_owned(who, p, 0, out + n);
 }
 
 static int64_t
@@ -334,6 +384,7 @@ batch_start(void)
 			w->wait = t.stored.wait[i][p];
 			FACT(&w->facts, SITE) = t.who[i].site;
 			FACT(&w->facts, DEPARTMENT) = t.who[i].department;
+			FACT(&w->facts, ORGANIZATION) = t.who[i].organisation;
 			t.g.nwaiter++;
 		}
 }
@@ -422,6 +473,8 @@ check_tables(void)
 			if (!at->waits)
 				continue;
 			assert_int_equal(wait->priority, at->priority);
+			assert_int_equal(
+			    wait->organisation, t.who[i].organisation);
 			assert_int_equal(wait->onboarding != 0, at->must_hold);
 			assert_int_equal(
 			    wait_pools_unpack(wait, pool), at->nlist);
@@ -471,6 +524,7 @@ step_take(struct someone *who, size_t p, const struct seat_request *how)
 
 	FACT(&facts, SITE) = who->site;
 	FACT(&facts, DEPARTMENT) = who->department;
+	FACT(&facts, ORGANIZATION) = who->organisation;
 	rq.person = who->id;
 	rq.product = product_at(p);
 	rq.facts = &facts;
@@ -529,7 +583,19 @@ step_quota(size_t i)
 	model_serve(id);
 }
 
-/* As person_decide() does it: who waits is asked for again. */
+/* Nobody sits in another's share. */
+static void
+check_shares(const struct someone *who)
+{
+	for (size_t p = 0; p < PRODUCTS; p++)
+		assert_true(who->place[p].state == SEAT_NONE ||
+		    model_shared(who, &t.c->pool[pool_at(who->place[p].pool)]));
+}
+
+/*
+ * As person_decide() does it: a seat of another's share is given back and asked
+ * for anew, and who waits is asked for again.
+ */
 static void
 step_move(struct someone *who)
 {
@@ -538,11 +604,30 @@ step_move(struct someone *who)
 
 	who->site = site < t.c->nsite ? t.c->site[site].id : 0;
 	who->department = departments[random_below(3)];
-	for (size_t p = 0; p < PRODUCTS; p++)
-		if (who->place[p].waits)
-			step_take(who, p,
-			    &(struct seat_request) {
-				.priority = (int)who->place[p].priority });
+	who->organisation = organisation_at(random_below(4));
+	for (size_t p = 0; p < PRODUCTS; p++) {
+		const struct place *at = &who->place[p];
+		struct seat_request rq = { .priority = 5,
+			.must_hold = at->state == SEAT_HELD };
+
+		if (at->state != SEAT_NONE &&
+		    !model_shared(who, &t.c->pool[pool_at(at->pool)])) {
+			step_end(who, p);
+			step_take(who, p, &rq);
+			t.changed++;
+		} else if (at->waits) {
+			rq.priority = (int)at->priority;
+			step_take(who, p, &rq);
+		}
+	}
+	check_shares(who);
+}
+
+/* Half of all are of none. */
+static int64_t
+organisation_at(uint64_t i)
+{
+	return i < t.c->norganisation ? t.c->organisation[i].id : 0;
 }
 
 static void
@@ -600,7 +685,8 @@ start(void)
 	for (size_t i = 0; i < PERSONS; i++)
 		t.who[i] = (struct someone) { .id = 1001 + (int64_t)i,
 			.site = i % 4 == 3 ? 0 : t.c->site[i % 4].id,
-			.department = DESIGN + (int64_t)(i / 4 % 3) };
+			.department = DESIGN + (int64_t)(i / 4 % 3),
+			.organisation = organisation_at(i / 12 % 4) };
 }
 
 static void
@@ -627,6 +713,7 @@ the_gate_does_what_a_naive_model_does(void **state)
 	/* the walk has been everywhere */
 	assert_true(t.took > 1000 && t.queued > 1000 && t.refused > 500);
 	assert_true(t.waited > 500 && t.full_quota > 100 && t.ends > 500);
+	assert_true(t.changed > 200);
 	dictionary_close(t.dictionary);
 }
 
