@@ -51,7 +51,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	d = (struct drive) { (int)number_of(argv[1]), number_of(argv[2]),
-		number_of(argv[3]), number_of(argv[4]) };
+		number_of(argv[3]), number_of(argv[4]), 0 };
 	suffix = argv[5];
 	p.greeting_n = make_bind(greeting, argv[6], argv[7]);
 	return drive(&p, &d);
