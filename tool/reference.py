@@ -290,8 +290,10 @@ def page_errors():
 
 
 def page_rights():
-    return table(["right", "what it allows"],
-                 [(code(string(row[1])), message("RIGHT_" + row[0]))
+    return table(["right", "under a scope", "what it allows"],
+                 [(code(string(row[1])),
+                   "nothing" if row[2] == "WHOLE" else "these persons",
+                   message("RIGHT_" + row[0]))
                   for row in RIGHTS])
 
 
@@ -323,13 +325,19 @@ def page_attributes():
     notes = (("ATTR_UNIQUE", "one person's only"),
              ("ATTR_MULTI", "several"), ("ATTR_SEARCH", "found by search"))
     rows = []
-    for _, path, kind, group, flags in \
-            Source("src/core/attr.h").list("ATTRIBUTES"):
+    source = Source("src/core/attr.h")
+    rights = {name: [right_name(read), right_name(write)]
+              for name, read, write in re.findall(
+                  r"#define ATTR_RIGHTS_(\w+)\s+(\w+),\s*(\w+)",
+                  source.text)}
+    for _, path, kind, group, flags, guard in source.list("ATTRIBUTES"):
         told = [text for flag, text in notes if flag in flags]
         rows.append((code(string(path)), kinds[kind],
                      "personal" if group == "ATTR_PERSONAL"
-                     else "organisational", ", ".join(told)))
-    return table(["attribute", "value", "class", ""], rows)
+                     else "organisational", *rights[guard],
+                     ", ".join(told)))
+    return table(["attribute", "value", "class", "read by", "written by", ""],
+                 rows)
 
 
 def page_actions():

@@ -13,6 +13,8 @@
 #include "base/queue.h"
 #include "base/yaml.h"
 
+#include "core/role.h"
+
 #define PERSONS_A_PAGE 500
 #define TRIES	       3
 #define PRODUCTS_TOLD  10
@@ -92,6 +94,7 @@ parse(struct item *it, struct put_state *s)
 		return fail(it->cx, ERR_BUSY, MSG_CATALOGUE_RACE, "catalogue");
 	TRY(yaml_parse(it->cx, in->text, &js));
 	TRY(catalogue_decode(it->cx, js, before, false, &s->next));
+	TRY(roles_may_become(it->cx, before, s->next));
 	for (size_t i = 0; i < s->next->nsite; i++)
 		if (!zone_day(s->next->site[i].zone, it->cx->now_ms, &day))
 			return fail(it->cx, ERR_BAD_INPUT,

@@ -20,6 +20,7 @@
 static enum err check_open(struct ctx *, const struct import_open_in *);
 static enum err read_map(struct ctx *, struct import_run *,
     const struct import_open_in *);
+static enum err check_map(struct ctx *, const struct import_map *);
 static enum err find_source(struct reader *, struct ctx *,
     struct import_run *);
 static enum err add_run(struct ctx *, struct world *, struct import_run *);
@@ -43,6 +44,8 @@ import_open(struct reader *r, struct ctx *cx, const void *arg, void **out)
 	run->touched_ms = clock_now_ms();
 	run->today = (int32_t)(clock_now_ms() / INT64_C(86400000));
 	err = read_map(cx, run, in);
+	if (err == OK)
+		err = check_map(cx, run->map);
 	if (err == OK)
 		err = find_source(r, cx, run);
 	if (err == OK)
@@ -99,6 +102,30 @@ read_map(struct ctx *cx, struct import_run *run,
 	sha256(import_map_canonical(run->map), &hash);
 	run->map_key = str_copy(run->arena,
 	    (struct str) { (char *)hash.bytes, 32 });
+	return OK;
+}
+
+/*
+ * What has a right of its own is written by whoever holds that too.  Over whom
+ * is looked at row by row; so is who changes how people who are there sign in,
+ * for whoever imports people gives them their first names and addresses.
+ */
+static enum err
+check_map(struct ctx *cx, const struct import_map *map)
+{
+	enum attribute a[A_COUNT];
+	size_t n = import_map_person(map, a);
+
+	for (size_t i = 0; i < n; i++) {
+		enum right right = attr_info(a[i])->write;
+		const char *name = str_z(cx->arena, attr_head(a[i]));
+
+		if (right != RIGHT_PERSON_WRITE
+		    && right != RIGHT_PERSON_LOGIN_WRITE
+		    && !actor_may(cx->actor, right))
+			return fail(cx, ERR_DENIED, MSG_ORDER_FIELD, name,
+			    name, right_name(right));
+	}
 	return OK;
 }
 

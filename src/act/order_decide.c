@@ -53,7 +53,6 @@ static enum err refuse_taken(struct scene *, size_t at);
 static enum err start_person(struct scene *);
 static enum err find_wants(struct scene *, struct want **, size_t *);
 static int32_t day_of(const struct scene *);
-static enum err check_scope(struct scene *, const struct person_move *);
 static void find_managers(struct scene *);
 static void served(void *, const struct seat *, const struct wait *);
 
@@ -93,7 +92,9 @@ decide_item(struct batch *b, struct item *it)
 	it->out = s->out;
 	if (sc.sub != NULL)
 		remember(&sc);
-	it->err = kind->decide(&sc);
+	it->err = sc.sub != NULL ? order_enter(&sc) : OK;
+	if (it->err == OK)
+		it->err = kind->decide(&sc);
 	if (it->err == OK && !it->again && !s->out->was_repeated)
 		order_finish(&sc);
 	else if (sc.kept.realm != NULL)
@@ -466,36 +467,6 @@ decide_take(struct scene *sc)
 	return order_move(sc, want, nwant);
 }
 
-/*
- * Nobody makes a person out of their own scope, nor moves one there: checked
- * on what the person becomes.
- */
-static enum err
-check_scope(struct scene *sc, const struct person_move *m)
-{
-	const struct filter *scope = sc->it->cx->actor->scope;
-	struct person after = m->after;
-	struct facts *contract = arena_array(sc->ob->arena, m->ncontract + 1,
-	    sizeof(*contract));
-	struct facts facts;
-	struct filter_subject subject = { &facts, contract, m->ncontract,
-		sc->it->cx->now_ms, m->today };
-
-	if (scope == NULL || kinds[sc->s->in->kind].says_nothing)
-		return OK;
-	after.lifecycle = lifecycle_on(after.lifecycle, m->contract,
-	    m->ncontract, m->today);
-	if (m->ncontract > 0)
-		person_take_primary(&after, m->contract, m->ncontract,
-		    m->today);
-	person_facts(&after, &facts);
-	for (size_t i = 0; i < m->ncontract; i++)
-		contract_facts(&m->contract[i], &contract[i]);
-	if (!filter_match(scope, &sc->pools->gate.names, &subject))
-		return fail(sc->it->cx, ERR_DENIED, MSG_ORDER_SCOPE, "person");
-	return OK;
-}
-
 /* --- the shared step ------------------------------------------------------------------ */
 
 enum err
@@ -527,7 +498,7 @@ order_move(struct scene *sc, const struct want *want, size_t nwant)
 	m.role = role;
 	m.today = sc->today = day_of(sc);
 	m.changes = sc->changes;
-	TRY(check_scope(sc, &m));
+	TRY(order_reach(sc, &m, kinds[in->kind].says_nothing));
 	for (size_t i = 0; i < sub->nholding; i++)
 		gate_refresh(&sc->pools->gate, sub->row.id, &sub->holding[i]);
 	held = arena_copy(sc->ob->arena, sub->holding,

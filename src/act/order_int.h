@@ -44,6 +44,12 @@ enum err decide_expire(struct scene *) USE_RESULT;
 enum err decide_role_give(struct scene *) USE_RESULT;
 enum err decide_role_approve(struct scene *) USE_RESULT;
 enum err decide_role_end(struct scene *) USE_RESULT;
+/* order_reach.c: ERR_NOT_FOUND: the person is out of the actor's scope, as the items before left it. */
+enum err order_enter(struct scene *) USE_RESULT;
+/* ERR_DENIED: the actor may not move the person so, or write what is written of it. */
+enum err order_reach(struct scene *, const struct person_move *, bool says_nothing) USE_RESULT;
+/* Whether the person, who is somebody else, holds more than the actor: *ROLE. */
+bool order_is_beyond(struct scene *, struct role *);
 /* The roles that count now, by id; for a move. */
 size_t roles_now(struct arena *, const struct subject *, int64_t now_ms, int64_t **role);
 enum err decide_block(struct scene *) USE_RESULT;

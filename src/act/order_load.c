@@ -37,7 +37,7 @@ static enum err load_open(struct order_batch *, struct tx *);
 static enum err load_contracts(struct order_batch *, struct tx *);
 static enum err load_grants(struct order_batch *, struct tx *);
 static enum err load_seats(struct order_batch *, struct tx *);
-static enum err check_scope(struct batch *, struct tx *);
+static enum err check_refs(struct batch *, struct tx *);
 static enum err load_pools(struct batch *, struct tx *, uint32_t tenant);
 static bool is_last_of_tenant(const struct batch *, size_t);
 static struct filter_names batch_names(struct order_batch *,
@@ -67,7 +67,7 @@ order_load(struct batch *b, struct tx *tx)
 	TRY(blocks_load(state(b), tx));
 	TRY(subjects_load(state(b), tx));
 	TRY(roles_load(b, tx));
-	TRY(check_scope(b, tx));
+	TRY(check_refs(b, tx));
 	for (size_t i = 0; i < b->n; i++)
 		if (is_last_of_tenant(b, i))
 			TRY(load_pools(b, tx, b->item[i]->tenant));
@@ -583,36 +583,28 @@ load_seats(struct order_batch *ob, struct tx *tx)
 }
 
 /*
- * A person out of the actor's scope does not exist for it; that its ref is
- * taken is all that is told of one.
+ * That its ref is taken is all that is told of a person out of the actor's
+ * scope; who is named by id is looked at when it is decided.
  */
 static enum err
-check_scope(struct batch *b, struct tx *tx)
+check_refs(struct batch *b, struct tx *tx)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		struct item *it = b->item[i];
 		const struct order_state *s = order_state(it);
 		struct person_query q = { .tenant = it->tenant };
-		int64_t person = s->person, site = 0;
 		bool in;
 
 		if (it->err != OK || it->cx->actor->scope == NULL
-		    || (s->subject == NULL && s->ref == NULL))
+		    || s->subject != NULL || s->ref == NULL)
 			continue;
-		if (s->subject != NULL)
-			site = s->subject->row.site;
-		else
-			person = s->ref->person;
 		q.scope = it->cx->actor->scope;
 		q.names = &s->realm->names;
-		q.today = order_today(s->realm, site, b->cx->now_ms);
-		TRY(person_in_scope(tx, &q, &person, 1, &in));
-		if (in)
-			continue;
-		it->err = s->subject != NULL
-		    ? fail(it->cx, ERR_NOT_FOUND, MSG_ORDER_NO_PERSON, "person")
-		    : fail(it->cx, ERR_CONFLICT, MSG_ORDER_EXISTS,
-		    "externalId");
+		q.today = order_today(s->realm, 0, b->cx->now_ms);
+		TRY(person_in_scope(tx, &q, &s->ref->person, 1, &in));
+		if (!in)
+			it->err = fail(it->cx, ERR_CONFLICT, MSG_ORDER_EXISTS,
+			    "externalId");
 	}
 	return OK;
 }

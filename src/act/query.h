@@ -21,6 +21,7 @@ struct page_in {
 
 struct person_view {
 	struct person	 row;
+	uint64_t	 rights;	/* of who asks, over this person: what they do not read is not shown */
 	struct doc	 doc;		/* opened */
 	const struct contract *contract;
 	size_t		 ncontract;

@@ -29,10 +29,13 @@ static enum err open_records(struct reader *, struct ctx *,
 static enum err add_contracts(struct reader *, struct ctx *,
     const struct rows *, struct person_view *);
 static void add_texts(const struct realm *, struct person_view *);
+static void add_rights(struct ctx *, const struct realm *,
+    struct person_view *);
 static void note_access(struct reader *, struct ctx *,
     const struct page_in *, size_t n);
 static enum err list_rows(struct reader *, struct ctx *,
     const struct realm *, const struct page_in *, struct rows *);
+static enum err check_readable(struct ctx *, const struct filter *);
 static enum err list_by_key(struct reader *, struct ctx *,
     const struct realm *, const struct page_in *, const struct filter *,
     struct rows *);
@@ -131,6 +134,7 @@ list_rows(struct reader *r, struct ctx *cx, const struct realm *realm,
 		TRY(filter_compile(cx, page->filter, FILTER_SCIM, true,
 		    &filter));
 	if (filter != NULL) {
+		TRY(check_readable(cx, filter));
 		node = filter_nodes(filter, &n);
 		if (n == 1 && node->op == F_EQ
 		    && attr_info(node->attribute)->class == ATTR_PERSONAL)
@@ -138,6 +142,30 @@ list_rows(struct reader *r, struct ctx *cx, const struct realm *realm,
 	}
 	q.filter = filter;
 	return person_list(r->data, &q, rows);
+}
+
+/*
+ * What one may not read of everybody who may be listed is not filtered by: the
+ * answer would tell it.
+ */
+static enum err
+check_readable(struct ctx *cx, const struct filter *filter)
+{
+	uint64_t reads = 0;
+	enum attribute hidden;
+
+	while ((hidden = filter_hidden(filter, reads)) != A_COUNT) {
+		const struct held all = { RIGHT_BIT(attr_info(hidden)->read),
+			cx->actor->scope };
+
+		if (!actor_covers(cx->arena, cx->actor, &all))
+			break;
+		reads |= all.rights;
+	}
+	if (hidden == A_COUNT)
+		return OK;
+	return fail(cx, ERR_DENIED, MSG_QUERY_HIDDEN, "filter",
+	    attr_info(hidden)->path, right_name(attr_info(hidden)->read));
 }
 
 /* `eq` on a sealed attribute: the blind index knows who. */
@@ -338,7 +366,26 @@ view(struct reader *r, struct ctx *cx, const struct realm *realm,
 	if (rows->n == 0)
 		return OK;
 	TRY(open_records(r, cx, rows, v));
-	return add_contracts(r, cx, rows, v);
+	TRY(add_contracts(r, cx, rows, v));
+	for (size_t i = 0; i < rows->n; i++)
+		add_rights(cx, realm, &v[i]);
+	return OK;
+}
+
+/* Rights have scopes of their own: who lists may read more of some than of others. */
+static void
+add_rights(struct ctx *cx, const struct realm *realm, struct person_view *v)
+{
+	struct facts *facts = arena_array(cx->arena, v->ncontract + 1,
+	    sizeof(*facts));
+	const struct filter_subject who = { &facts[v->ncontract], facts,
+		v->ncontract, cx->now_ms,
+		order_today(realm, 0, cx->now_ms) };
+
+	person_facts(&v->row, &facts[v->ncontract]);
+	for (size_t i = 0; i < v->ncontract; i++)
+		contract_facts(&v->contract[i], &facts[i]);
+	v->rights = actor_sees(cx->actor, &realm->names, &who);
 }
 
 static enum err

@@ -276,7 +276,7 @@ enum err person_patch_decode(struct ctx *, const struct js *, struct person_in *
 void person_order_fill(struct ctx *, struct world *, const struct person_in *, struct order *);
 /* A change's order: IN laid over BEFORE, whose contract of SOURCE the flat members change. */
 enum err person_change_fill(struct ctx *, const struct realm *, const struct person_in *, const struct person_view *, struct order *) USE_RESULT;
-void put_person(struct js_out *, const struct realm *, const struct person_view *);
+void put_person(struct js_out *, struct ctx *, const struct realm *, const struct person_view *);
 
 /* Changing one, from the person's id on: patch_start() decodes the body, person_change is the step after person_show(). */
 enum err patch_start(struct call *, int64_t id, void **in) USE_RESULT;

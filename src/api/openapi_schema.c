@@ -572,14 +572,21 @@ put_attribute(
 		[ATTR_INT] = "int",
 		[ATTR_REF] = "slug",
 	};
-	const char *word = words[attr_info(a)->type];
+	const struct attr_info *info = attr_info(a);
+	const char *word = words[info->type];
 
-	if (attr_info(a)->type == ATTR_REF && may_null)
+	if (info->type == ATTR_REF && may_null)
 		word = "text";
 	else if (a == A_MANAGER)
 		word = "id";
 	js_key_str(o->js, name);
 	js_open_object(o->js);
 	put_word(o, str_of(word), may_null);
+	if (info->read != RIGHT_PERSON_READ ||
+	    info->write != RIGHT_PERSON_WRITE)
+		put_pair(o, "description",
+		    str_z(o->arena,
+			str_fmt(o->arena, "Read by %s, written by %s.",
+			    right_name(info->read), right_name(info->write))));
 	js_close_object(o->js);
 }

@@ -1,8 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * person_out.c - a person as it is shown.
+ * person_out.c - a person as it is shown: attributes to whom their right to
+ * be read is held over this person; id, version and states to whoever may do
+ * anything with it.
  */
 #include "api/api_int.h"
+
+/* Where it is written, and what may be. */
+struct page {
+	struct js_out	   *js;
+	const struct realm *realm;
+	uint64_t	    rights;
+};
 
 /* The organisational values that the person's row and a contract both have. */
 struct placement {
@@ -10,24 +19,49 @@ struct placement {
 	int64_t organization, manager, start_day, end_day;
 };
 
-static void put_placement(struct js_out *, const struct realm *,
-    const struct placement *);
-static void put_word(struct js_out *, const struct realm *, const char *,
-    int64_t);
-static void put_day(struct js_out *, const char *, int64_t biased);
-static void put_contract(struct js_out *, const struct realm *,
-    const struct contract *);
+static void put_states(struct js_out *, const struct person *);
+static void put_placement(const struct page *, const struct placement *);
+static void put_contract(const struct page *, const struct contract *);
+static void put_value(const struct page *, enum attribute, struct str);
+static void put_word(const struct page *, enum attribute, int64_t);
+static void put_day(const struct page *, enum attribute, int64_t biased);
+static bool is_shown(const struct page *, enum attribute);
 
 void
-put_person(
-    struct js_out *js, const struct realm *realm, const struct person_view *v)
+put_person(struct js_out *js, struct ctx *cx, const struct realm *realm,
+    const struct person_view *v)
 {
 	const struct person *p = &v->row;
+	const struct page page = { js, realm, v->rights };
 	const struct placement place = { p->site, p->department, p->title,
 		p->cost_center, p->division, p->organization, p->manager,
 		p->start_day, p->end_day };
+	struct doc shown;
 
 	js_open_object(js);
+	put_states(js, p);
+	put_value(&page, A_SOURCE, v->source);
+	js_key(js, "created");
+	js_put_time(js, p->created_ms);
+	js_key(js, "changed");
+	js_put_time(js, p->changed_ms);
+	doc_readable(cx->arena, &v->doc, v->rights, &shown);
+	doc_encode(&shown, js);
+	put_word(&page, A_COUNTRY, p->country);
+	put_word(&page, A_LANGUAGE, p->language);
+	put_word(&page, A_USER_TYPE, p->user_type);
+	put_placement(&page, &place);
+	js_key(js, "contracts");
+	js_open_array(js);
+	for (size_t i = 0; i < v->ncontract; i++)
+		put_contract(&page, &v->contract[i]);
+	js_close_array(js);
+	js_close_object(js);
+}
+
+static void
+put_states(struct js_out *js, const struct person *p)
+{
 	js_key(js, "id");
 	js_put_id(js, p->id);
 	js_key(js, "version");
@@ -44,78 +78,75 @@ put_person(
 		if ((p->blocks >> k & 1) != 0)
 			js_put_z(js, block_kind_name((enum block_kind)k));
 	js_close_array(js);
-	put_text(js, "source", v->source);
-	js_key(js, "created");
-	js_put_time(js, p->created_ms);
-	js_key(js, "changed");
-	js_put_time(js, p->changed_ms);
-	doc_encode(&v->doc, js);
-	put_word(js, realm, "country", p->country);
-	put_word(js, realm, "preferredLanguage", p->language);
-	put_word(js, realm, "userType", p->user_type);
-	put_placement(js, realm, &place);
-	js_key(js, "contracts");
-	js_open_array(js);
-	for (size_t i = 0; i < v->ncontract; i++)
-		put_contract(js, realm, &v->contract[i]);
-	js_close_array(js);
-	js_close_object(js);
 }
 
 static void
-put_contract(
-    struct js_out *js, const struct realm *realm, const struct contract *c)
+put_contract(const struct page *page, const struct contract *c)
 {
 	const struct placement place = { c->site, c->department, c->title,
 		c->cost_center, c->division, c->organization, c->manager,
 		c->start_day, c->end_day };
+	struct js_out *js = page->js;
 
 	js_open_object(js);
 	js_key(js, "id");
 	js_put_id(js, c->id);
-	put_placement(js, realm, &place);
+	put_placement(page, &place);
 	js_key(js, "primary");
 	js_put_bool(js, c->is_primary);
 	js_close_object(js);
 }
 
 static void
-put_placement(
-    struct js_out *js, const struct realm *realm, const struct placement *p)
+put_placement(const struct page *page, const struct placement *p)
 {
-	const struct site *site = catalogue_site(realm->catalogue, p->site);
+	const struct catalogue *c = page->realm->catalogue;
+	const struct site *site = catalogue_site(c, p->site);
 	const struct organisation *organisation =
-	    catalogue_organisation(realm->catalogue, p->organization);
+	    catalogue_organisation(c, p->organization);
 
 	if (site != NULL)
-		put_text(js, "site", site->slug);
-	put_word(js, realm, "department", p->department);
-	put_word(js, realm, "title", p->title);
-	put_word(js, realm, "costCenter", p->cost_center);
-	put_word(js, realm, "division", p->division);
+		put_value(page, A_SITE, site->slug);
+	put_word(page, A_DEPARTMENT, p->department);
+	put_word(page, A_TITLE, p->title);
+	put_word(page, A_COST_CENTER, p->cost_center);
+	put_word(page, A_DIVISION, p->division);
 	if (organisation != NULL)
-		put_text(js, "organization", organisation->slug);
-	if (p->manager != 0) {
-		js_key(js, "manager");
-		js_put_id(js, p->manager);
+		put_value(page, A_ORGANIZATION, organisation->slug);
+	if (p->manager != 0 && is_shown(page, A_MANAGER)) {
+		js_key(page->js, attr_info(A_MANAGER)->path);
+		js_put_id(page->js, p->manager);
 	}
-	put_day(js, "start", p->start_day);
-	put_day(js, "end", p->end_day);
+	put_day(page, A_START, p->start_day);
+	put_day(page, A_END, p->end_day);
 }
 
 static void
-put_word(
-    struct js_out *js, const struct realm *realm, const char *name, int64_t id)
+put_value(const struct page *page, enum attribute a, struct str value)
+{
+	if (is_shown(page, a))
+		put_text(page->js, attr_info(a)->path, value);
+}
+
+static void
+put_word(const struct page *page, enum attribute a, int64_t id)
 {
 	if (id != 0)
-		put_text(js, name, dictionary_text(realm->dictionary, id));
+		put_value(
+		    page, a, dictionary_text(page->realm->dictionary, id));
 }
 
 static void
-put_day(struct js_out *js, const char *name, int64_t biased)
+put_day(const struct page *page, enum attribute a, int64_t biased)
 {
-	if (biased == 0)
+	if (biased == 0 || !is_shown(page, a))
 		return;
-	js_key(js, name);
-	js_put_date(js, (int32_t)(biased - DAY_BIAS));
+	js_key(page->js, attr_info(a)->path);
+	js_put_date(page->js, (int32_t)(biased - DAY_BIAS));
+}
+
+static bool
+is_shown(const struct page *page, enum attribute a)
+{
+	return (page->rights & RIGHT_BIT(attr_info(a)->read)) != 0;
 }

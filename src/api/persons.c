@@ -98,7 +98,7 @@ list_encode(struct call *c)
 	js_key(js, "items");
 	js_open_array(js);
 	for (size_t i = 0; i < out->n; i++)
-		put_person(js, realm, &out->person[i]);
+		put_person(js, c->cx, realm, &out->person[i]);
 	js_close_array(js);
 	put_next(js, out->next);
 	js_close_object(js);
@@ -124,7 +124,7 @@ person_encode(struct call *c)
 	if (call_etag(c, v->row.version))
 		return;
 	must(world_realm(c->world, c->cx, c->tenant, &realm) == OK);
-	put_person(&c->js, realm, v);
+	put_person(&c->js, c->cx, realm, v);
 }
 
 static void

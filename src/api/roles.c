@@ -56,6 +56,8 @@ rights_encode(struct call *c)
 		js_key(&c->js, "right");
 		js_put_z(&c->js, right_name((enum right)r));
 		put_label(c, "text", right_msg((enum right)r));
+		js_key(&c->js, "whole");
+		js_put_bool(&c->js, right_is_whole((enum right)r));
 		js_close_object(&c->js);
 	}
 	js_close_array(&c->js);
@@ -266,6 +268,7 @@ decode_grant(struct call *c, struct order *o)
 static const struct field right_fields[] = {
 	{ "right", "Right", "" },
 	{ "text", "text", "What it allows, in the language that was asked for." },
+	{ "whole", "bool", "About the whole tenant: under a scope it means nothing." },
 	{ 0 }
 };
 

@@ -36,7 +36,7 @@ self_encode(struct call *c)
 	js_put_z(js, actor_kind_name(a->kind));
 	js_key(js, "id");
 	js_put_id(js, a->id);
-	put_rights(js, "rights", a->rights);
+	put_rights(js, "rights", actor_rights(a));
 	put_session_of(c);
 	put_text_or_null(
 	    js, "scope", a->scope != NULL ? filter_text(a->scope) : STR(""));
@@ -55,7 +55,7 @@ put_grants(struct js_out *js, const struct actor *a)
 		const struct filter *scope = a->held[i].scope;
 
 		js_open_object(js);
-		put_rights(js, "rights", a->held[i].rights);
+		put_rights(js, "rights", held_rights(&a->held[i]));
 		put_text_or_null(
 		    js, "scope", scope != NULL ? filter_text(scope) : STR(""));
 		js_close_object(js);

@@ -9,10 +9,21 @@ static const struct right_info {
 } rights[RIGHT_COUNT] = {
 	[RIGHT_NONE] = { "none", MSG_NONE },
 	[RIGHT_PUBLIC] = { "public", MSG_NONE },
-#define X(name, wire) [RIGHT_##name] = { wire, MSG_RIGHT_##name },
+#define X(name, wire, over) [RIGHT_##name] = { wire, MSG_RIGHT_##name },
 	RIGHTS(X)
 #undef X
 };
+
+/* What is about all of the tenant at once. */
+static const uint64_t whole = 0
+#define PERSONS 0
+#define WHOLE	1
+#define X(name, wire, over) | ((uint64_t)(over) << RIGHT_##name)
+    RIGHTS(X)
+#undef X
+#undef WHOLE
+#undef PERSONS
+    ;
 
 _Static_assert(RIGHT_COUNT <= 64, "a right is a bit of a uint64_t");
 
@@ -27,11 +38,8 @@ static const char *const kinds[] = {
 static const uint64_t operator_only = RIGHT_BIT(RIGHT_TENANT_READ)
     | RIGHT_BIT(RIGHT_TENANT_WRITE) | RIGHT_BIT(RIGHT_OPERATE);
 
-/* About the whole tenant: over some of its persons these mean nothing. */
-static const uint64_t undivided = RIGHT_BIT(RIGHT_CATALOGUE_READ)
-    | RIGHT_BIT(RIGHT_CATALOGUE_WRITE) | RIGHT_BIT(RIGHT_SEAT_VERIFY)
-    | RIGHT_BIT(RIGHT_AUDIT_READ) | RIGHT_BIT(RIGHT_QUEUE_READ)
-    | RIGHT_BIT(RIGHT_QUEUE_MANAGE);
+static size_t grants_of(const struct actor *, struct held *own,
+    const struct held **);
 
 const char *
 right_name(enum right right)
@@ -45,6 +53,13 @@ right_msg(enum right right)
 {
 	must(right < RIGHT_COUNT);
 	return rights[right].text;
+}
+
+bool
+right_is_whole(enum right right)
+{
+	must(right < RIGHT_COUNT);
+	return (whole & RIGHT_BIT(right)) != 0;
 }
 
 enum right
@@ -86,19 +101,46 @@ actor_may(const struct actor *actor, enum right right)
 		return true;
 	if (actor == NULL || right == RIGHT_NONE || right >= RIGHT_COUNT)
 		return false;
-	return (actor->rights & RIGHT_BIT(right)) != 0;
+	return (actor_rights(actor) & RIGHT_BIT(right)) != 0;
+}
+
+uint64_t
+actor_rights(const struct actor *actor)
+{
+	const struct held *held;
+	struct held own;
+	size_t n = grants_of(actor, &own, &held);
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < n; i++)
+		all |= held_rights(&held[i]);
+	return all & actor->rights;
+}
+
+uint64_t
+held_rights(const struct held *held)
+{
+	return held->scope == NULL ? held->rights : held->rights & ~whole;
+}
+
+/* Whose rights all have one scope is granted them at once. */
+static size_t
+grants_of(const struct actor *actor, struct held *own, const struct held **out)
+{
+	*own = (struct held) { actor->rights, actor->scope };
+	*out = actor->nheld > 0 ? actor->held : own;
+	return actor->nheld > 0 ? actor->nheld : 1;
 }
 
 enum err
 actor_enter(struct ctx *cx, struct actor *actor, enum right right)
 {
-	if (!actor_scope(cx->arena, actor, right, &actor->scope))
-		return fail(
-		    cx, ERR_DENIED, MSG_API_RIGHT, "", right_name(right));
-	if (actor->scope != NULL && (undivided & RIGHT_BIT(right)) != 0)
+	if (actor_scope(cx->arena, actor, right, &actor->scope))
+		return OK;
+	if ((actor->rights & whole & RIGHT_BIT(right)) != 0)
 		return fail(
 		    cx, ERR_DENIED, MSG_API_RIGHT_WHOLE, "", right_name(right));
-	return OK;
+	return fail(cx, ERR_DENIED, MSG_API_RIGHT, "", right_name(right));
 }
 
 bool
@@ -116,7 +158,7 @@ actor_scope(struct arena *arena, const struct actor *actor, enum right right,
 	part = arena_array(arena, actor->nheld, sizeof(*part));
 	*scope = NULL;
 	for (size_t i = 0; i < actor->nheld; i++) {
-		if ((actor->held[i].rights & RIGHT_BIT(right)) == 0)
+		if ((held_rights(&actor->held[i]) & RIGHT_BIT(right)) == 0)
 			continue;
 		if (actor->held[i].scope == NULL)
 			return true;
@@ -133,16 +175,28 @@ uint64_t
 actor_rights_over(const struct actor *actor, const struct filter_names *names,
     const struct filter_subject *subject)
 {
-	const struct held own = { actor->rights, actor->scope };
-	const struct held *held = actor->nheld > 0 ? actor->held : &own;
-	size_t n = actor->nheld > 0 ? actor->nheld : 1;
+	const struct held *held;
+	struct held own;
+	size_t n = grants_of(actor, &own, &held);
 	uint64_t all = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if ((held[i].rights & ~all) != 0 &&
+		if ((held_rights(&held[i]) & ~all) != 0 &&
 		    (held[i].scope == NULL ||
 			filter_match(held[i].scope, names, subject)))
-			all |= held[i].rights;
+			all |= held_rights(&held[i]);
+	return all & actor->rights;
+}
+
+uint64_t
+actor_sees(const struct actor *actor, const struct filter_names *names,
+    const struct filter_subject *subject)
+{
+	uint64_t all = actor_rights_over(actor, names, subject);
+
+	if (actor->person != 0 && FACT(subject->facts, ID) == actor->person)
+		all |= RIGHT_BIT(RIGHT_PERSON_READ) |
+		    RIGHT_BIT(RIGHT_PERSON_PRIVATE_READ);
 	return all;
 }
 
@@ -153,7 +207,7 @@ actor_covers(
 	for (int r = RIGHT_PUBLIC + 1; r < RIGHT_COUNT; r++) {
 		const struct filter *own;
 
-		if ((given->rights & RIGHT_BIT(r)) == 0)
+		if ((held_rights(given) & RIGHT_BIT(r)) == 0)
 			continue;
 		if (!actor_scope(arena, actor, (enum right)r, &own))
 			return false;

@@ -11,51 +11,58 @@
 
 #include "base/err.h"
 
-/* Stored as bits by their place: new ones come last.  What each allows is MSG_RIGHT_<name>. */
-/*  name                wire name: noun.verb */
+/*
+ * Stored as bits by their place: new ones come last.  What each allows is MSG_RIGHT_<name>.
+ *
+ * PERSONS: what it allows is about persons, or seen by whoever may do something
+ * for some of them; a scope bounds it.  WHOLE: it is about all of the tenant at
+ * once; held under a scope it means nothing, and is not held.
+ */
+/*  name                  wire name: noun.verb    over */
 #define RIGHTS(X) \
-	X(PERSON_READ,		"person.read") \
-	X(PERSON_WRITE,		"person.write") \
-	X(PERSON_PRIVATE_READ,	"person.private.read") \
-	X(PERSON_PRIVATE_WRITE,	"person.private.write") \
-	X(PERSON_LOGIN_WRITE,	"person.login.write") \
-	X(ONBOARD,		"onboarding.write") \
-	X(ONBOARDING_READ,	"onboarding.read") \
-	X(ONBOARDING_CHECK,	"onboarding.check") \
-	X(PRODUCT_READ,		"product.read") \
-	X(POOL_READ,		"pool.read") \
-	X(POOL_WRITE,		"pool.write") \
-	X(SEAT_READ,		"seat.read") \
-	X(SEAT_WRITE,		"seat.write") \
-	X(SEAT_VERIFY,		"seat.verify") \
-	X(CATALOGUE_READ,	"catalogue.read") \
-	X(CATALOGUE_WRITE,	"catalogue.write") \
-	X(IMPORT_RUN,		"import.run") \
-	X(GUARD_OVERRIDE,	"guard.override") \
-	X(EVENT_READ,		"event.read") \
-	X(AUDIT_READ,		"audit.read") \
-	X(ROLE_READ,		"role.read") \
-	X(ROLE_GRANT,		"role.grant") \
-	X(TOKEN_READ,		"token.read") \
-	X(TOKEN_WRITE,		"token.write") \
-	X(SELF,			"self") \
-	X(TENANT_READ,		"tenant.read") \
-	X(TENANT_WRITE,		"tenant.write") \
-	X(OPERATE,		"operate") \
-	X(QUEUE_READ,		"queue.read") \
-	X(QUEUE_MANAGE,		"queue.manage") \
-	X(PERSON_BLOCK,		"person.block")
+	X(PERSON_READ,          "person.read",          PERSONS) \
+	X(PERSON_WRITE,         "person.write",         PERSONS) \
+	X(PERSON_PRIVATE_READ,  "person.private.read",  PERSONS) \
+	X(PERSON_PRIVATE_WRITE, "person.private.write", PERSONS) \
+	X(PERSON_LOGIN_WRITE,   "person.login.write",   PERSONS) \
+	X(ONBOARD,              "onboarding.write",     PERSONS) \
+	X(ONBOARDING_READ,      "onboarding.read",      PERSONS) \
+	X(ONBOARDING_CHECK,     "onboarding.check",     PERSONS) \
+	X(PRODUCT_READ,         "product.read",         PERSONS) \
+	X(POOL_READ,            "pool.read",            PERSONS) \
+	X(POOL_WRITE,           "pool.write",           PERSONS) \
+	X(SEAT_READ,            "seat.read",            PERSONS) \
+	X(SEAT_WRITE,           "seat.write",           PERSONS) \
+	X(SEAT_VERIFY,          "seat.verify",          WHOLE) \
+	X(CATALOGUE_READ,       "catalogue.read",       WHOLE) \
+	X(CATALOGUE_WRITE,      "catalogue.write",      WHOLE) \
+	X(IMPORT_RUN,           "import.run",           PERSONS) \
+	X(GUARD_OVERRIDE,       "guard.override",       WHOLE) \
+	X(EVENT_READ,           "event.read",           PERSONS) \
+	X(AUDIT_READ,           "audit.read",           WHOLE) \
+	X(ROLE_READ,            "role.read",            PERSONS) \
+	X(ROLE_GRANT,           "role.grant",           PERSONS) \
+	X(TOKEN_READ,           "token.read",           PERSONS) \
+	X(TOKEN_WRITE,          "token.write",          PERSONS) \
+	X(SELF,                 "self",                 PERSONS) \
+	X(TENANT_READ,          "tenant.read",          WHOLE) \
+	X(TENANT_WRITE,         "tenant.write",         WHOLE) \
+	X(OPERATE,              "operate",              WHOLE) \
+	X(QUEUE_READ,           "queue.read",           WHOLE) \
+	X(QUEUE_MANAGE,         "queue.manage",         WHOLE) \
+	X(PERSON_BLOCK,         "person.block",         PERSONS)
 
 enum right {
 	RIGHT_NONE,		/* a route with it does not start */
 	RIGHT_PUBLIC,		/* asked for explicitly: no credential needed */
-#define X(name, wire) RIGHT_##name,
+#define X(name, wire, over) RIGHT_##name,
 	RIGHTS(X)
 #undef X
 	RIGHT_COUNT
 };
 
 const char *right_name(enum right);		/* "person.read" */
+bool right_is_whole(enum right);
 enum msg right_msg(enum right);			/* what it allows */
 enum right right_parse(struct str wire);	/* RIGHT_NONE if unknown */
 
@@ -87,7 +94,7 @@ struct actor {
 	int64_t		     person;	/* who it is; 0: no person */
 	const struct held   *held;	/* what was granted, and over whom */
 	size_t		     nheld;	/* 0: `rights` hold over `scope` */
-	uint64_t	     rights;	/* held anywhere */
+	uint64_t	     rights;	/* granted over anybody */
 	const struct filter *scope;	/* whom the right of this call may be used on; NULL: everybody */
 	unsigned	     factors;
 	int64_t		     session;	/* that it signed in with; 0: none */
@@ -95,8 +102,12 @@ struct actor {
 	struct str	     address, agent;
 };
 
-/* Held over somebody at least. */
+/* Held over somebody at least; a right over the WHOLE only over everybody. */
 bool actor_may(const struct actor *, enum right);
+/* Those that actor_may(). */
+uint64_t actor_rights(const struct actor *);
+/* Of HELD, what its scope leaves of it. */
+uint64_t held_rights(const struct held *);
 
 /*
  * Prepares ACTOR for a call that needs RIGHT: the scope becomes that of this
@@ -111,11 +122,14 @@ bool actor_scope(struct arena *, const struct actor *, enum right, const struct 
 
 /* The rights that ACTOR has over one person. */
 uint64_t actor_rights_over(const struct actor *, const struct filter_names *, const struct filter_subject *);
+/* The same, and what everybody may see of themselves: by these attributes are shown. */
+uint64_t actor_sees(const struct actor *, const struct filter_names *, const struct filter_subject *);
 
 /*
  * Whether everything in GIVEN is within what ACTOR holds: nobody grants, widens
  * or takes away what they do not hold (SECURITY T5).  Sound: a scope that cannot
- * be shown to lie within the actor's own is refused.
+ * be shown to lie within the actor's own is refused.  What GIVEN's own scope
+ * makes meaningless is not asked for.
  */
 bool actor_covers(struct arena *, const struct actor *, const struct held *given);
 

@@ -18,7 +18,7 @@
 #define LANGUAGE_MAX 35 /* RFC 5646 4.4.1 */
 
 static const struct attr_info infos[A_COUNT] = {
-#define X(name, path, type, class, flags) { path, type, class, flags },
+#define X(name, path, type, class, flags, rights) { path, type, class, flags, ATTR_RIGHTS_##rights },
 	ATTRIBUTES(X)
 #undef X
 };
@@ -46,6 +46,12 @@ attr_info(enum attribute a)
 {
 	must(a < A_COUNT);
 	return &infos[a];
+}
+
+struct str
+attr_head(enum attribute a)
+{
+	return attr_split(a).head;
 }
 
 enum attribute

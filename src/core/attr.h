@@ -16,6 +16,8 @@
 #include "base/err.h"
 #include "base/js.h"
 
+#include "core/actor.h"
+
 enum attr_type { ATTR_STRING, ATTR_BOOL, ATTR_DATE, ATTR_INT, ATTR_REF };
 enum attr_class { ATTR_PERSONAL, ATTR_ORG };
 
@@ -24,52 +26,62 @@ enum attr_class { ATTR_PERSONAL, ATTR_ORG };
 #define ATTR_SEARCH 4	/* its words go into the search index */
 #define ATTR_OWN    8	/* a person may change it of themselves */
 
-/*  name              path                        type         class          flags */
+/*
+ * Who may read an attribute and who may write it: two rights, over the person.
+ * LOGIN: by what somebody signs in or gets a new password; whoever may make a
+ * person gives the first ones.
+ */
+/*			    readable-by			     writable-by */
+#define ATTR_RIGHTS_OPEN    RIGHT_PERSON_READ,	     RIGHT_PERSON_WRITE
+#define ATTR_RIGHTS_PRIVATE RIGHT_PERSON_PRIVATE_READ, RIGHT_PERSON_PRIVATE_WRITE
+#define ATTR_RIGHTS_LOGIN   RIGHT_PERSON_READ,	     RIGHT_PERSON_LOGIN_WRITE
+
+/*  name              path                        type         class          flags, readable-by and writable-by */
 #define ATTRIBUTES(X) \
-	X(USER_NAME,	    "userName",			ATTR_STRING, ATTR_PERSONAL, ATTR_UNIQUE | ATTR_SEARCH) \
-	X(EXTERNAL_ID,	    "externalId",		ATTR_STRING, ATTR_PERSONAL, ATTR_UNIQUE) \
-	X(FAMILY_NAME,	    "name.familyName",		ATTR_STRING, ATTR_PERSONAL, ATTR_SEARCH) \
-	X(GIVEN_NAME,	    "name.givenName",		ATTR_STRING, ATTR_PERSONAL, ATTR_SEARCH) \
-	X(MIDDLE_NAME,	    "name.middleName",		ATTR_STRING, ATTR_PERSONAL, 0) \
-	X(HONORIFIC_PREFIX, "name.honorificPrefix",	ATTR_STRING, ATTR_PERSONAL, 0) \
-	X(HONORIFIC_SUFFIX, "name.honorificSuffix",	ATTR_STRING, ATTR_PERSONAL, 0) \
-	X(FORMATTED_NAME,   "name.formatted",		ATTR_STRING, ATTR_PERSONAL, 0) \
-	X(DISPLAY_NAME,	    "displayName",		ATTR_STRING, ATTR_PERSONAL, ATTR_SEARCH) \
-	X(NICK_NAME,	    "nickName",			ATTR_STRING, ATTR_PERSONAL, ATTR_OWN) \
-	X(BIRTH_DATE,	    "birthDate",		ATTR_DATE,   ATTR_PERSONAL, 0) \
-	X(EMPLOYEE_NUMBER,  "employeeNumber",		ATTR_STRING, ATTR_PERSONAL, 0) \
-	X(EMAIL_VALUE,	    "emails.value",		ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI | ATTR_UNIQUE) \
-	X(EMAIL_TYPE,	    "emails.type",		ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI) \
-	X(EMAIL_PRIMARY,    "emails.primary",		ATTR_BOOL,   ATTR_PERSONAL, ATTR_MULTI) \
-	X(PHONE_VALUE,	    "phoneNumbers.value",	ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI | ATTR_OWN) \
-	X(PHONE_TYPE,	    "phoneNumbers.type",	ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI | ATTR_OWN) \
-	X(PHONE_PRIMARY,    "phoneNumbers.primary",	ATTR_BOOL,   ATTR_PERSONAL, ATTR_MULTI | ATTR_OWN) \
-	X(ADDRESS_TYPE,	    "addresses.type",		ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI) \
-	X(ADDRESS_STREET,   "addresses.streetAddress",	ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI) \
-	X(ADDRESS_LOCALITY, "addresses.locality",	ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI) \
-	X(ADDRESS_REGION,   "addresses.region",		ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI) \
-	X(ADDRESS_POSTAL,   "addresses.postalCode",	ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI) \
-	X(ADDRESS_COUNTRY,  "addresses.country",	ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI) \
-	X(SITE,		    "site",			ATTR_REF,    ATTR_ORG,	    0) \
-	X(DEPARTMENT,	    "department",		ATTR_STRING, ATTR_ORG,	    0) \
-	X(TITLE,	    "title",			ATTR_STRING, ATTR_ORG,	    0) \
-	X(COST_CENTER,	    "costCenter",		ATTR_STRING, ATTR_ORG,	    0) \
-	X(DIVISION,	    "division",			ATTR_STRING, ATTR_ORG,	    0) \
-	X(ORGANIZATION,	    "organization",		ATTR_STRING, ATTR_ORG,	    0) \
-	X(COUNTRY,	    "country",			ATTR_STRING, ATTR_ORG,	    0) \
-	X(LANGUAGE,	    "preferredLanguage",	ATTR_STRING, ATTR_ORG,	    ATTR_OWN) \
-	X(USER_TYPE,	    "userType",			ATTR_STRING, ATTR_ORG,	    0) \
-	X(MANAGER,	    "manager",			ATTR_REF,    ATTR_ORG,	    0) \
-	X(START,	    "start",			ATTR_DATE,   ATTR_ORG,	    0) \
-	X(END,		    "end",			ATTR_DATE,   ATTR_ORG,	    0) \
-	X(SOURCE,	    "source",			ATTR_STRING, ATTR_ORG,	    0) \
-	X(LIFECYCLE,	    "lifecycle",		ATTR_STRING, ATTR_ORG,	    0) \
-	X(CERTIFICATION,    "certification",		ATTR_STRING, ATTR_ORG,	    0) \
-	X(ACTIVE,	    "active",			ATTR_BOOL,   ATTR_ORG,	    0) \
-	X(ID,		    "id",			ATTR_REF,    ATTR_ORG,	    0)
+	X(USER_NAME,	    "userName",			ATTR_STRING, ATTR_PERSONAL, ATTR_UNIQUE | ATTR_SEARCH, LOGIN) \
+	X(EXTERNAL_ID,	    "externalId",		ATTR_STRING, ATTR_PERSONAL, ATTR_UNIQUE, OPEN) \
+	X(FAMILY_NAME,	    "name.familyName",		ATTR_STRING, ATTR_PERSONAL, ATTR_SEARCH, OPEN) \
+	X(GIVEN_NAME,	    "name.givenName",		ATTR_STRING, ATTR_PERSONAL, ATTR_SEARCH, OPEN) \
+	X(MIDDLE_NAME,	    "name.middleName",		ATTR_STRING, ATTR_PERSONAL, 0, OPEN) \
+	X(HONORIFIC_PREFIX, "name.honorificPrefix",	ATTR_STRING, ATTR_PERSONAL, 0, OPEN) \
+	X(HONORIFIC_SUFFIX, "name.honorificSuffix",	ATTR_STRING, ATTR_PERSONAL, 0, OPEN) \
+	X(FORMATTED_NAME,   "name.formatted",		ATTR_STRING, ATTR_PERSONAL, 0, OPEN) \
+	X(DISPLAY_NAME,	    "displayName",		ATTR_STRING, ATTR_PERSONAL, ATTR_SEARCH, OPEN) \
+	X(NICK_NAME,	    "nickName",			ATTR_STRING, ATTR_PERSONAL, ATTR_OWN, OPEN) \
+	X(BIRTH_DATE,	    "birthDate",		ATTR_DATE,   ATTR_PERSONAL, 0, PRIVATE) \
+	X(EMPLOYEE_NUMBER,  "employeeNumber",		ATTR_STRING, ATTR_PERSONAL, 0, OPEN) \
+	X(EMAIL_VALUE,	    "emails.value",		ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI | ATTR_UNIQUE, LOGIN) \
+	X(EMAIL_TYPE,	    "emails.type",		ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI, LOGIN) \
+	X(EMAIL_PRIMARY,    "emails.primary",		ATTR_BOOL,   ATTR_PERSONAL, ATTR_MULTI, LOGIN) \
+	X(PHONE_VALUE,	    "phoneNumbers.value",	ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI | ATTR_OWN, OPEN) \
+	X(PHONE_TYPE,	    "phoneNumbers.type",	ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI | ATTR_OWN, OPEN) \
+	X(PHONE_PRIMARY,    "phoneNumbers.primary",	ATTR_BOOL,   ATTR_PERSONAL, ATTR_MULTI | ATTR_OWN, OPEN) \
+	X(ADDRESS_TYPE,	    "addresses.type",		ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI, PRIVATE) \
+	X(ADDRESS_STREET,   "addresses.streetAddress",	ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI, PRIVATE) \
+	X(ADDRESS_LOCALITY, "addresses.locality",	ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI, PRIVATE) \
+	X(ADDRESS_REGION,   "addresses.region",		ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI, PRIVATE) \
+	X(ADDRESS_POSTAL,   "addresses.postalCode",	ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI, PRIVATE) \
+	X(ADDRESS_COUNTRY,  "addresses.country",	ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI, PRIVATE) \
+	X(SITE,		    "site",			ATTR_REF,    ATTR_ORG,	    0, OPEN) \
+	X(DEPARTMENT,	    "department",		ATTR_STRING, ATTR_ORG,	    0, OPEN) \
+	X(TITLE,	    "title",			ATTR_STRING, ATTR_ORG,	    0, OPEN) \
+	X(COST_CENTER,	    "costCenter",		ATTR_STRING, ATTR_ORG,	    0, OPEN) \
+	X(DIVISION,	    "division",			ATTR_STRING, ATTR_ORG,	    0, OPEN) \
+	X(ORGANIZATION,	    "organization",		ATTR_STRING, ATTR_ORG,	    0, OPEN) \
+	X(COUNTRY,	    "country",			ATTR_STRING, ATTR_ORG,	    0, OPEN) \
+	X(LANGUAGE,	    "preferredLanguage",	ATTR_STRING, ATTR_ORG,	    ATTR_OWN, OPEN) \
+	X(USER_TYPE,	    "userType",			ATTR_STRING, ATTR_ORG,	    0, OPEN) \
+	X(MANAGER,	    "manager",			ATTR_REF,    ATTR_ORG,	    0, OPEN) \
+	X(START,	    "start",			ATTR_DATE,   ATTR_ORG,	    0, OPEN) \
+	X(END,		    "end",			ATTR_DATE,   ATTR_ORG,	    0, OPEN) \
+	X(SOURCE,	    "source",			ATTR_STRING, ATTR_ORG,	    0, OPEN) \
+	X(LIFECYCLE,	    "lifecycle",		ATTR_STRING, ATTR_ORG,	    0, OPEN) \
+	X(CERTIFICATION,    "certification",		ATTR_STRING, ATTR_ORG,	    0, OPEN) \
+	X(ACTIVE,	    "active",			ATTR_BOOL,   ATTR_ORG,	    0, OPEN) \
+	X(ID,		    "id",			ATTR_REF,    ATTR_ORG,	    0, OPEN)
 
 enum attribute {
-#define X(name, path, type, class, flags) A_##name,
+#define X(name, path, type, class, flags, rights) A_##name,
 	ATTRIBUTES(X)
 #undef X
 	A_COUNT,
@@ -83,9 +95,12 @@ struct attr_info {
 	enum attr_type	type;
 	enum attr_class class;
 	unsigned	flags;
+	enum right	read, write;
 };
 
 const struct attr_info *attr_info(enum attribute);
+/* "emails" of emails.value: what is changed and named as one. */
+struct str attr_head(enum attribute);
 /* By path without index, case-insensitively (SCIM attribute names are); A_COUNT if unknown. */
 enum attribute attr_find(struct str path);
 
@@ -152,6 +167,8 @@ struct str doc_get(const struct doc *, enum attribute, uint16_t index);
  */
 void doc_merge(struct arena *, const struct doc *before, const struct doc *after, const enum attribute *removed, size_t nremoved, struct doc *out);
 bool doc_eq(const struct doc *, const struct doc *);
+/* What of DOC may be read by RIGHTS. */
+void doc_readable(struct arena *, const struct doc *, uint64_t rights, struct doc *out);
 /* What of DOC is not the same in OTHER, a multi-valued attribute as a whole. */
 void doc_differing(struct arena *, const struct doc *doc, const struct doc *other, struct doc *out);
 

@@ -245,6 +245,19 @@ drop_element(
 }
 
 void
+doc_readable(struct arena *arena, const struct doc *doc, uint64_t rights,
+    struct doc *out)
+{
+	struct attr *attr = arena_array(arena, doc->n + 1, sizeof(*attr));
+	size_t n = 0;
+
+	for (size_t i = 0; i < doc->n; i++)
+		if ((rights & RIGHT_BIT(attr_info(doc->attr[i].id)->read)) != 0)
+			attr[n++] = doc->attr[i];
+	*out = (struct doc) { attr, n };
+}
+
+void
 doc_differing(struct arena *arena, const struct doc *doc,
     const struct doc *other, struct doc *out)
 {

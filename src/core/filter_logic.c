@@ -50,6 +50,8 @@ static void find_ways(struct ways *, const struct branch *, bool is_not);
 static void add_ways(struct ways *, const struct ways *);
 static void cross_ways(struct ways *, const struct ways *,
     const struct ways *);
+static bool is_copy(struct arena *, const struct filter *,
+    const struct filter *);
 static bool is_contradiction(struct arena *, const struct way *);
 static enum truth truth_in(struct arena *, const struct way *,
     const struct branch *);
@@ -145,12 +147,31 @@ filter_implies(
 	const struct branch *right = tree_of(arena, b);
 	struct ways ways = { .arena = arena };
 
+	if (is_copy(arena, a, b))
+		return true;
 	find_ways(&ways, tree_of(arena, a), false);
 	if (ways.is_over)
 		return false;
 	for (size_t i = 0; i < ways.n; i++)
 		if (!is_contradiction(arena, &ways.way[i]) &&
 		    truth_in(arena, &ways.way[i], right) != TRUE)
+			return false;
+	return true;
+}
+
+/* Node by node the same: true of the same, whatever that is. */
+static bool
+is_copy(struct arena *arena, const struct filter *a, const struct filter *b)
+{
+	size_t n, many;
+	const struct filter_node *x = filter_nodes(a, &n);
+	const struct filter_node *y = filter_nodes(b, &many);
+
+	if (n != many)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (x[i].op != y[i].op || x[i].nodes != y[i].nodes ||
+		    (x[i].op < F_AND && !is_same_leaf(arena, &x[i], &y[i])))
 			return false;
 	return true;
 }
@@ -388,6 +409,20 @@ static enum truth
 both(enum truth a, enum truth b)
 {
 	return a < b ? a : b;
+}
+
+enum attribute
+filter_hidden(const struct filter *f, uint64_t rights)
+{
+	size_t n;
+	const struct filter_node *node = filter_nodes(f, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (node[i].op <= F_PR &&
+		    (rights & RIGHT_BIT(attr_info(node[i].attribute)->read)) ==
+			0)
+			return node[i].attribute;
+	return A_COUNT;
 }
 
 /* --- one attribute known --------------------------------------------------------- */

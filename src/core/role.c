@@ -186,6 +186,23 @@ held_of(struct arena *arena, const struct role *role,
 	return (struct held) { role->rights, scope };
 }
 
+bool
+role_beyond(struct ctx *cx, const struct catalogue *c, int64_t person,
+    const struct role_held *has, size_t n, struct role *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct held given;
+
+		/* A role that the catalogue has lost gives nothing. */
+		if (!role_of(c, has[i].role, out))
+			continue;
+		given = held_of(cx->arena, out, has[i].scope, person);
+		if (!actor_covers(cx->arena, cx->actor, &given))
+			return true;
+	}
+	return false;
+}
+
 /* --- giving, approving, ending ---------------------------------------------------------- */
 
 enum err

@@ -88,6 +88,21 @@ bool role_administrates(const struct role_held *, int64_t now_ms);
  */
 void actor_of_roles(struct arena *, const struct catalogue *, int64_t person, const struct role_held *, size_t n, int64_t now_ms, struct actor *);
 
+/*
+ * Whether any of what PERSON has, now or later, gives more than the actor
+ * holds: that role is in *OUT.  Who could sign in as PERSON would come to it.
+ */
+bool role_beyond(struct ctx *, const struct catalogue *, int64_t person, const struct role_held *has, size_t n, struct role *out);
+
+/*
+ * role_change.c: whether the actor may make the catalogue BEFORE become NEXT, as
+ * far as roles go.  Adding rights to a role needs these over everybody; letting
+ * one person give what took two, lifting a separation of duties, or changing
+ * which role a product requires needs role.grant and the roles' rights over
+ * everybody.  ERR_DENIED (MSG_ACCESS_BEYOND) names the role.
+ */
+enum err roles_may_become(struct ctx *, const struct catalogue *before, const struct catalogue *next) USE_RESULT;
+
 /* What a decision about somebody's roles is made on. */
 struct role_scene {
 	const struct catalogue	    *catalogue;

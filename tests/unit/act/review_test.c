@@ -21,6 +21,8 @@
 #define TOGETHER_MAX 8
 #define TEXT_ROOM    (256 * 1024)
 
+static struct order *move_to(struct rig *, int64_t person, const char *site);
+
 static int
 setup(void **state)
 {
@@ -301,6 +303,35 @@ a_ref_tells_nothing_of_who_is_out_of_scope(void **state)
 	assert_true(rig_onboarded(r, ana)->was_repeated);
 }
 
+/* Not as they were before the commit: as the orders before them leave them. */
+static void
+who_was_just_moved_away_is_not_there_for_the_next(void **state)
+{
+	struct rig *r = *state;
+	struct order *there = move_to(r, rig_onboarded(r, rig_onboard(r,
+	    "ana", "ber", ""))->person, "muc"), *back;
+	struct order *here = move_to(r, rig_onboarded(r, rig_onboard(r, "bo",
+	    "muc", ""))->person, "ber"), *again;
+	struct item *item[4];
+
+	back = arena_copy(r->arena, move_to(r, there->person, "ber"),
+	    sizeof(*back));
+	again = arena_copy(r->arena, move_to(r, here->person, "ber"),
+	    sizeof(*again));
+	back->if_version = again->if_version = -1;
+	item[0] = make_item(r, &person_order, there);
+	item[2] = make_item(r, &person_order, here);
+	r->actor.scope = scope_of(r, "site eq \"ber\"");
+	item[1] = make_item(r, &person_order, back);
+	item[3] = make_item(r, &person_order, again);
+	do_together(r, item, COUNT(item));
+	r->actor.scope = NULL;
+	assert_int_equal(item[0]->err, OK);
+	assert_int_equal(item[1]->err, ERR_NOT_FOUND);
+	assert_int_equal(item[2]->err, OK);
+	assert_int_equal(item[3]->err, OK);
+}
+
 /* The good rows go in, and the others are told apart. */
 static void
 rows_out_of_scope_are_rejected_and_end_no_import(void **state)
@@ -520,6 +551,7 @@ main(void)
 		T(a_refused_order_may_bring_a_new_word),
 		T(what_a_fault_quotes_is_short),
 		T(a_ref_tells_nothing_of_who_is_out_of_scope),
+		T(who_was_just_moved_away_is_not_there_for_the_next),
 		T(rows_out_of_scope_are_rejected_and_end_no_import),
 		T(one_version_is_changed_once_also_within_a_commit),
 		T(a_pool_that_goes_gives_no_seat_in_the_same_commit),

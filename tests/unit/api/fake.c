@@ -45,6 +45,7 @@ fake_open(void **state)
 	memset(&fake, 0, sizeof(fake));
 	fake.arena = arena_open((size_t)1 << 30);
 	fake.version = 3;
+	fake.reads = rights_of_tenant();
 	realm = (struct realm) { .tenant = 1 };
 	ordered = (struct order_out) { .person = id_new(),
 		.version = 1,
@@ -128,6 +129,8 @@ fake_person(void)
 		fake_json("{\"userName\":"
 			  "\"ana\",\"externalId\":\"e1\",\"name\":{"
 			  "\"givenName\":\"Ana\"},"
+			  "\"birthDate\":\"1990-02-01\","
+			  "\"addresses\":[{\"locality\":\"Berlin\"}],"
 			  "\"emails\":[{\"value\":\"ana@example.com\"}]}"),
 		&v->doc, &org),
 	    OK);
@@ -154,6 +157,7 @@ fake_person(void)
 		.organization = r->catalogue->organisation[0].id,
 		.manager = 77,
 		.start_day = c->start_day };
+	v->rights = fake.reads;
 	v->contract = c;
 	v->ncontract = 1;
 	v->source = STR("api");

@@ -43,6 +43,7 @@ struct fake {
 	void	      *item_out, *query_out;
 	int64_t	       version;		/* of the person that is shown; grows with each look if moves */
 	bool	       moves;
+	uint64_t       reads;		/* rights over the person that is shown */
 	unsigned       unready;	/* a bit for each check that fails */
 	struct census_row *census;
 	size_t	       ncensus;

@@ -372,6 +372,49 @@ a_person_is_shown_whole(void **state)
 	assert_text(fake_at("contracts.1"), "absent");
 }
 
+/* Field by field, as the rights over this person say. */
+static void
+what_may_not_be_read_is_left_out(void **state)
+{
+	static const struct {
+		const char *path, *value;
+		enum right right;
+	} shown[] = {
+		{ "lifecycle", "active", RIGHT_NONE },
+		{ "enabled", "true", RIGHT_NONE },
+		{ "version", "3", RIGHT_NONE },
+		{ "contracts.0.id", "00000000000JR", RIGHT_NONE },
+		{ "userName", "ana", RIGHT_PERSON_READ },
+		{ "emails.0.value", "ana@example.com", RIGHT_PERSON_READ },
+		{ "source", "api", RIGHT_PERSON_READ },
+		{ "country", "DE", RIGHT_PERSON_READ },
+		{ "site", "ber", RIGHT_PERSON_READ },
+		{ "title", "Clerk", RIGHT_PERSON_READ },
+		{ "organization", "acme", RIGHT_PERSON_READ },
+		{ "manager", "000000000002D", RIGHT_PERSON_READ },
+		{ "start", "2024-10-04", RIGHT_PERSON_READ },
+		{ "contracts.0.site", "ber", RIGHT_PERSON_READ },
+		{ "contracts.0.start", "2024-10-04", RIGHT_PERSON_READ },
+		{ "birthDate", "1990-02-01", RIGHT_PERSON_PRIVATE_READ },
+		{ "addresses.0.locality", "Berlin", RIGHT_PERSON_PRIVATE_READ },
+	};
+	static const enum right over[] = { RIGHT_NONE, RIGHT_PERSON_WRITE,
+		RIGHT_PERSON_READ, RIGHT_PERSON_PRIVATE_READ };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(over); i++) {
+		fake.reads = RIGHT_BIT(over[i]);
+		fake.query_out = fake_person();
+		fake_send(GET, "/api/v1/persons/0000000000001", "");
+		for (size_t j = 0; j < COUNT(shown); j++)
+			assert_text(fake_at(shown[j].path),
+			    shown[j].right == RIGHT_NONE ||
+				    shown[j].right == over[i]
+				? shown[j].value
+				: "absent");
+	}
+}
+
 int
 main(void)
 {
@@ -389,6 +432,7 @@ main(void)
 		A_TEST(which_of_several_contracts_is_not_guessed),
 		A_TEST(the_reference_of_a_person_stays),
 		A_TEST(a_person_is_shown_whole),
+		A_TEST(what_may_not_be_read_is_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,7 @@
 #include "core/filter.h"
 
 static const char *const right_id[RIGHT_COUNT] = {
-#define X(name, wire) [RIGHT_##name] = #name,
+#define X(name, wire, over) [RIGHT_##name] = #name,
 	RIGHTS(X)
 #undef X
 };
@@ -202,7 +202,79 @@ rights_over_somebody_are_those_whose_scope_they_are_in(void **state)
 	assert_true(actor_rights_over(&a, NULL, &s) == held[1].rights);
 	held[0].scope = NULL;
 	held[0].rights = 1;
+	a.rights |= 1;
 	assert_true(actor_rights_over(&a, NULL, &s) == (held[1].rights | 1));
+	/* A credential may carry less than its person holds. */
+	a.rights = RIGHT_BIT(RIGHT_PERSON_READ);
+	assert_true(actor_rights_over(&a, NULL, &s) == a.rights);
+	assert_false(actor_may(&a, RIGHT_PERSON_WRITE));
+}
+
+/* What is about the whole tenant is held over everybody or not at all. */
+static void
+a_right_over_the_whole_means_nothing_under_a_scope(void **state)
+{
+	static const enum right whole[] = { RIGHT_SEAT_VERIFY, RIGHT_CATALOGUE_READ,
+		RIGHT_CATALOGUE_WRITE, RIGHT_GUARD_OVERRIDE,
+		RIGHT_AUDIT_READ, RIGHT_TENANT_READ, RIGHT_TENANT_WRITE, RIGHT_OPERATE,
+		RIGHT_QUEUE_READ, RIGHT_QUEUE_MANAGE };
+	struct actor scoped = { .rights = UINT64_MAX,
+		.scope = rule("active eq true") };
+	struct held held[2] = { { UINT64_MAX, rule("title pr") },
+		{ RIGHT_BIT(RIGHT_AUDIT_READ), NULL } };
+	struct actor both = { .rights = UINT64_MAX, .held = held, .nheld = 2 };
+	struct facts facts = { 0 };
+	struct filter_subject s = { &facts, NULL, 0, 0, 0 };
+	struct held given = { RIGHT_BIT(RIGHT_PERSON_READ) |
+		    RIGHT_BIT(RIGHT_AUDIT_READ),
+		NULL };
+	struct actor reader = { .rights = RIGHT_BIT(RIGHT_PERSON_READ) };
+
+	(void)state;
+	FACT(&facts, ACTIVE) = FACT(&facts, TITLE) = 1;
+	for (int r = RIGHT_PUBLIC + 1; r < RIGHT_COUNT; r++) {
+		uint64_t bit = RIGHT_BIT(r);
+		bool is_whole = false;
+
+		for (size_t i = 0; i < COUNT(whole); i++)
+			is_whole |= whole[i] == (enum right)r;
+		assert_int_equal(right_is_whole((enum right)r), is_whole);
+		assert_int_equal(actor_may(&scoped, (enum right)r), !is_whole);
+		cx.fault = (struct fault) { 0 };
+		assert_int_equal(actor_enter(&cx, &scoped, (enum right)r),
+		    is_whole ? ERR_DENIED : OK);
+		assert_int_equal(
+		    cx.fault.msg, is_whole ? MSG_API_RIGHT_WHOLE : MSG_NONE);
+		assert_int_equal(
+		    (actor_rights_over(&scoped, NULL, &s) & bit) == 0,
+		    is_whole);
+		assert_int_equal(actor_may(&both, (enum right)r),
+		    !is_whole || r == RIGHT_AUDIT_READ);
+	}
+	/* So it need not be held to be given under one. */
+	assert_false(actor_covers(cx.arena, &reader, &given));
+	given.scope = rule("title pr");
+	assert_true(actor_covers(cx.arena, &reader, &given));
+}
+
+static void
+everybody_sees_what_is_their_own(void **state)
+{
+	struct actor client = { .id = 9, .rights = RIGHT_BIT(RIGHT_SELF) };
+	struct actor ana = client;
+	struct facts facts = { 0 };
+	struct filter_subject s = { &facts, NULL, 0, 0, 0 };
+	uint64_t own =
+	    RIGHT_BIT(RIGHT_PERSON_READ) | RIGHT_BIT(RIGHT_PERSON_PRIVATE_READ);
+
+	(void)state;
+	ana.person = 9;
+	assert_true((actor_sees(&client, NULL, &s) & own) == 0);
+	assert_true((actor_sees(&ana, NULL, &s) & own) == 0);
+	FACT(&facts, ID) = 9;
+	assert_true((actor_sees(&client, NULL, &s) & own) == 0);
+	assert_true((actor_sees(&ana, NULL, &s) & own) == own);
+	assert_true((actor_rights_over(&ana, NULL, &s) & own) == 0);
 }
 
 int
@@ -221,6 +293,9 @@ main(void)
 		cmocka_unit_test(nobody_covers_more_than_they_hold),
 		cmocka_unit_test(
 		    rights_over_somebody_are_those_whose_scope_they_are_in),
+		cmocka_unit_test(
+		    a_right_over_the_whole_means_nothing_under_a_scope),
+		cmocka_unit_test(everybody_sees_what_is_their_own),
 	};
 
 	return cmocka_run_group_tests(tests, open_ctx, close_ctx);

@@ -221,10 +221,47 @@ mailboxes_are_told_from_what_only_looks_like_one(void **state)
 	}
 }
 
+/* An element is read and written as one; what is searched and listed by may be read by whoever lists. */
+static void
+every_attribute_is_read_and_written_by_a_right(void **state)
+{
+	(void)state;
+	for (int i = 0; i < A_COUNT; i++) {
+		const struct attr_info *a = attr_info((enum attribute)i);
+
+		assert_true(a->read > RIGHT_PUBLIC && a->write > RIGHT_PUBLIC);
+		assert_false(right_is_whole(a->read));
+		assert_false(right_is_whole(a->write));
+		for (int j = 0; j < A_COUNT; j++) {
+			const struct attr_info *b =
+			    attr_info((enum attribute)j);
+
+			if (!str_eq(attr_head((enum attribute)i),
+				attr_head((enum attribute)j)))
+				continue;
+			assert_int_equal(a->read, b->read);
+			assert_int_equal(a->write, b->write);
+		}
+		if (a->class == ATTR_ORG || a->flags & ATTR_SEARCH ||
+		    a->flags & ATTR_UNIQUE)
+			assert_int_equal(a->read, RIGHT_PERSON_READ);
+	}
+	assert_int_equal(
+	    attr_info(A_BIRTH_DATE)->read, RIGHT_PERSON_PRIVATE_READ);
+	assert_int_equal(
+	    attr_info(A_ADDRESS_STREET)->write, RIGHT_PERSON_PRIVATE_WRITE);
+	assert_int_equal(
+	    attr_info(A_USER_NAME)->write, RIGHT_PERSON_LOGIN_WRITE);
+	assert_int_equal(
+	    attr_info(A_EMAIL_VALUE)->write, RIGHT_PERSON_LOGIN_WRITE);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    every_attribute_is_read_and_written_by_a_right),
 		cmocka_unit_test(
 		    every_attribute_is_found_by_its_path_in_any_case),
 		cmocka_unit_test(what_is_no_attribute_is_not_found),

@@ -613,12 +613,40 @@ what_differs_is_told_with_lists_as_a_whole(void **state)
 	assert_int_equal(out.n, 0);
 }
 
+static void
+only_what_may_be_read_is_left(void **state)
+{
+	struct doc all, org, out;
+	const struct js *js;
+
+	(void)state;
+	assert_int_equal(
+	    js_parse(&cx,
+		STR("{\"birthDate\":\"1990-01-02\","
+		    "\"addresses\":[{\"locality\":\"Bern\",\"type\":\"home\"}],"
+		    "\"userName\":\"ana\",\"emails\":[{\"value\":\"a@b\"}]}"),
+		&js),
+	    OK);
+	assert_int_equal(doc_decode(&cx, js, &all, &org), OK);
+	doc_readable(cx.arena, &all, RIGHT_BIT(RIGHT_PERSON_READ), &out);
+	assert_str(canonical(&out),
+	    "{\"emails\":[{\"value\":\"a@b\"}],\"userName\":\"ana\"}");
+	doc_readable(
+	    cx.arena, &all, RIGHT_BIT(RIGHT_PERSON_PRIVATE_READ), &out);
+	assert_str(canonical(&out),
+	    "{\"addresses\":[{\"locality\":\"Bern\",\"type\":\"home\"}],"
+	    "\"birthDate\":\"1990-01-02\"}");
+	doc_readable(cx.arena, &all, RIGHT_BIT(RIGHT_PERSON_WRITE), &out);
+	assert_int_equal(out.n, 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    every_personal_attribute_survives_being_sealed),
+		cmocka_unit_test(only_what_may_be_read_is_left),
 		cmocka_unit_test(members_join_an_object_that_is_being_written),
 		cmocka_unit_test(
 		    the_order_and_case_of_members_make_no_difference),

@@ -213,6 +213,47 @@ a_copy_stands_by_itself(void **state)
 	assert_true(filter_implies(cx.arena, copy, rule("title co \"b\"")));
 }
 
+/* However many ways there are for it to be true. */
+static void
+a_filter_lies_within_itself(void **state)
+{
+	struct buf b;
+	const struct filter *f, *other;
+
+	(void)state;
+	buf_init(&b, cx.arena, 4096);
+	for (int i = 0; i < 9; i++)
+		buf_fmt(&b,
+		    "%s(title eq \"t%d\" or any contract(site eq \"s%d\"))",
+		    i > 0 ? " and " : "", i, i);
+	f = rule(str_z(cx.arena, buf_view(&b)));
+	assert_true(filter_implies(cx.arena, f, f));
+	assert_true(
+	    filter_implies(cx.arena, f, rule(str_z(cx.arena, filter_text(f)))));
+	buf_z(&b, " and (title eq \"x\" or title eq \"y\")");
+	other = rule(str_z(cx.arena, buf_view(&b)));
+	assert_false(filter_implies(cx.arena, f, other));
+	assert_false(filter_implies(cx.arena,
+	    filter_for(cx.arena, rule("manager eq me"), 7),
+	    filter_for(cx.arena, rule("manager eq me"), 8)));
+}
+
+static void
+what_it_asks_for_must_be_readable(void **state)
+{
+	uint64_t reads = RIGHT_BIT(RIGHT_PERSON_READ);
+
+	(void)state;
+	assert_int_equal(filter_hidden(rule("site eq \"a\""), 0), A_SITE);
+	assert_int_equal(filter_hidden(rule("site eq \"a\""), reads), A_COUNT);
+	assert_int_equal(filter_hidden(rule("active eq true and "
+					    "not (any contract(title pr))"),
+			     0),
+	    A_ACTIVE);
+	assert_int_equal(
+	    filter_hidden(rule("any contract(title pr)"), 0), A_TITLE);
+}
+
 static void
 who_can_be_meant(void **state)
 {
@@ -253,6 +294,8 @@ main(void)
 		cmocka_unit_test(what_is_shown_is_so),
 		cmocka_unit_test(me_is_nobody_until_somebody_acts),
 		cmocka_unit_test(a_copy_stands_by_itself),
+		cmocka_unit_test(a_filter_lies_within_itself),
+		cmocka_unit_test(what_it_asks_for_must_be_readable),
 		cmocka_unit_test(who_can_be_meant),
 	};
 

@@ -316,6 +316,8 @@ begin(struct tenant *t)
 				    RIGHT_BIT(RIGHT_PERSON_READ + r);
 		if (dice(2))
 			t->role[i].rights |= RIGHT_BIT(RIGHT_ROLE_GRANT);
+		if (dice(3) == 0)
+			t->role[i].rights |= RIGHT_BIT(RIGHT_CATALOGUE_WRITE);
 	}
 	catalogue.role = t->role;
 	catalogue.nrole = COUNT(t->role);
@@ -327,11 +329,31 @@ begin(struct tenant *t)
 	reach(t, t->start);
 }
 
-/* Somebody tries to do something about somebody's roles. */
+/* Somebody who may apply a catalogue tries to give a role a right, or to let one person give it. */
+static void
+declare(struct tenant *t)
+{
+	struct role next[COUNT(t->role)];
+	struct catalogue after = { .role = next, .nrole = COUNT(next) };
+	unsigned which = dice(COUNT(t->role));
+
+	memcpy(next, t->role, sizeof(next));
+	if (dice(3) == 0)
+		next[which].two_persons = false;
+	else
+		next[which].rights |= RIGHT_BIT(
+		    dice(5) == 0 ? RIGHT_ROLE_GRANT
+		    : RIGHT_PERSON_READ + dice(4));
+	if (actor_may(cx.actor, RIGHT_CATALOGUE_WRITE)
+	    && roles_may_become(&cx, &catalogue, &after) == OK)
+		memcpy(t->role, next, sizeof(next));
+}
+
+/* Somebody tries to do something about somebody's roles, or about roles. */
 static void
 step(struct tenant *t)
 {
-	unsigned by = dice(PEOPLE), to = dice(PEOPLE), what = dice(4);
+	unsigned by = dice(PEOPLE), to = dice(PEOPLE), what = dice(5);
 	struct actor a = { .kind = ACTOR_PERSON, .id = by + 1,
 		.person = by + 1 };
 	struct role_scene scene = { &catalogue, NULL, &who, to + 1,
@@ -355,6 +377,8 @@ step(struct tenant *t)
 		h->state = ROLE_ACTIVE;
 	if (what == 3 && t->n[to] > 0 && role_end(&cx, &scene, h) == OK)
 		*h = t->has[to][--t->n[to]];
+	if (what == 4)
+		declare(t);
 }
 
 static void
