@@ -399,6 +399,41 @@ const struct use_case login_set = {
 
 /* --- activation ------------------------------------------------------------------------------ */
 
+/* Whoever begins anew signs in as the person: what is there is as much theirs as the person's own. */
+static enum err
+check_renewal(struct batch *b, struct item *it, struct tx *tx,
+    const struct realm *realm)
+{
+	const int64_t person = *(const int64_t *)it->in;
+	const char *right = right_name(RIGHT_PERSON_LOGIN_WRITE);
+	struct ctx *cx = it->cx;
+	struct login_row key = { .tenant = it->tenant, .person = person };
+	struct person_query q = { .tenant = it->tenant,
+		.names = &realm->names,
+		.today = order_today(realm, 0, b->cx->now_ms) };
+	struct role_held *has;
+	struct role role;
+	struct rows rows;
+	bool is_in = true;
+	size_t n = world_roles_of(b->world, cx->arena, it->tenant, person,
+	    &has);
+
+	if (role_beyond(cx, realm->catalogue, person, has, n, &role))
+		return fail(cx, ERR_DENIED, MSG_ORDER_HOLDER, "person",
+		    str_z(cx->arena, role.slug));
+	TRY(store_load(tx, &LOGIN, &key, 1, 2, 0, &rows));
+	if (rows.n == 0)
+		return OK;
+	is_in = actor_scope(cx->arena, cx->actor, RIGHT_PERSON_LOGIN_WRITE,
+	    &q.scope);
+	if (is_in && q.scope != NULL)
+		TRY(person_in_scope(tx, &q, &person, 1, &is_in));
+	if (is_in)
+		return OK;
+	return fail(cx, ERR_DENIED, MSG_ORDER_FIELD, "activation",
+	    "activation", right);
+}
+
 static enum err
 renew_one(struct batch *b, struct item *it, struct tx *tx,
     struct logbook *book)
@@ -423,6 +458,7 @@ renew_one(struct batch *b, struct item *it, struct tx *tx,
 	if (rows.n == 0 || !is_in)
 		return fail(it->cx, ERR_NOT_FOUND, MSG_ORDER_NO_PERSON,
 		    "person");
+	TRY(check_renewal(b, it, tx, realm));
 	activation_make(it->cx->arena, realm, person, b->cx->now_ms, a);
 	row = activation_row(it->tenant, a, it->cx);
 	TRY(store_save(tx, &ACTIVATION, &row, 1, NULL));
@@ -440,7 +476,7 @@ renew_save(struct batch *b, struct tx *tx)
 	for (size_t i = 0; i < b->n; i++) {
 		enum err err = renew_one(b, b->item[i], tx, &book);
 
-		if (err == ERR_NOT_FOUND)
+		if (err == ERR_NOT_FOUND || err == ERR_DENIED)
 			b->item[i]->err = err;
 		else
 			TRY(err);

@@ -256,6 +256,7 @@ note_activation(struct scene *sc)
 	struct order_state *s = sc->s;
 	const int64_t *setting = s->realm->catalogue->setting;
 	struct activation a;
+	struct role role;
 	struct entry e;
 
 	if (s->in->kind != ORDER_ONBOARD && s->in->kind != ORDER_CHECK)
@@ -263,6 +264,9 @@ note_activation(struct scene *sc)
 	if (s->onboarding->state != ONBOARDING_DONE
 	    || (!s->in->activation && setting[SETTING_ONBOARDING_ACTIVATION]
 	    == 0))
+		return;
+	/* Given a role before the last check: by who holds as much. */
+	if (order_is_beyond(sc, &role))
 		return;
 	activation_make(sc->it->cx->arena, s->realm, sc->sub->row.id,
 	    sc->it->cx->now_ms, &a);
