@@ -21,6 +21,8 @@ struct setting_quota {		/* also the gate's callback argument */
 
 static enum err load(struct tx *, struct setting_quota *,
     const struct quota_in *);
+static enum err check_reach(struct ctx *, const struct realm *,
+    const struct pool_info *);
 static struct pool *pool_row(struct setting_quota *);
 static void served(void *, const struct seat *, const struct wait *);
 
@@ -39,6 +41,7 @@ quota_set(struct ctx *cx, struct tx *tx, const struct realm *realm,
 	if (q.info == NULL || !sees_pool(&sight, q.info))
 		return fail(cx, ERR_NOT_FOUND, MSG_POOL_UNKNOWN, "pool",
 		    str_z(cx->arena, in->pool));
+	TRY(check_reach(cx, realm, q.info));
 	TRY(load(tx, &q, in));
 	at = book->line.n;
 	before = pool_row(&q)->quota;
@@ -56,6 +59,29 @@ quota_set(struct ctx *cx, struct tx *tx, const struct realm *realm,
 	if (out != NULL)
 		*out = (struct quota_out) { *pool_row(&q), q.served };
 	return OK;
+}
+
+/* A quota is changed by whose scope holds everybody it is for: all of its organisation, or all. */
+static enum err
+check_reach(struct ctx *cx, const struct realm *realm,
+    const struct pool_info *pool)
+{
+	const struct organisation *of =
+	    catalogue_organisation(realm->catalogue, pool->organisation);
+	struct held all = { RIGHT_BIT(RIGHT_POOL_WRITE), NULL };
+	struct filter *people;
+
+	if (cx->actor->scope == NULL)
+		return OK;
+	if (of != NULL) {
+		must(filter_compile(cx, str_fmt(cx->arena,
+		    "organization eq \"%.*s\"", STR_ARG(of->slug)),
+		    FILTER_RULE, false, &people) == OK);
+		all.scope = people;
+	}
+	if (actor_covers(cx->arena, cx->actor, &all))
+		return OK;
+	return fail(cx, ERR_DENIED, MSG_ACCESS_BEYOND, "pool");
 }
 
 static enum err
