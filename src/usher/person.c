@@ -5,6 +5,7 @@
 #include "usher/list.h"
 #include "usher/member.h"
 #include "usher/person_flags.h"
+#include "usher/role.h"
 
 #define PERSON_MAX (1u << 20)
 
@@ -69,6 +70,9 @@ const struct command person_commands[] = {
 	{ "person", "seats", person_seats, "PERSON", 1, 1, NO_OPTIONS,
 	  DOOR_API, RIGHT_PERSON_READ, MSG_HELP_PERSON_SEATS,
 	  "  usher person seats 0D4K2M8Q0G001\n", NULL, false },
+	{ "person", "roles", roles_of_person, "PERSON", 1, 1, NO_OPTIONS,
+	  DOOR_API, RIGHT_ROLE_READ, MSG_HELP_PERSON_ROLES,
+	  "  usher person roles 0D4K2M8Q0G001\n", NULL, false },
 	{ "person", "block", person_block, "PERSON", 1, 1, OPTIONS(block_options),
 	  DOOR_API, RIGHT_PERSON_BLOCK, MSG_HELP_PERSON_BLOCK,
 	  "  usher person block 0D4K2M8Q0G001 --reason 'Badge reported stolen'\n", NULL, false },
