@@ -51,6 +51,8 @@ enum frame_op {
 	OP_TOTP_CHECK,
 	OP_TOKEN_SIGN,
 	OP_TOKEN_KEYS,
+	OP_TENANT_KEYS,	/* whether it has keys, or had them */
+	OP_TENANT_END,	/* destroys them */
 	OP_COUNT
 };
 

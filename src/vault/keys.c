@@ -149,6 +149,13 @@ keys_tenant_drop(struct keys *k, uint32_t tenant)
 	memset(k->is_indexed, 0, sizeof(k->is_indexed));
 }
 
+void
+keys_tenant_hide(struct keys *k, uint32_t tenant, bool is_hidden)
+{
+	must(keys_tenant(k, tenant) != NULL);
+	k->tenant[place(k, tenant)]->is_hidden = is_hidden;
+}
+
 const struct kek *
 kek_newest(const struct tenant_keys *t)
 {
@@ -248,19 +255,24 @@ void
 keys_encode(const struct keys *k, struct secret *out)
 {
 	struct buf b;
-	size_t n = ROOT_BYTES;
+	size_t n = ROOT_BYTES, shown = 0;
 
-	for (size_t i = 0; i < k->n; i++)
+	for (size_t i = 0; i < k->n; i++) {
+		if (k->tenant[i]->is_hidden)
+			continue;
 		n += TENANT_BYTES + k->tenant[i]->nkek * KEK_BYTES;
+		shown++;
+	}
 	secret_open(out, n);
 	b = secret_buf(out);
 	buf_u8(&b, FORM);
 	buf_bytes(&b, k->deployment, sizeof(k->deployment));
 	buf_bytes(&b, k->root->log_seed, KEY_BYTES);
 	buf_bytes(&b, k->root->token_root, KEY_BYTES);
-	buf_u32(&b, (uint32_t)k->n);
+	buf_u32(&b, (uint32_t)shown);
 	for (size_t i = 0; i < k->n; i++)
-		tenant_encode(k->tenant[i], &b);
+		if (!k->tenant[i]->is_hidden)
+			tenant_encode(k->tenant[i], &b);
 	must(!b.over && b.n == n);
 }
 

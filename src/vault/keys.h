@@ -34,6 +34,7 @@ struct tenant_keys {
 	uint8_t	   text[KEY_BYTES], index[KEY_BYTES];
 	uint64_t   text_id;
 	uint32_t   tenant, index_epoch;
+	bool	   is_hidden;		/* keys_encode() passes it over */
 	size_t	   nkek;
 	struct kek kek[KEKS_MAX];	/* oldest first */
 };
@@ -71,6 +72,8 @@ const struct tenant_keys *keys_tenant(const struct keys *, uint32_t tenant);
 /* Random keys for a tenant that has none; false: the table is full. */
 bool keys_tenant_make(struct keys *, uint32_t tenant) USE_RESULT;
 void keys_tenant_drop(struct keys *, uint32_t tenant);
+/* Whether it is left out of what is stored. */
+void keys_tenant_hide(struct keys *, uint32_t tenant, bool is_hidden);
 
 const struct kek *kek_newest(const struct tenant_keys *);
 const struct kek *kek_by_id(const struct tenant_keys *, uint64_t id);

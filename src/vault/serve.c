@@ -32,8 +32,8 @@ enum who {
 
 typedef enum frame_status operation(struct request *);
 
-static operation status_get, grant, tenant_new, seal, open_sealed, index_values,
-    text_seal, text_open;
+static operation status_get, grant, tenant_new, tenant_keys, tenant_end, seal,
+    open_sealed, index_values, text_seal, text_open;
 
 #define NOTHING	 1u	/* bit 0: no purpose */
 #define BIT(x)	 (1u << (x))
@@ -71,6 +71,8 @@ static const struct op {
 	[OP_TOTP_CHECK]	  = { totp_check,   GRANTED, true,  BIT(PURPOSE_TOTP) },
 	[OP_TOKEN_SIGN]	  = { token_sign,   GRANTED, true,  NOTHING },
 	[OP_TOKEN_KEYS]	  = { token_keys,   BOOT,    false, NOTHING },
+	[OP_TENANT_KEYS]  = { tenant_keys,  BOOT,    false, NOTHING },
+	[OP_TENANT_END]	  = { tenant_end,   BOOT,    false, NOTHING },
 };
 
 static const char *const alarm_names[ALARM_COUNT] = {
@@ -300,6 +302,8 @@ tenant_new(struct request *rq)
 		return STATUS_MALFORMED;
 	if (rq->tenant != NULL)
 		return STATUS_OK;
+	if (heads_find(&rq->s->heads, rq->frame->tenant) != NULL)
+		return STATUS_CONFLICT;
 	if (!keys_tenant_make(k, rq->frame->tenant))
 		return STATUS_FULL;
 	if (!store_save(k)) {
@@ -307,6 +311,40 @@ tenant_new(struct request *rq)
 		return STATUS_FULL;
 	}
 	return STATUS_OK;
+}
+
+/* A head without keys is what stays of keys that were destroyed. */
+static enum frame_status
+tenant_keys(struct request *rq)
+{
+	enum tenant_has has = TENANT_HAS_NOTHING;
+
+	if (!get_end(&rq->in))
+		return STATUS_MALFORMED;
+	if (rq->tenant != NULL)
+		has = TENANT_HAS_KEYS;
+	else if (heads_find(&rq->s->heads, rq->frame->tenant) != NULL)
+		has = TENANT_HAD_KEYS;
+	buf_u8(rq->out, (uint8_t)has);
+	return STATUS_OK;
+}
+
+/* The head is on the disk before the keys go: without it the number would be free. */
+static enum frame_status
+tenant_end(struct request *rq)
+{
+	const uint32_t tenant = rq->frame->tenant;
+	struct heads *h = &rq->s->heads;
+	const struct head *head = heads_find(h, tenant);
+
+	if (!get_end(&rq->in))
+		return STATUS_MALFORMED;
+	if (rq->tenant == NULL)
+		return head != NULL ? STATUS_OK : STATUS_NOT_FOUND;
+	if (head == NULL && !heads_put(h, &(struct head) { .tenant = tenant }))
+		return STATUS_FULL;
+	heads_sync(h);
+	return store_forget(&rq->s->keys, tenant) ? STATUS_OK : STATUS_FULL;
 }
 
 static enum frame_status

@@ -37,13 +37,14 @@ typedef bool decoder(struct vault_op *, struct cursor *);
 
 static encoder grant_encode, head_encode, add_encode,
     sign_encode, export_encode, read_encode;
-static decoder grant_decode, state_decode, head_decode, keys_decode,
+static decoder grant_decode, state_decode, has_decode, head_decode, keys_decode,
     note_decode, rollback_decode, names_decode, export_decode, read_decode;
 
 static const struct op_shape
 	status_shape = { NULL, state_decode },
 	grant_shape = { grant_encode, grant_decode },
-	tenant_new_shape = { NULL, NULL },
+	tenant_shape = { NULL, NULL },
+	has_shape = { NULL, has_decode },
 	head_shape = { NULL, head_decode },
 	begin_shape = { head_encode, NULL },
 	add_shape = { add_encode, NULL },
@@ -183,8 +184,38 @@ vault_tenant_new(struct vault *v, struct ctx *cx, uint32_t tenant)
 	struct single s;
 
 	begin(&s, cx, tenant);
-	add(&s, OP_TENANT_NEW, &tenant_new_shape, NULL, NULL);
+	add(&s, OP_TENANT_NEW, &tenant_shape, NULL, NULL);
 	return run(&s, v, cx);
+}
+
+enum err
+vault_tenant_end(struct vault *v, struct ctx *cx, uint32_t tenant)
+{
+	struct single s;
+
+	begin(&s, cx, tenant);
+	add(&s, OP_TENANT_END, &tenant_shape, NULL, NULL);
+	return run(&s, v, cx);
+}
+
+enum err
+vault_tenant_keys(
+    struct vault *v, struct ctx *cx, uint32_t tenant, enum tenant_has *out)
+{
+	struct single s;
+
+	begin(&s, cx, tenant);
+	add(&s, OP_TENANT_KEYS, &has_shape, NULL, out);
+	return run(&s, v, cx);
+}
+
+static bool
+has_decode(struct vault_op *op, struct cursor *c)
+{
+	enum tenant_has *out = op->out;
+
+	*out = (enum tenant_has)get_u8(c);
+	return !c->bad && *out <= TENANT_HAD_KEYS;
 }
 
 enum err

@@ -21,6 +21,7 @@ static bool make(struct keys *, const char *dir, const char **why);
 static bool load(struct keys *, const char *dir, const char **why);
 static bool master_load(struct keys *, const char *path, const char **why);
 static bool keys_unseal(struct keys *, struct str blob);
+static void overwrite(int fd);
 
 /* What stands in the blob is what makes the deployment known, so no context. */
 static const struct ue1_context store_context = {
@@ -151,6 +152,51 @@ store_save(const struct keys *k)
 	buf_fini(&blob);
 	heap_free(path);
 	return ok;
+}
+
+bool
+store_forget(struct keys *k, uint32_t tenant)
+{
+	int old = -1;
+
+	if (k->dir != NULL) {
+		char *path = store_path(k->dir, STORE_FILE);
+
+		old = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+		heap_free(path);
+	}
+	keys_tenant_hide(k, tenant, true);
+	if (!store_save(k)) {
+		keys_tenant_hide(k, tenant, false);
+		if (old >= 0)
+			close(old);
+		return false;
+	}
+	keys_tenant_drop(k, tenant);
+	if (old >= 0)
+		overwrite(old);
+	return true;
+}
+
+/* The file has no name any more; what it held is not left on the disk for whoever has the master key. */
+static void
+overwrite(int fd)
+{
+	static const char zeros[4096];
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		fatal("the old kek.store");
+	for (off_t left = st.st_size; left > 0;) {
+		size_t n =
+		    left < (off_t)sizeof(zeros) ? (size_t)left : sizeof(zeros);
+
+		if (!fd_write_all(fd, (struct str) { zeros, n }))
+			fatal("the old kek.store");
+		left -= (off_t)n;
+	}
+	fd_sync(fd);
+	close(fd);
 }
 
 void

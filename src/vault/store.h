@@ -26,6 +26,12 @@ bool store_load(struct keys *, struct heads *, const char *dir,
 /* Replaces kek.store.  false: the disk takes no more; the old one stands. */
 bool store_save(const struct keys *) USE_RESULT;
 
+/*
+ * Drops the keys of TENANT and replaces kek.store, whose old bytes are then
+ * overwritten.  false: the disk takes no more; the keys stay.
+ */
+bool store_forget(struct keys *, uint32_t tenant) USE_RESULT;
+
 /* --- the recovery archive --------------------------------------------------
  *
  *	"usher-keys-1\n"  u32 passes  u32 memory in KiB  salt[16]  UE1 blob

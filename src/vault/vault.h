@@ -210,8 +210,23 @@ struct grant_in {
 
 enum err vault_grant(struct vault *, struct ctx *, const struct grant_in *, struct capability *out) USE_RESULT;
 
-/* Makes keys for a tenant (idempotent). */
+/* Makes keys for a tenant (idempotent).  ERR_CONFLICT: it had some, and they were destroyed. */
 enum err vault_tenant_new(struct vault *, struct ctx *, uint32_t tenant) USE_RESULT;
+
+/*
+ * Destroys all keys of a tenant for good, in memory and on disk, and remembers
+ * for ever that it had them: what was sealed can never be opened again, and the
+ * number gets no new keys.  Its log stays as it was signed last.  Asked again:
+ * OK.  ERR_FULL: the disk takes no more, and the keys are still there.
+ */
+enum err vault_tenant_end(struct vault *, struct ctx *, uint32_t tenant) USE_RESULT;
+
+enum tenant_has {
+	TENANT_HAS_NOTHING,	/* of this number the vault knows nothing */
+	TENANT_HAS_KEYS,
+	TENANT_HAD_KEYS		/* and they were destroyed */
+};
+enum err vault_tenant_keys(struct vault *, struct ctx *, uint32_t tenant, enum tenant_has *out) USE_RESULT;
 
 struct vault_state {
 	bool	 has_keys;		/* false: sealed, only this call is answered */

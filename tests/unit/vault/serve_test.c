@@ -378,13 +378,45 @@ a_minted_capability_does_no_boot_work(void **state)
 {
 	static const enum frame_op ops[] = { OP_STATUS, OP_GRANT, OP_TENANT_NEW,
 		OP_LOG_HEAD, OP_LOG_BEGIN, OP_LOG_ADD, OP_LOG_SIGN,
-		OP_LOG_ROLLBACK, OP_LOG_KEY, OP_EXPORT, OP_EXPORT_READ };
+		OP_LOG_ROLLBACK, OP_LOG_KEY, OP_EXPORT, OP_EXPORT_READ,
+		OP_TENANT_KEYS, OP_TENANT_END };
 
 	for (size_t i = 0; i < COUNT(ops); i++) {
 		const struct ask a = { ops[i], ACME, &acme, 0, STR("") };
 
 		assert_int_equal(status_of(&a), STATUS_DENIED);
 	}
+}
+
+static int
+keys_of(uint32_t tenant)
+{
+	const struct ask a = { OP_TENANT_KEYS, tenant, &boot, 0, STR("") };
+	struct answer answer;
+
+	assert_true(asked(&a, &answer));
+	assert_int_equal(answer.status, STATUS_OK);
+	return answer.body.p[0];
+}
+
+/* Nothing was ever signed for either: that keys were destroyed is remembered all the same. */
+static void
+destroyed_keys_never_come_back_and_nobody_elses_go(void **state)
+{
+	const struct ask end = { OP_TENANT_END, ACME, &boot, 0, STR("") };
+	const struct ask make = { OP_TENANT_NEW, ACME, &boot, 0, STR("") };
+	const struct ask seal = { OP_TEXT_SEAL, ACME, &acme, PURPOSE_NAME,
+		text_body(STR("x")) };
+
+	assert_int_equal(keys_of(ACME), TENANT_HAS_KEYS);
+	assert_int_equal(keys_of(77), TENANT_HAS_NOTHING);
+	assert_int_equal(status_of(&seal), STATUS_OK);
+	assert_int_equal(status_of(&end), STATUS_OK);
+	assert_int_equal(status_of(&end), STATUS_OK);
+	assert_int_equal(keys_of(ACME), TENANT_HAD_KEYS);
+	assert_int_equal(status_of(&seal), STATUS_NOT_FOUND);
+	assert_int_equal(status_of(&make), STATUS_CONFLICT);
+	assert_int_equal(keys_of(OTHER), TENANT_HAS_KEYS);
 }
 
 static void
@@ -512,6 +544,8 @@ a_body_that_does_not_end_where_it_should_ends_the_peer(void **state)
 		{ OP_LOG_KEY, ACME, &boot, 0, STR("") },
 		{ OP_EXPORT, 0, &boot, 0, STR("\0\0\0\1x") },
 		{ OP_EXPORT_READ, 0, &boot, 0, STR("\0\0\0\0") },
+		{ OP_TENANT_KEYS, ACME, &boot, 0, STR("") },
+		{ OP_TENANT_END, 77, &boot, 0, STR("") },
 	};
 
 	for (size_t i = 0; i < COUNT(asks); i++) {
@@ -744,6 +778,7 @@ main(void)
 		FRESH(without_keys_only_the_state_is_answered),
 		FRESH(the_boot_capability_opens_and_seals_nothing),
 		FRESH(a_minted_capability_does_no_boot_work),
+		FRESH(destroyed_keys_never_come_back_and_nobody_elses_go),
 		FRESH(a_forged_or_foreign_capability_is_denied_and_alarms),
 		FRESH(a_tenant_without_keys_is_not_found),
 		FRESH(the_open_budget_is_hard_and_alarms_once),

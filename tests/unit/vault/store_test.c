@@ -269,6 +269,62 @@ a_folder_that_takes_no_file_keeps_the_tenant_out(void **state)
 	keys_close(&k);
 }
 
+/* Not even in what is left of the file that was replaced: a second name keeps it. */
+static void
+keys_that_are_forgotten_are_on_no_disk(void **state)
+{
+	struct arena *a = arena_open(1 << 20);
+	char old[160];
+	struct keys k;
+	struct heads h;
+	const char *why;
+	struct str bytes;
+	size_t tenants, kept = 0;
+
+	make_with_tenant(7);
+	make_with_tenant(8);
+	snprintf(old, sizeof(old), "%s.old", dir);
+	assert_int_equal(link(path_of("kek.store"), old), 0);
+	keys_open(&k, &tools);
+	heads_open(&h, &tools);
+	assert_true(store_load(&k, &h, dir, &why));
+	assert_true(store_forget(&k, 7));
+	assert_null(keys_tenant(&k, 7));
+	assert_non_null(keys_tenant(&k, 8));
+	heads_close(&h);
+	keys_close(&k);
+	assert_true(file_read(a, old, 1 << 16, &bytes));
+	assert_true(bytes.n > 100);
+	for (size_t i = 0; i < bytes.n; i++)
+		kept += bytes.p[i] != 0;
+	assert_int_equal(kept, 0);
+	assert_int_equal(unlink(old), 0);
+	assert_true(load(&why, &tenants) >= 0);
+	assert_int_equal(tenants, 1);
+	arena_close(a);
+}
+
+static void
+keys_stay_when_the_folder_takes_no_file(void **state)
+{
+	struct keys k;
+	struct heads h;
+	const char *why;
+	size_t tenants;
+
+	make_with_tenant(7);
+	keys_open(&k, &tools);
+	heads_open(&h, &tools);
+	assert_true(store_load(&k, &h, dir, &why));
+	k.dir[strlen(k.dir) - 1] ^= 1;
+	assert_false(store_forget(&k, 7));
+	assert_non_null(keys_tenant(&k, 7));
+	heads_close(&h);
+	keys_close(&k);
+	assert_true(load(&why, &tenants) >= 0);
+	assert_int_equal(tenants, 1);
+}
+
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, open_dir, close_dir)
 
 int
@@ -286,6 +342,8 @@ main(void)
 		FRESH(an_altered_store_is_refused),
 		FRESH(a_short_master_key_is_refused),
 		FRESH(a_folder_that_takes_no_file_keeps_the_tenant_out),
+		FRESH(keys_that_are_forgotten_are_on_no_disk),
+		FRESH(keys_stay_when_the_folder_takes_no_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
