@@ -39,8 +39,8 @@ due_list(struct tx *tx, int64_t now_ms, size_t limit, struct rows *due)
 {
 	struct arg arg[] = { ARG_OF_INT(0), ARG_OF_INT(now_ms),
 		ARG_OF_INT((int64_t)limit) };
-	struct query tenants = { &NUMBER, "SELECT tenant FROM tenant",
-		NULL, 0 };
+	struct query tenants = { &NUMBER,
+		"SELECT tenant FROM tenant WHERE state = 1", NULL, 0 };
 	struct query q = { &DUE, NULL, arg, COUNT(arg) };
 	struct row_sink sink;
 	struct rows ids, page;

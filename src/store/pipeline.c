@@ -103,9 +103,7 @@ take_items(struct pipeline *p, struct group *g, bool *is_idle)
 		    p->sched, g->item, BATCH_MAX, *is_idle ? -1 : IDLE_MS);
 		if (t.n > 0 || t.is_end)
 			break;
-		if (!*is_idle)
-			db_checkpoint(p->writer[DB_KEYS], true);
-		*is_idle = true;
+		*is_idle = *is_idle || pipeline_checkpoint(p, DB_KEYS, true);
 	}
 	*is_idle = false;
 	g->n = t.n;
@@ -137,10 +135,28 @@ run_committer(void *arg)
 		}
 		if (is_ended)
 			return;
-		if (!is_idle)
-			db_checkpoint(p->writer[DB_DATA], true);
-		is_idle = true;
+		is_idle = is_idle || pipeline_checkpoint(p, DB_DATA, true);
 	}
+}
+
+bool
+pipeline_checkpoint(struct pipeline *p, enum db_kind kind, bool is_idle)
+{
+	if (!atomic_load(&p->wipe[kind])) {
+		db_checkpoint(p->writer[kind], is_idle);
+		return true;
+	}
+	if (!db_empty_log(p->writer[kind]))
+		return false;
+	atomic_store(&p->wipe[kind], false);
+	return true;
+}
+
+void
+pipeline_wipe(struct pipeline *p)
+{
+	atomic_store(&p->wipe[DB_DATA], true);
+	atomic_store(&p->wipe[DB_KEYS], true);
 }
 
 /* --- the door --------------------------------------------------------------- */

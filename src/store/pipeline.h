@@ -96,6 +96,9 @@ struct pipeline *pipeline_open(const struct pipeline_conf *);
 /* Refuses new items, finishes what is queued, joins the threads. */
 void pipeline_close(struct pipeline *);
 
+/* From the next commit on, empties the logs of both databases as soon as no reader is in the way: nothing that was deleted stays in them. */
+void pipeline_wipe(struct pipeline *);
+
 /*
  * ERR_LIMITED at once when what waits of the tenant or of the actor is at its
  * bound (MSG_STORE_QUEUE, MSG_STORE_QUEUE_CLIENT: name, bound, load).  Else

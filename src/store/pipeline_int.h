@@ -47,6 +47,7 @@ struct pipeline {
 	struct db	    *reader[2], *writer[2];	/* by enum db_kind; the sealer's, but for the data's writer */
 	struct thread	    *sealer, *committer;
 	struct commit_health health[2];
+	_Atomic bool	     wipe[2];	/* by enum db_kind: its log is to be emptied */
 	_Atomic uint64_t     commits, items, replayed, again, keys_commits;
 	_Atomic uint64_t     refused_tenant, refused_client;
 };
@@ -66,6 +67,11 @@ bool group_settle(struct pipeline *, struct group *);
 void group_answer(struct pipeline *, struct group *);
 /* All come back, each to be tried alone. */
 void group_replay(struct pipeline *, struct group *);
+
+/* --- pipeline.c --- */
+
+/* After a commit or in an idle moment, on the thread of that writer; false: there is more to do. */
+bool pipeline_checkpoint(struct pipeline *, enum db_kind, bool is_idle);
 
 /* --- stages.c --- */
 

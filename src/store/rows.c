@@ -8,8 +8,9 @@
 
 #define FIRST_ROWS 16
 
+/* A table stands after those it references: they are filled in this order, and emptied backwards. */
 const struct table *const tables[] = {
-	&TENANT, &DICTIONARY, &CATALOGUE, &TOKEN, &LOG, &CHECKPOINT,
+	&TENANT, &TENANT_GONE, &DICTIONARY, &CATALOGUE, &TOKEN, &LOG, &CHECKPOINT,
 	&ACCESS_LOG,
 	&PERSON, &CONTRACT, &CONTRACT_PAST, &BLOCK, &BLOCK_PAST, &ROLE,
 	&ROLE_PAST, &IX_UNIQUE,

@@ -35,8 +35,17 @@ struct tenant_row {		/* TENANT: tenant (one row); the lock of a batch, and the l
 	int64_t	   catalogue_version;
 	int64_t	   created_ms;
 };
-enum tenant_state { TENANT_ACTIVE = 1, TENANT_SUSPENDED };
+/* DELETING: its keys are about to be destroyed or are; DELETED: its other rows are gone too.  The number is never given again. */
+enum tenant_state { TENANT_ACTIVE = 1, TENANT_SUSPENDED, TENANT_DELETING, TENANT_DELETED };
 extern const struct table TENANT;
+
+struct gone_row {		/* TENANT_GONE: tenant; of a tenant that is being deleted, or was */
+	int64_t	   tenant;
+	int64_t	   asked_ms, keys_ms, ended_ms;	/* when it was asked for, when the keys were destroyed, when the last row went */
+	int64_t	   rows;	/* that went */
+	struct str note;	/* the last checkpoint of its log */
+};
+extern const struct table TENANT_GONE;
 
 struct contract_past { int64_t tenant, id, person, contract, site, start_day, end_day, until_ms; };
 extern const struct table CONTRACT_PAST;	/* tenant id | EXISTS_FAILS */
@@ -222,7 +231,7 @@ struct queue_row {		/* QUEUE_STATE: tenant queue; how a queue was last paused or
 };
 extern const struct table QUEUE_STATE;
 
-struct deployment_row { int64_t tenant; struct str name; int64_t value; };	/* tenant 0 */
+struct deployment_row { int64_t tenant; struct str name; int64_t value; };	/* tenant 0: settings; else limits of a tenant (core/deployment.h) */
 extern const struct table DEPLOYMENT;		/* tenant name */
 
 struct access_row { int64_t tenant, id, actor, actor_kind, count, at_ms; struct str query; };	/* reads of personal data */
@@ -237,6 +246,23 @@ struct key_row {
 	struct str wrapped;
 };
 extern const struct table PERSON_KEY;		/* tenant person version */
+
+/* --- all of a tenant ------------------------------------------------------------- */
+
+/* Every table of both databases, ended by NULL; each has the tenant first in its key. */
+const struct table *const *store_tables(void);
+/* Integer column I of ROW, sign kept; and back.  A number that does not fit its field is a damaged database. */
+int64_t row_int(const struct column *, const void *row);
+void row_set_int(const struct column *, void *row, int64_t);
+struct str row_bytes(const struct column *, const void *row);
+/* Of a tenant that is deleted the rows of this table stay: its number, and that it is gone. */
+bool table_stays(const struct table *);
+/*
+ * Drops at most LIMIT rows of TENANT from the database of the transaction,
+ * overwritten with zeros, whatever references others first; *GONE: how many.
+ * Less than LIMIT: none is left but those that stay.
+ */
+enum err tenant_purge(struct tx *, int64_t tenant, size_t limit, int64_t *gone) USE_RESULT;
 
 /* --- index keys, all behind two calls (PERFORMANCE.md: may be deferred one day) --- */
 
@@ -284,7 +310,7 @@ enum err person_in_scope(struct tx *, const struct person_query *, const int64_t
 /* How many wait before (rank, since) in a pool. */
 enum err wait_position(struct tx *, const struct wait_pool *keys, size_t n, int64_t *before) USE_RESULT;
 
-/* Work due at NOW over all tenants, at most LIMIT, by time. */
+/* Work due at NOW over all tenants that are active, at most LIMIT, by time. */
 enum err due_list(struct tx *, int64_t now_ms, size_t limit, struct rows *due) USE_RESULT;
 /* The earliest due instant of all; INT64_MAX: none. */
 enum err due_next(struct tx *, int64_t *ms) USE_RESULT;

@@ -132,6 +132,37 @@ sqlite_checkpoint(struct db *base, bool is_idle)
 	return true;
 }
 
+bool
+sqlite_empty_log(struct db *base)
+{
+	struct sqlite_db *db = (struct sqlite_db *)base;
+	int code = sqlite3_wal_checkpoint_v2(db->conn, NULL,
+	    SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+
+	if (code == SQLITE_BUSY)
+		return false;
+	if (code != SQLITE_OK)
+		sqlite_fatal(db->conn, code);
+	db->log_pages = db->log_copied = 0;
+	db->restart_at = LOG_PAGES_CAP;
+	return true;
+}
+
+/* The keys' database does so always. */
+void
+sqlite_wipe(struct db *base, bool is_on)
+{
+	struct sqlite_db *db = (struct sqlite_db *)base;
+	int code;
+
+	if (base->kind == DB_KEYS)
+		return;
+	code = sqlite_run(db, is_on ? "PRAGMA secure_delete = ON"
+				    : "PRAGMA secure_delete = OFF");
+	if (code != SQLITE_OK)
+		sqlite_fatal(db->conn, code);
+}
+
 /* --- rows ------------------------------------------------------------------- */
 
 enum err

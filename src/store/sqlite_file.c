@@ -500,6 +500,8 @@ const struct engine sqlite_engine = {
 	.drop = sqlite_drop,
 	.query = sqlite_query,
 	.checkpoint = sqlite_checkpoint,
+	.empty_log = sqlite_empty_log,
+	.wipe = sqlite_wipe,
 	.copy = copy,
 	.check = check,
 };

@@ -52,6 +52,8 @@ enum err sqlite_load(struct tx *, const struct key_set *, struct rows *);
 enum err sqlite_drop(struct tx *, const struct key_set *, int64_t *count);
 enum err sqlite_query(struct tx *, const struct query *, struct rows *);
 bool sqlite_checkpoint(struct db *, bool is_idle);
+bool sqlite_empty_log(struct db *);
+void sqlite_wipe(struct db *, bool is_on);
 /* The machine is out of something, or the file is damaged. */
 void sqlite_fatal(sqlite3 *, int code) NO_RETURN;
 

@@ -132,7 +132,7 @@ keep(struct pipeline *p, struct group *g)
 		group_fail(g, err);
 	else
 		p->keys_commits++;
-	db_checkpoint(p->writer[DB_KEYS], false);
+	pipeline_checkpoint(p, DB_KEYS, false);
 }
 
 static enum err
@@ -183,7 +183,7 @@ group_write(struct pipeline *p, struct group *g)
 			u->committed(&part->batch);
 	}
 	group_answer(p, g);
-	db_checkpoint(p->writer[DB_DATA], false);
+	pipeline_checkpoint(p, DB_DATA, false);
 }
 
 /* Who was answered before has left. */

@@ -177,6 +177,13 @@ db_checkpoint(struct db *db, bool is_idle)
 	return db->store->engine->checkpoint(db, is_idle);
 }
 
+bool
+db_empty_log(struct db *db)
+{
+	must(db->is_writer && !db->tx.is_open);
+	return db->store->engine->empty_log(db);
+}
+
 /* --- rows ------------------------------------------------------------------- */
 
 enum err

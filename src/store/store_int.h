@@ -86,6 +86,8 @@ struct engine {
 	enum err (*query)(struct tx *, const struct query *, struct rows *);
 
 	bool	 (*checkpoint)(struct db *, bool is_idle);
+	bool	 (*empty_log)(struct db *);
+	void	 (*wipe)(struct db *, bool is_on);	/* what is deleted is overwritten */
 	enum err (*copy)(struct ctx *, struct store *, enum db_kind, const char *path);
 	enum err (*check)(struct ctx *, struct store *, enum db_kind);
 };
@@ -121,10 +123,6 @@ const char *sql_end(struct buf *);
 extern const struct table *const tables[];
 extern const struct table IX_UNIQUE_STAYS;
 
-/* Integer column I of ROW, sign kept; and back.  A number that does not fit its field is a damaged database. */
-int64_t row_int(const struct column *, const void *row);
-void row_set_int(const struct column *, void *row, int64_t);
-struct str row_bytes(const struct column *, const void *row);
 /* Column I of ROW as a parameter. */
 struct arg row_arg(const struct column *, const void *row);
 /* Place of the column `version`. */

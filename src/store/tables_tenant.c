@@ -13,6 +13,13 @@ static const struct column tenant[] = {
 #undef C
 const struct table TENANT = TABLE("tenant", DB_DATA, tenant, 1, tenant_row, EXISTS_REPLACES);
 
+#define C(field) COLUMN(gone_row, field)
+static const struct column tenant_gone[] = {
+	C(tenant), C(asked_ms), C(keys_ms), C(ended_ms), C(rows), C(note)
+};
+#undef C
+const struct table TENANT_GONE = TABLE("tenant_gone", DB_DATA, tenant_gone, 1, gone_row, EXISTS_REPLACES);
+
 #define C(field) COLUMN(dictionary_row, field)
 static const struct column dictionary[] = {
 	C(tenant), C(key), C(id), C(sealed)

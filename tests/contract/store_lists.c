@@ -235,14 +235,15 @@ those_before_are_those_of_a_lower_rank_or_longer_there(void **state)
 }
 
 static void
-due_work_of_all_tenants_comes_by_time(void **state)
+due_work_of_all_active_tenants_comes_by_time(void **state)
 {
 	struct fixture *f = *state;
-	struct tenant_row tenant[] = { { .tenant = 1 }, { .tenant = 2 },
-		{ .tenant = 3 } };
+	struct tenant_row tenant[] = { { 1, .state = TENANT_ACTIVE },
+		{ 2, .state = TENANT_ACTIVE }, { 3, .state = TENANT_ACTIVE },
+		{ 4, .state = TENANT_SUSPENDED } };
 	struct due_row row[] = { { 1, 50, .id = 1 }, { 1, 10, .id = 2 },
 		{ 2, 20, .id = 3 }, { 2, 10, .id = 4 }, { 2, 99, .id = 5 },
-		{ 1, INT64_MAX, .id = 6 } };
+		{ 1, INT64_MAX, .id = 6 }, { 4, 15, .id = 7 } };
 	static const int64_t want[] = { 2, 4, 3, 1 };
 	struct tx *tx = tx_begin(f->reader, &f->cx);
 	struct rows due;
@@ -405,7 +406,7 @@ run_list_tests(void)
 		CASE(a_search_of_too_many_words_is_refused),
 		CASE(those_before_are_those_of_a_lower_rank_or_longer_there),
 		CASE(the_last_id_is_the_largest_of_all_tables),
-		CASE(due_work_of_all_tenants_comes_by_time),
+		CASE(due_work_of_all_active_tenants_comes_by_time),
 		CASE(pages_of_refs_give_those_present_in_key_order),
 		CASE(pages_of_old_keys_keep_a_persons_keys_together),
 		CASE(a_sources_enabled_persons_are_counted),

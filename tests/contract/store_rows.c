@@ -467,6 +467,78 @@ a_stale_row_is_left_out_of_a_set(void **state)
 	assert_false(stale[2]);
 }
 
+/* --- all of a tenant --------------------------------------------------------- */
+
+static void
+fill_every_table(struct fixture *f)
+{
+	save_parents(f);
+	for (size_t i = 0; tables[i] != NULL; i++) {
+		const struct table *t = tables[i];
+		char *rows = arena_array(f->arena, ROWS, t->row_size);
+		bool stale[ROWS];
+		struct tx *tx;
+
+		if (t == &PERSON || t == &POOL)
+			continue;
+		tx = begin(f, t);
+		assert_int_equal(store_save(tx, t, rows,
+		    any_rows(f->arena, t, rows), stale), OK);
+		assert_int_equal(tx_commit(tx), OK);
+	}
+}
+
+static int64_t
+rows_of(struct fixture *f, const struct table *t, int64_t tenant)
+{
+	void *key = arena_alloc(f->arena, t->row_size);
+	struct tx *tx = begin(f, t);
+	int64_t n;
+
+	row_set_int(&t->column[0], key, tenant);
+	assert_int_equal(store_count(tx, t, key, 1, &n), OK);
+	tx_rollback(tx);
+	return n;
+}
+
+/* Some at a time, whatever refers to whatever, and nobody else's. */
+static void
+a_purged_tenant_leaves_nothing_but_that_it_was(void **state)
+{
+	struct fixture *f = *state;
+	int64_t before[2][64], gone[2] = { 0 }, want[2] = { 0 }, n;
+
+	fill_every_table(f);
+	for (size_t i = 0; tables[i] != NULL; i++) {
+		must(i < COUNT(before[0]));
+		for (int t = 0; t < 2; t++)
+			before[t][i] = rows_of(f, tables[i], tenants[t]);
+		assert_true(before[0][i] > 0);
+		if (!table_stays(tables[i]))
+			want[tables[i]->db] += before[0][i];
+	}
+	for (enum db_kind k = DB_DATA; k <= DB_KEYS; k++) {
+		do {
+			struct tx *tx = tx_begin(k == DB_DATA ? f->data
+			    : f->keys, &f->cx);
+
+			assert_int_equal(tenant_purge(tx, tenants[0], 7, &n),
+			    OK);
+			assert_int_equal(tx_commit(tx), OK);
+			gone[k] += n;
+		} while (n >= 7);
+		assert_int_equal(gone[k], want[k]);
+	}
+	for (size_t i = 0; tables[i] != NULL; i++) {
+		assert_int_equal(rows_of(f, tables[i], tenants[0]),
+		    table_stays(tables[i]) ? before[0][i] : 0);
+		assert_int_equal(rows_of(f, tables[i], tenants[1]),
+		    before[1][i]);
+	}
+	assert_true(db_empty_log(f->data));
+	assert_true(db_empty_log(f->keys));
+}
+
 int
 run_row_tests(void)
 {
@@ -476,6 +548,7 @@ run_row_tests(void)
 		CASE(a_load_takes_from_none_to_500_keys),
 		CASE(only_the_version_that_was_read_is_replaced),
 		CASE(a_stale_row_is_left_out_of_a_set),
+		CASE(a_purged_tenant_leaves_nothing_but_that_it_was),
 	};
 
 	return cmocka_run_group_tests_name("store rows", tests, NULL, NULL);

@@ -181,6 +181,7 @@ an_older_schema_takes_what_is_open_along(void **state)
 	    " DROP TABLE wait_count; CREATE TABLE wait_count"
 	    " (tenant INT, product INT, rank INT, waiting INT);"
 	    " INSERT INTO wait_count VALUES (1, 7, 4, 3);"
+	    " DROP TABLE tenant_gone;"
 	    " PRAGMA user_version = 3";
 	static const struct wait_count waiting = { 1, 7, 0, 4, 3 };
 	struct wait_count count = { .tenant = 1 };
