@@ -117,6 +117,7 @@ STEPS = [Step(*row) for row in (
     ("login", "normal", "build", True, driver("login"), {}, 5, 5),
     ("storm", "normal", "build", True, driver("storm"), {}, 8, 60),
     ("stopped", "normal", "build", True, driver("stopped"), {}, 5, 5),
+    ("tenants", "normal", "build", True, driver("tenants"), {}, 30, 60),
     ("storm_fair", "normal", "build", True, driver("storm_fair"), {}, 8, 20),
     ("kill", "normal", "build", True, driver("kill"), {}, 8, 240),
     # A million random tenants: nobody comes to more than somebody held.

@@ -206,6 +206,33 @@ struct tenant_out { uint32_t tenant; };
 /* A query for world_long(): it asks the vault for keys first. */
 enum err tenant_make(struct reader *, struct ctx *, const void *tenant_in, void **tenant_out) USE_RESULT;
 
+/*
+ * What the operator does with a tenant (the item's), for a reason that its log
+ * keeps:
+ *
+ *	ACTIVE --suspend--> SUSPENDED --delete--> DELETING => DELETED
+ *	       <--resume---
+ *
+ * Asking for the state it has is OK and changes nothing.  Exporting is noted,
+ * no more.  ERR_CONFLICT: the state forbids it.
+ */
+struct tenant_order_in {
+	enum action action;	/* TENANT_SUSPENDED, RESUMED, LIMITED, EXPORTED or DELETED */
+	struct str  reason;
+	int64_t	    most[LIMIT_COUNT];	/* LIMITED: 0: no bound; -1: stays as it is */
+};
+struct tenant_order_out { enum tenant_state state; int64_t most[LIMIT_COUNT], persons; };
+extern const struct use_case tenant_order;
+
+/*
+ * A query for world_long(): the end of a tenant that is suspended.  Its log is
+ * signed once more, then its keys are destroyed, which is when this answers;
+ * its rows go after that, some at a time.  CONFIRM must be its slug.
+ */
+struct tenant_delete_in { struct str slug, confirm, reason; };
+struct tenant_delete_out { uint32_t tenant; struct str note, vkey, origin; };
+enum err tenant_delete(struct reader *, struct ctx *, const void *tenant_delete_in, void **tenant_delete_out) USE_RESULT;
+
 /* --- sources -------------------------------------------------------------------- */
 
 struct source_in { struct str name; int64_t kind; };

@@ -211,6 +211,7 @@ struct order_batch {
 	LIST(struct administrators) administrators;	/* of tenants in which a role is ended */
 	LIST(struct block_past) block_past;
 	struct item   *under_way;	/* whose decision is being made */
+	struct world  *world;
 };
 
 /* What a stored onboarding's outcome looks like; msg ids are not stable, so reasons have a table. */

@@ -114,6 +114,17 @@ world_leave(struct world *w, const struct actor *actor)
 	lock_give(a->mu);
 }
 
+size_t
+admission_of(struct admission *a, uint32_t tenant)
+{
+	size_t n;
+
+	lock_take(a->mu);
+	n = count(a, &(struct fair_key) { tenant, -1, 0 });
+	lock_give(a->mu);
+	return n;
+}
+
 static struct fair_key
 tenant_key(const struct actor *actor)
 {

@@ -159,8 +159,14 @@ note_all(struct reader *r, struct ctx *cx, enum action action)
 		struct item it = { .cx = cx, .use_case = &operator_note,
 			.tenant = tenant[i], .in = &in };
 
-		TRY(pipeline_do(world_pipeline(r->world), &it,
-		    ITEM_INTERACTIVE));
+		enum err err = pipeline_do(world_pipeline(r->world), &it,
+		    ITEM_INTERACTIVE);
+
+		/* Its log has ended since the list was made. */
+		if (err == ERR_CONFLICT)
+			cx->fault = (struct fault) { 0 };
+		else
+			TRY(err);
 	}
 	return OK;
 }

@@ -100,6 +100,11 @@ parse(struct item *it, struct put_state *s)
 			return fail(it->cx, ERR_BAD_INPUT,
 			    MSG_CATALOGUE_NO_ZONE, "sites", str_z(it->cx->arena,
 			    s->next->site[i].zone));
+	if (s->realm->most[LIMIT_CATALOGUE] > 0 && s->next->canonical.n
+	    > (size_t)s->realm->most[LIMIT_CATALOGUE])
+		return fail(it->cx, ERR_FULL, MSG_TENANT_CATALOGUE,
+		    "catalogue", str_z(it->cx->arena, str_fmt(it->cx->arena,
+		    "%lld", (long long)s->realm->most[LIMIT_CATALOGUE])));
 	s->next->version = before->version + 1;
 	sha256(s->next->canonical, &s->digest);
 	catalogue_compare(it->cx->arena, before, s->next, &s->diff);

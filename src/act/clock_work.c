@@ -27,8 +27,6 @@ struct orphans {		/* wrapped keys of nobody */
 
 static void clock_run(void *);
 static void do_due(struct world *, struct db *);
-static bool do_orders(struct world *, struct ctx *, const struct due_row *,
-    size_t);
 static bool is_over(const struct item *);
 static bool drop_due(struct world *, struct ctx *, const struct due_row *,
     size_t);
@@ -64,22 +62,25 @@ clock_run(void *arg)
 	struct world *w = arg;
 	struct db *data = db_open_reader(w->store, DB_DATA);
 	int64_t house_ms = 0;
+	bool has_more;
 
 	do {
 		watch_beat(w);
 		do_due(w, data);
+		do_due_suspended(w, data);
 		access_write(w);
 		login_fails_write(w);
 		if (clock_mono_ns() / 1000000 - w->kept_ms >= USES_MS)
 			uses_write(w);
 		sign_logs(w, data);
 		census_take(w, data);
+		has_more = tenants_end(w, data);
 		if (clock_now_ms() - house_ms >= HOUR_MS) {
 			keep_house(w);
 			house_ms = clock_now_ms();
 		}
 		lock_take(w->mu);
-		if (!w->is_ending)
+		if (!w->is_ending && !has_more)
 			lock_wait(w->mu, TICK_MS);
 		lock_give(w->mu);
 	} while (!is_ending(w));
@@ -106,21 +107,24 @@ do_due(struct world *w, struct db *data)
 
 		tx_end(tx);
 		has_more = err == OK && due.n > 0
-		    && do_orders(w, &cx, due.row, due.n)
+		    && due_orders(w, &cx, due.row, due.n)
 		    && due.n == DUE_MAX;
 		arena_close(arena);
 	}
 }
 
-/* Submits all, waits for all, then drops the due rows of those that are over; false: some are not. */
-static bool
-do_orders(struct world *w, struct ctx *cx, const struct due_row *due, size_t n)
+bool
+due_orders(struct world *w, struct ctx *cx, const struct due_row *due, size_t n)
 {
 	struct item *item = arena_array(cx->arena, n, sizeof(*item));
 	struct due_row *over = arena_array(cx->arena, n, sizeof(*over));
-	struct queue *ended = queue_open(n);
+	struct queue *ended;
 	size_t sent = 0, nover = 0;
 	void *one;
+
+	if (n == 0)
+		return true;
+	ended = queue_open(n);
 
 	for (; sent < n; sent++) {
 		struct ctx *own = arena_alloc(cx->arena, sizeof(*own));
@@ -235,6 +239,9 @@ keep_house(struct world *w)
 	if (token_keys_read(w, &cx) != OK)
 		log_event(LOG_ERROR, "no keys of access tokens",
 		    LOG_NUM("tenants", n));
+	lock_take(w->mu);
+	w->sweeps = true;
+	lock_give(w->mu);
 	for (size_t i = 0; i < n; i++) {
 		if (realm_renew(w, &cx, tenant[i]) != OK)
 			log_event(LOG_ERROR, "no capability for a tenant",

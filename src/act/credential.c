@@ -329,7 +329,7 @@ is_live(struct world *w, const struct credential *c, int64_t now)
 	const struct realm_slot *realm = realm_find(w, c->tenant);
 	int64_t idle;
 
-	if (realm == NULL || realm->is_suspended || c->revoked_ms != 0
+	if (realm == NULL || realm->state != TENANT_ACTIVE || c->revoked_ms != 0
 	    || (c->expires_ms != 0 && c->expires_ms <= now))
 		return false;
 	if (c->kind != CREDENTIAL_SESSION)

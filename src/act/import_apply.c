@@ -127,6 +127,9 @@ import_apply(struct reader *r, struct ctx *cx, const void *arg, void **out)
 		err = check_complete(&a);
 	if (err == OK)
 		err = set_managers(&a);
+	/* A tenant that was suspended meanwhile loses nobody by it. */
+	if (err == OK)
+		err = world_is_active(r->world, cx, a.run->tenant);
 	if (err == OK)
 		err = remove_gone(&a);
 	applying_close(&a);
@@ -577,7 +580,8 @@ settle(struct applying *a, struct place *pl)
 	persist(a, pl);
 	out = pl->item.out;
 	if (pl->item.err != OK) {
-		if (is_refusal(pl->item.err)) {
+		if (is_refusal(pl->item.err)
+		    || pl->cx.fault.msg == MSG_TENANT_PERSONS) {
 			refused(a, pl);
 		} else if (a->err == OK) {
 			fault_copy(a->cx, &pl->cx);

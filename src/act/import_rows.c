@@ -135,8 +135,11 @@ take_row(struct file *f, const struct csv_record *rec)
 static enum err
 hand_over(struct file *f)
 {
-	enum err err = key_rows(f);
+	enum err err = world_is_active(f->rr->r->world, &f->cx,
+	    f->rr->run->tenant);
 
+	if (err == OK)
+		err = key_rows(f);
 	if (err == OK && !f->rr->keys_only)
 		find_known(f);
 	for (size_t i = 0; err == OK && !f->rr->keys_only && i < f->n; i++)

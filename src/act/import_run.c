@@ -197,6 +197,25 @@ free_run(struct import_run *run)
 	heap_free(run);
 }
 
+bool
+runs_drop(struct world *w, uint32_t tenant)
+{
+	bool is_busy = false;
+
+	for (size_t i = 0; i < RUNS_MAX; i++) {
+		struct import_run *run = w->run[i];
+
+		if (run == NULL || run->tenant != tenant)
+			continue;
+		is_busy |= run->is_busy;
+		if (run->is_busy)
+			continue;
+		free_run(run);
+		w->run[i] = NULL;
+	}
+	return !is_busy;
+}
+
 void
 runs_close(struct world *w)
 {

@@ -183,6 +183,12 @@ load_tenants(struct logbook *book, struct tx *tx, struct rows *out)
 			key[n++].tenant = book->line.v[i].tenant;
 	TRY(store_load(tx, &TENANT, key, n, 1, 0, out));
 	must(out->n == n);
+	/* After the entry that says so nothing happens in it any more. */
+	for (size_t i = 0; i < n; i++)
+		if (((struct tenant_row *)out->row)[i].state
+		    >= TENANT_DELETING)
+			return fail(tx_ctx(tx), ERR_CONFLICT,
+			    MSG_TENANT_DELETING, "tenant");
 	return OK;
 }
 

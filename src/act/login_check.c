@@ -80,7 +80,7 @@ start(struct reader *r, struct ctx *cx, uint32_t tenant, int64_t person,
 	TRY(store_load(r->data, &PERSON, &key, 1, 2, 0, &rows));
 	if (rows.n > 0)
 		c->person = *(struct person *)rows.row;
-	c->may = rows.n > 0 && !c->realm->is_suspended
+	c->may = rows.n > 0 && c->realm->state == TENANT_ACTIVE
 	    && person_may_login(&c->person);
 	TRY(store_load(r->data, &LOGIN, &login, 1, 2, 0, &rows));
 	if (rows.n > 0)

@@ -50,6 +50,7 @@ static bool answer_known(struct scene *, enum err *);
 static void tell_onboarding(struct scene *, const struct onboarding_row *);
 static enum err check_unique(struct scene *);
 static enum err refuse_taken(struct scene *, size_t at);
+static enum err check_room(struct scene *);
 static enum err start_person(struct scene *);
 static enum err find_wants(struct scene *, struct want **, size_t *);
 static int32_t day_of(const struct scene *);
@@ -61,6 +62,7 @@ order_decide(struct batch *b)
 {
 	struct order_batch *ob = b->state;
 
+	ob->world = b->world;
 	for (size_t i = 0; i < ob->pools.n; i++) {
 		ob->pools.v[i]->gate.served = served;
 		ob->pools.v[i]->gate.served_arg = ob;
@@ -264,12 +266,36 @@ refuse_taken(struct scene *sc, size_t at)
 	    is_name ? "userName" : "emails");
 }
 
+/* Those of this batch count too: only the writer makes persons. */
+static enum err
+check_room(struct scene *sc)
+{
+	const int64_t most = sc->s->realm->most[LIMIT_PERSONS];
+	int64_t n;
+
+	if (most == 0)
+		return OK;
+	n = world_persons(sc->ob->world, sc->it->tenant);
+	for (size_t i = 0; i < sc->ob->subject.n; i++) {
+		const struct subject *other = sc->ob->subject.v[i];
+
+		n += !other->is_stored
+		    && other->row.tenant == sc->it->tenant;
+	}
+	if (n < most)
+		return OK;
+	return fail(sc->it->cx, ERR_FULL, MSG_TENANT_PERSONS, "person",
+	    str_z(sc->it->cx->arena, str_fmt(sc->it->cx->arena, "%lld",
+	    (long long)most)));
+}
+
 static enum err
 start_person(struct scene *sc)
 {
 	struct order_state *s = sc->s;
 	struct subject *sub = arena_alloc(sc->ob->arena, sizeof(*sub));
 
+	TRY(check_room(sc));
 	sub->realm = s->realm;
 	sub->row = (struct person) {
 		.tenant = sc->it->tenant,

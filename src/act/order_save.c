@@ -132,6 +132,10 @@ order_committed(struct batch *b)
 		dictionary_add(pools->realm->dictionary, row->id,
 		    ob->word.v[i]);
 	}
+	for (size_t i = 0; i < ob->subject.n; i++)
+		if (!ob->subject.v[i]->is_stored)
+			world_persons_add(b->world,
+			    (uint32_t)ob->subject.v[i]->row.tenant, 1);
 	roles_committed(b->world, ob);
 	for (size_t i = 0; i < ob->session_end.n; i++)
 		world_sessions_end(b->world,

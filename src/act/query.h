@@ -128,9 +128,37 @@ struct client_grant { struct str client, secret; uint64_t rights; };
 struct access_out { struct str token; uint64_t rights; int64_t seconds; };
 enum err client_access(struct reader *, struct ctx *, const void *client_grant, void **access_out) USE_RESULT;
 
-struct tenant_view { uint32_t tenant; struct str slug; int64_t state, created_ms, log_size; };
+struct tenant_view {
+	uint32_t   tenant;
+	struct str slug;	/* empty: its keys are gone, and its name with them */
+	int64_t	   state, created_ms, log_size;
+	int64_t	   persons, most[LIMIT_COUNT];
+	struct gone_row gone;	/* of one that is being deleted, or was */
+};
 struct tenants_out { const struct tenant_view *tenant; size_t n; };
 enum err tenants_list(struct reader *, struct ctx *, const void *none, void **tenants_out) USE_RESULT;	/* operator */
+
+/*
+ * Rows of one table of the actor's tenant as a stranger can read them: sealed
+ * texts opened, words and slugs instead of numbers, without what is a secret
+ * or of no use elsewhere.  ERR_NOT_FOUND: that table is not exported.
+ */
+struct table_in { struct str table, after; size_t limit; };	/* after: `next` of the page before */
+enum cell_kind { CELL_NUMBER, CELL_ID, CELL_TIME, CELL_DAY, CELL_TEXT, CELL_TOLD };
+struct cell {
+	const char	       *name;
+	enum cell_kind		kind;
+	int64_t			number;	/* id, ms or biased day; 0 of these: none */
+	struct str		text;
+	const struct seat_told *told;
+	size_t			ntold;
+};
+struct table_out { const struct cell *cell; size_t n, ncell; struct str next; };	/* n rows of ncell each; next empty: the end */
+enum err table_show(struct reader *, struct ctx *, const void *table_in, void **table_out) USE_RESULT;
+/* The name of the table AT that table_show() has; NULL: there are no more. */
+const char *table_exported(size_t at);
+/* Whether it is known what a column is made of; what is not, is not shown. */
+bool column_is_known(const struct table *, const struct column *);
 
 /* How many of all orders of pass 2 are done, while it is under way; PAUSED: it waits, and WHY (may be empty) is what was said of that. */
 struct import_view { struct import_row_state row; int64_t todo, done; bool is_paused; struct str why; };

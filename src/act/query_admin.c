@@ -5,6 +5,8 @@
  */
 #include "act/import_int.h"
 
+#include <string.h>
+
 #include "act/query.h"
 
 #define TENANTS_MAX 100000
@@ -14,6 +16,8 @@ static enum err open_names(struct reader *, struct ctx *,
 static enum err add_nets(struct reader *, struct ctx *, struct token_view *,
     size_t n);
 static bool is_in_reach(struct reader *, struct ctx *, int64_t id);
+
+static enum err gone_of(struct reader *, struct tenant_view *);
 
 /* Those that may act on nobody but whom the reader may read tokens of. */
 enum err
@@ -133,23 +137,43 @@ tenants_list(struct reader *r, struct ctx *cx, const void *none, void **result)
 	for (size_t i = 0; i < rows.n; i++) {
 		const struct tenant_row *row =
 		    &((struct tenant_row *)rows.row)[i];
+		struct tenant_view *t = &v[out->n];
 		const struct realm *realm;
 
-		/* Committed, and about to be told to the memory. */
-		if (world_realm(r->world, cx, (uint32_t)row->tenant, &realm)
-		    != OK) {
-			cx->fault = (struct fault) { 0 };
-			continue;
-		}
-		v[out->n++] = (struct tenant_view) {
-			.tenant = realm->tenant,
-			.slug = realm->slug,
+		*t = (struct tenant_view) {
+			.tenant = (uint32_t)row->tenant,
 			.state = row->state,
 			.created_ms = row->created_ms,
 			.log_size = row->log_size,
 		};
+		if (world_realm(r->world, cx, t->tenant, &realm) == OK) {
+			t->slug = realm->slug;
+			t->persons = world_persons(r->world, t->tenant);
+			memcpy(t->most, realm->most, sizeof(t->most));
+		} else {
+			cx->fault = (struct fault) { 0 };
+			/* Committed, and about to be told to the memory. */
+			if (row->state < TENANT_DELETING)
+				continue;
+		}
+		TRY(gone_of(r, t));
+		out->n++;
 	}
 	*result = out;
+	return OK;
+}
+
+static enum err
+gone_of(struct reader *r, struct tenant_view *t)
+{
+	struct gone_row key = { .tenant = t->tenant };
+	struct rows rows;
+
+	if (t->state < TENANT_DELETING)
+		return OK;
+	TRY(store_load(r->data, &TENANT_GONE, &key, 1, 1, 0, &rows));
+	if (rows.n == 1)
+		t->gone = *(struct gone_row *)rows.row;
 	return OK;
 }
 

@@ -36,17 +36,8 @@ sign_logs(struct world *w, struct db *data)
 	for (size_t i = 0; i < n; i++) {
 		struct arena *arena = arena_open(1 << 20);
 		struct ctx cx = { .arena = arena, .now_ms = clock_now_ms() };
-		struct checkpoint_in in = { 0 };
-		struct item keep = { .cx = &cx, .tenant = tenant[i],
-			.use_case = &checkpoint_keep, .in = &in };
-		enum err err = sign_tenant(w, &cx, data, tenant[i], &in.row);
+		enum err err = sign_log(w, &cx, data, tenant[i]);
 
-		if (err == OK && in.row.note.n > 0)
-			err = pipeline_do(w->pipeline, &keep, ITEM_BULK);
-		lock_take(w->mu);
-		w->log_alarm |= err == ERR_CONFLICT;
-		w->checkpoints += err == OK && in.row.note.n > 0;
-		lock_give(w->mu);
 		signed_now += err == OK;
 		if (err != OK)
 			log_event(LOG_ERROR, "log not signed",
@@ -59,6 +50,23 @@ sign_logs(struct world *w, struct db *data)
 		w->signed_ns = clock_mono_ns();
 	lock_give(w->mu);
 	arena_close(list);
+}
+
+enum err
+sign_log(struct world *w, struct ctx *cx, struct db *data, uint32_t tenant)
+{
+	struct checkpoint_in in = { 0 };
+	struct item keep = { .cx = cx, .tenant = tenant,
+		.use_case = &checkpoint_keep, .in = &in };
+	enum err err = sign_tenant(w, cx, data, tenant, &in.row);
+
+	if (err == OK && in.row.note.n > 0)
+		err = pipeline_do(w->pipeline, &keep, ITEM_BULK);
+	lock_take(w->mu);
+	w->log_alarm |= err == ERR_CONFLICT;
+	w->checkpoints += err == OK && in.row.note.n > 0;
+	lock_give(w->mu);
+	return err;
 }
 
 /* Nothing new: an empty note.  However much is new, a page of it is in memory. */
@@ -245,7 +253,12 @@ check_tenant(struct world *w, struct ctx *cx, struct tx *tx,
 		.tenant = tenant, .in = &in };
 	struct log_head head;
 
+	enum tenant_has has;
+
 	(void)tx;
+	TRY(vault_tenant_keys(w->vault[CHANNEL_CLOCK], cx, tenant, &has));
+	if (has == TENANT_HAD_KEYS)
+		return OK;
 	TRY(vault_log_head(w->vault[CHANNEL_CLOCK], cx, tenant, &head));
 	if (head.origin == row->log_origin
 	    && head.size <= (uint64_t)row->log_size)

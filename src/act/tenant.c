@@ -16,6 +16,7 @@ struct tenant_make {
 	int64_t	   seq;
 };
 
+static enum err choose_number(struct reader *, struct ctx *, uint32_t *);
 static bool is_slug(struct str);
 static enum err seal_name(struct reader *, struct ctx *, struct str slug,
     const struct capability *, struct tenant_make *);
@@ -32,20 +33,13 @@ tenant_make(struct reader *r, struct ctx *cx, const void *arg, void **out)
 	struct tenant_out *told = arena_alloc(cx->arena, sizeof(*told));
 	struct item it = { .cx = cx, .use_case = &tenant_save_case,
 		.in = &make };
-	uint32_t *tenant;
-	size_t n = world_tenants(r->world, cx->arena, &tenant);
-
 	if (!is_slug(in->slug))
 		return fail(cx, ERR_BAD_INPUT, MSG_TENANT_SLUG, "name",
 		    str_utf8(in->slug) ? str_z(cx->arena, in->slug) : "");
 	if (world_tenant_named(r->world, in->slug) != 0)
 		return fail(cx, ERR_CONFLICT, MSG_TENANT_EXISTS, "name",
 		    str_z(cx->arena, in->slug));
-	make.tenant = 1;
-	for (size_t i = 0; i < n; i++)
-		if (tenant[i] >= make.tenant)
-			make.tenant = tenant[i] + 1;
-	TRY(vault_tenant_new(r->vault, cx, make.tenant));
+	TRY(choose_number(r, cx, &make.tenant));
 	grant.tenant = it.tenant = make.tenant;
 	TRY(vault_grant(r->vault, cx, &grant, &capability));
 	TRY(seal_name(r, cx, in->slug, &capability, &make));
@@ -54,6 +48,32 @@ tenant_make(struct reader *r, struct ctx *cx, const void *arg, void **out)
 	told->tenant = make.tenant;
 	*out = told;
 	return OK;
+}
+
+/*
+ * The next after all that are or were.  A database that was brought back may
+ * not know of tenants that came and went since: the vault does.
+ */
+static enum err
+choose_number(struct reader *r, struct ctx *cx, uint32_t *out)
+{
+	struct tenant_row from = { 0 };
+	const struct tenant_row *row;
+	struct rows rows;
+	enum err err;
+
+	*out = 0;
+	TRY(store_page(r->data, &TENANT, &from, 0, true, TENANTS_MAX, &rows));
+	row = rows.row;
+	for (size_t i = 0; i < rows.n; i++)
+		if (row[i].tenant > *out)
+			*out = (uint32_t)row[i].tenant;
+	do {
+		++*out;
+		cx->fault = (struct fault) { 0 };
+		err = vault_tenant_new(r->vault, cx, *out);
+	} while (err == ERR_CONFLICT && *out < TENANTS_MAX);
+	return err;
 }
 
 static bool

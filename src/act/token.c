@@ -28,7 +28,7 @@ static const struct flavour {
 };
 
 struct token_state {
-	int64_t		       id, source_id;
+	int64_t		       id, source_id, most;
 	uint64_t	       rights;
 	struct hash	       hash;
 	struct net	      *net;
@@ -54,6 +54,7 @@ static enum err save_token(struct item *, struct tx *, struct logbook *);
 static enum err save_nets(struct tx *, const struct token_state *);
 static enum err find_own(struct world *, struct item *, struct tx *,
     const struct token_revoke_in *, struct token_row **);
+static enum err count_tokens(struct item *, struct tx *);
 static enum err find_source(struct tx *, uint32_t tenant, struct str name_key,
     struct source_row *, bool *found);
 static enum err ensure_source(struct item *, struct tx *,
@@ -92,6 +93,7 @@ create_want(struct batch *b, struct tx *data, struct vault_call *call)
 		if (it->err != OK)
 			continue;
 		make_secret(it, s, in->is_client);
+		s->most = in->is_client ? 0 : realm->most[LIMIT_TOKENS];
 		call->tenant = it->tenant;
 		call->capability = &realm->capability;
 		*name = (struct index_value) { INDEX_SOURCE_REF,
@@ -230,6 +232,9 @@ save_token(struct item *it, struct tx *tx, struct logbook *book)
 
 	TRY(s->label->err);
 	TRY(s->scope != NULL ? s->scope->err : OK);
+	TRY(count_tokens(it, tx));
+	if (it->err != OK)
+		return OK;
 	source.id = s->source_id;
 	source.kind = 2;
 	TRY(ensure_source(it, tx, s->source, s->source_key, &source));
@@ -268,6 +273,30 @@ save_nets(struct tx *tx, const struct token_state *s)
 			{ (char *)bytes, NET_BYTES } };
 	}
 	return store_save(tx, &NET, row, s->nnet, NULL);
+}
+
+/* Those that can still be used count; those of this batch are in the transaction. */
+static enum err
+count_tokens(struct item *it, struct tx *tx)
+{
+	const struct token_state *s = it->state;
+	struct token_row key = { .tenant = it->tenant };
+	const struct token_row *row;
+	struct rows rows;
+	int64_t n = 0;
+
+	if (s->most == 0)
+		return OK;
+	TRY(store_load(tx, &TOKEN, &key, 1, 1, 0, &rows));
+	row = rows.row;
+	for (size_t i = 0; i < rows.n; i++)
+		n += row[i].revoked_ms == 0 && (row[i].expires_ms == 0
+		    || row[i].expires_ms > it->cx->now_ms);
+	if (n >= s->most)
+		it->err = fail(it->cx, ERR_FULL, MSG_TENANT_TOKENS, "token",
+		    str_z(it->cx->arena, str_fmt(it->cx->arena, "%lld",
+		    (long long)s->most)));
+	return OK;
 }
 
 static void

@@ -18,6 +18,7 @@ static struct queue_max queue_max(void *, uint32_t);
 static enum err open_vault(struct world *, struct ctx *,
     const struct world_conf *);
 static void release(void *);
+static void release_words(struct words *);
 
 enum err
 world_open(struct ctx *cx, const struct world_conf *conf, struct world **out)
@@ -84,10 +85,8 @@ world_close(struct world *w)
 	pipeline_close(w->pipeline);
 	for (size_t i = 0; i < CHANNEL_COUNT; i++)
 		vault_close(w->vault[i]);
-	for (size_t i = 0; i < w->nrealm; i++) {
-		release(w->realm[i].edition);
-		dictionary_close(w->realm[i].dictionary);
-	}
+	for (size_t i = 0; i < w->nrealm; i++)
+		realm_release(&w->realm[i]);
 	keyring_close(&w->keyring);
 	runs_close(w);
 	queues_close(w->queues);
@@ -167,9 +166,10 @@ world_realm(struct world *w, struct ctx *cx, uint32_t tenant,
 		realm->tenant = tenant;
 		realm->slug = str_copy(cx->arena,
 		    (struct str) { slot->slug, slot->slug_n });
-		realm->is_suspended = slot->is_suspended;
+		realm->state = slot->state;
+		memcpy(realm->most, slot->most, sizeof(realm->most));
 		realm->catalogue = edition->catalogue;
-		realm->dictionary = slot->dictionary;
+		realm->dictionary = edition->words->dictionary;
 		realm->capability = slot->capability;
 	}
 	lock_give(w->mu);
@@ -188,8 +188,28 @@ release(void *object)
 {
 	struct edition *edition = object;
 
-	if (__atomic_sub_fetch(&edition->refs, 1, __ATOMIC_ACQ_REL) == 0)
+	struct words *words = edition->words;
+
+	if (__atomic_sub_fetch(&edition->refs, 1, __ATOMIC_ACQ_REL) == 0) {
 		arena_close(edition->arena);
+		release_words(words);
+	}
+}
+
+void
+realm_release(const struct realm_slot *slot)
+{
+	release(slot->edition);
+	release_words(slot->words);
+}
+
+static void
+release_words(struct words *words)
+{
+	if (__atomic_sub_fetch(&words->refs, 1, __ATOMIC_ACQ_REL) == 0) {
+		dictionary_close(words->dictionary);
+		heap_free(words);
+	}
 }
 
 int64_t
@@ -211,13 +231,16 @@ world_tenants(struct world *w, struct arena *arena, uint32_t **out)
 {
 	size_t n;
 
+	size_t kept = 0;
+
 	lock_take(w->mu);
 	n = w->nrealm;
 	*out = arena_array(arena, n + 1, sizeof(**out));
 	for (size_t i = 0; i < n; i++)
-		(*out)[i] = w->realm[i].tenant;
+		if (w->realm[i].state < TENANT_DELETING)
+			(*out)[kept++] = w->realm[i].tenant;
 	lock_give(w->mu);
-	return n;
+	return kept;
 }
 
 uint32_t
@@ -238,12 +261,13 @@ void
 world_tenant_add(struct world *w, uint32_t tenant, struct str slug,
     const struct capability *capability)
 {
-	struct realm_slot slot = { .tenant = tenant,
+	struct realm_slot slot = { .tenant = tenant, .state = TENANT_ACTIVE,
 		.capability = *capability, .slug_n = slug.n };
 
 	must(slug.n < sizeof(slot.slug));
 	memcpy(slot.slug, slug.p, slug.n);
-	slot.dictionary = dictionary_open();
+	slot.words = heap_alloc(1, sizeof(*slot.words));
+	*slot.words = (struct words) { dictionary_open(), 1 };
 	lock_take(w->mu);
 	w->realm = heap_grow(w->realm, w->nrealm + 1, sizeof(*w->realm));
 	w->realm[w->nrealm++] = slot;
@@ -267,10 +291,12 @@ world_catalogue_set(struct world *w, uint32_t tenant, struct str canonical,
 	must(catalogue_decode(&cx, js, NULL, version != 0, &catalogue) == OK);
 	catalogue->version = version;
 	edition = arena_alloc(arena, sizeof(*edition));
-	*edition = (struct edition) { arena, catalogue, 1 };
+	*edition = (struct edition) { arena, catalogue, NULL, 1 };
 	lock_take(w->mu);
 	slot = realm_find(w, tenant);
 	must(slot != NULL);
+	edition->words = slot->words;
+	__atomic_add_fetch(&slot->words->refs, 1, __ATOMIC_RELAXED);
 	before = slot->edition;
 	slot->edition = edition;
 	lock_give(w->mu);
@@ -284,10 +310,13 @@ realm_renew(struct world *w, struct ctx *cx, uint32_t tenant)
 	struct grant_in in = { .tenant = tenant,
 		.open_per_minute = UINT32_MAX, .seal_per_minute = UINT32_MAX };
 	struct capability capability;
+	struct realm_slot *slot;
 
 	TRY(vault_grant(w->vault[CHANNEL_CLOCK], cx, &in, &capability));
 	lock_take(w->mu);
-	realm_find(w, tenant)->capability = capability;
+	slot = realm_find(w, tenant);
+	if (slot != NULL)
+		slot->capability = capability;
 	lock_give(w->mu);
 	return OK;
 }

@@ -13,6 +13,7 @@
 #include "act/keyring.h"
 #include "core/actor.h"
 #include "core/catalogue.h"
+#include "core/deployment.h"
 #include "store/pipeline.h"
 #include "store/rows.h"
 #include "vault/vault.h"
@@ -24,7 +25,8 @@ struct world;
 struct realm {
 	uint32_t		tenant;
 	struct str		slug;
-	bool			is_suspended;
+	enum tenant_state	state;
+	int64_t			most[LIMIT_COUNT];	/* by enum tenant_limit; 0: no bound */
 	const struct catalogue *catalogue;
 	struct names		names_arg;
 	struct filter_names	names;	/* over catalogue and dictionary */
@@ -56,7 +58,7 @@ struct store *world_store(struct world *);
 
 /* The tenant's realm, held until CX's arena ends.  ERR_NOT_FOUND. */
 enum err world_realm(struct world *, struct ctx *, uint32_t tenant, const struct realm **out) USE_RESULT;
-/* All tenants' numbers, ascending. */
+/* All tenants' numbers, ascending; not of those that are being deleted. */
 size_t world_tenants(struct world *, struct arena *, uint32_t **out);
 /* 0: no such slug.  For the operator only. */
 uint32_t world_tenant_named(struct world *, struct str slug);
@@ -64,6 +66,13 @@ uint32_t world_tenant_named(struct world *, struct str slug);
 /* Puts a new catalogue version in force / adds a tenant; called by use cases after their commit. */
 void world_catalogue_set(struct world *, uint32_t tenant, struct str canonical, int64_t version);
 void world_tenant_add(struct world *, uint32_t tenant, struct str slug, const struct capability *);
+void world_tenant_state(struct world *, uint32_t tenant, enum tenant_state);
+void world_tenant_limit(struct world *, uint32_t tenant, enum tenant_limit, int64_t most);
+/* Persons that are stored of a tenant; N more are now. */
+int64_t world_persons(struct world *, uint32_t tenant);
+void world_persons_add(struct world *, uint32_t tenant, int64_t n);
+/* ERR_CONFLICT (MSG_TENANT_SUSPENDED) unless the tenant is active: for work that lasts, between its steps. */
+enum err world_is_active(struct world *, struct ctx *, uint32_t tenant) USE_RESULT;
 
 /* --- credentials (SECURITY.md T1, MODEL.md 2) -------------------------------- */
 
@@ -93,7 +102,7 @@ struct str session_csrf(struct arena *, struct str secret);
 enum err world_client(struct world *, struct ctx *, struct str id, struct str secret, struct actor *out) USE_RESULT;
 /* The source that a client brings persons as. */
 int64_t world_token_source(struct world *, uint32_t tenant, int64_t token);
-/* What PERSON may: an actor of kind person. */
+/* What PERSON may: an actor of kind person.  In a tenant that is suspended nobody may: ERR_UNAUTHENTICATED. */
 enum err world_person_actor(struct world *, struct ctx *, uint32_t tenant, int64_t person, struct actor *out) USE_RESULT;
 
 /* Where we are reached: the issuer of access tokens. */

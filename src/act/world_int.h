@@ -21,10 +21,17 @@ enum channel { CHANNEL_SEALER, CHANNEL_CLOCK, CHANNEL_READER, CHANNEL_LONG = CHA
 	CHANNEL_LOGIN = CHANNEL_LONG + LONGS_MAX, CHANNEL_COUNT };
 _Static_assert(CHANNEL_COUNT == WORLD_CHANNELS, "a channel for each thread");
 
+/* A tenant's words; freed when neither the tenant nor an edition of it is held any more. */
+struct words {
+	struct dictionary *dictionary;
+	unsigned	   refs;	/* atomic */
+};
+
 /* One version of a tenant's catalogue; freed when nobody holds it any more. */
 struct edition {
 	struct arena	       *arena;
 	const struct catalogue *catalogue;
+	struct words	       *words;
 	unsigned		refs;	/* atomic: who holds it may outlive the world's lock */
 };
 
@@ -34,9 +41,11 @@ struct realm_slot {
 	uint32_t	   tenant;
 	char		   slug[64];
 	size_t		   slug_n;
-	bool		   is_suspended;
+	enum tenant_state  state;
+	int64_t		   most[LIMIT_COUNT], persons;
+	struct due_row	   passed;	/* suspended: due work up to here was looked at */
 	struct edition	  *edition;
-	struct dictionary *dictionary;
+	struct words	  *words;
 	struct capability  capability;
 };
 
@@ -99,6 +108,8 @@ struct world {
 	bool		   is_ending, log_alarm, vault_is_open;
 	struct vault_state vault_state;	/* as of the last beat */
 	int64_t		   signed_ns;	/* when every log was */
+	bool		   has_ends;	/* a tenant is being deleted */
+	bool		   sweeps;	/* and those that were are looked at again */
 	uint64_t	   queries, checkpoints, due_done;
 	int64_t		   fence;	/* of the clock's lease */
 	struct admission  *admission;
@@ -119,6 +130,7 @@ struct world {
 };
 
 struct realm_slot *realm_find(struct world *, uint32_t tenant);	/* mu held */
+void realm_release(const struct realm_slot *);	/* that is no longer in the world */
 /* The fault of another ctx, whose arena may end. */
 void fault_copy(struct ctx *to, const struct ctx *from);
 /* A new capability for the server's own work: the vault lets each live a day. */
@@ -138,6 +150,8 @@ enum err world_read_roles(struct world *, struct ctx *, struct tx *, uint32_t te
 
 struct admission *admission_open(void);
 void admission_close(struct admission *);
+/* Requests of TENANT that are under way. */
+size_t admission_of(struct admission *, uint32_t tenant);
 void admission_counts(struct admission *, struct admission_count *);
 /* Of TENANT's catalogue in force; of a tenant that is being made, the default. */
 int64_t setting_of(struct world *, uint32_t tenant, enum setting);
@@ -160,6 +174,19 @@ void watch_beat(struct world *);
 /* Counts the seats anew, if it is time. */
 void census_take(struct world *, struct db *data);
 void census_close(struct world *);
+enum err sign_log(struct world *, struct ctx *, struct db *data, uint32_t tenant) USE_RESULT;
+
+/* tenant_end.c: goes on with tenants that are being deleted; true: there is more to do at once. */
+bool tenants_end(struct world *, struct db *data);
+/* Takes a tenant out of memory, whoever works for it still holds what it has. */
+void world_tenant_drop(struct world *, uint32_t tenant);
+/* Frees the runs of its imports; false: one is under way. */
+bool runs_drop(struct world *, uint32_t tenant);	/* mu held */
+
+/* due_suspended.c: what must not wait until the tenant is resumed. */
+void do_due_suspended(struct world *, struct db *data);
+/* Submits all, waits for all, then drops the due rows of those that are over; false: some are not. */
+bool due_orders(struct world *, struct ctx *, const struct due_row *, size_t n);
 /* At start: every tenant's log must extend what the vault signed. */
 enum err check_logs(struct world *, struct ctx *, struct tx *, bool accept_rollback) USE_RESULT;
 

@@ -14,6 +14,8 @@
 
 static enum err read_tenant(struct world *, struct ctx *, struct tx *,
     const struct tenant_row *);
+static enum err read_limits(struct world *, struct ctx *, struct tx *,
+    const struct tenant_row *);
 static enum err raise_ids(struct ctx *, struct tx *,
     const struct tenant_row *);
 static enum err read_catalogue(struct world *, struct ctx *, struct tx *,
@@ -63,16 +65,24 @@ read_tenant(struct world *w, struct ctx *cx, struct tx *tx,
 		.open_per_minute = UINT32_MAX, .seal_per_minute = UINT32_MAX };
 	struct capability capability;
 	struct str slug = row->name;
+	enum tenant_has has;
 
 	TRY(raise_ids(cx, tx, row));
+	TRY(vault_tenant_keys(w->vault[CHANNEL_CLOCK], cx, in.tenant, &has));
+	/* The clock goes on where a deletion ended, also in a database that was brought back from before it. */
+	w->sweeps = w->has_ends |= has == TENANT_HAD_KEYS
+	    || row->state >= TENANT_DELETING;
+	if (has == TENANT_HAD_KEYS)
+		return OK;
 	TRY(vault_grant(w->vault[CHANNEL_CLOCK], cx, &in, &capability));
 	TRY(open_text(w, cx, row, &capability, PURPOSE_NAME, row->tenant,
 	    &slug));
 	world_tenant_add(w, (uint32_t)row->tenant, slug, &capability);
 	lock_take(w->mu);
-	realm_find(w, (uint32_t)row->tenant)->is_suspended =
-	    row->state == TENANT_SUSPENDED;
+	realm_find(w, (uint32_t)row->tenant)->state =
+	    (enum tenant_state)row->state;
 	lock_give(w->mu);
+	TRY(read_limits(w, cx, tx, row));
 	TRY(read_dictionary(w, cx, row, &capability));
 	TRY(read_catalogue(w, cx, tx, row, &capability));
 	TRY(world_read_roles(w, cx, tx, (uint32_t)row->tenant, &capability));
@@ -80,6 +90,27 @@ read_tenant(struct world *w, struct ctx *cx, struct tx *tx,
 	TRY(read_tokens(w, tx, row, &capability, CREDENTIAL_CLIENT));
 	TRY(read_sessions(w, tx, row));
 	return read_queues(w, cx, tx, row, &capability);
+}
+
+static enum err
+read_limits(struct world *w, struct ctx *cx, struct tx *tx,
+    const struct tenant_row *row)
+{
+	struct deployment_row key = { .tenant = row->tenant };
+	const struct deployment_row *limit;
+	struct person of = { .tenant = row->tenant };
+	struct rows rows;
+	int64_t persons;
+
+	(void)cx;
+	TRY(store_load(tx, &DEPLOYMENT, &key, 1, 1, 0, &rows));
+	limit = rows.row;
+	for (size_t i = 0; i < rows.n; i++)
+		world_tenant_limit(w, (uint32_t)row->tenant,
+		    limit_parse(limit[i].name), limit[i].value);
+	TRY(store_count(tx, &PERSON, &of, 1, &persons));
+	world_persons_add(w, (uint32_t)row->tenant, persons);
+	return OK;
 }
 
 /*
@@ -194,7 +225,8 @@ open_words(struct world *w, struct ctx *cx, const struct rows *rows,
 	const struct text_out **out = arena_array(cx->arena, rows->n,
 	    sizeof(const struct text_out *));
 	uint32_t tenant = (uint32_t)word->tenant;
-	struct dictionary *dictionary = realm_find(w, tenant)->dictionary;
+	struct dictionary *dictionary =
+	    realm_find(w, tenant)->words->dictionary;
 	struct vault_call call;
 
 	vault_call_init(&call, cx->arena);

@@ -130,6 +130,8 @@ world_person_actor(struct world *w, struct ctx *cx, uint32_t tenant,
 	size_t n;
 
 	TRY(world_realm(w, cx, tenant, &realm));
+	if (realm->state != TENANT_ACTIVE)
+		return fail(cx, ERR_UNAUTHENTICATED, MSG_WORLD_TOKEN, "");
 	n = world_roles_of(w, cx->arena, tenant, person, &held);
 	out->kind = ACTOR_PERSON;
 	out->tenant = tenant;

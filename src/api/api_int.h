@@ -111,6 +111,8 @@ void call_answer(struct call *);
 /* Replies with a problem. */
 void call_refuse(struct call *, enum err);
 void call_header(struct call *, const char *name, struct str value);
+/* The realm of the call's tenant, for an encoder; NULL: it is gone since, which is the answer then. */
+const struct realm *call_realm(struct call *);
 
 /* Finds the row for a request; ERR_NOT_FOUND, or ERR_BAD_INPUT with *ALLOW. */
 enum err route_find(struct request *, const struct router *, struct str *allow) USE_RESULT;
@@ -236,6 +238,7 @@ bool call_etag(struct call *, int64_t version);
 /* 201 with Location PREFIX ID. */
 void call_created(struct call *, const char *prefix, int64_t id);
 void token_made_encode(struct call *);
+void log_entries_encode(struct call *);
 void put_text(struct js_out *, const char *name, struct str);	/* left out when empty */
 void put_text_or_null(struct js_out *, const char *name, struct str);
 void put_pool(struct js_out *, const struct pool_view *);
@@ -304,7 +307,8 @@ void batch_encode(struct call *);
 
 extern const struct route audit_routes[], block_routes[], catalogue_routes[], event_routes[], import_routes[],
     login_routes[], me_routes[], oauth_routes[], onboarding_routes[], operator_routes[], organisation_routes[], person_routes[],
-    pool_routes[], product_routes[], queue_routes[], role_routes[], self_routes[], setting_routes[], token_routes[];
+    pool_routes[], product_routes[], queue_routes[], role_routes[], self_routes[], setting_routes[],
+    tenant_routes[], token_routes[];
 
 /* What their bodies and replies look like; each ends with name NULL. */
 extern const struct shape audit_shapes[], block_shapes[], catalogue_shapes[], encode_shapes[], event_shapes[],

@@ -5,8 +5,8 @@
  */
 #include "api/api_int.h"
 
-static void
-entries_encode(struct call *c)
+void
+log_entries_encode(struct call *c)
 {
 	const struct log_out *out = c->out;
 	struct js_out *js = &c->js;
@@ -66,7 +66,7 @@ const struct shape audit_shapes[] = {
 
 const struct route audit_routes[] = {
 	{ GET, "/api/v1/audit/entries", RIGHT_AUDIT_READ, 0, false,
-	    LIST(log_page, log_page_decode, entries_encode, "after limit", .reply = "LogPage"),
+	    LIST(log_page, log_page_decode, log_entries_encode, "after limit", .reply = "LogPage"),
 	    "Entries of the log and their checkpoint" },
 	{ GET, "/api/v1/audit/key", RIGHT_AUDIT_READ, 0, false,
 	    QUERY(log_key, NULL, key_encode, .reply = "LogKey"), "The key that checkpoints are signed with" },

@@ -208,3 +208,14 @@ call_header(struct call *c, const char *name, struct str value)
 	c->reply.header[c->reply.nheader++] =
 	    (struct header) { str_of(name), value };
 }
+
+const struct realm *
+call_realm(struct call *c)
+{
+	const struct realm *realm;
+
+	if (world_realm(c->world, c->cx, c->tenant, &realm) == OK)
+		return realm;
+	problem_reply(c->cx, ERR_NOT_FOUND, &c->reply);
+	return NULL;
+}

@@ -9,43 +9,7 @@
 #define PASSPHRASE_LEAST 12
 #define PASSPHRASE_MAX	1024
 
-static const char *const tenant_states[] = {
-	[TENANT_ACTIVE] = "active",
-	[TENANT_SUSPENDED] = "suspended",
-};
-
 /* --- tenants ------------------------------------------------------------------- */
-
-static void
-tenants_encode(struct call *c)
-{
-	const struct tenants_out *out = c->out;
-	struct js_out *js = &c->js;
-
-	js_open_object(js);
-	js_key(js, "items");
-	js_open_array(js);
-	for (size_t i = 0; i < out->n; i++) {
-		const struct tenant_view *v = &out->tenant[i];
-
-		must(v->state > 0 && (size_t)v->state < COUNT(tenant_states));
-		js_open_object(js);
-		js_key(js, "tenant");
-		js_put_int(js, v->tenant);
-		js_key(js, "name");
-		js_put_str(js, v->slug);
-		js_key(js, "state");
-		js_put_z(js, tenant_states[v->state]);
-		js_key(js, "created");
-		js_put_time(js, v->created_ms);
-		js_key(js, "log_size");
-		js_put_int(js, v->log_size);
-		js_close_object(js);
-	}
-	js_close_array(js);
-	put_next(js, 0);
-	js_close_object(js);
-}
 
 static const struct member tenant_members[] = {
 	{ "name", MEMBER_TEXT, offsetof(struct tenant_in, slug), 1, SLUG_MAX, true },
@@ -174,8 +138,6 @@ doctor_encode(struct call *c)
 }
 
 const struct route operator_routes[] = {
-	{ GET, "/operator/v1/tenants", RIGHT_TENANT_READ, 0, false, QUERY(tenants_list, NULL, tenants_encode),
-	    "List tenants" },
 	{ POST, "/operator/v1/tenants", RIGHT_TENANT_WRITE, SMALL_BODY_MAX, false,
 	    LONG(tenant_make, tenant_decode, tenant_encode), "Make a tenant" },
 	{ POST, "/operator/v1/tenants/{tenant}/token", RIGHT_OPERATE, SMALL_BODY_MAX, false,

@@ -90,10 +90,11 @@ static void
 list_encode(struct call *c)
 {
 	const struct persons_out *out = c->out;
-	const struct realm *realm;
+	const struct realm *realm = call_realm(c);
 	struct js_out *js = &c->js;
 
-	must(world_realm(c->world, c->cx, c->tenant, &realm) == OK);
+	if (realm == NULL)
+		return;
 	js_open_object(js);
 	js_key(js, "items");
 	js_open_array(js);
@@ -123,7 +124,9 @@ person_encode(struct call *c)
 
 	if (call_etag(c, v->row.version))
 		return;
-	must(world_realm(c->world, c->cx, c->tenant, &realm) == OK);
+	realm = call_realm(c);
+	if (realm == NULL)
+		return;
 	put_person(&c->js, c->cx, realm, v);
 }
 

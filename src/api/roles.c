@@ -81,7 +81,9 @@ roles_encode(struct call *c)
 	struct role *role;
 	size_t n;
 
-	must(world_realm(c->world, c->cx, c->tenant, &realm) == OK);
+	realm = call_realm(c);
+	if (realm == NULL)
+		return;
 	n = role_list(c->cx->arena, realm->catalogue, &role);
 	js_open_object(&c->js);
 	js_key(&c->js, "items");

@@ -24,3 +24,27 @@ deployment_parse(struct str name)
 		s++;
 	return (enum deployment_setting)s;
 }
+
+static const char *const limits[LIMIT_COUNT] = {
+	[LIMIT_NONE] = "",
+#define X(id, name) [LIMIT_##id] = name,
+	TENANT_LIMITS(X)
+#undef X
+};
+
+const char *
+limit_name(enum tenant_limit limit)
+{
+	must(limit < LIMIT_COUNT);
+	return limits[limit];
+}
+
+enum tenant_limit
+limit_parse(struct str name)
+{
+	int i = LIMIT_COUNT - 1;
+
+	while (i > LIMIT_NONE && !str_eq(name, str_of(limits[i])))
+		i--;
+	return (enum tenant_limit)i;
+}

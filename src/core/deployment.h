@@ -25,4 +25,24 @@ enum deployment_setting {
 const struct setting_info *deployment_info(enum deployment_setting);
 enum deployment_setting deployment_parse(struct str name);	/* DEPLOYMENT_COUNT: unknown */
 
+/*
+ * What the operator lets one tenant have at most: rows beside the settings,
+ * under the tenant's number.  No row: no bound.
+ */
+#define TENANT_LIMITS(X) \
+	X(PERSONS,   "persons") \
+	X(TOKENS,    "tokens") \
+	X(CATALOGUE, "catalogue_bytes")
+
+enum tenant_limit {
+	LIMIT_NONE,
+#define X(id, name) LIMIT_##id,
+	TENANT_LIMITS(X)
+#undef X
+	LIMIT_COUNT
+};
+
+const char *limit_name(enum tenant_limit);
+enum tenant_limit limit_parse(struct str name);	/* LIMIT_NONE: unknown */
+
 #endif

@@ -34,6 +34,7 @@ static const char *const change_kinds[CHANGE_COUNT] = {
 	[CHANGE_ROLE] = "role",
 	[CHANGE_SESSION] = "session",
 	[CHANGE_TRIES] = "tries",
+	[CHANGE_LIMIT] = "limit",
 };
 
 const char *

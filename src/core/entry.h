@@ -52,7 +52,12 @@
 	X(PASSWORD_CHANGED,    "login.password_changed") \
 	X(TOTP_SET,            "login.totp_set") \
 	X(RECOVERY_USED,       "login.recovery_used") \
-	X(SESSION_ENDED,       "session.ended")
+	X(SESSION_ENDED,       "session.ended") \
+	X(TENANT_SUSPENDED,    "tenant.suspended") \
+	X(TENANT_RESUMED,      "tenant.resumed") \
+	X(TENANT_LIMITED,      "tenant.limited") \
+	X(TENANT_EXPORTED,     "tenant.exported") \
+	X(TENANT_DELETED,      "tenant.deleted")
 
 enum action {
 	ACTION_NONE,
@@ -94,6 +99,7 @@ const char *subject_kind_name(enum subject_kind);
  *	CHANGE_ROLE	    grant     role		enum role_state (0 = no row)
  *	CHANGE_SESSION	    session   -			0 / 1
  *	CHANGE_TRIES	    -         -			0 / failed tries since the last entry
+ *	CHANGE_LIMIT	    enum tenant_limit -		at most so many (0 = no bound)
  */
 enum change_kind {
 	CHANGE_LIFECYCLE = 1,
@@ -108,6 +114,7 @@ enum change_kind {
 	CHANGE_ROLE,
 	CHANGE_SESSION,
 	CHANGE_TRIES,
+	CHANGE_LIMIT,
 	CHANGE_COUNT
 };
 

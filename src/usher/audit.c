@@ -21,7 +21,6 @@ struct trust {
 
 static enum err audit_export(struct cli *);
 static enum err audit_verify(struct cli *);
-static enum err export_to(struct cli *, const char *dir, struct log_end *);
 static enum err write_entries(struct cli *, struct log_end *,
     struct tile_writer *);
 static enum err read_trust(struct cli *, struct trust *);
@@ -70,7 +69,7 @@ audit_export(struct cli *cli)
 {
 	struct log_end end;
 
-	TRY(export_to(cli, cli->word[0], &end));
+	TRY(log_export(cli, cli->word[0], cli_int(cli, "number"), &end));
 	cli_say(cli, MSG_SAY_LOG_EXPORTED,
 	    ARGS(cli_number(cli, (int64_t)end.size), end.origin,
 		str_of(cli->word[0])));
@@ -78,12 +77,13 @@ audit_export(struct cli *cli)
 	return OK;
 }
 
-static enum err
-export_to(struct cli *cli, const char *dir, struct log_end *end)
+enum err
+log_export(
+    struct cli *cli, const char *dir, int64_t number, struct log_end *end)
 {
 	struct tile_writer *w;
 
-	TRY(log_end_find(cli, cli_int(cli, "number"), end));
+	TRY(log_end_find(cli, number, end));
 	TRY(tile_writer_open(&cli->cx, dir, &w));
 	TRY(write_entries(cli, end, w));
 	return tile_writer_close(&cli->cx, w, end->note, end->vkey);
@@ -146,7 +146,7 @@ verify_server(struct cli *cli, struct trust *trust)
 	enum err err;
 
 	TRY(tempdir_make(cli, &dir));
-	err = export_to(cli, dir, &end);
+	err = log_export(cli, dir, cli_int(cli, "number"), &end);
 	if (err == OK && trust->key.n == 0) {
 		trust->key = end.vkey;
 		cli_say(cli, MSG_SAY_SERVER_KEY, ARGS(end.vkey));

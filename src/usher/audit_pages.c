@@ -84,10 +84,12 @@ origin_size(struct cli *cli, int64_t number, bool is_present, int64_t *size)
 static enum err
 ask(struct cli *cli, int64_t after, size_t limit, const struct js **page)
 {
+	const struct str path = cli->log_path.n > 0
+	    ? cli->log_path : STR("/api/v1/audit/entries");
+
 	return cli_get(cli,
-	    str_fmt(cli->cx.arena,
-		"/api/v1/audit/entries?after=%" PRId64 "&limit=%zu", after,
-		limit),
+	    str_fmt(cli->cx.arena, "%.*s?after=%" PRId64 "&limit=%zu",
+		STR_ARG(path), after, limit),
 	    page);
 }
 

@@ -22,6 +22,9 @@ struct log_end {
 /* NUMBER -1: the present origin.  Waits a little for the newest entries to be signed.  ERR_NOT_FOUND: nothing is signed. */
 enum err log_end_find(struct cli *, int64_t number, struct log_end *) USE_RESULT;
 
+/* Writes the entries of origin NUMBER (-1: the present one) as tiles below folder DIR, with their checkpoint, and shows how far it is. */
+enum err log_export(struct cli *, const char *dir, int64_t number, struct log_end *) USE_RESULT;
+
 struct log_pages {
 	const struct log_end *end;
 	struct arena	     *arena;	/* of the present page */

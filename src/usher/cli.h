@@ -65,6 +65,7 @@ struct cli {
 	size_t		      nword;
 	bool		      is_json;
 	struct client	     *client;		/* opened by the first call */
+	struct str	      log_path;		/* where entries of the log are asked for; empty: the API's */
 	struct str	      last;		/* the last answer's body */
 	struct str	      problem;		/* JSON the server refused with; empty: the fault counts */
 	bool		      is_silent;	/* the command itself told why it failed */

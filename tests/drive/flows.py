@@ -39,7 +39,8 @@ WORDS = METHODS | {
     "have", "send", "body", "reply", "header", "text", "lacks", "until",
     "usher", "stdin", "run", "exit", "prints", "hides", "seats", "log",
     "server", "stop", "start", "fails", "tier", "at", "copy", "move",
-    "edit", "keep", "cookie", "totp"}
+    "edit", "keep", "cookie", "totp",
+    "gone"}
 
 
 MAKING = threading.Lock()    # tenants are made one after the other
@@ -254,6 +255,10 @@ class Teller:
         self.known[name + "-token"] = tenant.token
         self.known.setdefault("tenant", slug)
         self.cursor[name] = 0
+
+    def do_gone(self, line):
+        """gone TENANT: it was deleted; nothing of it is verified at the end."""
+        del self.tenants[self.fill(line.rest)]
 
     def have_catalogue(self, words, line):
         """have catalogue FILE [for TENANT], or its text in lines below."""

@@ -415,8 +415,14 @@ tokens_are_made_listed_and_revoked(void **state)
 static void
 the_operator_looks_after_tenants(void **state)
 {
-	static const struct tenant_view v = { 4, { "demo", 4 }, TENANT_ACTIVE, 1000, 17 };
-	struct tenants_out list = { &v, 1 };
+	static const struct tenant_view v[] = {
+		{ .tenant = 4, .slug = { "demo", 4 }, .state = TENANT_ACTIVE,
+		  .created_ms = 1000, .log_size = 17, .persons = 2,
+		  .most = { [LIMIT_PERSONS] = 9 } },
+		{ .tenant = 5, .state = TENANT_DELETED,
+		  .gone = { 5, 1000, 2000, 3000, 77, { "note\n", 5 } } },
+	};
+	struct tenants_out list = { v, 2 };
 	struct tenant_out made = { 4 };
 	struct token_out token = { 5, STR("usher_api_4_secret"), 0 };
 	const struct token_in *in;
@@ -426,6 +432,13 @@ the_operator_looks_after_tenants(void **state)
 	assert_text(fake_at("items.0.tenant"), "4");
 	assert_text(fake_at("items.0.name"), "demo");
 	assert_text(fake_at("items.0.state"), "active");
+	assert_text(fake_at("items.0.limits.persons"), "9");
+	assert_text(fake_at("items.0.deletion"), "absent");
+	assert_text(fake_at("items.1.state"), "deleted");
+	assert_text(fake_at("items.1.deletion.rows"), "77");
+	assert_text(fake_at("items.1.deletion.keys_destroyed"),
+	    "1970-01-01T00:00:02.000Z");
+	assert_text(fake_at("items.1.deletion.checkpoint"), "note\n");
 	fake.query_out = &made;
 	operators(POST, "/operator/v1/tenants", "{\"name\":\"demo\"}");
 	assert_int_equal(fake.status, 201);
@@ -443,6 +456,86 @@ the_operator_looks_after_tenants(void **state)
 	operators(POST, "/operator/v1/tenants/other/token", "{}");
 	assert_int_equal(fake.status, 404);
 	assert_text(fake_at("message"), "WORLD_NO_TENANT");
+}
+
+static void
+the_operator_suspends_limits_and_deletes(void **state)
+{
+	struct tenant_order_out out = { TENANT_SUSPENDED,
+		{ [LIMIT_TOKENS] = 3 }, 12 };
+	struct tenant_delete_out gone = { 4, STR("note\n"), STR("key"),
+		STR("origin") };
+	const struct tenant_order_in *in;
+
+	fake.item_out = &out;
+	operators(POST, "/operator/v1/tenants/demo/suspend",
+	    "{\"reason\":\"unpaid\"}");
+	assert_int_equal(fake.status, 200);
+	assert_int_equal(fake.tenant, 4);
+	in = fake.item_in[0];
+	assert_int_equal(in->action, ACTION_TENANT_SUSPENDED);
+	assert_text(in->reason, "unpaid");
+	assert_text(fake_at("state"), "suspended");
+	assert_text(fake_at("limits.tokens"), "3");
+	operators(POST, "/operator/v1/tenants/demo/suspend", "{}");
+	assert_int_equal(fake.status, 400);
+	operators(POST, "/operator/v1/tenants/demo/resume",
+	    "{\"reason\":\"paid\"}");
+	in = fake.item_in[0];
+	assert_int_equal(in->action, ACTION_TENANT_RESUMED);
+	operators(POST, "/operator/v1/tenants/demo/limits",
+	    "{\"persons\":0,\"catalogue_bytes\":70}");
+	in = fake.item_in[0];
+	assert_int_equal(in->most[LIMIT_PERSONS], 0);
+	assert_int_equal(in->most[LIMIT_TOKENS], -1);
+	assert_int_equal(in->most[LIMIT_CATALOGUE], 70);
+	operators(POST, "/operator/v1/tenants/demo/limits",
+	    "{\"persons\":-1}");
+	assert_int_equal(fake.status, 400);
+	operators(POST, "/operator/v1/tenants/other/suspend",
+	    "{\"reason\":\"x\"}");
+	assert_int_equal(fake.status, 404);
+	fake.query_out = &gone;
+	operators(POST, "/operator/v1/tenants/demo/delete",
+	    "{\"confirm\":\"demo\",\"reason\":\"over\"}");
+	assert_int_equal(fake.status, 200);
+	assert_text(fake_at("checkpoint"), "note\n");
+	assert_text(fake_at("vkey"), "key");
+	operators(POST, "/operator/v1/tenants/demo/delete",
+	    "{\"reason\":\"over\"}");
+	assert_int_equal(fake.status, 400);
+}
+
+static void
+the_operator_exports_a_tenant(void **state)
+{
+	static const struct cell cell[] = {
+		{ .name = "id", .kind = CELL_ID, .number = 5 },
+		{ .name = "n", .kind = CELL_NUMBER, .number = 0 },
+		{ .name = "at", .kind = CELL_TIME, .number = 1000 },
+		{ .name = "day", .kind = CELL_DAY, .number = DAY_BIAS },
+		{ .name = "text", .kind = CELL_TEXT, .text = { "a\n\"", 3 } },
+		{ .name = "none", .kind = CELL_DAY },
+	};
+	struct tenant_order_out begun = { TENANT_ACTIVE, { 0 }, 12 };
+	struct table_out rows = { cell, 1, COUNT(cell), { "0a", 2 } };
+
+	fake.item_out = &begun;
+	operators(POST, "/operator/v1/tenants/demo/export",
+	    "{\"reason\":\"asked for\"}");
+	assert_int_equal(fake.status, 200);
+	assert_text(fake_at("persons"), "12");
+	assert_text(fake_at("tables.1"), "token");
+	fake.query_out = &rows;
+	operators(GET, "/operator/v1/tenants/demo/export/tables/seat", "");
+	assert_int_equal(fake.status, 200);
+	assert_text(fake.body,
+	    "{\"id\":\"0000000000005\",\"n\":0,"
+	    "\"at\":\"1970-01-01T00:00:01.000Z\","
+	    "\"day\":\"1970-01-01\",\"text\":\"a\\n\\\"\",\"none\":null}\n");
+	assert_text(fake_replied("Usher-Next"), "0a");
+	operators(GET, "/operator/v1/tenants/other/export/persons", "");
+	assert_int_equal(fake.status, 404);
 }
 
 static void
@@ -504,6 +597,8 @@ main(void)
 		A_TEST(the_log_goes_out_as_it_is),
 		A_TEST(tokens_are_made_listed_and_revoked),
 		A_TEST(the_operator_looks_after_tenants),
+		A_TEST(the_operator_suspends_limits_and_deletes),
+		A_TEST(the_operator_exports_a_tenant),
 		A_TEST(the_operator_saves_and_examines),
 		A_TEST(a_persons_seats_and_waits_come_together),
 	};

@@ -27,6 +27,7 @@ const struct use_case person_order = { .name = "person_order" };
 const struct use_case queue_set = { .name = "queue_set" };
 const struct use_case deployment_set = { .name = "deployment_set" };
 const struct use_case pool_quota = { .name = "pool_quota" };
+const struct use_case tenant_order = { .name = "tenant_order" };
 const struct use_case token_create = { .name = "token_create" };
 const struct use_case token_revoke = { .name = "token_revoke" };
 const struct use_case token_rotate = { .name = "token_rotate" };
@@ -559,6 +560,8 @@ CANNED(totp_new)
 CANNED(totp_confirm)
 CANNED(tenants_list)
 CANNED(tenant_make)
+CANNED(tenant_delete)
+CANNED(table_show)
 CANNED(import_open)
 CANNED(import_apply)
 CANNED(import_show)
@@ -568,6 +571,14 @@ CANNED(deployment_show)
 CANNED(backup_make)
 CANNED(key_export)
 CANNED(doctor_run)
+
+const char *
+table_exported(size_t at)
+{
+	static const char *const names[] = { "seat", "token", NULL };
+
+	return at < COUNT(names) ? names[at] : NULL;
+}
 
 /* Reads the file to its end, and counts its bytes as rows. */
 enum err
