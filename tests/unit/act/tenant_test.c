@@ -15,7 +15,7 @@
 #include "base/io.h"
 
 #include "act/world_int.h"
-#include "plant.h"
+#include "imports.h"
 
 #define DAY	 INT64_C(86400000)
 #define PATIENCE 1200		/* tries of 25 ms: only a broken world needs them all */
@@ -256,6 +256,58 @@ leavers_leave_though_the_tenant_is_suspended_and_joiners_wait(void **state)
 	rig_verify(r);
 }
 
+/* The tenant is suspended when so many pieces of the file were read. */
+struct cut {
+	struct file file;
+	struct rig *rig;
+	size_t	    at;
+};
+
+static ssize_t
+suspending_piece(void *arg, void *p, size_t max)
+{
+	struct cut *cut = arg;
+
+	if (cut->at-- == 0)
+		world_tenant_state(cut->rig->world, cut->rig->acme,
+		    TENANT_SUSPENDED);
+	return file_piece(&cut->file, p, max);
+}
+
+/* More rows than one step takes: those of the steps before stay, and nobody is gone. */
+static void
+a_running_import_ends_between_two_steps(void **state)
+{
+	struct rig *r = *state;
+	struct import_open_in in = asked();
+	struct import_report *rep;
+	struct import_in pass2 = { 0 };
+	struct cut cut = { .rig = r, .at = 2400 };
+	struct buf b;
+	size_t n;
+
+	buf_init(&b, r->arena, 1 << 20);
+	buf_z(&b, HEADER);
+	for (int i = 1; i <= 1500; i++)
+		buf_fmt(&b, "%d;M%d;Ana;a%d@example.org;Berlin HQ;Vertrieb;"
+		    ";V%d;01.02.2020;\n", i, i, i, i);
+	buf_u8(&b, '\0');
+	pass2.run = opened(r, &in);
+	assert_int_equal(scanned(r, pass2.run, b.p, &rep), OK);
+	pass2.digest = rep->digest;
+	cut.file = file_of(b.p);
+	pass2.read = suspending_piece;
+	pass2.read_arg = &cut;
+	assert_int_equal(rig_long(r, import_apply, &pass2, &rep), ERR_CONFLICT);
+	assert_int_equal(r->cx.fault.msg, MSG_TENANT_SUSPENDED);
+	n = plant_count(r, &PERSON);
+	assert_true(n > 0 && n < 1500);
+	world_tenant_state(r->world, r->acme, TENANT_ACTIVE);
+	rep = import(r, b.p);
+	assert_int_equal(rep->added, 1500 - (int)n);
+	rig_verify(r);
+}
+
 /* --- limits ------------------------------------------------------------------------------ */
 
 static void
@@ -490,6 +542,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		FRESH(nobody_acts_in_a_suspended_tenant_until_it_is_resumed),
 		FRESH(leavers_leave_though_the_tenant_is_suspended_and_joiners_wait),
+		FRESH(a_running_import_ends_between_two_steps),
 		FRESH(what_would_be_over_a_limit_is_refused_by_its_name),
 		cmocka_unit_test(every_column_that_is_exported_is_known),
 		FRESH(tables_are_shown_page_by_page_to_their_end),
