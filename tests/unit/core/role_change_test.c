@@ -84,7 +84,7 @@ static const struct change {
 static struct catalogue *
 decoded(const char *text, const struct catalogue *before)
 {
-	struct catalogue *c;
+	struct catalogue *c = NULL;
 	const struct js *js;
 	struct str whole = str_fmt(cx.arena, "catalogue: 1\n%s\n", text);
 
