@@ -20,6 +20,7 @@ struct found_person {
 	bool	      is_rejected, stays; /* stays: a contract runs or is to come */
 	bool	      lacks;	/* a manager's rows were rejected */
 	bool	      was_active;
+	bool	      is_hidden;	/* out of the scope of who imports: the report is silent on it */
 	bool	      is_settled;	/* pass 2: its order was answered */
 };
 
@@ -44,6 +45,7 @@ struct import_run {
 	size_t		     nperson, capperson;
 	struct key256	    *stored;	/* pass 1: what is stored of the rows of person[0] … */
 	size_t		     npresent;	/* … to person[npresent - 1]: refs of the source before the run */
+	size_t		     nhidden;	/* of them */
 	uint32_t	    *slot;	/* hash table over person, index + 1 */
 	size_t		     nslot;
 	struct found_row    *row;

@@ -32,6 +32,7 @@ static bool stored_hash(const struct source_ref *, struct key256 *);
 static enum err compare(struct reader *, struct ctx *, struct import_run *);
 static enum err compare_page(struct tx *, struct import_run *, size_t from,
     size_t n);
+static enum err hide(struct tx *, struct import_run *, size_t from, size_t n);
 static void find_gone(struct import_run *);
 static void take_digest(struct import_run *);
 static enum err guard(struct ctx *, struct import_run *);
@@ -351,6 +352,7 @@ compare_page(struct tx *tx, struct import_run *run, size_t from, size_t n)
 		    && is_unchanged(p, &stored) ? FOUND_UNCHANGED
 		    : FOUND_CHANGED;
 	}
+	TRY(hide(tx, run, from, n));
 	/* Who may be disabled by it: the guard counts them. */
 	for (size_t i = 0; i < n; i++) {
 		struct found_person *p = &run->person[from + i];
@@ -377,6 +379,39 @@ compare_page(struct tx *tx, struct import_run *run, size_t from, size_t n)
 		run->report.unchanged += p->found == FOUND_UNCHANGED;
 		run->report.disabled += p->found == FOUND_CHANGED
 		    && p->was_active && !p->stays;
+	}
+	return OK;
+}
+
+/*
+ * Whoever imports under a scope learns of nobody else: not whether somebody is
+ * there, nor that a row says what is stored.  Pass 2 refuses to change them.
+ */
+static enum err
+hide(struct tx *tx, struct import_run *run, size_t from, size_t n)
+{
+	struct ctx *cx = tx_ctx(tx);
+	struct person_query q = { .tenant = run->tenant,
+		.scope = cx->actor->scope };
+	struct found_person *p = &run->person[from];
+	int64_t *id = arena_array(cx->arena, n, sizeof(*id));
+	bool *in = arena_array(cx->arena, n, sizeof(*in));
+	const struct realm *realm;
+
+	if (q.scope == NULL)
+		return OK;
+	TRY(world_realm(run->world, cx, run->tenant, &realm));
+	q.names = &realm->names;
+	q.today = order_today(realm, 0, cx->now_ms);
+	for (size_t i = 0; i < n; i++)
+		id[i] = p[i].person;
+	TRY(person_in_scope(tx, &q, id, n, in));
+	for (size_t i = 0; i < n; i++) {
+		if (in[i] || p[i].found == FOUND_NEW)
+			continue;
+		p[i].found = FOUND_NEW;
+		p[i].is_hidden = true;
+		run->nhidden += from + i < run->npresent;
 	}
 	return OK;
 }
@@ -410,7 +445,7 @@ static void
 find_gone(struct import_run *run)
 {
 	for (size_t i = 0; i < run->npresent; i++)
-		if (run->person[i].rows == 0)
+		if (run->person[i].rows == 0 && !run->person[i].is_hidden)
 			run_gone(run, &run->person[i]);
 	run->report.removed = (int64_t)run->ngone;
 }
@@ -467,7 +502,7 @@ guard(struct ctx *cx, struct import_run *run)
 	TRY(world_realm(run->world, cx, run->tenant, &realm));
 	percent = realm->catalogue->setting[SETTING_IMPORT_REMOVALS_PERCENT];
 	least = realm->catalogue->setting[SETTING_IMPORT_REMOVALS_LEAST];
-	share = (int64_t)run->npresent * percent / 100;
+	share = (int64_t)(run->npresent - run->nhidden) * percent / 100;
 	run->report.removals_allowed = share > least ? share : least;
 	run->report.is_stopped = removals > run->report.removals_allowed
 	    && removals > run->in.allow_removals;

@@ -13,6 +13,7 @@
 
 #define SEARCH_WORDS_MAX    8
 #define SEARCH_PREFIX_CHARS 3
+#define SEARCH_WALK	    500	/* rows that are read at once under a scope */
 
 struct opening {
 	struct vault_call	call;
@@ -48,6 +49,9 @@ static size_t keep_found(struct ctx *, struct str text, struct person_view *,
 static enum err index_of(struct reader *, struct ctx *, enum index_kind,
     struct str value, struct index_key *);
 static enum err search_persons(struct reader *, const struct realm *,
+    const struct page_in *, const struct index_key *, size_t n,
+    struct rows *);
+static enum err load_found(struct reader *, const struct realm *,
     struct rows *);
 static enum err load_ids(struct reader *, const struct realm *,
     const int64_t *id, size_t n, struct rows *);
@@ -190,9 +194,7 @@ list_by_key(struct reader *r, struct ctx *cx, const struct realm *realm,
 	case A_EMAIL_VALUE:
 		TRY(index_of(r, cx, INDEX_SEARCH, value, &key));
 		key.kind = 0;
-		TRY(index_search(r->data, realm->tenant, &key, 1,
-		    page->after, page->limit, rows));
-		return search_persons(r, realm, rows);
+		return search_persons(r, realm, page, &key, 1, rows);
 	default:
 		return fail(cx, ERR_BAD_INPUT, MSG_QUERY_SEALED, "filter",
 		    attr_info(node->attribute)->path);
@@ -221,9 +223,7 @@ list_by_word(struct reader *r, struct ctx *cx, const struct realm *realm,
 		    &key[i]));
 		key[i].kind = 0;
 	}
-	TRY(index_search(r->data, realm->tenant, key, n, page->after,
-	    page->limit, rows));
-	return search_persons(r, realm, rows);
+	return search_persons(r, realm, page, key, n, rows);
 }
 
 static size_t
@@ -275,8 +275,45 @@ keep_found(struct ctx *cx, struct str text, struct person_view *v, size_t n)
 	return kept;
 }
 
+/*
+ * A page of those who are found and seen: the next one begins after somebody
+ * who is seen, whoever else was found in between.
+ */
 static enum err
-search_persons(struct reader *r, const struct realm *realm, struct rows *rows)
+search_persons(struct reader *r, const struct realm *realm,
+    const struct page_in *page, const struct index_key *key, size_t n,
+    struct rows *out)
+{
+	struct ctx *cx = tx_ctx(r->data);
+	const size_t chunk = cx->actor->scope != NULL ? SEARCH_WALK
+	    : page->limit;
+	struct person *kept = arena_array(cx->arena, page->limit + chunk,
+	    sizeof(*kept));
+	int64_t after = page->after;
+	size_t found;
+
+	*out = (struct rows) { .row = kept };
+	do {
+		struct rows rows;
+
+		TRY(index_search(r->data, realm->tenant, key, n, after, chunk,
+		    &rows));
+		found = rows.n;
+		if (found > 0)
+			after = ((struct search_row *)rows.row)[found - 1]
+			    .person;
+		TRY(load_found(r, realm, &rows));
+		TRY(scoped(r, cx, realm, &rows));
+		for (size_t i = 0; i < rows.n; i++)
+			kept[out->n++] = ((struct person *)rows.row)[i];
+	} while (found == chunk && out->n < page->limit);
+	if (out->n > page->limit)
+		out->n = page->limit;
+	return OK;
+}
+
+static enum err
+load_found(struct reader *r, const struct realm *realm, struct rows *rows)
 {
 	int64_t *id = arena_array(tx_ctx(r->data)->arena, rows->n + 1,
 	    sizeof(*id));

@@ -6,6 +6,16 @@
 
 #include "act/query.h"
 
+#define WALK 1000	/* rows that are read at once */
+
+static enum err roles_of_person(struct reader *, struct ctx *,
+    const struct realm *, int64_t person, struct rows *);
+static enum err roles_after(struct reader *, struct ctx *,
+    const struct realm *, const struct page_in *, struct rows *,
+    int64_t *next);
+static size_t end_of_person(const struct role_row *, size_t n, size_t limit);
+static enum err next_roles(struct reader *, struct role_row *from,
+    struct rows *, bool *more);
 static enum err drop_hidden(struct reader *, struct ctx *,
     const struct realm *, struct rows *);
 static enum err open_reasons(struct reader *, struct ctx *,
@@ -13,67 +23,121 @@ static enum err open_reasons(struct reader *, struct ctx *,
 static void add_names(struct reader *, struct ctx *, const struct realm *,
     const struct role_row *, struct role_view *);
 
-/*
- * A page ends with all roles of its last person, so that the next one begins
- * after that person.
- */
 enum err
 roles_held_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 {
 	const struct page_in *page = in;
 	struct roles_out *out = arena_alloc(cx->arena, sizeof(*out));
-	struct role_row from = { .tenant = cx->actor->tenant,
-		.person = page->person != 0 ? page->person : page->after,
-		.id = page->person != 0 ? 0 : INT64_MAX };
 	const struct realm *realm;
 	struct role_view *v;
-	struct role_row *row;
+	const struct role_row *row;
 	struct rows rows;
 
+	*result = out;
 	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
 	if (page->person != 0)
-		TRY(store_load(r->data, &ROLE, &from, 1, 2, 0, &rows));
+		TRY(roles_of_person(r, cx, realm, page->person, &rows));
 	else
-		TRY(store_page(r->data, &ROLE, &from, 1, false,
-		    page->limit + ROLES_A_PERSON, &rows));
+		TRY(roles_after(r, cx, realm, page, &rows, &out->next));
 	row = rows.row;
-	if (page->person == 0 && rows.n > page->limit) {
-		size_t n = page->limit;
-
-		while (n < rows.n && row[n].person == row[n - 1].person)
-			n++;
-		if (n < rows.n)
-			out->next = row[n - 1].person;
-		rows.n = n;
-	}
-	TRY(drop_hidden(r, cx, realm, &rows));
 	out->role = v = arena_array(cx->arena, rows.n + 1, sizeof(*v));
 	out->n = rows.n;
-	*result = out;
 	for (size_t i = 0; i < rows.n; i++)
 		add_names(r, cx, realm, &row[i], &v[i]);
 	return rows.n == 0 ? OK : open_reasons(r, cx, row, rows.n, v);
 }
 
 static enum err
+roles_of_person(struct reader *r, struct ctx *cx, const struct realm *realm,
+    int64_t person, struct rows *rows)
+{
+	struct role_row key = { .tenant = realm->tenant, .person = person };
+	bool seen = false;
+
+	TRY(persons_seen(r, cx, realm, &person, 1, &seen));
+	if (!seen)
+		return fail(cx, ERR_NOT_FOUND, MSG_ORDER_NO_PERSON, "person");
+	return store_load(r->data, &ROLE, &key, 1, 2, 0, rows);
+}
+
+/*
+ * A page ends with all roles of its last person, so that the next one begins
+ * after that person.  There is a next one if anything that is seen follows.
+ */
+static enum err
+roles_after(struct reader *r, struct ctx *cx, const struct realm *realm,
+    const struct page_in *page, struct rows *out, int64_t *next)
+{
+	struct role_row from = { .tenant = realm->tenant,
+		.person = page->after, .id = INT64_MAX };
+	struct role_row *kept = arena_array(cx->arena,
+	    page->limit + WALK + 2 * ROLES_A_PERSON, sizeof(*kept));
+	size_t n = 0;
+	bool more;
+
+	*out = (struct rows) { .row = kept };
+	do {
+		struct rows rows;
+
+		TRY(next_roles(r, &from, &rows, &more));
+		TRY(drop_hidden(r, cx, realm, &rows));
+		for (size_t i = 0; i < rows.n; i++)
+			kept[n++] = ((struct role_row *)rows.row)[i];
+		out->n = end_of_person(kept, n, page->limit);
+	} while (more && out->n == n);
+	if (out->n < n)
+		*next = kept[out->n - 1].person;
+	return OK;
+}
+
+/* Of N roles by person, how many a page of LIMIT holds. */
+static size_t
+end_of_person(const struct role_row *row, size_t n, size_t limit)
+{
+	size_t end = n < limit ? n : limit;
+
+	while (end > 0 && end < n && row[end].person == row[end - 1].person)
+		end++;
+	return end;
+}
+
+/* Those of the next persons, whole; FROM becomes the last one. */
+static enum err
+next_roles(struct reader *r, struct role_row *from, struct rows *rows,
+    bool *more)
+{
+	const struct role_row *row;
+	size_t end;
+
+	TRY(store_page(r->data, &ROLE, from, 1, false, WALK + ROLES_A_PERSON,
+	    rows));
+	row = rows->row;
+	end = end_of_person(row, rows->n, WALK);
+	*more = end < rows->n;
+	rows->n = end;
+	if (end > 0) {
+		from->person = row[end - 1].person;
+		from->id = INT64_MAX;
+	}
+	return OK;
+}
+
+static enum err
 drop_hidden(struct reader *r, struct ctx *cx, const struct realm *realm,
     struct rows *rows)
 {
-	struct person_query q = { .tenant = realm->tenant,
-		.scope = cx->actor->scope, .names = &realm->names };
 	struct role_row *row = rows->row;
 	int64_t *id = arena_array(cx->arena, rows->n + 1, sizeof(*id));
-	bool *in = arena_array(cx->arena, rows->n + 1, sizeof(*in));
+	bool *seen = arena_array(cx->arena, rows->n + 1, sizeof(*seen));
 	size_t kept = 0;
 
-	if (q.scope == NULL || rows->n == 0)
+	if (cx->actor->scope == NULL)
 		return OK;
-	q.today = order_today(realm, 0, cx->now_ms);
 	for (size_t i = 0; i < rows->n; i++)
 		id[i] = row[i].person;
-	TRY(person_in_scope(r->data, &q, id, rows->n, in));
+	TRY(persons_seen(r, cx, realm, id, rows->n, seen));
 	for (size_t i = 0; i < rows->n; i++)
-		if (in[i])
+		if (seen[i])
 			row[kept++] = row[i];
 	rows->n = kept;
 	return OK;

@@ -8,7 +8,7 @@
 
 #include "act/query.h"
 
-#define WAITS_WALK 1000
+#define WALK 1000
 
 /* How many of an organisation come before a page of waits. */
 struct before { int64_t organisation, n; };
@@ -26,8 +26,11 @@ static void choices(struct ctx *, const struct catalogue *,
     struct organisation_view *);
 static enum err seats_of_person(struct reader *, struct ctx *,
     const struct realm *, int64_t person, struct seats_out *);
-static enum err in_scope(struct reader *, struct ctx *,
-    const struct realm *, const int64_t *id, size_t n, bool *in);
+static enum err keep_seats(struct reader *, const struct rows *,
+    struct seat_view *, size_t *n);
+static enum err keep_waits(struct reader *, const struct rows *,
+    struct befores *, struct wait_view *, size_t *n);
+static size_t chunk_of(const struct ctx *, const struct page_in *);
 static struct seat_view seat_view_of(const struct realm *,
     const struct seat *);
 static void hide_pools(struct ctx *, const struct realm *,
@@ -318,13 +321,12 @@ seats_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 	const struct page_in *page = in;
 	struct seats_out *out = arena_alloc(cx->arena, sizeof(*out));
 	struct seat from = { .person = page->after };
+	const size_t chunk = chunk_of(cx, page);
 	const struct realm *realm;
 	const struct product *product;
 	struct seat_view *v;
 	struct sight sight;
 	struct rows rows;
-	int64_t *id;
-	bool *in_it;
 
 	*result = out;
 	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
@@ -336,20 +338,49 @@ seats_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 		return ERR_NOT_FOUND;
 	from.tenant = realm->tenant;
 	from.product = product->id;
-	TRY(store_page(r->data, &SEAT, &from, 2, page->after == 0,
-	    page->limit, &rows));
-	id = arena_array(cx->arena, rows.n + 1, sizeof(*id));
-	in_it = arena_array(cx->arena, rows.n + 1, sizeof(*in_it));
-	for (size_t i = 0; i < rows.n; i++)
-		id[i] = ((struct seat *)rows.row)[i].person;
-	TRY(in_scope(r, cx, realm, id, rows.n, in_it));
-	out->seat = v = arena_array(cx->arena, rows.n + 1, sizeof(*v));
-	for (size_t i = 0; i < rows.n; i++)
-		if (in_it[i])
-			v[out->n++] = seat_view_of(realm,
-			    &((struct seat *)rows.row)[i]);
-	if (rows.n == page->limit)
-		out->next = id[rows.n - 1];
+	out->seat = v = arena_array(cx->arena, page->limit + chunk + 1,
+	    sizeof(*v));
+	do {
+		TRY(store_page(r->data, &SEAT, &from, 2, from.person == 0,
+		    chunk, &rows));
+		TRY(keep_seats(r, &rows, v, &out->n));
+		if (rows.n > 0)
+			from = ((struct seat *)rows.row)[rows.n - 1];
+	} while (rows.n == chunk && out->n <= page->limit);
+	if (out->n > page->limit) {
+		out->n = page->limit;
+		out->next = v[out->n - 1].row.person;
+	}
+	return OK;
+}
+
+/*
+ * How many rows are read at once.  What follows a page is told by one row more
+ * than it has; whoever has a scope is told it of what lies in that.
+ */
+static size_t
+chunk_of(const struct ctx *cx, const struct page_in *page)
+{
+	return cx->actor->scope != NULL ? WALK : page->limit + 1;
+}
+
+static enum err
+keep_seats(struct reader *r, const struct rows *rows, struct seat_view *v,
+    size_t *n)
+{
+	struct ctx *cx = tx_ctx(r->data);
+	const struct seat *row = rows->row;
+	int64_t *id = arena_array(cx->arena, rows->n + 1, sizeof(*id));
+	bool *seen = arena_array(cx->arena, rows->n + 1, sizeof(*seen));
+	const struct realm *realm;
+
+	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
+	for (size_t i = 0; i < rows->n; i++)
+		id[i] = row[i].person;
+	TRY(persons_seen(r, cx, realm, id, rows->n, seen));
+	for (size_t i = 0; i < rows->n; i++)
+		if (seen[i])
+			v[(*n)++] = seat_view_of(realm, &row[i]);
 	return OK;
 }
 
@@ -375,7 +406,7 @@ seats_of_person(struct reader *r, struct ctx *cx, const struct realm *realm,
 	struct seat *key;
 	bool in = false;
 
-	TRY(in_scope(r, cx, realm, &person, 1, &in));
+	TRY(persons_seen(r, cx, realm, &person, 1, &in));
 	if (!in)
 		return fail(cx, ERR_NOT_FOUND, MSG_ORDER_NO_PERSON, "person");
 	TRY(granted_products(r, realm, person, &grants));
@@ -411,9 +442,8 @@ granted_products(struct reader *r, const struct realm *realm, int64_t person,
 	return OK;
 }
 
-/* Existing persons that the actor may see. */
-static enum err
-in_scope(struct reader *r, struct ctx *cx, const struct realm *realm,
+enum err
+persons_seen(struct reader *r, struct ctx *cx, const struct realm *realm,
     const int64_t *id, size_t n, bool *in)
 {
 	struct person_query q = { .tenant = realm->tenant,
@@ -463,7 +493,7 @@ place_of(struct reader *r, const struct wait *row, int64_t *out)
 
 	*out = 1;
 	do {
-		TRY(store_page(r->data, &WAIT, &from, 2, is_first, WAITS_WALK,
+		TRY(store_page(r->data, &WAIT, &from, 2, is_first, WALK,
 		    &rows));
 		for (size_t i = 0; i < rows.n; i++) {
 			from = ((struct wait *)rows.row)[i];
@@ -471,7 +501,7 @@ place_of(struct reader *r, const struct wait *row, int64_t *out)
 			    && by_turn(&from, row) < 0;
 		}
 		is_first = false;
-	} while (rows.n == WAITS_WALK);
+	} while (rows.n == WALK);
 	return OK;
 }
 
@@ -479,31 +509,62 @@ enum err
 waits_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 {
 	const struct page_in *page = in;
+	struct page_in part = *page;
 	struct waits_out *out = arena_alloc(cx->arena, sizeof(*out));
 	const struct realm *realm;
 	struct wait_view *v;
-	struct befores before = { 0 };
 	struct rows rows;
 
 	*result = out;
 	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
-	if (page->person != 0)
+	part.limit = chunk_of(cx, page);
+	out->wait = v = arena_array(cx->arena,
+	    page->limit + part.limit + PRODUCTS_MAX, sizeof(*v));
+	if (page->person != 0) {
 		TRY(waits_of_person(r, realm, page->person, &rows));
-	else
-		TRY(waits_of_product(r, cx, realm, page, &rows, &before));
-	if (page->person == 0 && rows.n == page->limit)
-		out->next = ((struct wait *)rows.row)[rows.n - 1].person;
-	out->wait = v = arena_array(cx->arena, rows.n + 1, sizeof(*v));
-	for (size_t i = 0; i < rows.n; i++) {
-		const struct wait *w = &((struct wait *)rows.row)[i];
-		int64_t place = ++*before_of(cx, &before, w->organisation);
-		bool seen = false;
+		return keep_waits(r, &rows, NULL, v, &out->n);
+	}
+	do {
+		struct befores before = { 0 };
 
-		TRY(in_scope(r, cx, realm, &w->person, 1, &seen));
-		if (seen && page->person != 0)
-			TRY(place_of(r, w, &place));
-		if (seen)
-			view_wait(realm, w, place, &v[out->n++]);
+		TRY(waits_of_product(r, cx, realm, &part, &rows, &before));
+		TRY(keep_waits(r, &rows, &before, v, &out->n));
+		if (rows.n > 0)
+			part.after =
+			    ((struct wait *)rows.row)[rows.n - 1].person;
+	} while (rows.n == part.limit && out->n <= page->limit);
+	if (out->n > page->limit) {
+		out->n = page->limit;
+		out->next = v[out->n - 1].row.person;
+	}
+	return OK;
+}
+
+/* BEFORE are those of the list that come before; NULL: they are of several lists. */
+static enum err
+keep_waits(struct reader *r, const struct rows *rows, struct befores *before,
+    struct wait_view *v, size_t *n)
+{
+	struct ctx *cx = tx_ctx(r->data);
+	const struct wait *row = rows->row;
+	int64_t *id = arena_array(cx->arena, rows->n + 1, sizeof(*id));
+	bool *seen = arena_array(cx->arena, rows->n + 1, sizeof(*seen));
+	const struct realm *realm;
+
+	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
+	for (size_t i = 0; i < rows->n; i++)
+		id[i] = row[i].person;
+	TRY(persons_seen(r, cx, realm, id, rows->n, seen));
+	for (size_t i = 0; i < rows->n; i++) {
+		int64_t place = 0;
+
+		if (before != NULL)
+			place = ++*before_of(cx, before, row[i].organisation);
+		if (!seen[i])
+			continue;
+		if (before == NULL)
+			TRY(place_of(r, &row[i], &place));
+		view_wait(realm, &row[i], place, &v[(*n)++]);
 	}
 	return OK;
 }
@@ -535,7 +596,7 @@ waits_of_product(struct reader *r, struct ctx *cx, const struct realm *realm,
 {
 	const struct product *product;
 	struct wait from = { .tenant = realm->tenant }, last = { 0 };
-	struct wait *kept = arena_array(cx->arena, page->limit + WAITS_WALK,
+	struct wait *kept = arena_array(cx->arena, page->limit + WALK,
 	    sizeof(*kept));
 	struct sight sight;
 	struct rows rows;
@@ -557,7 +618,7 @@ waits_of_product(struct reader *r, struct ctx *cx, const struct realm *realm,
 	*out = (struct rows) { .row = kept };
 	do {
 		TRY(store_page(r->data, &WAIT, &from, 2, from.person == 0,
-		    WAITS_WALK, &rows));
+		    WALK, &rows));
 		for (size_t i = 0; i < rows.n; i++) {
 			from = ((struct wait *)rows.row)[i];
 			if (page->after == 0 || by_turn(&last, &from) < 0)
@@ -568,7 +629,7 @@ waits_of_product(struct reader *r, struct ctx *cx, const struct realm *realm,
 		qsort(kept, out->n, sizeof(*kept), by_turn);
 		if (out->n > page->limit)
 			out->n = page->limit;
-	} while (rows.n == WAITS_WALK);
+	} while (rows.n == WALK);
 	return OK;
 }
 
@@ -614,7 +675,7 @@ onboarding_show(struct reader *r, struct ctx *cx, const void *id, void **out)
 	TRY(store_load(r->data, &ONBOARDING, &key, 1, 2, 0, &rows));
 	if (rows.n == 1) {
 		v->row = *(struct onboarding_row *)rows.row;
-		TRY(in_scope(r, cx, realm, &v->row.person, 1, &seen));
+		TRY(persons_seen(r, cx, realm, &v->row.person, 1, &seen));
 	}
 	if (!seen)
 		return fail(cx, ERR_NOT_FOUND, MSG_ORDER_NO_ONBOARDING,

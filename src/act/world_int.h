@@ -218,4 +218,10 @@ void login_fails_write(struct world *);
 void access_note(struct world *, const struct access_row *, const uint8_t digest[32]);
 void access_write(struct world *);
 
+/* --- query_seat.c --------------------------------------------------------------- */
+
+/* Which of these persons are there and in the actor's scope. */
+enum err persons_seen(struct reader *, struct ctx *, const struct realm *,
+    const int64_t *id, size_t n, bool *in) USE_RESULT;
+
 #endif
