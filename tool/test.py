@@ -112,6 +112,7 @@ STEPS = [Step(*row) for row in (
 
     ("openapi", "normal", "build", True, driver("openapi"), {}, 5, 5),
     ("tamper", "normal", "build", True, driver("tamper"), {}, 5, 20),
+    ("matrix", "normal", "build", True, driver("matrix"), {}, 5, 30),
     ("canary", "normal", "build", True, driver("canary"), {}, 5, 20),
     ("watch", "normal", "build", True, driver("watch"), {}, 5, 10),
     ("login", "normal", "build", True, driver("login"), {}, 5, 5),
