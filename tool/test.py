@@ -98,6 +98,8 @@ STEPS = [Step(*row) for row in (
      meson("build-asan", "contract"), SANITIZER, 5, 5),
     ("flows-asan", "normal", "build-asan", True, driver("flows"),
      {**SANITIZER, "USHER_TIER": "quick"}, 5, 5),
+    ("matrix-asan", "normal", "build-asan", True, driver("matrix"),
+     {**SANITIZER, "USHER_TIER": "quick"}, 5, 5),
 
     ("build-tsan", "normal", "build-tsan", False,
      build("build-tsan", *THREADED), CLANG, 10, 10),

@@ -226,6 +226,7 @@ world_long(struct world *w, struct query *q)
 		w->long_busy[at] = true;
 		w->long_tenant[at] = q->cx->actor->tenant;
 		ended = w->long_thread[at];
+		w->long_thread[at] = NULL;
 	}
 	lock_give(w->mu);
 	if (at == LONGS_MAX) {
@@ -235,7 +236,10 @@ world_long(struct world *w, struct query *q)
 	if (ended != NULL)
 		thread_join(ended);	/* it has answered; only its end is awaited */
 	*work = (struct long_work) { w, at, q };
+	/* It may end at once: whoever takes its place then must find it here. */
+	lock_take(w->mu);
 	w->long_thread[at] = thread_start("long", long_run, work);
+	lock_give(w->mu);
 	return OK;
 }
 
