@@ -174,7 +174,7 @@ applying_close(struct applying *a)
 {
 	(void)!drain(a); /* what failed was told already */
 	queue_forget(a->r->world, a->run->tenant, WORK_QUEUE_IMPORT,
-	    a->run->todo - a->run->done);
+	    a->run->total - a->run->done);
 	for (size_t i = 0; i < UNDER_WAY; i++)
 		arena_close(a->place[i].cx.arena);
 	for (size_t i = 0; i < PENDING_SLOTS; i++)
@@ -530,7 +530,7 @@ static void
 count_orders(struct applying *a, int64_t n)
 {
 	lock_take(a->r->world->mu);
-	a->run->todo += n;
+	a->run->total += n;
 	lock_give(a->r->world->mu);
 	queue_count(a->r->world, a->run->tenant, WORK_QUEUE_IMPORT,
 	    &(struct window) { .came = n });

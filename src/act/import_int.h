@@ -56,7 +56,7 @@ struct import_run {
 	struct import_report report;
 	struct reject	    *reject;
 	size_t		     nreject, capreject;
-	int64_t		     todo, done; /* orders of pass 2, in all and so far */
+	int64_t		     total, done; /* orders of pass 2, in all and so far */
 	enum import_state    state;	/* 0: opened */
 	bool		     is_busy;	/* a pass is under way */
 	bool		     is_applying; /* it is the second */
@@ -70,7 +70,7 @@ enum err run_take(struct reader *, struct ctx *, int64_t id, enum import_state w
 void run_give(struct import_run *);
 void run_end(struct import_run *);	/* given and gone */
 /* How far pass 2 of a run is; false: it is not under way. */
-bool run_progress(struct world *, const struct ctx *, int64_t id, int64_t *todo, int64_t *done);
+bool run_progress(struct world *, const struct ctx *, int64_t id, int64_t *total, int64_t *done);
 /* The same file twice changes and writes nothing. */
 bool run_has_work(const struct import_run *);
 /* Stores the run's state and counts, with a log entry. */

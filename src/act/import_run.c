@@ -264,7 +264,7 @@ run_take(struct reader *r, struct ctx *cx, int64_t id,
 }
 
 bool
-run_progress(struct world *w, const struct ctx *cx, int64_t id, int64_t *todo,
+run_progress(struct world *w, const struct ctx *cx, int64_t id, int64_t *total,
     int64_t *done)
 {
 	struct import_run **at;
@@ -275,7 +275,7 @@ run_progress(struct world *w, const struct ctx *cx, int64_t id, int64_t *todo,
 	if (at != NULL && (*at)->tenant == cx->actor->tenant &&
 	    (*at)->is_applying) {
 		is_applying = true;
-		*todo = (*at)->todo;
+		*total = (*at)->total;
 		*done = (*at)->done;
 	}
 	lock_give(w->mu);

@@ -161,7 +161,7 @@ const char *table_exported(size_t at);
 bool column_is_known(const struct table *, const struct column *);
 
 /* How many of all orders of pass 2 are done, while it is under way; PAUSED: it waits, and WHY (may be empty) is what was said of that. */
-struct import_view { struct import_row_state row; int64_t todo, done; bool is_paused; struct str why; };
+struct import_view { struct import_row_state row; int64_t total, done; bool is_paused; struct str why; };
 enum err import_show(struct reader *, struct ctx *, const void *id, void **import_view) USE_RESULT;
 
 /* Operator: copies data first, keys after, into two files in the server's backup folder. */

@@ -189,7 +189,7 @@ import_show(struct reader *r, struct ctx *cx, const void *id, void **out)
 	if (rows.n == 0)
 		return fail(cx, ERR_NOT_FOUND, MSG_IMPORT_NONE, "import");
 	v->row = *(const struct import_row_state *)rows.row;
-	if (run_progress(r->world, cx, key.id, &v->todo, &v->done)) {
+	if (run_progress(r->world, cx, key.id, &v->total, &v->done)) {
 		v->row.state = IMPORT_APPLYING;
 		v->is_paused = queue_is_paused(r->world, cx->arena,
 		    cx->actor->tenant, WORK_QUEUE_IMPORT, &v->why);

@@ -184,7 +184,7 @@ show_encode(struct call *c)
 	put_count(js, "removed", row->removed);
 	put_count(js, "rejected", row->rejected);
 	put_text_or_null(js, "digest", row->digest);
-	put_count(js, "todo", v->todo);
+	put_count(js, "total", v->total);
 	put_count(js, "done", v->done);
 	js_key(js, "paused");
 	js_put_bool(js, v->is_paused);
@@ -258,7 +258,7 @@ static const struct field run_fields[] = {
 	{ "removed", "count", "" },
 	{ "rejected", "count", "" },
 	{ "digest", "hex?", "" },
-	{ "todo", "count", "Persons that the second pass has work for, while it is under way." },
+	{ "total", "count", "Persons that the second pass has work for, while it is under way." },
 	{ "done", "count", "How many of them are done." },
 	{ "paused", "bool", "It waits, for the queue is paused." },
 	{ "paused_why", "text?", "What was said of that." },

@@ -70,7 +70,7 @@ struct hash_job {
 struct hasher {
 	int	       wake_fd;		/* an eventfd; -1: no passwords here */
 	struct thread *thread;		/* NULL: none was asked for yet */
-	struct queue  *todo, *done;
+	struct queue  *asked, *done;
 	struct hash_job job[HASHES_MAX];
 };
 

@@ -106,7 +106,7 @@ job_start(struct request *rq, struct hash_job *job, struct str password)
 	struct hasher *h = &rq->s->hasher;
 
 	if (h->thread == NULL) {
-		h->todo = queue_open(HASHES_MAX);
+		h->asked = queue_open(HASHES_MAX);
 		h->done = queue_open(HASHES_MAX);
 		h->thread = thread_start("hasher", run, h);
 	}
@@ -118,7 +118,7 @@ job_start(struct request *rq, struct hash_job *job, struct str password)
 	job->peer = rq->peer;
 	job->peer->is_waiting = true;
 	job->is_taken = true;
-	must(queue_try_put(h->todo, job));
+	must(queue_try_put(h->asked, job));
 	return STATUS_LATER;
 }
 
@@ -129,7 +129,7 @@ run(void *arg)
 	const uint64_t one = 1;
 	void *item;
 
-	while (queue_take(h->todo, &item, 1, -1) == 1) {
+	while (queue_take(h->asked, &item, 1, -1) == 1) {
 		struct hash_job *job = item;
 		const char *password = (const char *)job->password.p;
 		const bool is_known = job->verifier[0] != '\0';
@@ -218,12 +218,12 @@ hasher_close(struct server *s)
 
 	if (h->thread == NULL)
 		return;
-	queue_end(h->todo);
+	queue_end(h->asked);
 	thread_join(h->thread);
 	for (size_t i = 0; i < HASHES_MAX; i++)
 		h->job[i].peer = NULL;
 	hashes_finish(s);
-	queue_close(h->todo);
+	queue_close(h->asked);
 	queue_close(h->done);
 	h->thread = NULL;
 }

@@ -203,7 +203,7 @@ an_import_waits_while_its_queue_is_paused(void **state)
 	assert_int_equal(v->forecast_s, -1);
 	assert_int_equal(rig_query(r, import_show, &a.in.run, &run), OK);
 	assert_int_equal(run->row.state, IMPORT_APPLYING);
-	assert_int_equal(run->todo, 3);
+	assert_int_equal(run->total, 3);
 	assert_int_equal(run->done, 0);
 	assert_true(run->is_paused);
 	assert_true(str_eq(run->why, STR("night")));

@@ -306,7 +306,7 @@ a_run_is_shown(void **state)
 	assert_text(fake_at("paused"), "false");
 	v = (struct import_view) { v.row, 10, 4, true, STR("night") };
 	fake_send(GET, "/api/v1/imports/0000000000005", "");
-	assert_text(fake_at("todo"), "10");
+	assert_text(fake_at("total"), "10");
 	assert_text(fake_at("done"), "4");
 	assert_text(fake_at("paused"), "true");
 	assert_text(fake_at("paused_why"), "night");
