@@ -443,7 +443,8 @@ class Side:
         wrong = token[:-1] + ("A" if token[-1] != "A" else "B")
         self.invalid = [Credential(self, name, secret) for name, secret in (
             ("no credential", None), ("wrong token", wrong),
-            ("revoked token", revoked), ("expired token", expired))]
+            ("revoked token", revoked), ("expired token", expired),
+            ("token of a suspended tenant", self.world.suspended()))]
         time.sleep(EXPIRES_S + 0.1)
 
     # the state
@@ -487,6 +488,15 @@ class World:
         api = self.client(self.here.credentials[1])
         self.bounded = {right for right, path in either.items()
                         if api.get(path).status == 200}
+
+    def suspended(self):
+        """The token of a tenant that was suspended."""
+        name = "gone-%s" % len(self.owner)
+        token = self.server.tenant(name).token
+        done(self.server.operator().post(
+            "/operator/v1/tenants/%s/suspend" % name,
+            {"reason": "for the test"}))
+        return token
 
     def other(self, side):
         return self.there if side is self.here else self.here
