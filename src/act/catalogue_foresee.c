@@ -172,7 +172,7 @@ look_at_page(
 		list_add(ob.arena, &ob.subject, &sub[i]);
 	}
 	TRY(subjects_load(&ob, tx));
-	TRY(subjects_load_roles(&ob, s->world, tx));
+	TRY(subjects_load_roles(&ob, NULL, tx));
 	for (size_t i = 0; i < persons->n; i++)
 		look_at(s, cx, &gate, &sub[i]);
 	return OK;

@@ -30,6 +30,7 @@ static enum err complete(struct world *, struct ctx *, struct actor *,
     uint64_t rights);
 static enum err by_access_token(struct world *, struct ctx *, struct str,
     struct actor *);
+static uint64_t most_of(const struct actor *);
 static bool is_of(const struct credential *, const struct jwt *);
 
 /* --- what is known ---------------------------------------------------------------- */
@@ -235,7 +236,15 @@ world_session(
 	if (is_good)
 		enter(w, c, out);
 	lock_give(w->mu);
-	return is_good ? complete(w, cx, out, UINT64_MAX) : refuse(cx);
+	return is_good ? complete(w, cx, out, most_of(out)) : refuse(cx);
+}
+
+/* What an activation opened is for the person's own account (C6), until a password is given. */
+static uint64_t
+most_of(const struct actor *actor)
+{
+	return (actor->factors & (FACTOR_PASSWORD | FACTOR_PASSKEY)) != 0
+	    ? UINT64_MAX : RIGHT_BIT(RIGHT_SELF);
 }
 
 /* The secret is looked up, the id must be its own: a wrong one of either says no more. */

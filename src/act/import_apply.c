@@ -118,6 +118,7 @@ import_apply(struct reader *r, struct ctx *cx, const void *arg, void **out)
 		return fail(cx, ERR_CONFLICT, MSG_IMPORT_DIGEST, "digest");
 	}
 	a.run->state = IMPORT_APPLYING;
+	reader_let_go(r);
 	applying_open(&a);
 	count_orders(&a, orders_of(a.run));
 	err = rows_read(&rr, cx);

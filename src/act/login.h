@@ -46,6 +46,7 @@ struct login {
 	bool	   is_activation;
 	unsigned   factors;
 	struct str verifier;		/* of a new password, sealed; empty: none */
+	struct str was, was_totp;	/* what login_check() held the tries against */
 	/* of the session that begins */
 	int64_t	   session;
 	struct str secret;		/* the cookie's value */

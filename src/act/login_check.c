@@ -60,6 +60,8 @@ login_check(struct reader *r, struct ctx *cx, const void *in, void **out)
 		return fail(cx, ERR_UNAUTHENTICATED, MSG_LOGIN_WRONG, "");
 	}
 	*out = l;
+	l->was = c.row.verifier;
+	l->was_totp = c.row.totp;
 	return begin_session(&c, cx, l);
 }
 

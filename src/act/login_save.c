@@ -67,8 +67,14 @@ open_one(struct batch *b, struct item *it, struct tx *tx, struct logbook *book)
 	TRY(store_load(tx, &SESSION, &old, 1, 3, 0, &rows));
 	if (in->is_step_up && rows.n == 0)
 		return wrong(it);
+	/* Replaced since it was checked: whoever knew the old one is out. */
+	if (!in->is_activation && (!str_eq(login.verifier, in->was)
+	    || !str_eq(login.totp, in->was_totp)))
+		return wrong(it);
 	if (in->is_activation)
 		TRY(use_activation(it, tx));
+	if (in->verifier.n > 0)
+		TRY(store_drop(tx, &SESSION, &old, 1, 2, NULL));
 	TRY(use_up(it, tx, &login));
 	sha256(in->secret, &hash);
 	s->row = (struct session_row) {
@@ -226,6 +232,9 @@ open_committed(struct batch *b)
 
 		if (b->item[i]->err != OK)
 			continue;
+		if (((const struct login *)b->item[i]->in)->verifier.n > 0)
+			world_sessions_end(b->world, (uint32_t)s->row.tenant,
+			    s->row.person, 0, 0);
 		if (s->before != 0)
 			world_sessions_end(b->world, (uint32_t)s->row.tenant,
 			    s->row.person, s->before, 0);

@@ -9,6 +9,7 @@
 #include "act/world_int.h"
 
 #define BUCKETS 256
+#define ASK_MS  1000	/* how often a paused one asks whether its tenant still acts */
 
 /* One queue of one tenant, from the first time something happened to it. */
 struct queue_slot {
@@ -142,17 +143,24 @@ queue_pass(
     struct world *w, struct ctx *cx, uint32_t tenant, enum work_queue queue)
 {
 	struct queues *q = w->queues;
+	enum err err = OK;
 	bool is_ending;
 	int64_t depth;
 
 	if (is_too_deep(w, tenant, queue, &depth))
 		TRY(pause_deep(w, cx, tenant, queue, depth));
 	lock_take(q->mu);
-	while (
-	    !q->is_ending && slot_of(q, tenant, queue)->state == QUEUE_PAUSED)
-		lock_wait(q->mu, -1);
+	while (!q->is_ending && err == OK &&
+	    slot_of(q, tenant, queue)->state == QUEUE_PAUSED) {
+		lock_wait(q->mu, ASK_MS);
+		/* Never both locks at once; who is suspended resumes nothing. */
+		lock_give(q->mu);
+		err = world_is_active(w, cx, tenant);
+		lock_take(q->mu);
+	}
 	is_ending = q->is_ending;
 	lock_give(q->mu);
+	TRY(err);
 	if (is_ending)
 		return fail(
 		    cx, ERR_BUSY, MSG_QUEUE_ENDING, "", work_queue_name(queue));

@@ -167,11 +167,21 @@ ask(struct world *w, struct query *q, struct db *data, struct db *keys,
 	r.data = tx_begin(data, q->cx);
 	r.keys = tx_begin(keys, q->cx);
 	q->err = q->run(&r, q->cx, q->in, &q->out);
-	tx_end(r.keys);
-	tx_end(r.data);
+	if (r.keys != NULL)
+		tx_end(r.keys);
+	if (r.data != NULL)
+		tx_end(r.data);
 	lock_take(w->mu);
 	w->queries++;
 	lock_give(w->mu);
+}
+
+void
+reader_let_go(struct reader *r)
+{
+	tx_end(r->keys);
+	tx_end(r->data);
+	r->keys = r->data = NULL;
 }
 
 /*

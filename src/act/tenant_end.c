@@ -170,7 +170,9 @@ end_tenant(
 		goes_on = false; /* it is being made */
 	else if (err == OK && has == TENANT_HAS_KEYS && is_quiet(w, tenant))
 		*more |= (err = end_keys(w, &cx, data, tenant)) == OK;
-	else if (err == OK && has != TENANT_HAS_KEYS) {
+	else if (err == OK && has == TENANT_HAS_NOTHING)
+		err = ERR_CONFLICT; /* another vault's: not ours to end */
+	else if (err == OK && has == TENANT_HAD_KEYS) {
 		world_tenant_drop(w, tenant);
 		err = purge(w, tenant, row->state == TENANT_DELETED, &goes_on);
 		*more |= err == OK && goes_on;

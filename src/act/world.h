@@ -119,9 +119,15 @@ enum err world_capability(struct world *, struct vault *, struct ctx *, const st
 /* What a query runs with, on a reader thread: its own snapshots and channel. */
 struct reader {
 	struct world *world;
-	struct tx    *data, *keys;
+	struct tx    *data, *keys;	/* NULL: ended before, by reader_let_go() */
 	struct vault *vault;
 };
+
+/*
+ * Ends the snapshots of a long task that reads no more: behind them the logs of
+ * both databases could not begin anew, and would grow with everybody's writes.
+ */
+void reader_let_go(struct reader *);
 
 /* A read that a door waits for.  run() fills out; done() answers. */
 struct query {

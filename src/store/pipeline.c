@@ -14,6 +14,7 @@
 
 /* So long nothing came: time to copy the log back. */
 #define IDLE_MS 100
+#define WIPE_AGAIN_NS INT64_C(1000000000)
 
 struct asker {
 	struct lock *lock; /* guards is_done */
@@ -142,12 +143,21 @@ run_committer(void *arg)
 bool
 pipeline_checkpoint(struct pipeline *p, enum db_kind kind, bool is_idle)
 {
+	int64_t now = clock_mono_ns();
+
 	if (!atomic_load(&p->wipe[kind])) {
 		db_checkpoint(p->writer[kind], is_idle);
 		return true;
 	}
-	if (!db_empty_log(p->writer[kind]))
+	/* Behind a long reader each try stalls the writer: not at every commit. */
+	if (!is_idle && now < p->wipe_next_ns[kind]) {
+		db_checkpoint(p->writer[kind], is_idle);
 		return false;
+	}
+	if (!db_empty_log(p->writer[kind])) {
+		p->wipe_next_ns[kind] = now + WIPE_AGAIN_NS;
+		return false;
+	}
 	atomic_store(&p->wipe[kind], false);
 	return true;
 }

@@ -48,6 +48,7 @@ struct pipeline {
 	struct thread	    *sealer, *committer;
 	struct commit_health health[2];
 	_Atomic bool	     wipe[2];	/* by enum db_kind: its log is to be emptied */
+	int64_t		     wipe_next_ns[2]; /* not before; of the thread that has this writer */
 	_Atomic uint64_t     commits, items, replayed, again, keys_commits;
 	_Atomic uint64_t     refused_tenant, refused_client;
 };

@@ -32,7 +32,7 @@ static enum frame_status job_start(struct request *, struct hash_job *,
     struct str password);
 static void run(void *);
 static void answer(struct server *, struct hash_job *);
-static void put_verifier(struct server *, const struct hash_job *);
+static bool put_verifier(struct server *, const struct hash_job *);
 static bool opened(struct request *, int64_t person, struct str sealed,
     struct ue1_blob *);
 static void put_lp_sealed(struct request *, int64_t person, struct str text);
@@ -178,29 +178,35 @@ answer(struct server *s, struct hash_job *job)
 
 	if (job->is_check)
 		buf_u8(&p->out, job->is_right);
-	else if (job->is_right)
-		put_verifier(s, job);
-	else
+	else if (!job->is_right)
 		status = STATUS_FULL;
+	else if (!put_verifier(s, job))
+		status = STATUS_NOT_FOUND;
 	answer_end(&p->out, begin, status);
 	p->is_waiting = false;
 }
 
-static void
+/* False: the tenant's keys were destroyed meanwhile. */
+static bool
 put_verifier(struct server *s, const struct hash_job *job)
 {
 	struct request rq = { .s = s, .peer = job->peer, .frame = &job->frame,
 		.out = &job->peer->out,
 		.tenant = keys_tenant(&s->keys, job->frame.tenant) };
-	const struct ue1_key key = { rq.tenant->text, rq.tenant->text_id };
 	const struct ue1_context x = text_context(&rq, job->person);
 	const struct str text = str_of(job->verifier);
-	char *p = buf_reserve(rq.out, ue1_size(text.n));
+	struct ue1_key key;
+	char *p;
 
+	if (rq.tenant == NULL)
+		return false;
+	key = (struct ue1_key) { rq.tenant->text, rq.tenant->text_id };
+	p = buf_reserve(rq.out, ue1_size(text.n));
 	must(p != NULL);
 	ue1_seal(&s->crypt, &key, &x, text, (uint8_t *)p);
 	rq.out->n += ue1_size(text.n);
 	s->state.sealed++;
+	return true;
 }
 
 void

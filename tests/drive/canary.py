@@ -161,7 +161,7 @@ class Doors:
             "sites": {slug % "site": {"name": self.name(), "country": "DE",
                                       "zone": "Europe/Berlin"}},
             "departments": {slug % "dep": {"name": self.name()}},
-            "organisations": {slug % "org": {"name": self.name()}},
+            "organisations": {slug % "org": {"name": self.name(), "overflow": True}},
             "products": {
                 slug % "product": {
                     "name": self.name(), "cap": 100,

@@ -28,6 +28,7 @@ products: { mail: { name: Mail, cap: 100 }, cad: { name: CAD, cap: 100 } }
 pools:
   mail-all: { product: mail, quota: 100000 }
   cad-all: { product: cad, quota: 7 }
+settings: { admission.client_queued: 4000 }
 """
 OPEN_METRICS = {"Accept": "application/openmetrics-text; version=1.0.0"}
 TAILS = {"gauge": [""], "counter": ["_total"], "info": ["_info"],
