@@ -271,6 +271,7 @@ def taken(body, reply):
 ID = "00VKWWQR7A001"
 HEADERS = {"content-type": "application/json", "request-id": "0a"}
 POOL = {"id": ID, "slug": "mail-all", "product": "mail", "site": None,
+        "organisation": None,
         "priority": 0, "quota": 3, "held": 0, "assigned": 1, "free": 2,
         "waiting": 0, "reserve": False, "version": 1}
 DENIED = {"type": "https://usher.invalid/errors/denied", "code": "denied",
