@@ -136,11 +136,13 @@ logbook_save(struct logbook *book, struct tx *tx)
 	}
 	row = arena_array(book->arena, book->line.n, sizeof(*row));
 	for (size_t i = 0; i < book->line.n; i++) {
-		const struct log_line *line = &book->line.v[i];
+		struct log_line *line = &book->line.v[i];
 		struct tenant_row *t =
 		    find_tenant(tenants.row, tenants.n, line->tenant);
 		size_t at = (size_t)(t - (struct tenant_row *)tenants.row);
 
+		/* When it became so: requests may have waited unequally long. */
+		line->entry.time_ms = tx_ctx(tx)->now_ms;
 		row[i] = append(book->arena, t, &tree[at], line);
 	}
 	for (size_t i = 0; i < tenants.n; i++) {

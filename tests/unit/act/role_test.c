@@ -124,6 +124,27 @@ who_leaves_loses_every_role(void **state)
 	rig_verify(r);
 }
 
+/* A request that waited a minute stands in the log where and when it was done. */
+static void
+an_entry_is_of_when_it_became_so(void **state)
+{
+	struct rig *r = *state;
+	struct ctx cx = { .arena = r->arena, .actor = &r->actor,
+		.now_ms = clock_now_ms() - 60000 };
+	struct order *o = rig_onboard(r, "late", "ber", "");
+	struct item it = { .cx = &cx, .use_case = &person_order,
+		.tenant = r->acme, .in = o };
+	struct page_in page = { .after = -1, .limit = 500 };
+	struct events_out *out;
+
+	assert_int_equal(pipeline_do(world_pipeline(r->world), &it,
+	    ITEM_INTERACTIVE), OK);
+	assert_int_equal(rig_query(r, events_list, &page, &out), OK);
+	assert_true(out->n > 0);
+	assert_true(out->event[out->n - 1].entry.time_ms
+	    > clock_now_ms() - 30000);
+}
+
 static int
 open_rig(void **state)
 {
@@ -153,6 +174,8 @@ main(void)
 		    close_rig),
 		cmocka_unit_test_setup_teardown(who_leaves_loses_every_role,
 		    open_rig, close_rig),
+		cmocka_unit_test_setup_teardown(
+		    an_entry_is_of_when_it_became_so, open_rig, close_rig),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
