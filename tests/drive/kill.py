@@ -235,6 +235,17 @@ def compare(history, view):
     return faults
 
 
+def restart(server, fault):
+    """With a fault, which may meet the start itself: then without."""
+    server.stop()
+    server.env["USHER_FAULT"] = fault
+    try:
+        server.start()
+    except RuntimeError:
+        del server.env["USHER_FAULT"]
+        server.start()
+
+
 # --- a round -----------------------------------------------------------------
 
 class Rig:
@@ -254,7 +265,7 @@ class Rig:
         if most:
             # The first calls of the vault are the start's own, which refuses to go on without.
             least = 20 if how == "vault" else 2
-            self.restart("%s:%d" % (how, dice.randrange(least, most)))
+            restart(self.server, "%s:%d" % (how, dice.randrange(least, most)))
         load = Load(self.server, self.histories, dice)
         if how in POINTS:
             seconds = self.until_faulted(load)
@@ -267,18 +278,6 @@ class Rig:
         for history in self.histories:
             faults += compare(history, look(history, dice, is_last))
         return faults, seconds
-
-    def restart(self, fault=None):
-        self.server.stop()
-        self.server.env.pop("USHER_FAULT", None)
-        if fault:
-            self.server.env["USHER_FAULT"] = fault
-        try:
-            self.server.start()
-        except RuntimeError:        # the fault met the start itself
-            if not self.server.env.pop("USHER_FAULT", None):
-                raise
-            self.server.start()
 
     def until_ended(self, how, dice):
         time.sleep(dice.uniform(*LOAD_S))
@@ -437,6 +436,9 @@ def signatures(tap):
 # --- an import ---------------------------------------------------------------
 
 IMPORT_KILLS = {"quick": 1, "normal": 4, "full": 100}[TIER]
+IMPORT_POINTS = ("kill-before-commit", "kill-after-commit", "kill-after-keys")
+IMPORT_COMMITS = (2, 9)     # of a process; the file takes some thirty
+IMPORT_SERVERS = 2 + IMPORT_KILLS
 COUNTS = ("added", "changed", "unchanged", "removed", "rejected")
 
 
@@ -464,23 +466,30 @@ def difference(found, wanted):
 
 
 def imported(kills, dice):
-    """What a new server knows after the demo's file, with so many kills."""
-    with Server() as server:
-        tenant = server.tenant("acme")
-        with open(os.path.join(DEMO, "catalogue.yaml"), encoding="utf-8") as f:
-            tenant.apply(f.read())
-        killed = 0
-        while kills > killed:
-            killed += import_killed(server, tenant, dice)
-        for _ in range(2):      # the second has nothing left to do
-            last = run_import(tenant)
-            report, _none = last.communicate()
-            if last.returncode != 0:
-                raise RuntimeError("the import ended with %d: %s" % (
-                    last.returncode, report))
-        report = json.loads(report)
-        return {**state_of(tenant.client()), "killed": killed,
-                "last": [report[k] for k in COUNTS]}
+    """What a new server knows after the demo's file, with so many kills; a
+    server whose import was through before the next one gives way to another."""
+    killed = 0
+    for _ in range(IMPORT_SERVERS):
+        with Server() as server:
+            tenant = server.tenant("acme")
+            with open(os.path.join(DEMO, "catalogue.yaml"),
+                      encoding="utf-8") as file:
+                tenant.apply(file.read())
+            while killed < kills and import_killed(server, tenant, dice):
+                killed += 1
+            if killed < kills:
+                continue
+            for _ in range(2):      # the second has nothing left to do
+                last = run_import(tenant)
+                report, _none = last.communicate()
+                if last.returncode != 0:
+                    raise RuntimeError("the import ended with %d: %s" % (
+                        last.returncode, report))
+            report = json.loads(report)
+            return {**state_of(tenant.client()), "killed": killed,
+                    "last": [report[k] for k in COUNTS]}
+    raise RuntimeError("%d of %d kills came before the end of an import" % (
+        killed, kills))
 
 
 def run_import(tenant):
@@ -494,12 +503,16 @@ def run_import(tenant):
 
 
 def import_killed(server, tenant, dice):
-    """Whether the kill came before the end; the server runs again."""
+    """Whether a kill came before its end; the server runs again.  The time of
+    it is a number of commits: a clock would miss an import on a fast machine
+    and every one that has little left to do."""
+    restart(server, "%s:%d" % (dice.choice(IMPORT_POINTS),
+                               dice.randrange(*IMPORT_COMMITS)))
     running = run_import(tenant)
-    time.sleep(dice.uniform(.05, 1.2))
-    server.kill("parent")
-    server.start()
     running.communicate()
+    server.kill("parent")
+    server.env.pop("USHER_FAULT", None)
+    server.start()
     return running.returncode != 0
 
 

@@ -6,8 +6,10 @@
 The bugs stand here and nowhere else: each is a few lines of a copy of the
 sources replaced by others.  The copy and its build are in build-planted-NAME,
 or where USHER_BUILD_PLANTED_NAME says (NAME in capitals, _ for -), and are made
-anew only when a source has changed.  Lines that are not found any more are an
-error: the bug must then be planted where they have gone to.
+anew only when a source has changed; what a bug does not touch comes from the
+compiler's cache, for it is compiled by the same words as the program.  Lines
+that are not found any more are an error: the bug must then be planted where
+they have gone to.
 """
 import os
 import shutil
@@ -99,7 +101,8 @@ def build(name):
     """The build's folder, as USHER_BUILD; raises Gone or CalledProcessError,
     whose output says why it did not build."""
     folder = folder_of(name)
-    tree, out = (os.path.join(folder, name) for name in ("tree", "build"))
+    tree = os.path.join(folder, "tree")
+    out = os.path.join(tree, "build")   # so the sources' names are the same
     ninja = os.path.join(out, "build.ninja")
     if os.path.exists(ninja) and (
             os.path.getmtime(ninja) < os.path.getmtime(__file__)):
@@ -111,7 +114,7 @@ def build(name):
     for path, old, new in BUGS[name]:
         plant(os.path.join(tree, "src", path), old, new)
     if not os.path.exists(ninja):
-        run("meson", "setup", out, tree, "-Doptimization=1")
+        run("meson", "setup", out, tree)
     run("ninja", "-C", out, *TARGETS)
     return out
 
