@@ -49,6 +49,8 @@ static void read_row(struct sqlite_db *, struct stmt *, struct row_sink *,
 static enum err trouble(struct tx *, const struct table *, int);
 static enum err refused(struct ctx *, const struct table *, int);
 
+static bool copy_some(struct sqlite_db *);
+
 static struct sqlite_db *
 db_of(const struct tx *tx)
 {
@@ -107,13 +109,12 @@ sqlite_checkpoint(struct db *base, bool is_idle)
 	struct sqlite_db *db = (struct sqlite_db *)base;
 	int mode =
 	    is_idle ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART;
-	int code, in_log, copied, sooner = 0;
+	int code, in_log, copied;
 
-	if (base->is_often)
-		sooner = LOG_PAGES_CAP - LOG_PAGES_OFTEN;
 	if (is_idle ? db->log_copied == db->log_pages
-		    : db->log_pages < db->restart_at - sooner)
-		return is_idle;
+		    : db->log_pages < db->restart_at)
+		return is_idle || (base->is_often && copy_some(db));
+	lag_settle(db->lag);
 	code =
 	    sqlite3_wal_checkpoint_v2(db->conn, NULL, mode, &in_log, &copied);
 	if (code != SQLITE_OK && code != SQLITE_BUSY)
@@ -121,29 +122,55 @@ sqlite_checkpoint(struct db *base, bool is_idle)
 	if (code == SQLITE_BUSY || copied < in_log) {
 		/* A reader is in the way: do not ask again at every commit. */
 		if (!is_idle)
-			db->restart_at =
-			    db->log_pages + LOG_PAGES_CAP / 8 + sooner;
+			db->restart_at = db->log_pages + LOG_PAGES_CAP / 8;
 		return false;
 	}
 	db->restart_at = LOG_PAGES_CAP;
 	if (!is_idle)
-		db->log_pages = 0;
+		db->log_pages = db->step_at = 0;
 	db->log_copied = db->log_pages;
 	return true;
+}
+
+/*
+ * A small step, of which only the last before the log begins anew is synced at
+ * once: by then nearly everything has been.
+ */
+static bool
+copy_some(struct sqlite_db *db)
+{
+	bool is_last = db->log_pages >= LOG_PAGES_OFTEN && lag_is_none(db->lag);
+	int code, in_log, copied;
+
+	if (db->log_pages < db->step_at)
+		return false;
+	db->step_at = db->log_pages + LOG_PAGES_STEP;
+	lag_defer(db->lag, !is_last);
+	code = sqlite3_wal_checkpoint_v2(
+	    db->conn, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
+	lag_defer(db->lag, false);
+	if (code != SQLITE_OK && code != SQLITE_BUSY)
+		sqlite_fatal(db->conn, code);
+	if (code == SQLITE_BUSY || copied < in_log)
+		return false; /* a reader is in the way */
+	db->log_copied = db->log_pages;
+	return is_last;
 }
 
 bool
 sqlite_empty_log(struct db *base)
 {
 	struct sqlite_db *db = (struct sqlite_db *)base;
-	int code = sqlite3_wal_checkpoint_v2(db->conn, NULL,
-	    SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	int code;
 
+	lag_settle(db->lag);
+	code = sqlite3_wal_checkpoint_v2(
+	    db->conn, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	if (code == SQLITE_BUSY)
 		return false;
 	if (code != SQLITE_OK)
 		sqlite_fatal(db->conn, code);
-	db->log_pages = db->log_copied = 0;
+	db->log_pages = db->log_copied = db->step_at = 0;
 	db->restart_at = LOG_PAGES_CAP;
 	return true;
 }
@@ -157,8 +184,8 @@ sqlite_wipe(struct db *base, bool is_on)
 
 	if (base->kind == DB_KEYS)
 		return;
-	code = sqlite_run(db, is_on ? "PRAGMA secure_delete = ON"
-				    : "PRAGMA secure_delete = OFF");
+	code = sqlite_run(db,
+	    is_on ? "PRAGMA secure_delete = ON" : "PRAGMA secure_delete = OFF");
 	if (code != SQLITE_OK)
 		sqlite_fatal(db->conn, code);
 }

@@ -85,7 +85,7 @@ open_store(struct ctx *cx, const char *url, struct store **out)
 
 	/* Misuse: it is running already, from an earlier store. */
 	must(code == SQLITE_OK || code == SQLITE_MISUSE);
-	(void)sqlite_log_vfs();
+	(void)sqlite_writer_vfs();
 	s = heap_alloc(1, sizeof(*s));
 	s->base.engine = &sqlite_engine;
 	s->lock_fd = -1;
@@ -202,10 +202,12 @@ connect_file(
 		.store = &s->base, .kind = kind, .is_writer = is_writer
 	};
 	db->restart_at = LOG_PAGES_CAP;
+	if (is_writer)
+		db->lag = lag_open(s->path[kind]);
 	statements_open(db);
 	*code = sqlite3_open_v2(s->path[kind], &db->conn,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW,
-	    is_writer ? sqlite_log_vfs() : NULL);
+	    is_writer ? sqlite_writer_vfs() : NULL);
 	if (db->conn == NULL)
 		sqlite_fatal(NULL, *code);
 	if (*code == SQLITE_OK)
@@ -236,6 +238,7 @@ set_up(struct sqlite_db *db)
 		code = sqlite3_exec(
 		    c, databases[db->base.kind].pragmas, NULL, NULL, NULL);
 		sqlite3_wal_hook(c, count_pages, db);
+		sqlite_put_off(c, db->lag);
 	}
 	return code;
 }
@@ -248,7 +251,7 @@ count_pages(void *arg, sqlite3 *conn, const char *name, int pages)
 	must(conn == db->conn && strcmp(name, "main") == 0);
 	/* It began anew after what was copied. */
 	if (pages < db->log_pages) {
-		db->log_copied = 0;
+		db->log_copied = db->step_at = 0;
 		db->restart_at = LOG_PAGES_CAP;
 	}
 	db->log_pages = pages;
@@ -261,7 +264,11 @@ disconnect(struct db *base)
 	struct sqlite_db *db = (struct sqlite_db *)base;
 
 	statements_close(db);
+	/* Closing a writer deletes its log. */
+	if (db->lag != NULL)
+		lag_settle(db->lag);
 	must(sqlite3_close(db->conn) == SQLITE_OK);
+	lag_close(db->lag);
 	heap_free(db);
 }
 

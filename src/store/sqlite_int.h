@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sqlite_int.h - the SQLite engine's files: sqlite.c runs statements,
- * sqlite_file.c opens, migrates, copies and checks the files, sqlite_log.c
- * writes the writers' logs.
+ * sqlite_file.c opens, migrates, copies and checks the files, sqlite_vfs.c and
+ * sqlite_lag.c write and sync those of the writers.
  */
 #ifndef STORE_SQLITE_INT_H
 #define STORE_SQLITE_INT_H
@@ -26,6 +26,7 @@ struct stmt {
 	size_t	      n;
 };
 
+struct lag;
 struct plan;
 struct text_plan;
 
@@ -36,7 +37,8 @@ struct sqlite_db {
 	struct text_plan *text;	/* the last few texts of queries */
 	size_t		  text_next;
 	int		  log_pages, log_copied; /* writer: of the write-ahead log */
-	int		  restart_at;
+	int		  restart_at, step_at;
+	struct lag	 *lag;	/* writer */
 };
 
 /* --- sqlite.c --- */
@@ -57,14 +59,32 @@ void sqlite_wipe(struct db *, bool is_on);
 /* The machine is out of something, or the file is damaged. */
 void sqlite_fatal(sqlite3 *, int code) NO_RETURN;
 
-/* --- sqlite_log.c --- */
+/* --- sqlite_lag.c --- */
+
+/* PATH exists, and outlives every connection to it but the lag. */
+struct lag *lag_open(const char *path);
+/* When nothing is left to sync. */
+void lag_close(struct lag *);
+/* From now on syncs of the writer's checkpoints are put off, or not. */
+void lag_defer(struct lag *, bool);
+/* There is something to sync; false: not put off, the caller syncs. */
+bool lag_add(struct lag *) USE_RESULT;
+/* All that was put off is on the disk. */
+bool lag_is_none(struct lag *);
+/* Waits until it is. */
+void lag_settle(struct lag *);
+
+/* --- sqlite_vfs.c --- */
 
 /* The name of the VFS of writers.  The first call, which registers it, is before any thread starts. */
-const char *sqlite_log_vfs(void);
+const char *sqlite_writer_vfs(void);
+/* Of this writer's database. */
+void sqlite_put_off(sqlite3 *, struct lag *);
 
 /* Pages of the write-ahead log at which it is restarted even under load (PERFORMANCE.md). */
 #define LOG_PAGES_CAP 64000
-/* The same where checkpoints are often: a tenth of the pause. */
+/* The same where checkpoints are often, and how many it then copies back at a time. */
 #define LOG_PAGES_OFTEN 6000
+#define LOG_PAGES_STEP 200
 
 #endif

@@ -393,39 +393,6 @@ a_log_at_its_cap_is_begun_anew(void **state)
 	db_close(reader);
 }
 
-/* Sooner by what the two caps differ; after a reader was in the way, again not at each commit. */
-static void
-checkpoints_may_be_often(void **state)
-{
-	struct fixture *f = *state;
-	struct due_row row = { .tenant = 1 };
-	struct ctx other = { .arena = f->cx.arena };
-	struct sqlite_db *db;
-	struct db *reader;
-	struct tx *old, *tx;
-
-	open_store(f);
-	db = (struct sqlite_db *)f->data;
-	reader = db_open_reader(f->store, DB_DATA);
-	assert_int_equal(db->restart_at, LOG_PAGES_CAP);
-	old = tx_begin(reader, &other);
-	tx = tx_begin(f->data, &f->cx);
-	assert_int_equal(store_save(tx, &DUE, &row, 1, NULL), OK);
-	assert_int_equal(tx_commit(tx), OK);
-	db->log_pages = LOG_PAGES_OFTEN;
-	assert_false(db_checkpoint(f->data, false));
-	assert_int_equal(db->restart_at, LOG_PAGES_CAP);
-	db_checkpoint_often(f->data, true);
-	assert_false(db_checkpoint(f->data, false));
-	assert_true(db->restart_at - (LOG_PAGES_CAP - LOG_PAGES_OFTEN) >
-	    db->log_pages);
-	tx_end(old);
-	db->restart_at = LOG_PAGES_CAP;
-	assert_true(db_checkpoint(f->data, false));
-	assert_int_equal(db->log_pages, 0);
-	db_close(reader);
-}
-
 /* --- the log ------------------------------------------------------------------ */
 
 static void
@@ -731,7 +698,6 @@ main(int argc, char **argv)
 		CASE(a_list_of_integers_is_one_parameter),
 		CASE(a_reader_cannot_write),
 		CASE(a_log_at_its_cap_is_begun_anew),
-		CASE(checkpoints_may_be_often),
 		CASE(a_commit_is_written_in_large_pieces),
 		CASE(a_long_transaction_reads_what_it_wrote_and_leaves_nothing),
 		CASE(a_commit_on_a_full_disk_stores_nothing),
