@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "base/clock.h"
+#include "base/io.h"
 #include "base/queue.h"
 
 /* So long nothing came: time to copy the log back. */
@@ -43,6 +44,8 @@ pipeline_open(const struct pipeline_conf *conf)
 	for (enum db_kind k = DB_DATA; k <= DB_KEYS; k++) {
 		p->writer[k] = db_open_writer(conf->store, k);
 		p->reader[k] = db_open_reader(conf->store, k);
+		/* What a crash left of the log may hold what was deleted before it. */
+		atomic_store(&p->wipe[k], !db_empty_log(p->writer[k]));
 	}
 	p->sealer = thread_start("sealer", run_sealer, p);
 	p->committer = thread_start("writer", run_committer, p);
@@ -154,6 +157,8 @@ pipeline_checkpoint(struct pipeline *p, enum db_kind kind, bool is_idle)
 		db_checkpoint(p->writer[kind], is_idle);
 		return false;
 	}
+	if (fault_here("before-empty"))
+		fatal("before-empty, as USHER_FAULT asks");
 	if (!db_empty_log(p->writer[kind])) {
 		p->wipe_next_ns[kind] = now + WIPE_AGAIN_NS;
 		return false;

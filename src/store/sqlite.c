@@ -166,7 +166,8 @@ sqlite_empty_log(struct db *base)
 	lag_settle(db->lag);
 	code = sqlite3_wal_checkpoint_v2(
 	    db->conn, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-	if (code == SQLITE_BUSY)
+	/* What is in the log stays there, whole. */
+	if (code == SQLITE_BUSY || code == SQLITE_FULL)
 		return false;
 	if (code != SQLITE_OK)
 		sqlite_fatal(db->conn, code);

@@ -50,7 +50,7 @@ void tx_keep(struct tx *);		/* forgets it */
 bool db_checkpoint(struct db *, bool is_idle);
 /* Many short checkpoints, synced on the side, instead of few long ones: less throughput, but nobody waits long for one. */
 void db_checkpoint_often(struct db *, bool);
-/* Copies all of the log back and cuts it to nothing, so that no old page is left in it; false: a reader is in the way. */
+/* Copies all of the log back and cuts it to nothing, so that no old page is left in it; false: a reader is in the way, or there is no space. */
 bool db_empty_log(struct db *);
 
 /* --- tables ---------------------------------------------------------------------- */

@@ -30,7 +30,7 @@ GONE = (OSError, http.client.HTTPException)
 
 STEPS = ["nothing", "kill-before-keys-end:1", "kill-keys-ended:1",
          "kill-rows-ended:1", "kill-rows-ended:2", "kill-rows-ended:3",
-         "kill-after-keys:3"]
+         "kill-after-keys:3", "kill-before-empty:1", "kill-before-empty:2"]
 COMMITS = {"quick": [3], "normal": [1, 2, 3, 4, 5, 6, 8],
            "full": range(1, 40)}[TIER]
 POINTS = STEPS + ["kill-%s:%d" % (name, n) for n in COMMITS
@@ -134,7 +134,7 @@ def state_of(server, number):
 
 def delete(server, point):
     """The answer, or None if the server was killed before it came."""
-    if point != "nothing":
+    if point != "nothing" and not server.env:
         server.stop()
         server.env["USHER_FAULT"] = point
         try:
@@ -205,7 +205,9 @@ def checkpoint_faults(export, note):
 def one(point):
     """Faults of one deletion that was killed at POINT."""
     faults = []
-    with Server(args=["--restarts=0"]) as server:
+    # What was written before must still be in the log that is not emptied.
+    env = {"USHER_FAULT": point} if "before-empty" in point else {}
+    with Server(args=["--restarts=0"], env=env) as server:
         acme, blue = server.tenant("acme"), server.tenant("blue")
         for tenant in (acme, blue):
             people(tenant)

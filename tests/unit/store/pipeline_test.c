@@ -5,6 +5,7 @@
  */
 #include "fake.h"
 
+#include <stdio.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
@@ -476,6 +477,92 @@ eight_threads_are_answered_item_by_item(void **state)
 	assert_true(counts(f).commits >= THREADS * EACH / BATCH_MAX);
 }
 
+/* --- what a crash leaves ----------------------------------------------------- */
+
+static const char *const crash_files[] = { "usher.db", "usher.db-wal",
+	"keys.db", "keys.db-wal" };
+
+static struct str
+file_take(struct fixture *f, const char *file)
+{
+	char path[128], *bytes;
+	struct stat st;
+	FILE *from;
+
+	place_path(&f->place, file, path);
+	assert_int_equal(stat(path, &st), 0);
+	bytes = arena_alloc(f->cx.arena, (size_t)st.st_size);
+	from = fopen(path, "r");
+	assert_non_null(from);
+	assert_int_equal(
+	    fread(bytes, 1, (size_t)st.st_size, from), st.st_size);
+	assert_int_equal(fclose(from), 0);
+	return (struct str) { bytes, (size_t)st.st_size };
+}
+
+static void
+file_put(struct fixture *f, const char *file, struct str bytes)
+{
+	char path[128];
+	FILE *to;
+
+	place_path(&f->place, file, path);
+	to = fopen(path, "w");
+	assert_non_null(to);
+	assert_int_equal(fwrite(bytes.p, 1, bytes.n, to), bytes.n);
+	assert_int_equal(fclose(to), 0);
+}
+
+/* As they stand while the server runs: whoever is killed now leaves these. */
+static void
+a_log_that_a_crash_left_is_emptied_at_the_start(void **state)
+{
+	struct fixture *f = *state;
+	struct order *o = new_order(f, NONE);
+	struct str left[COUNT(crash_files)];
+
+	submit(f, o);
+	fake_wait(1);
+	for (size_t i = 0; i < COUNT(crash_files); i++)
+		left[i] = file_take(f, crash_files[i]);
+	assert_true(left[1].n > 0 && left[3].n > 0);
+	pipeline_close(f->pipeline);
+	db_close(f->world.keys);
+	store_close(f->store);
+	for (size_t i = 0; i < COUNT(crash_files); i++)
+		file_put(f, crash_files[i], left[i]);
+	assert_int_equal(store_open(&f->cx, f->place.url, &f->store), OK);
+	f->world.keys = db_open_reader(f->store, DB_KEYS);
+	fake_open(f, 4000, 4000);
+	assert_true(is_stored(f, o));
+	assert_int_equal(file_take(f, "usher.db-wal").n, 0);
+	assert_int_equal(file_take(f, "keys.db-wal").n, 0);
+}
+
+/* A reader was in the way at the start: it is tried again. */
+static void
+a_log_is_emptied_when_its_reader_has_gone(void **state)
+{
+	struct fixture *f = *state;
+	struct db *reader;
+	struct tx *tx;
+
+	submit(f, new_order(f, NONE));
+	fake_wait(1);
+	reader = db_open_reader(f->store, DB_DATA);
+	tx = tx_begin(reader, &f->cx);
+	pipeline_close(f->pipeline);
+	assert_true(file_take(f, "usher.db-wal").n > 0);
+	fake_open(f, 4000, 4000);
+	assert_true(file_take(f, "usher.db-wal").n > 0);
+	tx_end(tx);
+	db_close(reader);
+	submit(f, new_order(f, NONE));
+	fake_wait(2);
+	while (file_take(f, "usher.db-wal").n > 0)
+		clock_sleep_ms(1);
+}
+
 #define CASE(name) \
 	cmocka_unit_test_setup_teardown(name, fake_set_up, fake_tear_down)
 
@@ -496,6 +583,8 @@ main(void)
 		CASE(closing_finishes_what_is_queued),
 		CASE(a_closing_pipeline_takes_nothing_new),
 		CASE(an_idle_pipeline_copies_its_logs_back),
+		CASE(a_log_that_a_crash_left_is_emptied_at_the_start),
+		CASE(a_log_is_emptied_when_its_reader_has_gone),
 		CASE(eight_threads_are_answered_item_by_item),
 	};
 
