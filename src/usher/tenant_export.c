@@ -5,10 +5,8 @@
  */
 #include "usher/tenant_export.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -20,6 +18,7 @@
 #include "audit/tree.h"
 
 #include "usher/audit_pages.h"
+#include "usher/folder.h"
 #include "usher/input.h"
 #include "usher/member.h"
 #include "usher/progress.h"
@@ -29,8 +28,6 @@
 #define MANIFEST_MAX (256u << 20)
 #define AGAIN_MS    2000	/* the vault counts by minutes */
 #define TRIES_MAX   300		/* ten minutes in which nothing comes */
-#define DEPTH_MAX   8
-#define NAMES_MAX   4096
 
 struct export {
 	struct cli	*cli;
@@ -52,10 +49,7 @@ static enum err get_page(struct export *, const char *part, struct str cursor,
 static enum err write_tables(struct export *, const struct js *begun);
 static enum err write_logs(struct export *);
 static enum err write_manifest(struct export *, const struct js *begun);
-static enum err list_files(struct export *, const char *below, int depth);
-static enum err read_folder(struct export *, const char *below,
-    const char ***name, size_t *n);
-static enum err list_file(struct export *, const char *name);
+static enum err list_file(void *export, const char *name);
 static const char *path_of(struct export *, const char *name);
 static enum err make_folder(struct export *, const char *path);
 static enum err failed(struct export *, const char *path);
@@ -266,66 +260,20 @@ write_manifest(struct export *x, const struct js *begun)
 	js_put_str(js, cli_text(x->cli, "reason"));
 	js_key(js, "files");
 	js_open_array(js);
-	TRY(list_files(x, "", 0));
+	/* In the order of their names, so that two manifests can be compared. */
+	TRY(folder_walk(&x->cli->cx, x->dir, list_file, x));
 	js_close_array(js);
 	text = body_close(&x->manifest);
 	x->cli->last = text;
-	return output_new(x->cli, "out", path_of(x, "manifest.json"), text);
-}
-
-static int
-by_name(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Files in the order of their names, so that two manifests can be compared. */
-static enum err
-list_files(struct export *x, const char *below, int depth)
-{
-	const char **name;
-	size_t n;
-
-	TRY(read_folder(x, below, &name, &n));
-	for (size_t i = 0; i < n; i++) {
-		struct stat st;
-
-		if (lstat(path_of(x, name[i]), &st) != 0 || depth > DEPTH_MAX)
-			return failed(x, path_of(x, name[i]));
-		if (S_ISDIR(st.st_mode))
-			TRY(list_files(x, name[i], depth + 1));
-		else
-			TRY(list_file(x, name[i]));
-	}
-	return OK;
-}
-
-/* Names as paths below the export; a folder of tiles has at most some 2,000. */
-static enum err
-read_folder(struct export *x, const char *below, const char ***out, size_t *n)
-{
-	struct arena *a = x->cli->cx.arena;
-	const char **name = arena_array(a, NAMES_MAX, sizeof(const char *));
-	DIR *d = opendir(path_of(x, below));
-	struct dirent *entry;
-
-	*n = 0;
-	*out = name;
-	if (d == NULL)
-		return failed(x, path_of(x, below));
-	while ((entry = readdir(d)) != NULL && *n < NAMES_MAX)
-		if (entry->d_name[0] != '.')
-			name[(*n)++] = str_z(a,
-			    str_fmt(a, "%s%s%s", below,
-				below[0] != '\0' ? "/" : "", entry->d_name));
-	closedir(d);
-	qsort(name, *n, sizeof(const char *), by_name);
-	return OK;
+	TRY(output_new(x->cli, "out", path_of(x, "manifest.json"), text));
+	TRY(folder_sync(&x->cli->cx, x->dir));
+	return folder_sync(&x->cli->cx, path_of(x, ".."));
 }
 
 static enum err
-list_file(struct export *x, const char *name)
+list_file(void *arg, const char *name)
 {
+	struct export *x = arg;
 	struct js_out *js = &x->manifest.js;
 	const char *path = path_of(x, name);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
