@@ -166,50 +166,6 @@ a_newer_schema_is_refused(void **state)
 	open_store(f);
 }
 
-/* Of before open checks were found by their person, and waits had an organisation. */
-static void
-an_older_schema_takes_what_is_open_along(void **state)
-{
-	static const char sql[] =
-	    "INSERT INTO onboarding VALUES"
-	    " (1, 10, 100, 0, 0, 1, 5, 0, 0, 0, 0, 77, x''),"
-	    " (1, 11, 101, 0, 0, 2, 5, 0, 0, 0, 0, 0, x'');"
-	    " DROP TABLE open_checks; DROP TABLE client; DROP TABLE net;"
-	    " DROP TABLE session; DROP TABLE login; DROP TABLE recovery;"
-	    " DROP TABLE throttle; DROP TABLE activation;"
-	    " ALTER TABLE wait DROP COLUMN organisation;"
-	    " DROP TABLE wait_count; CREATE TABLE wait_count"
-	    " (tenant INT, product INT, rank INT, waiting INT);"
-	    " INSERT INTO wait_count VALUES (1, 7, 4, 3);"
-	    " DROP TABLE tenant_gone;"
-	    " PRAGMA user_version = 3";
-	static const struct wait_count waiting = { 1, 7, 0, 4, 3 };
-	struct wait_count count = { .tenant = 1 };
-	struct fixture *f = *state;
-	struct open_row key = { .tenant = 1 };
-	const struct open_row *row;
-	struct rows rows;
-	struct tx *tx;
-
-	open_store(f);
-	close_store(f);
-	tamper(f, "usher.db", sql);
-	open_store(f);
-	tx = tx_begin(f->data, &f->cx);
-	assert_int_equal(
-	    store_load(tx, &OPEN_CHECKS, &key, 1, 1, 0, &rows), OK);
-	assert_int_equal(rows.n, 1);
-	row = rows.row;
-	assert_int_equal(row->person, 100);
-	assert_int_equal(row->onboarding, 10);
-	assert_int_equal(row->expires_ms, 77);
-	assert_int_equal(
-	    store_load(tx, &WAIT_COUNT, &count, 1, 1, 0, &rows), OK);
-	tx_rollback(tx);
-	assert_int_equal(rows.n, 1);
-	assert_memory_equal(rows.row, &waiting, sizeof(waiting));
-}
-
 static void
 a_database_of_others_is_refused(void **state)
 {
@@ -689,7 +645,6 @@ main(int argc, char **argv)
 		CASE(the_engine_tells_its_version),
 		CASE(a_place_that_is_no_folder_is_refused),
 		CASE(a_newer_schema_is_refused),
-		CASE(an_older_schema_takes_what_is_open_along),
 		CASE(a_database_of_others_is_refused),
 		CASE(a_damaged_file_is_refused),
 		CASE(a_check_finds_damage_inside),
