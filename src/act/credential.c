@@ -44,6 +44,7 @@ world_token_set(struct world *w, enum credential_kind kind,
 		.arena = arena_open(1 << 20),
 		.tenant = (uint32_t)row->tenant,
 		.id = row->id,
+		.family = row->family,
 		.source = row->source,
 		.created_ms = row->created_ms,
 		.expires_ms = row->expires_ms,
@@ -362,6 +363,7 @@ enter(struct world *w, struct credential *c, struct actor *out)
 	}
 	out->kind = ACTOR_CLIENT;
 	out->id = c->id;
+	out->family = c->family;
 	out->rights = c->rights | RIGHT_BIT(RIGHT_SELF);
 	out->scope = c->scope;
 	out->factors = FACTOR_TOKEN;

@@ -117,7 +117,7 @@ import_apply(struct reader *r, struct ctx *cx, const void *arg, void **out)
 		run_give(a.run);
 		return fail(cx, ERR_CONFLICT, MSG_IMPORT_DIGEST, "digest");
 	}
-	a.run->state = IMPORT_APPLYING;
+	run_state(a.run, IMPORT_APPLYING);
 	reader_let_go(r);
 	applying_open(&a);
 	count_orders(&a, orders_of(a.run));
@@ -134,7 +134,7 @@ import_apply(struct reader *r, struct ctx *cx, const void *arg, void **out)
 	if (err == OK)
 		err = remove_gone(&a);
 	applying_close(&a);
-	a.run->state = err == OK ? IMPORT_DONE : IMPORT_BROKEN;
+	run_state(a.run, err == OK ? IMPORT_DONE : IMPORT_BROKEN);
 	if (err == OK && run_has_work(a.run))
 		err = run_note(r, cx, a.run, ACTION_IMPORT_ENDED);
 	if (err == OK)
@@ -520,7 +520,7 @@ next_batch(struct applying *a)
 	uint32_t tenant = a->run->tenant;
 
 	if (a->in_batch == 0) {
-		TRY(queue_pass(w, a->cx, tenant, WORK_QUEUE_IMPORT));
+		TRY(queue_pass(a->r, a->cx, tenant, WORK_QUEUE_IMPORT));
 		a->in_batch = queue_batch(w, tenant, WORK_QUEUE_IMPORT);
 	}
 	a->in_batch--;

@@ -7,6 +7,7 @@
 #ifndef ACT_IMPORT_INT_H
 #define ACT_IMPORT_INT_H
 
+#include "act/query.h"
 #include "act/world_int.h"
 
 enum found { FOUND_NEW, FOUND_CHANGED, FOUND_UNCHANGED };
@@ -35,6 +36,8 @@ struct import_run {
 	struct world	    *world;
 	int64_t		     id;
 	uint32_t	     tenant;
+	enum actor_kind	     owner_kind;	/* who began it … */
+	int64_t		     owner;	/* … by actor_family(): nobody else sees or continues it */
 	int64_t		     source;
 	int32_t		     today;	/* UTC */
 	struct import_open_in in;
@@ -59,18 +62,22 @@ struct import_run {
 	int64_t		     total, done; /* orders of pass 2, in all and so far */
 	enum import_state    state;	/* 0: opened */
 	bool		     is_busy;	/* a pass is under way */
-	bool		     is_applying; /* it is the second */
 	int64_t		     touched_ms;
+	struct import_row_state shown; /* as of the last pass that ended; guarded by the world's lock */
 };
 
 /* --- import_run.c: the runs of this process ----------------------------------- */
 
-/* Takes the run for one pass; ERR_NOT_FOUND, ERR_BUSY, ERR_CONFLICT (not in WANTED state). */
+/* Takes the run for one pass; ERR_NOT_FOUND (also of another's), ERR_BUSY, ERR_CONFLICT (not in WANTED state). */
 enum err run_take(struct reader *, struct ctx *, int64_t id, enum import_state wanted, struct import_run **) USE_RESULT;
+/* What is shown of it is then as it stands, of pass 2 when that has ended. */
+void run_state(struct import_run *, enum import_state);
 void run_give(struct import_run *);
 void run_end(struct import_run *);	/* given and gone */
-/* How far pass 2 of a run is; false: it is not under way. */
-bool run_progress(struct world *, const struct ctx *, int64_t id, int64_t *total, int64_t *done);
+/* How a run of the actor stands; false: it is not in memory. */
+bool run_view(struct world *, struct ctx *, int64_t id, struct import_view *);
+/* Whether a stored one is the actor's. */
+bool run_row_is_own(const struct ctx *, const struct import_row_state *);
 /* The same file twice changes and writes nothing. */
 bool run_has_work(const struct import_run *);
 /* Stores the run's state and counts, with a log entry. */

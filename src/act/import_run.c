@@ -24,8 +24,11 @@ static enum err check_map(struct ctx *, const struct import_map *);
 static enum err find_source(struct reader *, struct ctx *,
     struct import_run *);
 static enum err add_run(struct ctx *, struct world *, struct import_run *);
+static bool is_own(const struct ctx *, const struct import_run *);
+static bool may_displace(const struct ctx *, const struct import_run *);
 static void free_run(struct import_run *);
 static struct import_run **find_run(struct world *, int64_t id);
+static void row_of(const struct import_run *, struct import_row_state *);
 
 enum err
 import_open(struct reader *r, struct ctx *cx, const void *arg, void **out)
@@ -41,6 +44,8 @@ import_open(struct reader *r, struct ctx *cx, const void *arg, void **out)
 	run->world = r->world;
 	run->id = id_new();
 	run->tenant = cx->actor->tenant;
+	run->owner_kind = cx->actor->kind;
+	run->owner = actor_family(cx->actor);
 	run->touched_ms = clock_now_ms();
 	run->today = (int32_t)(clock_now_ms() / INT64_C(86400000));
 	err = read_map(cx, run, in);
@@ -48,8 +53,10 @@ import_open(struct reader *r, struct ctx *cx, const void *arg, void **out)
 		err = check_map(cx, run->map);
 	if (err == OK)
 		err = find_source(r, cx, run);
-	if (err == OK)
+	if (err == OK) {
+		row_of(run, &run->shown);
 		err = add_run(cx, r->world, run);
+	}
 	if (err != OK) {
 		free_run(run);
 		return err;
@@ -141,27 +148,32 @@ find_source(struct reader *r, struct ctx *cx, struct import_run *run)
 	return OK;
 }
 
-/* One run a source; those that nobody continued make room. */
+/*
+ * One run a source.  One that nobody works on makes room for another of who
+ * began it, such as whose connection broke; for somebody else's only when it
+ * was left for long, or if they answer for whole files.
+ */
 static enum err
 add_run(struct ctx *cx, struct world *w, struct import_run *run)
 {
 	struct import_run **place = NULL;
 	int64_t now = clock_now_ms();
-	bool is_open = false;
+	bool is_open = false, is_others = false;
 	size_t own = 0;
 
 	lock_take(w->mu);
 	for (size_t i = 0; i < RUNS_MAX; i++) {
 		struct import_run *r = w->run[i];
+		bool is_same = r != NULL && r->tenant == run->tenant
+		    && r->source == run->source;
 
 		if (r != NULL && !r->is_busy && (now - r->touched_ms > IDLE_MS
-		    || (r->tenant == run->tenant
-		    && r->source == run->source))) {
+		    || (is_same && may_displace(cx, r)))) {
 			free_run(r);
 			w->run[i] = r = NULL;
 		}
-		is_open |= r != NULL && r->tenant == run->tenant
-		    && r->source == run->source;
+		is_open |= r != NULL && is_same;
+		is_others |= r != NULL && is_same && !is_own(cx, r);
 		own += r != NULL && r->tenant == run->tenant;
 		if (r == NULL && place == NULL)
 			place = &w->run[i];
@@ -171,6 +183,9 @@ add_run(struct ctx *cx, struct world *w, struct import_run *run)
 	if (!is_open && place != NULL)
 		*place = run;
 	lock_give(w->mu);
+	if (is_others)
+		return fail(cx, ERR_CONFLICT, MSG_IMPORT_OTHERS, "source",
+		    right_name(RIGHT_GUARD_OVERRIDE));
 	if (is_open)
 		return fail(cx, ERR_CONFLICT, MSG_IMPORT_RUNNING, "source");
 	if (place == NULL)
@@ -181,6 +196,27 @@ add_run(struct ctx *cx, struct world *w, struct import_run *run)
 		    own >= RUNS_A_TENANT ? LIMIT_TEXT(RUNS_A_TENANT)
 					 : LIMIT_TEXT(RUNS_MAX));
 	return OK;
+}
+
+static bool
+is_own(const struct ctx *cx, const struct import_run *run)
+{
+	return run->tenant == cx->actor->tenant
+	    && run->owner_kind == cx->actor->kind
+	    && run->owner == actor_family(cx->actor);
+}
+
+static bool
+may_displace(const struct ctx *cx, const struct import_run *run)
+{
+	return is_own(cx, run) || actor_may(cx->actor, RIGHT_GUARD_OVERRIDE);
+}
+
+bool
+run_row_is_own(const struct ctx *cx, const struct import_row_state *row)
+{
+	return row->tenant == cx->actor->tenant
+	    && row->actor == actor_family(cx->actor);
 }
 
 static void
@@ -242,16 +278,14 @@ run_take(struct reader *r, struct ctx *cx, int64_t id,
 
 	lock_take(r->world->mu);
 	at = find_run(r->world, id);
-	if (at == NULL || (*at)->tenant != cx->actor->tenant)
+	if (at == NULL || !is_own(cx, *at))
 		err = ERR_NOT_FOUND;
 	else if ((*at)->is_busy)
 		err = ERR_BUSY;
 	else if ((*at)->state != wanted)
 		err = ERR_CONFLICT;
-	else {
+	else
 		(*at)->is_busy = true;
-		(*at)->is_applying = wanted == IMPORT_SCANNED;
-	}
 	*out = err == OK ? *at : NULL;
 	lock_give(r->world->mu);
 	if (err == ERR_NOT_FOUND)
@@ -263,30 +297,45 @@ run_take(struct reader *r, struct ctx *cx, int64_t id,
 	return OK;
 }
 
+/* What stands in it changes while a pass is under way; what is shown, when one has ended. */
 bool
-run_progress(struct world *w, const struct ctx *cx, int64_t id, int64_t *total,
-    int64_t *done)
+run_view(struct world *w, struct ctx *cx, int64_t id, struct import_view *v)
 {
 	struct import_run **at;
-	bool is_applying = false;
+	bool is_there;
 
 	lock_take(w->mu);
 	at = find_run(w, id);
-	if (at != NULL && (*at)->tenant == cx->actor->tenant &&
-	    (*at)->is_applying) {
-		is_applying = true;
-		*total = (*at)->total;
-		*done = (*at)->done;
+	is_there = at != NULL && is_own(cx, *at);
+	if (is_there) {
+		const struct import_run *run = *at;
+
+		v->row = run->shown;
+		v->row.digest = str_copy(cx->arena, run->shown.digest);
+		v->total = run->total;
+		v->done = run->done;
 	}
 	lock_give(w->mu);
-	return is_applying;
+	return is_there;
+}
+
+void
+run_state(struct import_run *run, enum import_state state)
+{
+	lock_take(run->world->mu);
+	run->state = state;
+	if (state == IMPORT_APPLYING)
+		run->shown.state = state;
+	else
+		row_of(run, &run->shown);
+	lock_give(run->world->mu);
 }
 
 void
 run_give(struct import_run *run)
 {
 	lock_take(run->world->mu);
-	run->is_busy = run->is_applying = false;
+	run->is_busy = false;
 	run->touched_ms = clock_now_ms();
 	lock_give(run->world->mu);
 }
@@ -388,32 +437,38 @@ run_note(struct reader *r, struct ctx *cx, struct import_run *run,
     enum action action)
 {
 	const struct import_report *rep = &run->report;
-	struct note_in in = {
-		.row = {
-			.tenant = run->tenant,
-			.id = run->id,
-			.source = run->source,
-			.state = run->state,
-			.rows = rep->rows,
-			.persons = rep->persons,
-			.added = rep->added,
-			.changed = rep->changed,
-			.unchanged = rep->unchanged,
-			.removed = rep->removed,
-			.rejected = rep->rejected,
-			.digest = rep->digest,
-			.started_ms = id_ms(run->id),
-			.ended_ms = action == ACTION_IMPORT_ENDED
-			    ? clock_now_ms() : 0,
-			.actor = cx->actor->id,
-		},
-		.action = action,
-	};
+	struct note_in in = { .action = action };
 	struct item it = { .cx = cx, .use_case = &import_note,
 		.tenant = run->tenant, .in = &in };
 
+	row_of(run, &in.row);
+	if (action == ACTION_IMPORT_ENDED)
+		in.row.ended_ms = clock_now_ms();
 	if (action == ACTION_IMPORT_STARTED && !rep->is_stopped
 	    && rep->removed + rep->disabled > rep->removals_allowed)
 		in.override = run->in.reason;
 	return pipeline_do(world_pipeline(r->world), &it, ITEM_INTERACTIVE);
+}
+
+static void
+row_of(const struct import_run *run, struct import_row_state *row)
+{
+	const struct import_report *rep = &run->report;
+
+	*row = (struct import_row_state) {
+		.tenant = run->tenant,
+		.id = run->id,
+		.source = run->source,
+		.state = run->state,
+		.rows = rep->rows,
+		.persons = rep->persons,
+		.added = rep->added,
+		.changed = rep->changed,
+		.unchanged = rep->unchanged,
+		.removed = rep->removed,
+		.rejected = rep->rejected,
+		.digest = rep->digest,
+		.started_ms = id_ms(run->id),
+		.actor = run->owner,
+	};
 }

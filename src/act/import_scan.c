@@ -506,7 +506,7 @@ guard(struct ctx *cx, struct import_run *run)
 	run->report.removals_allowed = share > least ? share : least;
 	run->report.is_stopped = removals > run->report.removals_allowed
 	    && removals > run->in.allow_removals;
-	run->state = run->report.is_stopped ? IMPORT_STOPPED
-	    : IMPORT_SCANNED;
+	run_state(run, run->report.is_stopped ? IMPORT_STOPPED
+	    : IMPORT_SCANNED);
 	return OK;
 }

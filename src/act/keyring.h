@@ -20,6 +20,7 @@ struct credential {
 	uint32_t	     tenant;
 	int64_t		     id;
 	int64_t		     person;	/* whose session; 0 of the others */
+	int64_t		     family;	/* as its row says */
 	int64_t		     source, created_ms, expires_ms, revoked_ms;
 	uint64_t	     rights;	/* of token and client */
 	struct filter	    *scope;	/* the same; actors under way use it, so these stay until the end */

@@ -177,6 +177,11 @@ gone_of(struct reader *r, struct tenant_view *t)
 	return OK;
 }
 
+/*
+ * In memory as long as it may go on.  What is stored is read as of after that
+ * was asked, for the last thing a run does is to be stored; one that is not
+ * over was left, and goes on no more.
+ */
 enum err
 import_show(struct reader *r, struct ctx *cx, const void *id, void **out)
 {
@@ -185,15 +190,19 @@ import_show(struct reader *r, struct ctx *cx, const void *id, void **out)
 	struct import_view *v = arena_alloc(cx->arena, sizeof(*v));
 	struct rows rows;
 
+	*out = v;
+	if (run_view(r->world, cx, key.id, v)) {
+		if (v->row.state == IMPORT_APPLYING)
+			v->is_paused = queue_is_paused(r->world, cx->arena,
+			    cx->actor->tenant, WORK_QUEUE_IMPORT, &v->why);
+		return OK;
+	}
+	r->data = tx_renew(r->data);
 	TRY(store_load(r->data, &IMPORT, &key, 1, 2, 0, &rows));
-	if (rows.n == 0)
+	if (rows.n == 0 || !run_row_is_own(cx, rows.row))
 		return fail(cx, ERR_NOT_FOUND, MSG_IMPORT_NONE, "import");
 	v->row = *(const struct import_row_state *)rows.row;
-	if (run_progress(r->world, cx, key.id, &v->total, &v->done)) {
-		v->row.state = IMPORT_APPLYING;
-		v->is_paused = queue_is_paused(r->world, cx->arena,
-		    cx->actor->tenant, WORK_QUEUE_IMPORT, &v->why);
-	}
-	*out = v;
+	if (v->row.state == IMPORT_SCANNED)
+		v->row.state = IMPORT_BROKEN;
 	return OK;
 }

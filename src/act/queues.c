@@ -9,7 +9,8 @@
 #include "act/world_int.h"
 
 #define BUCKETS 256
-#define ASK_MS  1000	/* how often a paused one asks whether its tenant still acts */
+#define ASK_MS   1000	/* how often a paused one asks whether its tenant still acts */
+#define PLACE_MS 50	/* and one that goes on whether there is a place */
 
 /* One queue of one tenant, from the first time something happened to it. */
 struct queue_slot {
@@ -35,6 +36,9 @@ static struct throttle_limits limits_of(struct world *, uint32_t,
     enum work_queue);
 static bool is_too_deep(struct world *, uint32_t, enum work_queue,
     int64_t *depth);
+static enum err look(struct queues *, struct ctx *, uint32_t, enum work_queue,
+    bool *is_paused);
+static void rest(struct queues *, uint32_t, enum work_queue, bool is_paused);
 static enum err pause_deep(struct world *, struct ctx *, uint32_t,
     enum work_queue, int64_t);
 static void view(struct queue_slot *, struct arena *, struct queue_view *);
@@ -140,31 +144,51 @@ queue_batch(struct world *w, uint32_t tenant, enum work_queue queue)
 
 enum err
 queue_pass(
-    struct world *w, struct ctx *cx, uint32_t tenant, enum work_queue queue)
+    struct reader *r, struct ctx *cx, uint32_t tenant, enum work_queue queue)
 {
-	struct queues *q = w->queues;
-	enum err err = OK;
-	bool is_ending;
+	struct world *w = r->world;
+	bool is_paused;
 	int64_t depth;
 
 	if (is_too_deep(w, tenant, queue, &depth))
 		TRY(pause_deep(w, cx, tenant, queue, depth));
-	lock_take(q->mu);
-	while (!q->is_ending && err == OK &&
-	    slot_of(q, tenant, queue)->state == QUEUE_PAUSED) {
-		lock_wait(q->mu, ASK_MS);
-		/* Never both locks at once; who is suspended resumes nothing. */
-		lock_give(q->mu);
-		err = world_is_active(w, cx, tenant);
-		lock_take(q->mu);
+	for (;;) {
+		TRY(look(w->queues, cx, tenant, queue, &is_paused));
+		if (!is_paused && reader_go_on(r, cx))
+			return OK;
+		if (is_paused)
+			reader_pause(r);
+		rest(w->queues, tenant, queue, is_paused);
+		/* Who is suspended resumes nothing. */
+		TRY(world_is_active(w, cx, tenant));
 	}
+}
+
+static enum err
+look(struct queues *q, struct ctx *cx, uint32_t tenant, enum work_queue queue,
+    bool *is_paused)
+{
+	bool is_ending;
+
+	lock_take(q->mu);
 	is_ending = q->is_ending;
+	*is_paused = slot_of(q, tenant, queue)->state == QUEUE_PAUSED;
 	lock_give(q->mu);
-	TRY(err);
 	if (is_ending)
 		return fail(
 		    cx, ERR_BUSY, MSG_QUEUE_ENDING, "", work_queue_name(queue));
 	return OK;
+}
+
+/* Until there may be a reason to look again: a state that changed, or a place that came free. */
+static void
+rest(struct queues *q, uint32_t tenant, enum work_queue queue, bool is_paused)
+{
+	lock_take(q->mu);
+	if (!q->is_ending &&
+	    is_paused == (slot_of(q, tenant, queue)->state == QUEUE_PAUSED))
+		lock_wait(q->mu, is_paused ? ASK_MS : PLACE_MS);
+	lock_give(q->mu);
 }
 
 /* Since just now; it is not paused yet. */

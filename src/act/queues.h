@@ -27,10 +27,11 @@ void queue_forget(struct world *, uint32_t tenant, enum work_queue, int64_t n);
 size_t queue_batch(struct world *, uint32_t tenant, enum work_queue);
 /*
  * Between two batches: pauses the queue if it is too deep (logged, and an
- * alert), then waits while it is paused.  ERR_BUSY: the server ends meanwhile.
- * May block: never on a loop, the sealer or the writer.
+ * alert), then waits while it is paused; a long task has no place meanwhile.
+ * ERR_BUSY: the server ends meanwhile.  May block: never on a loop, the sealer
+ * or the writer.
  */
-enum err queue_pass(struct world *, struct ctx *, uint32_t tenant, enum work_queue) USE_RESULT;
+enum err queue_pass(struct reader *, struct ctx *, uint32_t tenant, enum work_queue) USE_RESULT;
 
 /* --- for who looks after it ---------------------------------------------------------- */
 

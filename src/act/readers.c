@@ -11,7 +11,7 @@
 
 struct long_work {
 	struct world *w;
-	size_t	      at;	/* which of the LONGS_MAX places */
+	size_t	      at;	/* which of the PLACES */
 	struct query *query;
 };
 
@@ -26,8 +26,11 @@ static void long_run(void *);
 static size_t free_place(const struct world *, const struct actor *,
     struct long_load *);
 static enum err long_refuse(struct ctx *, const struct long_load *);
-static void ask(struct world *, struct query *, struct db *data,
-    struct db *keys, struct vault *);
+static struct long_load long_load(const struct world *, uint32_t tenant,
+    bool waits_too);
+static bool has_room(const struct long_load *, const struct actor *);
+static void ask(struct reader *, struct query *, struct db *data,
+    struct db *keys);
 
 struct reader_place {
 	struct world *w;
@@ -61,7 +64,7 @@ readers_stop(struct world *w)
 	thread_join(w->login);
 	for (size_t i = 0; i < READERS; i++)
 		thread_join(w->reader[i]);
-	for (size_t i = 0; i < LONGS_MAX; i++)
+	for (size_t i = 0; i < PLACES; i++)
 		if (w->long_thread[i] != NULL)
 			thread_join(w->long_thread[i]);
 	fair_close(w->query_fair);
@@ -91,10 +94,9 @@ world_query(struct world *w, struct query *q)
 	lock_give(w->queries_mu);
 	if (is_ended)
 		return fail(q->cx, ERR_LIMITED, MSG_STORE_CLOSING, "");
-	return put == FAIR_DONE
-	    ? OK
-	    : queue_refuse(q->cx, MSG_WORLD_BUSY, &max, &load,
-		  put == FAIR_CLIENT_FULL);
+	return put == FAIR_DONE ? OK
+				: queue_refuse(q->cx, MSG_WORLD_BUSY, &max,
+				      &load, put == FAIR_CLIENT_FULL);
 }
 
 /* The next one in turn; NULL: the end. */
@@ -121,8 +123,10 @@ reader_run(void *arg)
 
 	heap_free(arg);
 	while ((q = next_query(place.w)) != NULL) {
-		ask(place.w, q, data, keys,
-		    place.w->vault[CHANNEL_READER + place.at]);
+		struct reader r = { .world = place.w };
+
+		r.vault = place.w->vault[CHANNEL_READER + place.at];
+		ask(&r, q, data, keys);
 		q->done(q);
 	}
 	db_close(data);
@@ -147,9 +151,11 @@ login_run(void *arg)
 	void *item;
 
 	while (queue_take(w->logins, &item, 1, -1) == 1) {
+		struct reader r = { .world = w };
 		struct query *q = item;
 
-		ask(w, q, data, keys, w->vault[CHANNEL_LOGIN]);
+		r.vault = w->vault[CHANNEL_LOGIN];
+		ask(&r, q, data, keys);
 		q->done(q);
 	}
 	db_close(data);
@@ -158,19 +164,18 @@ login_run(void *arg)
 
 /* Data first, keys after: a key is committed before what it seals. */
 static void
-ask(struct world *w, struct query *q, struct db *data, struct db *keys,
-    struct vault *vault)
+ask(struct reader *r, struct query *q, struct db *data, struct db *keys)
 {
-	struct reader r = { .world = w, .vault = vault };
+	struct world *w = r->world;
 
 	q->cx->now_ms = clock_now_ms();
-	r.data = tx_begin(data, q->cx);
-	r.keys = tx_begin(keys, q->cx);
-	q->err = q->run(&r, q->cx, q->in, &q->out);
-	if (r.keys != NULL)
-		tx_end(r.keys);
-	if (r.data != NULL)
-		tx_end(r.data);
+	r->data = tx_begin(data, q->cx);
+	r->keys = tx_begin(keys, q->cx);
+	q->err = q->run(r, q->cx, q->in, &q->out);
+	if (r->keys != NULL)
+		tx_end(r->keys);
+	if (r->data != NULL)
+		tx_end(r->data);
 	lock_take(w->mu);
 	w->queries++;
 	lock_give(w->mu);
@@ -186,27 +191,77 @@ reader_let_go(struct reader *r)
 
 /*
  * A tenant has some of the places and leaves one to the operator, so that
- * nobody's slow uploads keep the others out (S-T38).  LONGS_MAX: none now.
+ * nobody's slow uploads keep the others out (S-T38).  PLACES: none now.
  */
 static size_t
 free_place(
     const struct world *w, const struct actor *actor, struct long_load *load)
 {
-	size_t at = LONGS_MAX;
+	size_t at = 0;
 
-	*load = (struct long_load) { 0, 0 };
-
-	for (size_t i = 0; i < LONGS_MAX; i++) {
-		load->busy += w->long_busy[i];
-		load->own +=
-		    w->long_busy[i] && w->long_tenant[i] == actor->tenant;
-		if (!w->long_busy[i] && at == LONGS_MAX)
-			at = i;
-	}
-	if (actor->kind != ACTOR_OPERATOR &&
-	    (load->own >= LONGS_A_TENANT || load->busy >= LONGS_MAX - 1))
-		return LONGS_MAX;
+	*load = long_load(w, actor->tenant, true);
+	if (!has_room(load, actor))
+		return PLACES;
+	while (at < PLACES && w->long_state[at] != PLACE_FREE)
+		at++;
 	return at;
+}
+
+/* WAITS_TOO: with those that go on as soon as they can, before anybody new. */
+static struct long_load
+long_load(const struct world *w, uint32_t tenant, bool waits_too)
+{
+	struct long_load load = { 0, 0 };
+
+	for (size_t i = 0; i < PLACES; i++) {
+		enum place_state state = w->long_state[i];
+
+		if (state != PLACE_BUSY &&
+		    !(state == PLACE_GOES_ON && waits_too))
+			continue;
+		load.busy++;
+		load.own += w->long_tenant[i] == tenant;
+	}
+	return load;
+}
+
+static bool
+has_room(const struct long_load *load, const struct actor *actor)
+{
+	if (actor->kind == ACTOR_OPERATOR)
+		return load->busy < LONGS_MAX;
+	return load->own < LONGS_A_TENANT && load->busy < LONGS_MAX - 1;
+}
+
+void
+reader_pause(struct reader *r)
+{
+	struct world *w = r->world;
+
+	if (r->place == 0)
+		return;
+	lock_take(w->mu);
+	w->long_state[r->place - 1] = PLACE_PAUSED;
+	lock_give(w->mu);
+}
+
+bool
+reader_go_on(struct reader *r, const struct ctx *cx)
+{
+	struct world *w = r->world;
+	enum place_state *state;
+	struct long_load load;
+	bool goes_on;
+
+	if (r->place == 0)
+		return true;
+	lock_take(w->mu);
+	state = &w->long_state[r->place - 1];
+	load = long_load(w, w->long_tenant[r->place - 1], false);
+	goes_on = *state == PLACE_BUSY || has_room(&load, cx->actor);
+	*state = goes_on ? PLACE_BUSY : PLACE_GOES_ON;
+	lock_give(w->mu);
+	return goes_on;
 }
 
 /* These bounds are no settings: they stand in world_int.h. */
@@ -232,19 +287,20 @@ world_long(struct world *w, struct query *q)
 
 	lock_take(w->mu);
 	at = free_place(w, q->cx->actor, &load);
-	if (at < LONGS_MAX) {
-		w->long_busy[at] = true;
+	if (at < PLACES) {
+		w->long_state[at] = PLACE_BUSY;
 		w->long_tenant[at] = q->cx->actor->tenant;
 		ended = w->long_thread[at];
 		w->long_thread[at] = NULL;
 	}
 	lock_give(w->mu);
-	if (at == LONGS_MAX) {
+	if (at == PLACES) {
 		heap_free(work);
 		return long_refuse(q->cx, &load);
 	}
 	if (ended != NULL)
-		thread_join(ended);	/* it has answered; only its end is awaited */
+		thread_join(
+		    ended); /* it has answered; only its end is awaited */
 	*work = (struct long_work) { w, at, q };
 	/* It may end at once: whoever takes its place then must find it here. */
 	lock_take(w->mu);
@@ -258,16 +314,18 @@ long_run(void *arg)
 {
 	struct long_work work = *(struct long_work *)arg;
 	struct world *w = work.w;
+	struct reader r = { .world = w, .place = work.at + 1 };
 	struct db *data = db_open_reader(w->store, DB_DATA);
 	struct db *keys = db_open_reader(w->store, DB_KEYS);
 
 	heap_free(arg);
-	ask(w, work.query, data, keys, w->vault[CHANNEL_LONG + work.at]);
+	r.vault = w->vault[CHANNEL_LONG + work.at];
+	ask(&r, work.query, data, keys);
 	db_close(data);
 	db_close(keys);
 	/* Whoever is answered may come again at once: the place is free by then. */
 	lock_take(w->mu);
-	w->long_busy[work.at] = false;
+	w->long_state[work.at] = PLACE_FREE;
 	lock_give(w->mu);
 	work.query->done(work.query);
 }

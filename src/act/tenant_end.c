@@ -194,8 +194,9 @@ is_quiet(struct world *w, uint32_t tenant)
 	bool is_busy = admission_of(w->admission, tenant) > 0;
 
 	lock_take(w->mu);
-	for (size_t i = 0; i < LONGS_MAX; i++)
-		is_busy |= w->long_busy[i] && w->long_tenant[i] == tenant;
+	for (size_t i = 0; i < PLACES; i++)
+		is_busy |= w->long_state[i] != PLACE_FREE
+		    && w->long_tenant[i] == tenant;
 	if (!is_busy)
 		is_busy = !runs_drop(w, tenant);
 	lock_give(w->mu);

@@ -89,6 +89,7 @@ static const struct {
 	{ "client",	  NUMBER_ID },
 	{ "actor",	  NUMBER_ID },
 	{ "author",	  NUMBER_ID },
+	{ "family",	  NUMBER_ID },
 	{ "approver",	  NUMBER_ID },
 	{ "ended_by",	  NUMBER_ID },
 	{ "holder",	  NUMBER_ID },

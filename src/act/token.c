@@ -483,6 +483,7 @@ rotate_one(struct item *it, struct tx *tx, struct logbook *book)
 	s->row.created_ms = now;
 	s->row.last_used_ms = 0;
 	s->row.author = it->cx->actor->id;
+	s->row.family = row->family != 0 ? row->family : row->id;
 	if (row->expires_ms != 0)
 		s->row.expires_ms = now + row->expires_ms - row->created_ms;
 	if (row->expires_ms == 0 || row->expires_ms > end)

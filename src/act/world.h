@@ -20,7 +20,7 @@
 
 struct world;
 
-#define WORLD_CHANNELS 9
+#define WORLD_CHANNELS 17
 
 struct realm {
 	uint32_t		tenant;
@@ -121,7 +121,15 @@ struct reader {
 	struct world *world;
 	struct tx    *data, *keys;	/* NULL: ended before, by reader_let_go() */
 	struct vault *vault;
+	size_t	      place;	/* of a long task, from 1; 0: it is none */
 };
+
+/*
+ * A long task that stands still leaves its place to others, and waits for one
+ * when it goes on: false, not yet.
+ */
+void reader_pause(struct reader *);
+bool reader_go_on(struct reader *, const struct ctx *);
 
 /*
  * Ends the snapshots of a long task that reads no more: behind them the logs of

@@ -16,9 +16,12 @@
 #define LONGS_A_TENANT 2
 #define RUNS_MAX  8
 #define RUNS_A_TENANT 4
+/* Long tasks that run, and those that stand still: runs of imports whose queue is paused. */
+#define PLACES (LONGS_MAX + RUNS_MAX)
+enum place_state { PLACE_FREE, PLACE_BUSY, PLACE_PAUSED, PLACE_GOES_ON /* it waits for one that is busy */ };
 /* Channels to the vault: sealer, clock and signer, readers, long work, passwords. */
 enum channel { CHANNEL_SEALER, CHANNEL_CLOCK, CHANNEL_READER, CHANNEL_LONG = CHANNEL_READER + READERS,
-	CHANNEL_LOGIN = CHANNEL_LONG + LONGS_MAX, CHANNEL_COUNT };
+	CHANNEL_LOGIN = CHANNEL_LONG + PLACES, CHANNEL_COUNT };
 _Static_assert(CHANNEL_COUNT == WORLD_CHANNELS, "a channel for each thread");
 
 /* A tenant's words; freed when neither the tenant nor an edition of it is held any more. */
@@ -102,9 +105,9 @@ struct world {
 	struct login_fail *fail;	/* tries that failed, until the clock writes them */
 	size_t		   nfail;
 	struct import_run *run[RUNS_MAX];
-	bool		   long_busy[LONGS_MAX];
-	uint32_t	   long_tenant[LONGS_MAX];
-	struct thread	  *long_thread[LONGS_MAX];
+	enum place_state   long_state[PLACES];
+	uint32_t	   long_tenant[PLACES];
+	struct thread	  *long_thread[PLACES];
 	bool		   is_ending, log_alarm, vault_is_open;
 	struct vault_state vault_state;	/* as of the last beat */
 	int64_t		   signed_ns;	/* when every log was */

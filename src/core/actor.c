@@ -94,6 +94,12 @@ actor_kind_name(enum actor_kind kind)
 	return kinds[kind];
 }
 
+int64_t
+actor_family(const struct actor *actor)
+{
+	return actor->family != 0 ? actor->family : actor->id;
+}
+
 bool
 actor_may(const struct actor *actor, enum right right)
 {

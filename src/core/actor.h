@@ -91,6 +91,7 @@ struct actor {
 	enum actor_kind	     kind;
 	uint32_t	     tenant;	/* 0: the deployment's operator outside any tenant */
 	int64_t		     id;	/* token, client, person; 0 for node and operator */
+	int64_t		     family;	/* of a token: the first that it took the place of; 0: none */
 	int64_t		     person;	/* who it is; 0: no person */
 	const struct held   *held;	/* what was granted, and over whom */
 	size_t		     nheld;	/* 0: `rights` hold over `scope` */
@@ -101,6 +102,9 @@ struct actor {
 	int64_t		     factor_ms;	/* of a session: when it last proved who it is */
 	struct str	     address, agent;
 };
+
+/* The id by which what an actor began is still its own when its token was replaced. */
+int64_t actor_family(const struct actor *);
 
 /* Held over somebody at least; a right over the WHOLE only over everybody. */
 bool actor_may(const struct actor *, enum right);

@@ -37,6 +37,10 @@ static const char *const data_0007[] = {
 #include "store/migrations/data_0007.def"
 	NULL
 };
+static const char *const data_0008[] = {
+#include "store/migrations/data_0008.def"
+	NULL
+};
 static const char *const keys_0001[] = {
 #include "store/migrations/keys_0001.def"
 	NULL
@@ -52,6 +56,7 @@ const struct migration migrations[] = {
 	{ DB_DATA, 5, data_0005 },
 	{ DB_DATA, 6, data_0006 },
 	{ DB_DATA, 7, data_0007 },
+	{ DB_DATA, 8, data_0008 },
 	{ DB_KEYS, 1, keys_0001 },
 	{ DB_DATA, 0, NULL }
 };

@@ -146,6 +146,7 @@ struct token_row {
 	struct str label, scope; /* sealed; scope empty: all */
 	int64_t	   source;	/* the source this client brings persons as */
 	int64_t	   created_ms, expires_ms, revoked_ms, last_used_ms, author;
+	int64_t	   family;	/* the first of the tokens that it took the place of, by rotation; 0: none */
 };
 extern const struct table TOKEN;		/* tenant id */
 
@@ -213,7 +214,8 @@ struct import_row_state {	/* IMPORT: tenant id */
 	int64_t	   state;	/* enum import_state */
 	int64_t	   rows, persons, added, changed, unchanged, removed, rejected;
 	struct str digest;
-	int64_t	   started_ms, ended_ms, actor;
+	int64_t	   started_ms, ended_ms;
+	int64_t	   actor;	/* actor_family() of who began it: ids are one sequence for all kinds */
 };
 enum import_state { IMPORT_SCANNED = 1, IMPORT_STOPPED, IMPORT_APPLYING, IMPORT_DONE, IMPORT_BROKEN };
 extern const struct table IMPORT;

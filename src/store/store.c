@@ -117,6 +117,13 @@ tx_end(struct tx *tx)
 	tx->is_open = false;
 }
 
+struct tx *
+tx_renew(struct tx *tx)
+{
+	tx_end(tx);
+	return tx_begin(tx->db, tx->cx);
+}
+
 struct ctx *
 tx_ctx(struct tx *tx)
 {

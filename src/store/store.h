@@ -35,6 +35,7 @@ struct tx *tx_begin(struct db *, struct ctx *);
 enum err tx_commit(struct tx *) USE_RESULT;
 void tx_rollback(struct tx *);
 void tx_end(struct tx *);		/* of a reader */
+struct tx *tx_renew(struct tx *);	/* a reader's snapshot of now, instead of this one */
 struct ctx *tx_ctx(struct tx *);
 /* CX of a transaction that serves several batches or pages in turn. */
 void tx_switch(struct tx *, struct ctx *);

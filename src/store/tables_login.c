@@ -9,7 +9,7 @@
 static const struct column client[] = {
 	C(tenant), C(id), C(hash), C(rights), C(label), C(scope), C(source),
 	C(created_ms), C(expires_ms), C(revoked_ms), C(last_used_ms),
-	C(author)
+	C(author), C(family)
 };
 #undef C
 const struct table CLIENT = TABLE("client", DB_DATA, client, 2, token_row, EXISTS_REPLACES);

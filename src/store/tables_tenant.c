@@ -38,7 +38,7 @@ const struct table CATALOGUE = TABLE("catalogue", DB_DATA, catalogue, 2, catalog
 static const struct column token[] = {
 	C(tenant), C(id), C(hash), C(rights), C(label), C(scope), C(source),
 	C(created_ms), C(expires_ms), C(revoked_ms), C(last_used_ms),
-	C(author)
+	C(author), C(family)
 };
 #undef C
 const struct table TOKEN = TABLE("token", DB_DATA, token, 2, token_row, EXISTS_REPLACES);

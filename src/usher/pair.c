@@ -168,6 +168,8 @@ start_front(const struct pair_conf *conf, const struct lines *l)
 		.account = conf->data->front,
 		.death_signal = SIGKILL };
 
+	_Static_assert(
+	    WORLD_CHANNELS + COUNT(fds) <= SPAWN_FDS, "room for all");
 	memcpy(s.fd, l->front, sizeof(l->front));
 	for (size_t i = 0; i < COUNT(fds); i++)
 		if (fds[i] >= 0)

@@ -11,7 +11,7 @@
 
 #include "usher/cli.h"
 
-#define SPAWN_FDS  16
+#define SPAWN_FDS  32
 #define SPAWN_ARGS 16
 
 /* Who a process runs as; the present user unless IS_SET. */

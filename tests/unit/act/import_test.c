@@ -569,7 +569,6 @@ what_a_run_did_is_on_record(void **state)
 	struct import_view *v;
 	struct import_report *rep;
 
-	assert_int_equal(rig_query(r, import_show, &id, &v), ERR_NOT_FOUND);
 	assert_int_equal(scanned(r, id, HEADER ANA BO CY, &rep), OK);
 	assert_int_equal(rig_query(r, import_show, &id, &v), OK);
 	assert_int_equal(v->row.state, IMPORT_SCANNED);

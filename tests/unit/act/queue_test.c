@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/queue.h"
 
-#include "act/queues.h"
+#include "act/world_int.h"
 
 #include "imports.h"
 
@@ -217,6 +217,134 @@ an_import_waits_while_its_queue_is_paused(void **state)
 	rig_verify(r);
 }
 
+/* --- places of long tasks -------------------------------------------------------- */
+
+/* A long task that stands in its place until it is let go. */
+struct holder {
+	struct query  query;
+	struct queue *let_go, *ended;
+};
+
+static enum err
+hold(struct reader *reader, struct ctx *cx, const void *let_go, void **out)
+{
+	void *one;
+
+	(void)reader, (void)cx, (void)out;
+	must(queue_take(*(struct queue *const *)let_go, &one, 1, -1) == 1);
+	return OK;
+}
+
+static enum err
+hold_start(struct rig *r, struct holder *h)
+{
+	struct ctx *cx = arena_alloc(r->arena, sizeof(*cx));
+	enum err err;
+
+	*cx = (struct ctx) { .arena = arena_open(1 << 20), .actor = &r->actor };
+	h->let_go = queue_open(1);
+	h->ended = queue_open(1);
+	h->query = (struct query) { .cx = cx,
+		.run = hold,
+		.in = &h->let_go,
+		.done = apply_ended,
+		.owner = h->ended };
+	err = world_long(r->world, &h->query);
+	if (err != OK) {
+		arena_close(cx->arena);
+		queue_close(h->let_go);
+		queue_close(h->ended);
+	}
+	return err;
+}
+
+static void
+hold_end(struct holder *h)
+{
+	void *one;
+
+	must(queue_put(h->let_go, h));
+	assert_int_equal(queue_take(h->ended, &one, 1, -1), 1);
+	queue_close(h->let_go);
+	queue_close(h->ended);
+	arena_close(h->query.cx->arena);
+}
+
+static size_t
+place_states(struct rig *r, enum place_state state)
+{
+	size_t n = 0;
+
+	lock_take(r->world->mu);
+	for (size_t i = 0; i < PLACES; i++)
+		n += r->world->long_state[i] == state;
+	lock_give(r->world->mu);
+	return n;
+}
+
+/* All that a tenant may have can run beside it; then it waits for one of them. */
+static void
+a_paused_import_keeps_no_place(void **state)
+{
+	struct rig *r = *state;
+	struct applier a = { 0 };
+	struct holder h[3] = { 0 };
+	struct import_view *run;
+
+	set(r, QUEUE_PAUSED, "night");
+	apply_start(r, &a);
+	wait_depth(r);
+	/* It has counted what it brings, and comes to wait. */
+	while (hold_start(r, &h[0]) != OK)
+		clock_sleep_ms(1);
+	while (hold_start(r, &h[1]) != OK)
+		clock_sleep_ms(1);
+	assert_int_equal(hold_start(r, &h[2]), ERR_LIMITED);
+	set(r, QUEUE_RELEASED, "morning");
+	while (place_states(r, PLACE_GOES_ON) == 0)
+		clock_sleep_ms(1);
+	assert_int_equal(rig_query(r, import_show, &a.in.run, &run), OK);
+	assert_int_equal(run->row.state, IMPORT_APPLYING);
+	assert_int_equal(run->done, 0);
+	hold_end(&h[0]);
+	apply_wait(&a, OK, 3);
+	assert_int_equal(hold_start(r, &h[0]), OK);
+	hold_end(&h[0]);
+	hold_end(&h[1]);
+	rig_verify(r);
+}
+
+/* Who waits for a place does so no more when the queue is paused again. */
+static void
+an_import_paused_again_lets_others_in(void **state)
+{
+	struct rig *r = *state;
+	struct applier a = { 0 };
+	struct holder h[3] = { 0 };
+
+	set(r, QUEUE_PAUSED, "night");
+	apply_start(r, &a);
+	wait_depth(r);
+	while (hold_start(r, &h[0]) != OK)
+		clock_sleep_ms(1);
+	while (hold_start(r, &h[1]) != OK)
+		clock_sleep_ms(1);
+	set(r, QUEUE_RELEASED, "morning");
+	while (place_states(r, PLACE_GOES_ON) == 0)
+		clock_sleep_ms(1);
+	set(r, QUEUE_PAUSED, "no");
+	while (place_states(r, PLACE_PAUSED) == 0)
+		clock_sleep_ms(1);
+	hold_end(&h[0]);
+	assert_int_equal(hold_start(r, &h[0]), OK);
+	set(r, QUEUE_RELEASED, "yes");
+	while (place_states(r, PLACE_GOES_ON) == 0)
+		clock_sleep_ms(1);
+	hold_end(&h[0]);
+	hold_end(&h[1]);
+	apply_wait(&a, OK, 3);
+}
+
 static void
 catalogue_with(struct rig *r, const char *setting)
 {
@@ -349,6 +477,8 @@ main(void)
 		CASE(a_pause_is_logged_once_and_stays_over_a_restart),
 		CASE(a_reason_is_sealed),
 		CASE(an_import_waits_while_its_queue_is_paused),
+		CASE(a_paused_import_keeps_no_place),
+		CASE(an_import_paused_again_lets_others_in),
 		CASE(depth_over_the_threshold_pauses_until_somebody_looks),
 		CASE(a_server_that_ends_does_not_wait_for_a_paused_queue),
 		CASE(what_is_under_way_has_a_bound_of_client_and_tenant),
