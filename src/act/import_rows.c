@@ -24,6 +24,7 @@ struct file {
 	bool		    has_header;
 	struct str	    of_person, of_contract; /* what goes before a key */
 	const struct realm *realm;	/* of the rows being collected */
+	struct sight	    sight;	/* of it; open as long as realm is set */
 };
 
 static enum err read_all(struct file *, struct ctx *, char *chunk);
@@ -36,6 +37,8 @@ static enum err key_rows(struct file *);
 static void find_known(struct file *);
 static void finish_row(struct file *, struct keyed_row *);
 static void check_row(struct file *, struct keyed_row *);
+static bool see_realm(struct file *);
+static bool is_seen(const struct file *, struct str slug);
 static void refuse_row(struct file *, struct keyed_row *, enum msg,
     enum attribute, struct str arg);
 
@@ -287,8 +290,7 @@ check_row(struct file *f, struct keyed_row *row)
 	struct str site = STR(""), organisation = STR("");
 	struct str start = STR(""), end = STR("");
 
-	if (f->realm == NULL && world_realm(f->rr->r->world, &f->cx,
-	    f->rr->run->tenant, &f->realm) != OK)
+	if (!see_realm(f))
 		return;
 	for (size_t i = 0; i < row->row.org.n; i++) {
 		const struct attr *a = &row->row.org.attr[i];
@@ -313,8 +315,7 @@ check_row(struct file *f, struct keyed_row *row)
 	if (site.n > 0
 	    && catalogue_site_slug(f->realm->catalogue, site) == NULL)
 		refuse_row(f, row, MSG_ORDER_SITE, A_SITE, site);
-	else if (organisation.n > 0 && catalogue_organisation_slug(
-	    f->realm->catalogue, organisation) == NULL)
+	else if (organisation.n > 0 && !is_seen(f, organisation))
 		refuse_row(f, row, MSG_ORDER_ORGANISATION, A_ORGANIZATION,
 		    organisation);
 	else if (start.n > 0 && end.n > 0 && str_cmp(end, start) < 0)
@@ -322,6 +323,28 @@ check_row(struct file *f, struct keyed_row *row)
 	else if (row->has_manager && str_eq(row->manager_ref, row->row.ref))
 		refuse_row(f, row, MSG_ORDER_OWN_MANAGER, A_MANAGER,
 		    row->manager_ref);
+}
+
+static bool
+see_realm(struct file *f)
+{
+	if (f->realm != NULL)
+		return true;
+	if (world_realm(f->rr->r->world, &f->cx, f->rr->run->tenant,
+	    &f->realm) != OK)
+		return false;
+	sight_of(&f->cx, f->realm, &f->sight);
+	return true;
+}
+
+/* An organisation that is not seen is refused as one that is not there, and at once. */
+static bool
+is_seen(const struct file *f, struct str slug)
+{
+	const struct organisation *o =
+	    catalogue_organisation_slug(f->realm->catalogue, slug);
+
+	return o != NULL && sees_organisation(&f->sight, o->id);
 }
 
 static void
