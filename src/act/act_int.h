@@ -157,6 +157,8 @@ struct order_state {
 	size_t		     ncheck;
 	struct subject	    *subject;
 	bool		     lacks_manager;
+	const int64_t	    *hidden;	/* managers that are out of the actor's scope */
+	size_t		     nhidden;
 	size_t		     taken_at;	/* the unique value that is somebody else's; SIZE_MAX: none */
 };
 
@@ -223,6 +225,8 @@ const struct seat_told *outcome_tell(struct arena *, const struct catalogue *, c
 /* order_contract.c: laying the contracts of an order over those of the person. */
 bool contracts_replace(struct order_batch *, struct item *, struct subject *, struct change_list *);
 bool contracts_leave(struct order_batch *, struct item *, struct subject *, int32_t today, struct change_list *);
+/* Finds the managers, of now and to be, that the actor does not see: nobody is given one of them. */
+enum err managers_load(struct batch *, struct tx *) USE_RESULT;
 bool contracts_manager(struct item *, struct subject *, struct change_list *);
 
 /* order_role.c: the roles of persons. */

@@ -12,6 +12,11 @@
 static int64_t plan_id(const struct order_state *,
     const struct contract_plan *);
 static struct contract *find_contract(const struct subject *, int64_t id);
+static enum err load_hidden(struct item *, struct tx *);
+static bool is_given(const struct order_state *, const struct contract_plan *);
+static bool stays_hidden(const struct order_state *, size_t,
+    const struct contract *);
+static bool is_hidden(const struct order_state *, int64_t person);
 static bool is_planned(const struct order_state *, int64_t id);
 static bool is_same(const struct contract *, const struct contract *);
 static void end_contract(struct order_batch *, struct item *,
@@ -48,7 +53,8 @@ contracts_replace(struct order_batch *ob, struct item *it, struct subject *sub,
 		row.id = plan_id(s, &s->contract[i]);
 		row.person = sub->row.id;
 		old = find_contract(sub, row.id);
-		if (old != NULL && row.manager == 0 && s->lacks_manager)
+		if (old != NULL && row.manager == 0
+		    && (s->lacks_manager || stays_hidden(s, i, old)))
 			row.manager = old->manager;
 		if (old == NULL || !is_same(old, &row)) {
 			change_add(changes, CHANGE_CONTRACT, row.id, row.site,
@@ -112,6 +118,83 @@ contracts_manager(struct item *it, struct subject *sub,
 		is_changed = true;
 	}
 	return is_changed;
+}
+
+/* --- managers --------------------------------------------------------------- */
+
+/* A file names them by the source's own refs; for those the run looks. */
+enum err
+managers_load(struct batch *b, struct tx *tx)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		struct item *it = b->item[i];
+		struct order_state *s = order_state(it);
+
+		if (it->err != OK || it->cx->actor->scope == NULL
+		    || s->ncontract == 0 || s->in->kind == ORDER_IMPORT
+		    || s->in->kind == ORDER_MANAGER)
+			continue;
+		TRY(load_hidden(it, tx));
+		for (size_t j = 0; it->err == OK && j < s->ncontract; j++)
+			if (is_hidden(s, s->contract[j].row.manager)
+			    && is_given(s, &s->contract[j]))
+				it->err = fail(it->cx, ERR_BAD_INPUT,
+				    MSG_ORDER_MANAGER, "manager");
+	}
+	return OK;
+}
+
+static enum err
+load_hidden(struct item *it, struct tx *tx)
+{
+	struct order_state *s = order_state(it);
+	struct arena *arena = tx_ctx(tx)->arena;
+	size_t had = s->subject != NULL ? s->subject->ncontract : 0;
+	int64_t *id = arena_array(arena, had + s->ncontract, sizeof(*id));
+	bool *in = arena_array(arena, had + s->ncontract, sizeof(*in));
+	struct person_query q = { .tenant = it->tenant,
+		.scope = it->cx->actor->scope, .names = &s->realm->names };
+	size_t n = 0;
+
+	q.today = order_today(s->realm, 0, it->cx->now_ms);
+	for (size_t i = 0; i < s->ncontract; i++)
+		id[n++] = s->contract[i].row.manager;
+	for (size_t i = 0; i < had; i++)
+		id[n++] = s->subject->contract[i].manager;
+	TRY(person_in_scope(tx, &q, id, n, in));
+	s->hidden = id;
+	for (size_t i = 0; i < n; i++)
+		if (id[i] != 0 && !in[i] && id[i] != it->cx->actor->person)
+			id[s->nhidden++] = id[i];
+	return OK;
+}
+
+/* That somebody stays the manager gives nobody anything. */
+static bool
+is_given(const struct order_state *s, const struct contract_plan *plan)
+{
+	const struct contract *old = NULL;
+
+	if (s->subject != NULL)
+		old = find_contract(s->subject, plan_id(s, plan));
+	return old == NULL || old->manager != plan->row.manager;
+}
+
+/* Nor does who is not seen go by being left out. */
+static bool
+stays_hidden(const struct order_state *s, size_t i, const struct contract *old)
+{
+	return s->in->contract[i].manager.p == NULL
+	    && is_hidden(s, old->manager);
+}
+
+static bool
+is_hidden(const struct order_state *s, int64_t person)
+{
+	for (size_t i = 0; i < s->nhidden; i++)
+		if (s->hidden[i] == person)
+			return true;
+	return false;
 }
 
 /* A contract's id is the keyed hash of its source, person and key: found again without a table. */

@@ -66,6 +66,7 @@ order_load(struct batch *b, struct tx *tx)
 	TRY(load_subjects(b, tx));
 	TRY(blocks_load(state(b), tx));
 	TRY(subjects_load(state(b), tx));
+	TRY(managers_load(b, tx));
 	TRY(roles_load(b, tx));
 	TRY(check_refs(b, tx));
 	for (size_t i = 0; i < b->n; i++)

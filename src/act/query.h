@@ -25,6 +25,8 @@ struct person_view {
 	struct doc	 doc;		/* opened */
 	const struct contract *contract;
 	size_t		 ncontract;
+	const int64_t	*hidden;	/* managers of the page who are out of the actor's scope: not named */
+	size_t		 nhidden;
 	struct str	 source;
 	/* organisational values as text */
 	struct str	 site, department, title, cost_center, division, organization, country, language, user_type;

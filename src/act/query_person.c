@@ -29,6 +29,8 @@ static enum err open_records(struct reader *, struct ctx *,
     const struct rows *, struct person_view *);
 static enum err add_contracts(struct reader *, struct ctx *,
     const struct rows *, struct person_view *);
+static enum err hide_managers(struct reader *, struct ctx *,
+    const struct realm *, struct person_view *, size_t n);
 static void add_texts(const struct realm *, struct person_view *);
 static void add_rights(struct ctx *, const struct realm *,
     struct person_view *);
@@ -404,8 +406,40 @@ view(struct reader *r, struct ctx *cx, const struct realm *realm,
 		return OK;
 	TRY(open_records(r, cx, rows, v));
 	TRY(add_contracts(r, cx, rows, v));
+	TRY(hide_managers(r, cx, realm, v, rows->n));
 	for (size_t i = 0; i < rows->n; i++)
 		add_rights(cx, realm, &v[i]);
+	return OK;
+}
+
+/* One query for the page; a person's own manager is no secret to them. */
+static enum err
+hide_managers(struct reader *r, struct ctx *cx, const struct realm *realm,
+    struct person_view *v, size_t n)
+{
+	size_t most = n, nid = 0, nhidden = 0;
+	int64_t *id;
+	bool *in;
+
+	if (cx->actor->scope == NULL)
+		return OK;
+	for (size_t i = 0; i < n; i++)
+		most += v[i].ncontract;
+	id = arena_array(cx->arena, most, sizeof(*id));
+	in = arena_array(cx->arena, most, sizeof(*in));
+	for (size_t i = 0; i < n; i++) {
+		id[nid++] = v[i].row.manager;
+		for (size_t j = 0; j < v[i].ncontract; j++)
+			id[nid++] = v[i].contract[j].manager;
+	}
+	TRY(persons_seen(r, cx, realm, id, nid, in));
+	for (size_t i = 0; i < nid; i++)
+		if (id[i] != 0 && !in[i] && id[i] != cx->actor->person)
+			id[nhidden++] = id[i];
+	for (size_t i = 0; i < n; i++) {
+		v[i].hidden = id;
+		v[i].nhidden = v[i].row.id != cx->actor->person ? nhidden : 0;
+	}
 	return OK;
 }
 

@@ -11,6 +11,7 @@ struct page {
 	struct js_out	   *js;
 	const struct realm *realm;
 	uint64_t	    rights;
+	const struct person_view *view;
 };
 
 /* The organisational values that the person's row and a contract both have. */
@@ -26,13 +27,14 @@ static void put_value(const struct page *, enum attribute, struct str);
 static void put_word(const struct page *, enum attribute, int64_t);
 static void put_day(const struct page *, enum attribute, int64_t biased);
 static bool is_shown(const struct page *, enum attribute);
+static bool names_manager(const struct page *, int64_t manager);
 
 void
 put_person(struct js_out *js, struct ctx *cx, const struct realm *realm,
     const struct person_view *v)
 {
 	const struct person *p = &v->row;
-	const struct page page = { js, realm, v->rights };
+	const struct page page = { js, realm, v->rights, v };
 	const struct placement place = { p->site, p->department, p->title,
 		p->cost_center, p->division, p->organization, p->manager,
 		p->start_day, p->end_day };
@@ -113,12 +115,22 @@ put_placement(const struct page *page, const struct placement *p)
 	put_word(page, A_DIVISION, p->division);
 	if (organisation != NULL)
 		put_value(page, A_ORGANIZATION, organisation->slug);
-	if (p->manager != 0 && is_shown(page, A_MANAGER)) {
+	if (names_manager(page, p->manager)) {
 		js_key(page->js, attr_info(A_MANAGER)->path);
 		js_put_id(page->js, p->manager);
 	}
 	put_day(page, A_START, p->start_day);
 	put_day(page, A_END, p->end_day);
+}
+
+/* Who is not seen is not named. */
+static bool
+names_manager(const struct page *page, int64_t manager)
+{
+	for (size_t i = 0; i < page->view->nhidden; i++)
+		if (page->view->hidden[i] == manager)
+			return false;
+	return manager != 0 && is_shown(page, A_MANAGER);
 }
 
 static void

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * import_owner_test.c - whose a run is: who began it sees and continues it, from
- * its first moment on, and with the token that took the place of theirs; for
- * others it is not there.
+ * import_owner_test.c - whose a run is: who began it sees and continues it,
+ * from its first moment on, and with the token that took the place of theirs;
+ * for others it is not there.
  */
 #include <setjmp.h>
 #include <stdarg.h>
