@@ -57,13 +57,15 @@ struct pool_view {
 	const struct pool_info *info;
 	const struct product   *product;
 	struct str		site, organisation;
+	bool			is_counted;	/* else who holds and awaits it is not told: 0 */
 	int64_t			waiting;
 };
 struct pools_out { const struct pool_view *pool; size_t n; };
 enum err pools_list(struct reader *, struct ctx *, const void *page_in, void **pools_out) USE_RESULT;	/* of: a product, or empty */
 enum err pool_show(struct reader *, struct ctx *, const void *slug /* const struct str * */, void **pool_view) USE_RESULT;
 
-struct product_view { const struct product *info; int64_t quota, held, assigned, waiting; size_t npool; };
+/* Counts as of pools; of a product, of all its pools that are seen, and of all organisations. */
+struct product_view { const struct product *info; int64_t quota, held, assigned, waiting; size_t npool; bool is_counted, is_waiting_counted; };
 struct products_out { const struct product_view *product; size_t n; };
 enum err products_list(struct reader *, struct ctx *, const void *page_in, void **products_out) USE_RESULT;
 enum err product_show(struct reader *, struct ctx *, const void *slug, void **product_view) USE_RESULT;

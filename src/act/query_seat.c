@@ -16,12 +16,13 @@ struct befores { LIST(struct before) of; };
 
 static enum err pool_rows(struct reader *, const struct sight *,
     struct pool_view **, size_t *);
-static enum err pool_view_fill(struct reader *, const struct catalogue *,
+static enum err pool_view_fill(struct reader *, const struct sight *,
     struct pool_view *);
 static const struct product *seen_product(struct ctx *,
     const struct sight *, struct str slug);
 static enum err waiting(struct reader *, const struct sight *,
-    int64_t product, int64_t *);
+    struct product_view *);
+static bool holds_waiters(const struct sight *);
 static void choices(struct ctx *, const struct catalogue *,
     struct organisation_view *);
 static enum err seats_of_person(struct reader *, struct ctx *,
@@ -120,7 +121,7 @@ pool_rows(struct reader *r, const struct sight *sight,
 		p->info = catalogue_pool(sight->catalogue, p->row.id);
 		if (p->info == NULL || !sees_pool(sight, p->info))
 			continue;
-		TRY(pool_view_fill(r, sight->catalogue, p));
+		TRY(pool_view_fill(r, sight, p));
 		(*n)++;
 	}
 	*out = v;
@@ -128,9 +129,10 @@ pool_rows(struct reader *r, const struct sight *sight,
 }
 
 static enum err
-pool_view_fill(struct reader *r, const struct catalogue *c,
+pool_view_fill(struct reader *r, const struct sight *sight,
     struct pool_view *p)
 {
+	const struct catalogue *c = sight->catalogue;
 	struct wait_pool from = { .tenant = p->row.tenant,
 		.pool = p->row.id };
 	const struct site *site = catalogue_site(c, p->info->site);
@@ -140,14 +142,21 @@ pool_view_fill(struct reader *r, const struct catalogue *c,
 	p->product = catalogue_product(c, p->row.product);
 	p->site = site != NULL ? site->slug : STR("");
 	p->organisation = organisation != NULL ? organisation->slug : STR("");
+	p->is_counted = holds_pool(sight, p->info);
+	if (!p->is_counted) {
+		p->row.held = p->row.assigned = 0;
+		return OK;
+	}
 	return store_count(r->data, &WAIT_POOL, &from, 2, &p->waiting);
 }
 
 static void
 add_usage(struct product_view *p, const struct pool_view *pool, size_t n)
 {
+	p->is_counted = true;
 	for (size_t i = 0; i < n; i++)
 		if (pool[i].product == p->info) {
+			p->is_counted &= pool[i].is_counted;
 			p->quota += pool[i].row.quota;
 			p->held += pool[i].row.held;
 			p->assigned += pool[i].row.assigned;
@@ -163,12 +172,14 @@ products_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 	struct product_view *v;
 	struct pool_view *pool;
 	struct sight sight;
+	bool holds_all;
 	size_t n;
 
 	(void)in;
 	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
 	sight_of(cx, realm, &sight);
 	TRY(pool_rows(r, &sight, &pool, &n));
+	holds_all = holds_waiters(&sight);
 	v = arena_array(cx->arena, realm->catalogue->nproduct + 1,
 	    sizeof(*v));
 	for (size_t i = 0; i < realm->catalogue->nproduct; i++) {
@@ -178,7 +189,8 @@ products_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 		if (!sees_product(&sight, p->info))
 			continue;
 		add_usage(p, pool, n);
-		TRY(waiting(r, &sight, p->info->id, &p->waiting));
+		p->is_waiting_counted = holds_all;
+		TRY(waiting(r, &sight, p));
 		out->n++;
 	}
 	out->product = v;
@@ -202,8 +214,9 @@ product_show(struct reader *r, struct ctx *cx, const void *slug, void **out)
 		return ERR_NOT_FOUND;
 	TRY(pool_rows(r, &sight, &pool, &n));
 	add_usage(v, pool, n);
+	v->is_waiting_counted = holds_waiters(&sight);
 	*out = v;
-	return waiting(r, &sight, v->info->id, &v->waiting);
+	return waiting(r, &sight, v);
 }
 
 /* NULL: ERR_NOT_FOUND, and why is said. */
@@ -221,23 +234,35 @@ seen_product(struct ctx *cx, const struct sight *sight, struct str slug)
 }
 
 static enum err
-waiting(struct reader *r, const struct sight *sight, int64_t product,
-    int64_t *out)
+waiting(struct reader *r, const struct sight *sight, struct product_view *p)
 {
-	struct wait_count key = { .product = product,
+	struct wait_count key = { .product = p->info->id,
 		.tenant = tx_ctx(r->data)->actor->tenant };
 	struct rows rows;
 
+	if (!p->is_waiting_counted)
+		return OK;
 	TRY(store_load(r->data, &WAIT_COUNT, &key, 1, 2, 0, &rows));
-	*out = 0;
 	for (size_t i = 0; i < rows.n; i++) {
 		const struct wait_count *c =
 		    &((struct wait_count *)rows.row)[i];
 
 		if (sees_organisation(sight, c->organisation))
-			*out += c->waiting;
+			p->waiting += c->waiting;
 	}
 	return OK;
+}
+
+/* All people of every organisation that is seen. */
+static bool
+holds_waiters(const struct sight *s)
+{
+	if (s->sees_nobodys && !holds_organisation(s, 0))
+		return false;
+	for (size_t i = 0; i < s->n; i++)
+		if (!holds_organisation(s, s->organisation[i]))
+			return false;
+	return true;
 }
 
 /* --- organisations ---------------------------------------------------------------------- */

@@ -242,6 +242,8 @@ void log_entries_encode(struct call *);
 void put_text(struct js_out *, const char *name, struct str);	/* left out when empty */
 void put_text_or_null(struct js_out *, const char *name, struct str);
 void put_pool(struct js_out *, const struct pool_view *);
+/* N, or null where it is not told. */
+void put_count_or_null(struct js_out *, const char *name, int64_t n, bool is_told);
 void put_told(struct js_out *, struct ctx *, const char *name, const struct seat_told *, size_t n);
 void put_seat(struct js_out *, const struct seat_view *);
 void put_wait(struct js_out *, const struct wait_view *);

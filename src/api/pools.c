@@ -69,18 +69,25 @@ put_members(struct js_out *js, const struct pool_view *v)
 	js_put_int(js, v->info->priority);
 	js_key(js, "quota");
 	js_put_int(js, v->row.quota);
-	js_key(js, "held");
-	js_put_int(js, v->row.held);
-	js_key(js, "assigned");
-	js_put_int(js, v->row.assigned);
-	js_key(js, "free");
-	js_put_int(js, v->row.quota - v->row.held - v->row.assigned);
-	js_key(js, "waiting");
-	js_put_int(js, v->waiting);
+	put_count_or_null(js, "held", v->row.held, v->is_counted);
+	put_count_or_null(js, "assigned", v->row.assigned, v->is_counted);
+	put_count_or_null(js, "free",
+	    v->row.quota - v->row.held - v->row.assigned, v->is_counted);
+	put_count_or_null(js, "waiting", v->waiting, v->is_counted);
 	js_key(js, "reserve");
 	js_put_bool(js, v->info->is_reserve);
 	js_key(js, "version");
 	js_put_int(js, v->row.version);
+}
+
+void
+put_count_or_null(struct js_out *js, const char *name, int64_t n, bool is_told)
+{
+	js_key(js, name);
+	if (is_told)
+		js_put_int(js, n);
+	else
+		js_put_null(js);
 }
 
 /* --- the quota -------------------------------------------------------------------- */
@@ -135,10 +142,10 @@ static const struct route_work
 	{ "organisation", "slug?", "Whose share it is; null: nobody's." }, \
 	{ "priority", "int", "The highest is taken from first." }, \
 	{ "quota", "count", "How many seats it has." }, \
-	{ "held", "count", "" }, \
-	{ "assigned", "count", "" }, \
-	{ "free", "int", "What is left of the quota." }, \
-	{ "waiting", "count", "" }, \
+	{ "held", "count?", "null: it is for people out of scope too." }, \
+	{ "assigned", "count?", "" }, \
+	{ "free", "int?", "What is left of the quota." }, \
+	{ "waiting", "count?", "" }, \
 	{ "reserve", "bool", "Of a third party: never assigned from." }, \
 	{ "version", "count", "" }
 

@@ -50,12 +50,9 @@ put_product(struct js_out *js, const struct product_view *v)
 	js_put_int(js, v->info->cap_percent);
 	js_key(js, "quota");
 	js_put_int(js, v->quota);
-	js_key(js, "held");
-	js_put_int(js, v->held);
-	js_key(js, "assigned");
-	js_put_int(js, v->assigned);
-	js_key(js, "waiting");
-	js_put_int(js, v->waiting);
+	put_count_or_null(js, "held", v->held, v->is_counted);
+	put_count_or_null(js, "assigned", v->assigned, v->is_counted);
+	put_count_or_null(js, "waiting", v->waiting, v->is_waiting_counted);
 	js_key(js, "pools");
 	js_put_int(js, (int64_t)v->npool);
 	js_close_object(js);
@@ -187,10 +184,10 @@ static const struct field product_fields[] = {
 	{ "name", "text", "" },
 	{ "cap", "int", "Percent of a pool that anybody may have; the rest is for the urgent." },
 	{ "quota", "count", "Of its pools together, as far as they are seen, as the numbers that follow." },
-	{ "held", "count", "" },
-	{ "assigned", "count", "" },
-	{ "waiting", "count", "" },
-	{ "pools", "count", "" },
+	{ "held", "count?", "null: it is for people out of scope too." },
+	{ "assigned", "count?", "" },
+	{ "waiting", "count?", "" },
+	{ "pools", "count", "How many are seen." },
 	{ 0 }
 };
 

@@ -6,7 +6,9 @@
  * by whose scope may hold people of it; a pool by who sees its organisation, or,
  * where it is nobody's, by whose scope may hold people it serves; a product by
  * who sees a pool of it.  What is not seen is not there: 404, in no list, in no
- * count.  Who has no scope sees everything.
+ * count.  How many hold or await what is seen is told to whose scope holds
+ * everybody it is for: to others it would tell of people they do not see.  Who
+ * has no scope sees everything.
  */
 #ifndef CORE_SIGHT_H
 #define CORE_SIGHT_H
@@ -19,6 +21,8 @@ struct sight {
 	bool			sees_nobodys;	/* people of no organisation */
 	const int64_t	       *organisation;	/* that are seen; ids, ascending */
 	size_t			n;
+	struct arena	       *arena;
+	const struct filter    *scope;
 };
 
 /* SCOPE may be NULL: everything. */
@@ -28,6 +32,10 @@ void sight_open(struct sight *, struct arena *, const struct catalogue *, const 
 bool sees_organisation(const struct sight *, int64_t organisation);
 bool sees_pool(const struct sight *, const struct pool_info *);
 bool sees_product(const struct sight *, const struct product *);
+
+/* Whether everybody is seen whom a pool is for, or who is of an organisation (0: of none); names count as written, by slug.  False also: it cannot be shown. */
+bool holds_pool(const struct sight *, const struct pool_info *);
+bool holds_organisation(const struct sight *, int64_t organisation);
 
 /* Whoever is in the scope is of this organisation; NULL: of several, or of none. */
 const struct organisation *sight_only(const struct sight *);

@@ -31,8 +31,8 @@ self_says_who_and_what(void **state)
 static void
 products_and_their_usage(void **state)
 {
-	const struct product_view v = { &fake_realm()->catalogue->product[0],
-		10, 2, 3, 4, 1 };
+	struct product_view v = { &fake_realm()->catalogue->product[0], 10, 2,
+		3, 4, 1, true, true };
 	struct products_out out = { &v, 1 };
 
 	fake.query_out = &out;
@@ -40,7 +40,7 @@ products_and_their_usage(void **state)
 	assert_text(fake_at("items.0.slug"), "mail");
 	assert_text(fake_at("items.0.cap"), "90");
 	assert_text(fake_at("next"), "null");
-	fake.query_out = (void *)(uintptr_t)&v;
+	fake.query_out = &v;
 	fake_send(GET, "/api/v1/products/mail", "");
 	assert_text(*(const struct str *)fake.query_in, "mail");
 	assert_text(fake_at("name"), "Mail");
@@ -49,6 +49,12 @@ products_and_their_usage(void **state)
 	assert_text(fake_at("assigned"), "3");
 	assert_text(fake_at("waiting"), "4");
 	assert_text(fake_at("pools"), "1");
+	v.is_counted = v.is_waiting_counted = false;
+	fake_send(GET, "/api/v1/products/mail", "");
+	assert_text(fake_at("quota"), "10");
+	assert_text(fake_at("held"), "null");
+	assert_text(fake_at("assigned"), "null");
+	assert_text(fake_at("waiting"), "null");
 }
 
 static void
@@ -113,6 +119,7 @@ pool(void)
 				      .version = 6 },
 		.info = &c->pool[0],
 		.product = &c->product[0],
+		.is_counted = true,
 		.waiting = 3 };
 	return v;
 }
@@ -120,7 +127,8 @@ pool(void)
 static void
 pools_and_what_is_free(void **state)
 {
-	struct pools_out out = { pool(), 1 };
+	struct pool_view *v = pool();
+	struct pools_out out = { v, 1 };
 	const struct page_in *page;
 
 	fake.query_out = &out;
@@ -129,7 +137,7 @@ pools_and_what_is_free(void **state)
 	assert_text(page->of, "mail");
 	assert_text(fake_at("items.0.slug"), "mail-all");
 	assert_text(fake_at("items.0.site"), "null");
-	fake.query_out = pool();
+	fake.query_out = v;
 	fake_send(GET, "/api/v1/pools/mail-all", "");
 	assert_text(fake_replied("ETag"), "\"6\"");
 	assert_text(fake_at("product"), "mail");
@@ -137,6 +145,13 @@ pools_and_what_is_free(void **state)
 	assert_text(fake_at("waiting"), "3");
 	assert_text(fake_at("reserve"), "false");
 	assert_text(fake_at("version"), "6");
+	v->is_counted = false;
+	fake_send(GET, "/api/v1/pools/mail-all", "");
+	assert_text(fake_at("quota"), "10");
+	assert_text(fake_at("held"), "null");
+	assert_text(fake_at("assigned"), "null");
+	assert_text(fake_at("free"), "null");
+	assert_text(fake_at("waiting"), "null");
 }
 
 static void
@@ -416,11 +431,16 @@ static void
 the_operator_looks_after_tenants(void **state)
 {
 	static const struct tenant_view v[] = {
-		{ .tenant = 4, .slug = { "demo", 4 }, .state = TENANT_ACTIVE,
-		  .created_ms = 1000, .log_size = 17, .persons = 2,
-		  .most = { [LIMIT_PERSONS] = 9 } },
-		{ .tenant = 5, .state = TENANT_DELETED,
-		  .gone = { 5, 1000, 2000, 3000, 77, { "note\n", 5 } } },
+		{ .tenant = 4,
+		    .slug = { "demo", 4 },
+		    .state = TENANT_ACTIVE,
+		    .created_ms = 1000,
+		    .log_size = 17,
+		    .persons = 2,
+		    .most = { [LIMIT_PERSONS] = 9 } },
+		{ .tenant = 5,
+		    .state = TENANT_DELETED,
+		    .gone = { 5, 1000, 2000, 3000, 77, { "note\n", 5 } } },
 	};
 	struct tenants_out list = { v, 2 };
 	struct tenant_out made = { 4 };
@@ -479,8 +499,8 @@ the_operator_suspends_limits_and_deletes(void **state)
 	assert_text(fake_at("limits.tokens"), "3");
 	operators(POST, "/operator/v1/tenants/demo/suspend", "{}");
 	assert_int_equal(fake.status, 400);
-	operators(POST, "/operator/v1/tenants/demo/resume",
-	    "{\"reason\":\"paid\"}");
+	operators(
+	    POST, "/operator/v1/tenants/demo/resume", "{\"reason\":\"paid\"}");
 	in = fake.item_in[0];
 	assert_int_equal(in->action, ACTION_TENANT_RESUMED);
 	operators(POST, "/operator/v1/tenants/demo/limits",
@@ -489,11 +509,10 @@ the_operator_suspends_limits_and_deletes(void **state)
 	assert_int_equal(in->most[LIMIT_PERSONS], 0);
 	assert_int_equal(in->most[LIMIT_TOKENS], -1);
 	assert_int_equal(in->most[LIMIT_CATALOGUE], 70);
-	operators(POST, "/operator/v1/tenants/demo/limits",
-	    "{\"persons\":-1}");
+	operators(POST, "/operator/v1/tenants/demo/limits", "{\"persons\":-1}");
 	assert_int_equal(fake.status, 400);
-	operators(POST, "/operator/v1/tenants/other/suspend",
-	    "{\"reason\":\"x\"}");
+	operators(
+	    POST, "/operator/v1/tenants/other/suspend", "{\"reason\":\"x\"}");
 	assert_int_equal(fake.status, 404);
 	fake.query_out = &gone;
 	operators(POST, "/operator/v1/tenants/demo/delete",
@@ -501,8 +520,8 @@ the_operator_suspends_limits_and_deletes(void **state)
 	assert_int_equal(fake.status, 200);
 	assert_text(fake_at("checkpoint"), "note\n");
 	assert_text(fake_at("vkey"), "key");
-	operators(POST, "/operator/v1/tenants/demo/delete",
-	    "{\"reason\":\"over\"}");
+	operators(
+	    POST, "/operator/v1/tenants/demo/delete", "{\"reason\":\"over\"}");
 	assert_int_equal(fake.status, 400);
 }
 
