@@ -225,6 +225,8 @@ const struct seat_told *outcome_tell(struct arena *, const struct catalogue *, c
 /* order_contract.c: laying the contracts of an order over those of the person. */
 bool contracts_replace(struct order_batch *, struct item *, struct subject *, struct change_list *);
 bool contracts_leave(struct order_batch *, struct item *, struct subject *, int32_t today, struct change_list *);
+/* Whether it may be said that ID is somebody's manager, though they are out of the actor's scope: the actor, or who that names. */
+bool may_name_manager(const struct actor *, int64_t id);
 /* Finds the managers, of now and to be, that the actor does not see: nobody is given one of them. */
 enum err managers_load(struct batch *, struct tx *) USE_RESULT;
 bool contracts_manager(struct item *, struct subject *, struct change_list *);

@@ -144,6 +144,13 @@ managers_load(struct batch *b, struct tx *tx)
 	return OK;
 }
 
+bool
+may_name_manager(const struct actor *actor, int64_t id)
+{
+	return id == actor->person || actor->scope == NULL
+	    || filter_names_person(actor->scope, A_MANAGER, id);
+}
+
 static enum err
 load_hidden(struct item *it, struct tx *tx)
 {
@@ -164,7 +171,8 @@ load_hidden(struct item *it, struct tx *tx)
 	TRY(person_in_scope(tx, &q, id, n, in));
 	s->hidden = id;
 	for (size_t i = 0; i < n; i++)
-		if (id[i] != 0 && !in[i] && id[i] != it->cx->actor->person)
+		if (id[i] != 0 && !in[i]
+		    && !may_name_manager(it->cx->actor, id[i]))
 			id[s->nhidden++] = id[i];
 	return OK;
 }

@@ -434,7 +434,7 @@ hide_managers(struct reader *r, struct ctx *cx, const struct realm *realm,
 	}
 	TRY(persons_seen(r, cx, realm, id, nid, in));
 	for (size_t i = 0; i < nid; i++)
-		if (id[i] != 0 && !in[i] && id[i] != cx->actor->person)
+		if (id[i] != 0 && !in[i] && !may_name_manager(cx->actor, id[i]))
 			id[nhidden++] = id[i];
 	for (size_t i = 0; i < n; i++) {
 		v[i].hidden = id;

@@ -97,6 +97,9 @@ bool filter_implies(struct arena *, const struct filter *a, const struct filter 
 /* False: nobody whose ATTRIBUTE is ID (0: absent) can match. */
 bool filter_is_possible(const struct filter *, const struct filter_names *, enum attribute, int64_t id);
 
+/* Whether it compares ATTRIBUTE with the person ID. */
+bool filter_names_person(const struct filter *, enum attribute, int64_t id);
+
 /* The first attribute it asks for that RIGHTS do not read; A_COUNT: none. */
 enum attribute filter_hidden(const struct filter *, uint64_t rights);
 

@@ -476,3 +476,18 @@ node_with(const struct filter_node *node, const struct filter_names *names,
 		literal = -1;
 	return (literal == id) == (node->op == F_EQ) ? TRUE : FALSE;
 }
+
+bool
+filter_names_person(
+    const struct filter *f, enum attribute attribute, int64_t id)
+{
+	const struct filter_node *node;
+	size_t n;
+
+	node = filter_nodes(f, &n);
+	for (size_t i = 0; i < n; i++)
+		if (node[i].op <= F_NE && node[i].attribute == attribute
+		    && node[i].number == id)
+			return true;
+	return false;
+}

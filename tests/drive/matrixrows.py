@@ -84,6 +84,7 @@ def put_catalogue(desk):
 
 
 def open_import(desk):
+    desk.end_run()
     return ask(body=desk.import_order())
 
 
@@ -313,8 +314,10 @@ class Desk:
         return person
 
     def newcomer(self):
-        """Somebody not there yet, whom every scope would see."""
+        """Somebody not there yet, whom the scope would see."""
         boss = self.side.boss.id
+        if not self.credential.may_see_id(boss):
+            boss = None
         number = self.side.next()
         self.side.known(number, "ber", "partner", boss)
         found = self.side.attributes(number, "ber", "partner", boss)
@@ -368,7 +371,11 @@ class Desk:
     def grant(self, person, role):
         return self.side.grant(person, role, self.credential.filter)
 
+    def end_run(self):
+        self.side.end_run()
+
     def run(self):
+        self.end_run()
         return self.side.open_run(self.rig.client(self.credential),
                                   self.import_order())
 
@@ -407,6 +414,9 @@ class Dry(Desk):
 
     def grant(self, person, role):
         return person.pending if role == "twice" else person.grant
+
+    def end_run(self):
+        pass
 
     def run(self):
         return self.side.run
