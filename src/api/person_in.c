@@ -321,7 +321,10 @@ person_change_fill(struct ctx *cx, const struct realm *realm,
 	return OK;
 }
 
-/* A source changes its own contracts only; flat members mean the only one. */
+/*
+ * A source changes its own contracts only, and so do those who sign in: theirs
+ * are of no source.  Flat members mean the only one.
+ */
 static enum err
 change_contracts(struct ctx *cx, const struct realm *realm,
     const struct person_in *in, const struct person_view *before,
@@ -335,6 +338,9 @@ change_contracts(struct ctx *cx, const struct realm *realm,
 			*c = contract_text(cx, realm, &before->contract[i]);
 			mine++;
 		}
+	if (mine == 0 && before->ncontract > 0
+	    && before->contract[0].source == 0)
+		return fail(cx, ERR_CONFLICT, MSG_API_BY_HAND, "contracts");
 	if (mine == 0 && before->ncontract > 0)
 		return fail(cx, ERR_CONFLICT, MSG_API_OTHER_SOURCE, "contracts",
 		    str_z(cx->arena, before->source));

@@ -299,6 +299,12 @@ contracts_of_another_source_are_not_ours_to_change(void **state)
 	assert_text(cx->fault.args[0], "hr");
 	assert_int_equal(
 	    change(cx, "{\"contracts\":[]}", before, &o), ERR_CONFLICT);
+	/* Nor is what somebody made who was signed in. */
+	c[0].source = 0;
+	assert_int_equal(
+	    change(cx, "{\"title\":\"Boss\"}", before, &o), ERR_CONFLICT);
+	assert_int_equal(cx->fault.msg, MSG_API_BY_HAND);
+	c[0].source = FAKE_SOURCE + 1;
 	assert_int_equal(change(cx, "{\"nickName\":\"A\"}", before, &o), OK);
 	/* One of ours beside it is. */
 	before->ncontract = 2;
