@@ -92,7 +92,8 @@ static void persist(struct applying *, struct place *);
 static bool is_over_budget(const struct place *);
 static bool is_refusal(enum err);
 static void settle(struct applying *, struct place *);
-static void refused(struct applying *, const struct place *);
+static void refused(struct applying *, struct place *);
+static void tell_nothing(struct place *);
 static void note_lacking(struct applying *, const struct place *);
 static enum err submit(struct applying *, struct place *);
 static enum err drain(struct applying *);
@@ -219,7 +220,7 @@ apply_row(struct applying *a, struct ctx *cx, struct keyed_row *row)
 
 	a->nrow++;
 	if (!row->has_ref)
-		return OK;	/* rejected in pass 1 */
+		return OK; /* rejected in pass 1 */
 	p = found_find(a->run, &row->ref);
 	if (p == NULL || ++p->seen > p->rows)
 		return fail(cx, ERR_CONFLICT, MSG_IMPORT_OTHER_FILE, "file");
@@ -228,8 +229,8 @@ apply_row(struct applying *a, struct ctx *cx, struct keyed_row *row)
 	at = (uint32_t)(p - a->run->person);
 	if (p->rows == 1) {
 		if (memcmp(&row->hash, &p->rows_hash, sizeof(row->hash)) != 0)
-			return fail(cx, ERR_CONFLICT, MSG_IMPORT_OTHER_FILE,
-			    "file");
+			return fail(
+			    cx, ERR_CONFLICT, MSG_IMPORT_OTHER_FILE, "file");
 		return apply_one(a, at, row);
 	}
 	wait = pend(a, at);
@@ -258,8 +259,8 @@ apply_one(struct applying *a, uint32_t person, const struct keyed_row *row)
 
 	if (a->nrow <= run->nrow)
 		manager = found_prefix(run, run->row[a->nrow - 1].manager);
-	if (manager != NULL && manager->found == FOUND_NEW
-	    && !manager->is_rejected && !manager->is_settled) {
+	if (manager != NULL && manager->found == FOUND_NEW &&
+	    !manager->is_rejected && !manager->is_settled) {
 		aside.manager = (uint32_t)(manager - run->person);
 		if (aside_put(a->aside, &aside))
 			return OK;
@@ -302,8 +303,8 @@ check_complete(struct applying *a)
 {
 	for (size_t i = 0; i < a->run->nperson; i++)
 		if (a->run->person[i].seen != a->run->person[i].rows)
-			return fail(a->cx, ERR_CONFLICT,
-			    MSG_IMPORT_OTHER_FILE, "file");
+			return fail(
+			    a->cx, ERR_CONFLICT, MSG_IMPORT_OTHER_FILE, "file");
 	return OK;
 }
 
@@ -415,12 +416,12 @@ map_rows(struct applying *a, struct place *pl, const struct str *raw,
 
 /* What the map fills and the row leaves empty is gone; but who is there keeps a name that was made. */
 static void
-take_person(const struct applying *a, const struct import_row *row,
-    struct place *pl)
+take_person(
+    const struct applying *a, const struct import_row *row, struct place *pl)
 {
 	struct order *o = &pl->order;
-	enum attribute *removed = arena_array(pl->cx.arena, A_COUNT,
-	    sizeof(*removed));
+	enum attribute *removed =
+	    arena_array(pl->cx.arena, A_COUNT, sizeof(*removed));
 	size_t n = import_map_person(a->run->map, removed);
 
 	o->ref = row->ref;
@@ -445,8 +446,8 @@ take_person(const struct applying *a, const struct import_row *row,
 }
 
 static void
-take_contract(const struct import_row *row, struct contract_in *c,
-    struct order *o)
+take_contract(
+    const struct import_row *row, struct contract_in *c, struct order *o)
 {
 	c->key = row->contract;
 	for (size_t i = 0; i < row->org.n; i++) {
@@ -545,29 +546,29 @@ static void
 persist(struct applying *a, struct place *pl)
 {
 	for (int i = 0; i < BUSY_TRIES && pl->item.err == ERR_BUSY; i++)
-		pl->item.err = pipeline_do(world_pipeline(a->r->world),
-		    &pl->item, ITEM_BULK);
+		pl->item.err = pipeline_do(
+		    world_pipeline(a->r->world), &pl->item, ITEM_BULK);
 	for (int i = 0; i < LIMIT_TRIES && is_over_budget(pl); i++) {
 		clock_sleep_ms(1000);
-		pl->item.err = pipeline_do(world_pipeline(a->r->world),
-		    &pl->item, ITEM_BULK);
+		pl->item.err = pipeline_do(
+		    world_pipeline(a->r->world), &pl->item, ITEM_BULK);
 	}
 }
 
 static bool
 is_over_budget(const struct place *pl)
 {
-	return pl->item.err == ERR_LIMITED
-	    && pl->cx.fault.msg == MSG_VAULT_LIMITED;
+	return pl->item.err == ERR_LIMITED &&
+	    pl->cx.fault.msg == MSG_VAULT_LIMITED;
 }
 
 /* The person's, not the run's: also of one whom the actor may not touch. */
 static bool
 is_refusal(enum err err)
 {
-	return err == ERR_BAD_INPUT || err == ERR_CONFLICT
-	    || err == ERR_TOO_LARGE || err == ERR_DENIED
-	    || err == ERR_NOT_FOUND || err == ERR_BUSY;
+	return err == ERR_BAD_INPUT || err == ERR_CONFLICT ||
+	    err == ERR_TOO_LARGE || err == ERR_DENIED || err == ERR_NOT_FOUND ||
+	    err == ERR_BUSY;
 }
 
 static void
@@ -581,8 +582,8 @@ settle(struct applying *a, struct place *pl)
 	persist(a, pl);
 	out = pl->item.out;
 	if (pl->item.err != OK) {
-		if (is_refusal(pl->item.err)
-		    || pl->cx.fault.msg == MSG_TENANT_PERSONS) {
+		if (is_refusal(pl->item.err) ||
+		    pl->cx.fault.msg == MSG_TENANT_PERSONS) {
 			refused(a, pl);
 		} else if (a->err == OK) {
 			fault_copy(a->cx, &pl->cx);
@@ -611,7 +612,7 @@ settle(struct applying *a, struct place *pl)
 
 /* What pass 1 could not know, such as a name that is somebody else's: the person stays as it was. */
 static void
-refused(struct applying *a, const struct place *pl)
+refused(struct applying *a, struct place *pl)
 {
 	struct import_run *run = a->run;
 	struct fault sibling = { .err = ERR_BAD_INPUT,
@@ -623,6 +624,8 @@ refused(struct applying *a, const struct place *pl)
 		run->report.removed--;
 		return;
 	}
+	if (run->person[pl->person].is_hidden)
+		tell_nothing(pl);
 	run->report.persons--;
 	if (run->person[pl->person].found == FOUND_NEW)
 		run->report.added--;
@@ -632,6 +635,14 @@ refused(struct applying *a, const struct place *pl)
 		run_reject(run, pl->line[i],
 		    i == 0 ? pl->cx.fault.field : STR(""),
 		    i == 0 ? &pl->cx.fault : &sibling);
+}
+
+/* Who is there and not seen is refused as somebody new who would not be seen either. */
+static void
+tell_nothing(struct place *pl)
+{
+	pl->cx.fault = (struct fault) { 0 };
+	pl->item.err = fail(&pl->cx, ERR_DENIED, MSG_ORDER_SCOPE, "person");
 }
 
 static void
@@ -665,8 +676,8 @@ submit(struct applying *a, struct place *pl)
 		.done = give_back,
 		.owner = pl,
 	};
-	if (pipeline_submit(world_pipeline(a->r->world), &pl->item,
-	    ITEM_BULK) == OK)
+	if (pipeline_submit(
+		world_pipeline(a->r->world), &pl->item, ITEM_BULK) == OK)
 		return OK;
 	/* The queue is full: wait for this one. */
 	pl->cx.fault = (struct fault) { 0 };

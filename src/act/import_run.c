@@ -24,6 +24,7 @@ static enum err check_map(struct ctx *, const struct import_map *);
 static enum err find_source(struct reader *, struct ctx *,
     struct import_run *);
 static enum err add_run(struct ctx *, struct world *, struct import_run *);
+static struct import_run **make_room(struct world *);
 static bool is_own(const struct ctx *, const struct import_run *);
 static bool may_displace(const struct ctx *, const struct import_run *);
 static void free_run(struct import_run *);
@@ -70,21 +71,20 @@ static enum err
 check_open(struct ctx *cx, const struct import_open_in *in)
 {
 	if (in->allow_removals < 0)
-		return fail(cx, ERR_BAD_INPUT, MSG_IMPORT_ALLOW,
-		    "allow_removals");
+		return fail(
+		    cx, ERR_BAD_INPUT, MSG_IMPORT_ALLOW, "allow_removals");
 	if (in->allow_removals > 0 && in->reason.n == 0)
 		return fail(cx, ERR_BAD_INPUT, MSG_IMPORT_REASON, "reason");
-	if (in->allow_removals > 0
-	    && !actor_may(cx->actor, RIGHT_GUARD_OVERRIDE))
-		return fail(cx, ERR_DENIED, MSG_IMPORT_GUARD,
-		    "allow_removals");
+	if (in->allow_removals > 0 &&
+	    !actor_may(cx->actor, RIGHT_GUARD_OVERRIDE))
+		return fail(cx, ERR_DENIED, MSG_IMPORT_GUARD, "allow_removals");
 	return OK;
 }
 
 /* The run has its own copy of everything it needs later. */
 static enum err
-read_map(struct ctx *cx, struct import_run *run,
-    const struct import_open_in *in)
+read_map(
+    struct ctx *cx, struct import_run *run, const struct import_open_in *in)
 {
 	struct ctx own = *cx;
 	const struct js *js;
@@ -107,8 +107,8 @@ read_map(struct ctx *cx, struct import_run *run,
 		return fail(cx, ERR_BAD_INPUT, MSG_IMPORT_WRONG_SOURCE,
 		    "source", str_z(cx->arena, import_map_source(run->map)));
 	sha256(import_map_canonical(run->map), &hash);
-	run->map_key = str_copy(run->arena,
-	    (struct str) { (char *)hash.bytes, 32 });
+	run->map_key =
+	    str_copy(run->arena, (struct str) { (char *)hash.bytes, 32 });
 	return OK;
 }
 
@@ -127,11 +127,11 @@ check_map(struct ctx *cx, const struct import_map *map)
 		enum right right = attr_info(a[i])->write;
 		const char *name = str_z(cx->arena, attr_head(a[i]));
 
-		if (right != RIGHT_PERSON_WRITE
-		    && right != RIGHT_PERSON_LOGIN_WRITE
-		    && !actor_may(cx->actor, right))
-			return fail(cx, ERR_DENIED, MSG_ORDER_FIELD, name,
-			    name, right_name(right));
+		if (right != RIGHT_PERSON_WRITE &&
+		    right != RIGHT_PERSON_LOGIN_WRITE &&
+		    !actor_may(cx->actor, right))
+			return fail(cx, ERR_DENIED, MSG_ORDER_FIELD, name, name,
+			    right_name(right));
 	}
 	return OK;
 }
@@ -164,11 +164,12 @@ add_run(struct ctx *cx, struct world *w, struct import_run *run)
 	lock_take(w->mu);
 	for (size_t i = 0; i < RUNS_MAX; i++) {
 		struct import_run *r = w->run[i];
-		bool is_same = r != NULL && r->tenant == run->tenant
-		    && r->source == run->source;
+		bool is_same = r != NULL && r->tenant == run->tenant &&
+		    r->source == run->source;
 
-		if (r != NULL && !r->is_busy && (now - r->touched_ms > IDLE_MS
-		    || (is_same && may_displace(cx, r)))) {
+		if (r != NULL && !r->is_busy &&
+		    (now - r->touched_ms > IDLE_MS ||
+			(is_same && may_displace(cx, r)))) {
 			free_run(r);
 			w->run[i] = r = NULL;
 		}
@@ -178,6 +179,8 @@ add_run(struct ctx *cx, struct world *w, struct import_run *run)
 		if (r == NULL && place == NULL)
 			place = &w->run[i];
 	}
+	if (place == NULL && own == 0)
+		place = make_room(w);
 	if (own >= RUNS_A_TENANT)
 		place = NULL;
 	if (!is_open && place != NULL)
@@ -198,12 +201,36 @@ add_run(struct ctx *cx, struct world *w, struct import_run *run)
 	return OK;
 }
 
+/*
+ * Tenants with several runs keep nobody out with those that nobody works on:
+ * the one that was left for longest goes.  NULL: there is none.
+ */
+static struct import_run **
+make_room(struct world *w)
+{
+	struct import_run **oldest = NULL;
+
+	for (size_t i = 0; i < RUNS_MAX; i++) {
+		const struct import_run *r = w->run[i];
+		size_t n = 0;
+
+		for (size_t j = 0; j < RUNS_MAX; j++)
+			n += w->run[j]->tenant == r->tenant;
+		if (n > 1 && !r->is_busy &&
+		    (oldest == NULL || r->touched_ms < (*oldest)->touched_ms))
+			oldest = &w->run[i];
+	}
+	if (oldest != NULL)
+		free_run(*oldest);
+	return oldest;
+}
+
 static bool
 is_own(const struct ctx *cx, const struct import_run *run)
 {
-	return run->tenant == cx->actor->tenant
-	    && run->owner_kind == cx->actor->kind
-	    && run->owner == actor_family(cx->actor);
+	return run->tenant == cx->actor->tenant &&
+	    run->owner_kind == cx->actor->kind &&
+	    run->owner == actor_family(cx->actor);
 }
 
 static bool
@@ -215,8 +242,8 @@ may_displace(const struct ctx *cx, const struct import_run *run)
 bool
 run_row_is_own(const struct ctx *cx, const struct import_row_state *row)
 {
-	return row->tenant == cx->actor->tenant
-	    && row->actor == actor_family(cx->actor);
+	return row->tenant == cx->actor->tenant &&
+	    row->actor == actor_family(cx->actor);
 }
 
 static void
@@ -270,8 +297,8 @@ find_run(struct world *w, int64_t id)
 }
 
 enum err
-run_take(struct reader *r, struct ctx *cx, int64_t id,
-    enum import_state wanted, struct import_run **out)
+run_take(struct reader *r, struct ctx *cx, int64_t id, enum import_state wanted,
+    struct import_run **out)
 {
 	struct import_run **at;
 	enum err err = OK;
@@ -356,10 +383,10 @@ run_gone(struct import_run *run, const struct found_person *p)
 {
 	if (run->ngone == run->capgone) {
 		run->capgone = run->capgone == 0 ? 64 : run->capgone * 2;
-		run->gone = heap_grow(run->gone, run->capgone,
-		    sizeof(*run->gone));
-		run->gone_ref = heap_grow(run->gone_ref, run->capgone,
-		    sizeof(*run->gone_ref));
+		run->gone =
+		    heap_grow(run->gone, run->capgone, sizeof(*run->gone));
+		run->gone_ref = heap_grow(
+		    run->gone_ref, run->capgone, sizeof(*run->gone_ref));
 	}
 	run->gone[run->ngone] = p->person;
 	run->gone_ref[run->ngone++] = p->ref;
@@ -368,8 +395,8 @@ run_gone(struct import_run *run, const struct found_person *p)
 bool
 run_has_work(const struct import_run *run)
 {
-	return run->report.added + run->report.changed + run->report.removed
-	    > 0;
+	return run->report.added + run->report.changed + run->report.removed >
+	    0;
 }
 
 /* --- what is stored of a run ---------------------------------------------------------- */
@@ -395,8 +422,8 @@ note_want(struct batch *b, struct tx *data, struct vault_call *call)
 			continue;
 		call->tenant = it->tenant;
 		call->capability = &realm->capability;
-		it->state = (void *)vault_text_seal(call, PURPOSE_AUDIT,
-		    in->row.id, in->override);
+		it->state = (void *)vault_text_seal(
+		    call, PURPOSE_AUDIT, in->row.id, in->override);
 	}
 	return OK;
 }
@@ -410,8 +437,8 @@ note_save(struct batch *b, struct tx *tx)
 		struct item *it = b->item[i];
 		const struct note_in *in = it->in;
 		struct change_list changes = { .arena = book.arena };
-		struct entry e = entry_by(it->cx, in->action, SUBJECT_IMPORT,
-		    in->row.id);
+		struct entry e =
+		    entry_by(it->cx, in->action, SUBJECT_IMPORT, in->row.id);
 
 		TRY(store_save(tx, &IMPORT, &in->row, 1, NULL));
 		change_add(&changes, CHANGE_VERSION, in->row.removed,
@@ -444,8 +471,8 @@ run_note(struct reader *r, struct ctx *cx, struct import_run *run,
 	row_of(run, &in.row);
 	if (action == ACTION_IMPORT_ENDED)
 		in.row.ended_ms = clock_now_ms();
-	if (action == ACTION_IMPORT_STARTED && !rep->is_stopped
-	    && rep->removed + rep->disabled > rep->removals_allowed)
+	if (action == ACTION_IMPORT_STARTED && !rep->is_stopped &&
+	    rep->removed + rep->disabled > rep->removals_allowed)
 		in.override = run->in.reason;
 	return pipeline_do(world_pipeline(r->world), &it, ITEM_INTERACTIVE);
 }

@@ -235,6 +235,46 @@ a_token_goes_on_with_what_the_one_before_it_began(void **state)
 	assert_int_equal(open_again(r), OK);
 }
 
+/* A run of a source of this name. */
+static enum err
+open_source(struct rig *r, const char *name)
+{
+	const char *rest = import_map_text + strlen("source: hr");
+	struct import_open_in in = { .source = str_of(name),
+		.map = str_fmt(r->arena, "source: %s%s", name, rest) };
+	int64_t *id;
+
+	return rig_long(r, import_open, &in, &id);
+}
+
+/* Two tenants with as many runs as each may have are all there can be. */
+static void
+idle_runs_of_others_keep_no_tenant_out(void **state)
+{
+	static const char *const names[] = { "a", "b", "c", "d" };
+	struct rig *r = *state;
+	struct import_run **run = r->world->run;
+	size_t left[2] = { 0, 0 };
+
+	for (uint32_t t = 0; t < 2; t++)
+		for (size_t i = 0; i < COUNT(names); i++) {
+			assert_int_equal(open_source(r, names[i]), OK);
+			/* Two others, as far as runs are asked. */
+			run[t * COUNT(names) + i]->tenant = 1000 + t;
+			run[t * COUNT(names) + i]->touched_ms -= (int64_t)i;
+		}
+	run[3]->is_busy = run[7]->is_busy = true;
+	assert_int_equal(open_source(r, "a"), OK);
+	for (size_t i = 0; i < RUNS_MAX; i++)
+		if (run[i]->tenant != r->acme)
+			left[run[i]->tenant - 1000]++;
+	assert_int_equal(left[0] + left[1], RUNS_MAX - 1);
+	assert_true(run[3]->tenant == 1000 && run[7]->tenant == 1001);
+	/* Whoever has one takes no more of others. */
+	assert_int_equal(open_source(r, "b"), ERR_LIMITED);
+	run[3]->is_busy = run[7]->is_busy = false;
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -245,6 +285,7 @@ main(void)
 		CASE(a_run_that_can_go_on_no_more_says_so),
 		CASE(a_run_of_another_is_not_there),
 		CASE(a_run_of_another_makes_no_room),
+		CASE(idle_runs_of_others_keep_no_tenant_out),
 		CASE(a_token_goes_on_with_what_the_one_before_it_began),
 	};
 

@@ -17,6 +17,7 @@
 
 #define MANY	 1205	/* more than a list reads at once */
 #define TEXT_MAX (1 << 20)
+#define FAR	 "9;Fern;Ed;ed@example.org;München;Lager;3;V9;01.02.2020;\n"
 
 static void
 see_only(struct rig *r, const char *text)
@@ -195,9 +196,16 @@ a_file_is_silent_on_who_is_not_seen(void **state)
 	assert_report(imported(r, &in, HEADER ANA BO CY DI), 2, 0, 2, 0, 0);
 	assert_report(imported(r, &in, HEADER ANA CY), 1, 0, 1, 1, 0);
 	in.is_dry = false;
-	rep = imported(r, &in, HEADER ANA BO CY);
-	assert_report(rep, 0, 0, 1, 1, 2);
-	assert_int_equal(rep->reject[0].fault.msg, MSG_ORDER_NO_PERSON);
+	rep = imported(r, &in, HEADER ANA BO CY FAR);
+	assert_report(rep, 0, 0, 1, 1, 3);
+	/* Two who are there, and one who is not. */
+	for (size_t i = 0; i < 3; i++) {
+		const struct fault *f = &rep->reject[i].fault;
+
+		assert_int_equal(f->err, ERR_DENIED);
+		assert_int_equal(f->msg, MSG_ORDER_SCOPE);
+		assert_true(str_eq(f->field, STR("person")));
+	}
 	r->actor.scope = NULL;
 	assert_int_equal(
 	    person_named(r, "bo.lang")->row.lifecycle, LIFE_ACTIVE);
