@@ -4,16 +4,10 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/arena.h"
 
-#define BITS	  128
-#define MAPPED	  96	/* bits before an IPv4 address in an IPv6 one */
-#define TEXT_MAX  64
-
-static const uint8_t mapped[MAPPED / 8] = { [10] = 0xff, [11] = 0xff };
-
-static bool address_parse(struct str, uint8_t bytes[16], bool *is_v4);
-static void mask(uint8_t bytes[16], unsigned bits);
+#define TEXT_MAX 64
 
 bool
 net_parse(struct str text, struct net *out)
@@ -25,55 +19,41 @@ net_parse(struct str text, struct net *out)
 
 	if (!address_parse(address, out->bytes, &is_v4))
 		return false;
-	out->bits = BITS;
+	out->bits = ADDRESS_BITS;
 	if (text.p == NULL)
 		return true;
-	if (!str_int(text, &bits) || bits < 0 || bits > (is_v4 ? 32 : BITS))
+	if (!str_int(text, &bits) || bits < 0 ||
+	    bits > (is_v4 ? ADDRESS_BITS - ADDRESS_V4_AT : ADDRESS_BITS))
 		return false;
-	out->bits = (unsigned)bits + (is_v4 ? MAPPED : 0);
+	out->bits = (unsigned)bits + (is_v4 ? ADDRESS_V4_AT : 0);
 	masked = *out;
-	mask(masked.bytes, masked.bits);
+	address_mask(masked.bytes, masked.bits);
 	return memcmp(masked.bytes, out->bytes, sizeof(masked.bytes)) == 0;
 }
 
-static bool
-address_parse(struct str text, uint8_t bytes[16], bool *is_v4)
+void
+net_counted(struct str address, struct net *out)
 {
-	char z[TEXT_MAX];
+	bool is_v4;
 
-	if (text.n == 0 || text.n >= sizeof(z))
-		return false;
-	memcpy(z, text.p, text.n);
-	z[text.n] = '\0';
-	*is_v4 = inet_pton(AF_INET, z, bytes + sizeof(mapped)) == 1;
-	if (*is_v4)
-		memcpy(bytes, mapped, sizeof(mapped));
-	return *is_v4 || inet_pton(AF_INET6, z, bytes) == 1;
-}
-
-static void
-mask(uint8_t bytes[16], unsigned bits)
-{
-	for (unsigned i = 0; i < 16; i++) {
-		unsigned keep = bits > i * 8 ? bits - i * 8 : 0;
-
-		if (keep < 8)
-			bytes[i] &= (uint8_t)(0xff00 >> keep);
-	}
+	if (address_parse(address, out->bytes, &is_v4))
+		out->bits = address_counted(out->bytes);
+	else
+		*out = (struct net) { { 0 }, 0 };
 }
 
 struct str
 net_text(struct arena *arena, const struct net *net)
 {
-	const bool is_v4 = net->bits >= MAPPED &&
-	    memcmp(net->bytes, mapped, sizeof(mapped)) == 0;
-	const unsigned bits = is_v4 ? net->bits - MAPPED : net->bits;
+	const bool is_v4 =
+	    net->bits >= ADDRESS_V4_AT && address_is_v4(net->bytes);
+	const unsigned bits = is_v4 ? net->bits - ADDRESS_V4_AT : net->bits;
 	char z[TEXT_MAX];
 
 	must(inet_ntop(is_v4 ? AF_INET : AF_INET6,
-		 is_v4 ? net->bytes + sizeof(mapped) : net->bytes, z,
+		 is_v4 ? net->bytes + ADDRESS_V4_AT / 8 : net->bytes, z,
 		 sizeof(z)) != NULL);
-	if (net->bits == BITS)
+	if (net->bits == ADDRESS_BITS)
 		return str_fmt(arena, "%s", z);
 	return str_fmt(arena, "%s/%u", z, bits);
 }
@@ -81,14 +61,14 @@ net_text(struct arena *arena, const struct net *net)
 bool
 net_has(const struct net *net, size_t n, struct str address)
 {
-	uint8_t bytes[16], masked[16];
+	uint8_t bytes[ADDRESS_BYTES], masked[ADDRESS_BYTES];
 	bool is_v4;
 
 	if (!address_parse(address, bytes, &is_v4))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		memcpy(masked, bytes, sizeof(masked));
-		mask(masked, net[i].bits);
+		address_mask(masked, net[i].bits);
 		if (memcmp(masked, net[i].bytes, sizeof(masked)) == 0)
 			return true;
 	}
@@ -109,5 +89,5 @@ net_unpack(struct str packed, struct net *out)
 		return false;
 	memcpy(out->bytes, packed.p, sizeof(out->bytes));
 	out->bits = (uint8_t)packed.p[NET_BYTES - 1];
-	return out->bits <= BITS;
+	return out->bits <= ADDRESS_BITS;
 }

@@ -23,6 +23,9 @@ struct str net_text(struct arena *, const struct net *);
 /* ADDRESS as the door has it; one that is none is in no net. */
 bool net_has(const struct net *, size_t n, struct str address);
 
+/* Who counts as one where tries are counted by where they come from (base/address.h); what is no address is all one. */
+void net_counted(struct str address, struct net *);
+
 void net_pack(const struct net *, uint8_t out[NET_BYTES]);
 bool net_unpack(struct str packed, struct net *) USE_RESULT;
 

@@ -10,6 +10,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "base/address.h"
+
 static void watch(struct loop *);
 static void ready(struct source *, uint32_t);
 static bool is_short(int);
@@ -18,7 +20,6 @@ static void welcome(struct listener *, int, const struct sockaddr_storage *);
 static bool is_allowed(const struct http *, int);
 static bool enter(struct http *, const struct sockaddr_storage *,
     struct arrival *);
-static unsigned slot_of(const struct http *, const void *, size_t);
 static uint64_t mix(uint64_t);
 static void turn_away(int);
 static struct loop *least_loaded(struct loop *);
@@ -162,7 +163,6 @@ enter(struct http *h, const struct sockaddr_storage *peer, struct arrival *a)
 	const void *address = peer->ss_family == AF_INET6
 	    ? (const void *)&v6->sin6_addr
 	    : (const void *)&v4->sin_addr;
-	size_t n = peer->ss_family == AF_INET6 ? 16 : 4;
 
 	if (a->is_operator) {
 		atomic_fetch_add(&h->open, 1);
@@ -172,7 +172,7 @@ enter(struct http *h, const struct sockaddr_storage *peer, struct arrival *a)
 		atomic_fetch_sub(&h->open, 1);
 		return false;
 	}
-	a->address_slot = slot_of(h, address, n);
+	a->address_slot = address_slot(h, peer);
 	if (atomic_fetch_add(&h->address[a->address_slot], 1) >=
 	    h->address_max) {
 		address_leave(h, a->address_slot);
@@ -184,16 +184,20 @@ enter(struct http *h, const struct sockaddr_storage *peer, struct arrival *a)
 	return true;
 }
 
-/*
- * Two addresses may share a slot and so a cap; which ones do is a secret of
- * this process, and there are far more slots than such pairs matter.
- */
-static unsigned
-slot_of(const struct http *h, const void *address, size_t n)
+unsigned
+address_slot(const struct http *h, const struct sockaddr_storage *peer)
 {
-	uint64_t half[2] = { 0, 0 };
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)peer;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)peer;
+	uint8_t bytes[ADDRESS_BYTES];
+	uint64_t half[2];
 
-	memcpy(half, address, n);
+	if (peer->ss_family == AF_INET6)
+		memcpy(bytes, &v6->sin6_addr, sizeof(bytes));
+	else
+		address_of_v4((const uint8_t *)&v4->sin_addr, bytes);
+	address_counted(bytes);
+	memcpy(half, bytes, sizeof(half));
 	return (unsigned)(mix(mix(half[0] ^ h->address_key) ^ half[1]) %
 	    ADDRESS_SLOTS);
 }

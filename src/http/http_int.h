@@ -224,6 +224,12 @@ int64_t timers_wait_ms(const struct loop *);
 void accept_init(struct loop *);
 void accept_stop(struct loop *);
 void accept_resume(struct loop *);
+/*
+ * Where the connections from PEER are counted (base/address.h).  Two may share a
+ * slot and so a cap; which ones do is a secret of this process, and there are
+ * far more slots than such pairs matter.
+ */
+unsigned address_slot(const struct http *, const struct sockaddr_storage *peer);
 void address_leave(struct http *, unsigned slot);
 
 /* conn.c */

@@ -82,6 +82,30 @@ a_net_is_shown_and_stored_as_it_was_written(void **state)
 	arena_close(a);
 }
 
+/* In the words by which tries are counted. */
+static void
+what_counts_as_one_has_one_text(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *address, *text;
+	} cases[] = {
+		{ "192.0.2.7", "192.0.2.7" },
+		{ "::ffff:192.0.2.7", "192.0.2.7" },
+		{ "2001:db8::1", "2001:db8::/64" },
+		{ "2001:db8::9:8:7:6", "2001:db8::/64" },
+		{ "", "::/0" },
+	};
+	struct arena *a = arena_open(1 << 16);
+	struct net net;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		net_counted(str_of(cases[i].address), &net);
+		assert_true(str_eq(net_text(a, &net), str_of(cases[i].text)));
+	}
+	arena_close(a);
+}
+
 int
 main(void)
 {
@@ -89,6 +113,7 @@ main(void)
 		cmocka_unit_test(an_address_is_in_its_nets_only),
 		cmocka_unit_test(what_is_no_net_is_refused),
 		cmocka_unit_test(a_net_is_shown_and_stored_as_it_was_written),
+		cmocka_unit_test(what_counts_as_one_has_one_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 /* limits_test.c - deadlines, caps, and the end of the server. */
 #include "testserver.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -263,6 +264,45 @@ one_address_gets_a_quarter(void **state)
 	server_close(s);
 }
 
+static unsigned
+slot(const struct server *s, int family, const char *text)
+{
+	struct sockaddr_storage peer = { .ss_family = (sa_family_t)family };
+	void *at = family == AF_INET6
+	    ? (void *)&((struct sockaddr_in6 *)&peer)->sin6_addr
+	    : (void *)&((struct sockaddr_in *)&peer)->sin_addr;
+
+	assert_int_equal(inet_pton(family, text, at), 1);
+	return address_slot(s->http, &peer);
+}
+
+static bool
+is_one(const struct server *s, const char *a, const char *b)
+{
+	return slot(s, AF_INET6, a) == slot(s, AF_INET6, b);
+}
+
+/* Who has one IPv6 address has 2^64 of them, all with one share of the connections. */
+static void
+a_net_of_64_bits_is_one_address(void **state)
+{
+	struct server *s = server_open(&(struct limits) { 0 });
+
+	(void)state;
+	/* Two slots of 16384 may be one by chance: all three pairs hardly. */
+	assert_true(is_one(s, "2001:db8::1", "2001:db8::2"));
+	assert_true(is_one(s, "2001:db8::1", "2001:db8::f:f:f:f"));
+	assert_false(is_one(s, "2001:db8::1", "2001:db8:0:1::1") &&
+	    is_one(s, "2001:db8::1", "2001:db8:0:2::1") &&
+	    is_one(s, "2001:db8::1", "2001:db8:0:3::1"));
+	assert_int_equal(slot(s, AF_INET, "192.0.2.7"),
+	    slot(s, AF_INET6, "::ffff:192.0.2.7"));
+	assert_false(is_one(s, "::ffff:192.0.2.7", "::ffff:192.0.2.6") &&
+	    is_one(s, "::ffff:192.0.2.7", "::ffff:192.0.2.5") &&
+	    is_one(s, "::ffff:192.0.2.7", "::ffff:192.0.2.4"));
+	server_close(s);
+}
+
 /* No descriptor above the ones there are, or as before. */
 static void
 limit_descriptors(bool is_tight)
@@ -458,6 +498,7 @@ main(void)
 		    a_client_that_sends_and_never_reads_is_not_read_for_ever),
 		cmocka_unit_test(connections_are_capped),
 		cmocka_unit_test(one_address_gets_a_quarter),
+		cmocka_unit_test(a_net_of_64_bits_is_one_address),
 		cmocka_unit_test(a_shortage_of_descriptors_is_waited_out),
 		cmocka_unit_test(a_graceful_end_answers_what_is_under_way),
 		cmocka_unit_test(a_graceful_end_does_not_wait_for_ever),
