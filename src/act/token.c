@@ -54,7 +54,7 @@ static enum err save_token(struct item *, struct tx *, struct logbook *);
 static enum err save_nets(struct tx *, const struct token_state *);
 static enum err find_own(struct world *, struct item *, struct tx *,
     const struct token_revoke_in *, struct token_row **);
-static enum err count_tokens(struct item *, struct tx *);
+static enum err count_tokens(struct item *, struct tx *, int64_t except);
 static enum err find_source(struct tx *, uint32_t tenant, struct str name_key,
     struct source_row *, bool *found);
 static enum err ensure_source(struct item *, struct tx *,
@@ -232,7 +232,7 @@ save_token(struct item *it, struct tx *tx, struct logbook *book)
 
 	TRY(s->label->err);
 	TRY(s->scope != NULL ? s->scope->err : OK);
-	TRY(count_tokens(it, tx));
+	TRY(count_tokens(it, tx, 0));
 	if (it->err != OK)
 		return OK;
 	source.id = s->source_id;
@@ -275,9 +275,9 @@ save_nets(struct tx *tx, const struct token_state *s)
 	return store_save(tx, &NET, row, s->nnet, NULL);
 }
 
-/* Those that can still be used count; those of this batch are in the transaction. */
+/* Those that can still be used count, but EXCEPT; those of this batch are in the transaction. */
 static enum err
-count_tokens(struct item *it, struct tx *tx)
+count_tokens(struct item *it, struct tx *tx, int64_t except)
 {
 	const struct token_state *s = it->state;
 	struct token_row key = { .tenant = it->tenant };
@@ -290,7 +290,8 @@ count_tokens(struct item *it, struct tx *tx)
 	TRY(store_load(tx, &TOKEN, &key, 1, 1, 0, &rows));
 	row = rows.row;
 	for (size_t i = 0; i < rows.n; i++)
-		n += row[i].revoked_ms == 0 && (row[i].expires_ms == 0
+		n += row[i].id != except && row[i].revoked_ms == 0
+		    && (row[i].expires_ms == 0
 		    || row[i].expires_ms > it->cx->now_ms);
 	if (n >= s->most)
 		it->err = fail(it->cx, ERR_FULL, MSG_TENANT_TOKENS, "token",
@@ -440,6 +441,7 @@ rotate_want(struct batch *b, struct tx *data, struct vault_call *call)
 		TRY(s->scope != NULL ? s->scope->err : OK);
 		TRY(world_realm(b->world, it->cx, it->tenant, &realm));
 		make_secret(it, s, false);
+		s->most = realm->most[LIMIT_TOKENS];
 		call->tenant = it->tenant;
 		call->capability = &realm->capability;
 		s->scope_text = s->scope != NULL ? s->scope->text : STR("");
@@ -469,6 +471,10 @@ rotate_one(struct item *it, struct tx *tx, struct logbook *book)
 	if (rows.n == 0 || row->revoked_ms != 0
 	    || (row->expires_ms != 0 && row->expires_ms <= now))
 		return fail(it->cx, ERR_CONFLICT, MSG_TOKEN_ENDED, "token");
+	/* Until the overlap is over the tenant has one more. */
+	TRY(count_tokens(it, tx, in->overlap_ms == 0 ? in->token : 0));
+	if (it->err != OK)
+		return it->err;
 	TRY(store_load(tx, &NET, &nets, 1, 2, 0, &rows));
 	s->net = arena_array(it->cx->arena, rows.n + 1, sizeof(*s->net));
 	s->nnet = rows.n;
@@ -515,7 +521,8 @@ rotate_save(struct batch *b, struct tx *tx)
 		TRY(s->label->err);
 		TRY(s->scope != NULL ? s->scope->err : OK);
 		it->err = rotate_one(it, tx, &book);
-		if (it->err != OK && it->err != ERR_CONFLICT)
+		if (it->err != OK && it->err != ERR_CONFLICT
+		    && it->cx->fault.msg != MSG_TENANT_TOKENS)
 			return it->err;
 	}
 	return logbook_save(&book, tx);
