@@ -202,6 +202,7 @@ struct order_batch {
 	LIST(struct due_row) due;
 	LIST(struct activation_row) activation;
 	LIST(struct session_row) session_end;	/* all sessions of who may not sign in any more */
+	LIST(struct session_row) begun_end;	/* those that an activation token began, of who was given a role */
 	LIST(struct dictionary_row) dictionary;	/* new words, saved with the batch */
 	LIST(struct str) word;		/* their texts, for the memory after the commit */
 	LIST(struct order_state *) told; /* onboardings of this batch */

@@ -6,10 +6,12 @@
  *	 counts       vault, on      uses the code up, stores the session
  *	 the try      the thread
  *	 first        of passwords
+ *	                 '--busy--> login_back
  *
  * A try is counted before it is looked at, so that a thousand at once are no
  * more tries than a thousand in turn.  Whoever is nobody is treated as somebody
- * with a wrong password, down to the work that it takes.
+ * with a wrong password, down to the work that it takes and to what their tries
+ * are counted by: the name that was given, in the form that names are found by.
  */
 #ifndef ACT_LOGIN_H
 #define ACT_LOGIN_H
@@ -34,10 +36,11 @@ struct login_in {
 struct login {
 	const struct login_in *in;
 	uint32_t   tenant;		/* 0: there is no such tenant; then some other's, to cost the same */
+	struct str tenant_name;		/* as it was written: by it tries at no tenant are counted */
 	bool	   is_nowhere;
 	int64_t	   person;		/* 0: there is no such person */
 	bool	   is_step_up;
-	struct key256 account, address;	/* what tries are counted by */
+	struct key256 account, address;	/* what tries are counted by; set by login_try */
 	/* found right by login_check() or activation_check() */
 	int64_t	   step;		/* of the one-time code, to be used up; 0: none */
 	struct hash recovery;		/* the same; if used_recovery */
@@ -57,6 +60,8 @@ struct login {
 
 /* In and out: struct login.  ERR_LIMITED (MSG_LOGIN_WAIT): too many tries before. */
 extern const struct use_case login_try;
+/* In: struct login.  The try was not looked at, for whoever should was busy: it is not counted any more. */
+extern const struct use_case login_back;
 /* On the thread of passwords.  ERR_UNAUTHENTICATED (MSG_LOGIN_WRONG), whatever it was. */
 enum err login_check(struct reader *, struct ctx *, const void *login, void **out_login) USE_RESULT;
 extern const struct use_case session_open;
@@ -101,8 +106,17 @@ struct login_change {
 enum err password_new(struct reader *, struct ctx *, const void *password /* const struct str * */, void **login_change) USE_RESULT;
 enum err totp_new(struct reader *, struct ctx *, const void *none, void **login_change) USE_RESULT;
 enum err totp_confirm(struct reader *, struct ctx *, const void *code /* const struct str * */, void **login_change) USE_RESULT;
-/* A new password ends the actor's other sessions. */
+/*
+ * A new password ends the actor's other sessions and an activation token that is
+ * open.  ERR_UNAUTHENTICATED: the session has ended meanwhile.
+ */
 extern const struct use_case login_set;
+/*
+ * Codes are replaced by who has shown one: neither by a session that came from
+ * an activation token nor by one from before there were any.  ERR_DENIED
+ * (MSG_LOGIN_STEP_UP).
+ */
+enum err check_codes(struct ctx *, const struct login_row *, unsigned factors) USE_RESULT;
 
 /* --- for the clock --------------------------------------------------------------------- */
 

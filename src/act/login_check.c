@@ -101,7 +101,7 @@ ask(struct checking *c, struct ctx *cx, const struct login *l)
 	if (!l->is_step_up || l->in->password.n > 0)
 		c->password = vault_password_check(
 		    &c->call, l->person, c->row.verifier, password);
-	if (code_of(l->in->totp, &code) && c->row.totp.n > 0)
+	if (code_of(l->in->totp, &code))
 		c->totp = vault_totp_check(
 		    &c->call, l->person, c->row.totp, code);
 	if (c->call.n > 0)
@@ -379,6 +379,14 @@ password_new(struct reader *r, struct ctx *cx, const void *password, void **out)
 }
 
 enum err
+check_codes(struct ctx *cx, const struct login_row *login, unsigned factors)
+{
+	if (login->totp.n == 0 || (factors & FACTOR_TOTP) != 0)
+		return OK;
+	return fail(cx, ERR_DENIED, MSG_LOGIN_STEP_UP, "");
+}
+
+enum err
 totp_new(struct reader *r, struct ctx *cx, const void *none, void **out)
 {
 	struct login_change *change = arena_alloc(cx->arena, sizeof(*change));
@@ -390,6 +398,7 @@ totp_new(struct reader *r, struct ctx *cx, const void *none, void **out)
 	TRY(start(r, cx, cx->actor->tenant, cx->actor->person, &c));
 	if (!c.may)
 		return fail(cx, ERR_NOT_FOUND, MSG_LOGIN_NO_PERSON, "");
+	TRY(check_codes(cx, &c.row, cx->actor->factors));
 	made = vault_totp_make(&c.call, c.person.id);
 	TRY(vault_run(r->vault, cx, &c.call));
 	TRY(made->err);
@@ -417,6 +426,7 @@ totp_confirm(struct reader *r, struct ctx *cx, const void *code, void **out)
 	TRY(start(r, cx, cx->actor->tenant, cx->actor->person, &c));
 	if (!c.may)
 		return fail(cx, ERR_NOT_FOUND, MSG_LOGIN_NO_PERSON, "");
+	TRY(check_codes(cx, &c.row, cx->actor->factors));
 	if (c.row.totp_next.n == 0
 	    || clock_now_ms() - c.row.totp_ms > TOTP_NEXT_MS)
 		return fail(cx, ERR_CONFLICT, MSG_TOTP_NONE, "totp");

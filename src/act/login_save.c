@@ -11,8 +11,14 @@
 
 #include "base/clock.h"
 
+#define SESSIONS_MAX 50	/* of one person */
+
 static enum err open_one(struct batch *, struct item *, struct tx *,
     struct logbook *);
+static enum err make_room(struct batch *, struct item *, struct tx *,
+    struct logbook *);
+static const struct session_row *longest_unused(struct world *,
+    const struct rows *, bool *is_gone);
 static enum err load_login(struct tx *, uint32_t tenant, int64_t person,
     struct login_row *);
 static enum err use_up(struct item *, struct tx *, struct login_row *);
@@ -27,6 +33,8 @@ static void note(struct item *, struct logbook *, enum action,
 struct session_state {
 	struct session_row row;
 	int64_t		   before;	/* the one it takes the place of; 0: none */
+	int64_t		  *gone;	/* those it is one too many beside */
+	size_t		   ngone;
 };
 
 static enum err
@@ -96,9 +104,11 @@ open_one(struct batch *b, struct item *it, struct tx *tx, struct logbook *book)
 		s->row.factors |= before->factors;
 		s->row.expires_ms = before->expires_ms;
 		s->row.created_ms = before->created_ms;
+		((struct login *)it->out)->expires_ms = before->expires_ms;
 		TRY(store_drop(tx, &SESSION, &old, 1, 3, NULL));
 		note(it, book, ACTION_LOGIN_STEPPED_UP, old.id, 0);
 	}
+	TRY(make_room(b, it, tx, book));
 	TRY(store_save(tx, &SESSION, &s->row, 1, NULL));
 	TRY(begin_anew(tx, in, b->cx->now_ms));
 	if (in->used_recovery)
@@ -108,6 +118,58 @@ open_one(struct batch *b, struct item *it, struct tx *tx, struct logbook *book)
 	if (in->verifier.n > 0)
 		note(it, book, ACTION_PASSWORD_CHANGED, 0, 0);
 	return OK;
+}
+
+/*
+ * Somebody who signs in again and again would fill memory and table: of too
+ * many the one ends that was not used for the longest time, so that nobody is
+ * kept out and whoever works goes on.
+ */
+static enum err
+make_room(struct batch *b, struct item *it, struct tx *tx,
+    struct logbook *book)
+{
+	struct session_state *s = it->state;
+	struct session_row key = { .tenant = s->row.tenant,
+		.person = s->row.person };
+	struct rows rows;
+	bool *is_gone;
+
+	TRY(store_load(tx, &SESSION, &key, 1, 2, 0, &rows));
+	is_gone = arena_array(it->cx->arena, rows.n + 1, sizeof(*is_gone));
+	s->gone = arena_array(it->cx->arena, rows.n + 1, sizeof(*s->gone));
+	while (rows.n - s->ngone >= SESSIONS_MAX) {
+		const struct session_row *row =
+		    longest_unused(b->world, &rows, is_gone);
+
+		s->gone[s->ngone++] = row->id;
+		TRY(store_drop(tx, &SESSION, row, 1, 3, NULL));
+		note(it, book, ACTION_SESSION_ENDED, row->id, 0);
+	}
+	return OK;
+}
+
+/* By memory: the table learns of it once a minute.  The lowest id is the oldest. */
+static const struct session_row *
+longest_unused(struct world *w, const struct rows *rows, bool *is_gone)
+{
+	const struct session_row *row = rows->row;
+	int64_t least = INT64_MAX;
+	size_t at = 0;
+
+	for (size_t i = 0; i < rows->n; i++) {
+		int64_t used = world_token_used(
+		    w, (uint32_t)row[i].tenant, row[i].id);
+
+		if (used < row[i].seen_ms)
+			used = row[i].seen_ms;
+		if (!is_gone[i] && used < least) {
+			least = used;
+			at = i;
+		}
+	}
+	is_gone[at] = true;
+	return &row[at];
 }
 
 static enum err
@@ -238,6 +300,9 @@ open_committed(struct batch *b)
 		if (s->before != 0)
 			world_sessions_end(b->world, (uint32_t)s->row.tenant,
 			    s->row.person, s->before, 0);
+		for (size_t j = 0; j < s->ngone; j++)
+			world_sessions_end(b->world, (uint32_t)s->row.tenant,
+			    s->row.person, s->gone[j], 0);
 		world_session_set(b->world, &s->row);
 	}
 }
@@ -316,58 +381,90 @@ const struct use_case session_end = {
 
 /* --- what somebody signs in with ----------------------------------------------------------- */
 
+static enum err set_password(struct tx *, const struct session_row *,
+    struct login_row *, const struct login_change *);
+static enum err set_totp(struct item *, struct tx *, struct login_row *);
+
+/* A session that ended while the vault was at work changes nothing any more. */
 static enum err
 set_one(struct batch *b, struct item *it, struct tx *tx, struct logbook *book)
 {
 	const struct login_change *in = it->in;
 	const struct actor *actor = it->cx->actor;
-	const uint32_t tenant = it->tenant;
-	struct recovery_row code[RECOVERY_CODES];
-	struct session_row session = { .tenant = tenant,
-		.person = actor->person };
-	struct session_row *row;
+	struct session_row key = { .tenant = it->tenant,
+		.person = actor->person, .id = actor->session };
+	const bool is_password = in->verifier.n > 0;
+	const struct session_row *session;
 	struct login_row login;
 	struct rows rows;
-	struct entry e = entry_by(it->cx, in->verifier.n > 0
+	struct entry e = entry_by(it->cx, is_password
 	    ? ACTION_PASSWORD_CHANGED : ACTION_TOTP_SET, SUBJECT_PERSON,
 	    actor->person);
 
 	it->out = it->in;
-	TRY(load_login(tx, tenant, actor->person, &login));
+	TRY(store_load(tx, &SESSION, &key, 1, 3, 0, &rows));
+	session = rows.row;
+	if (rows.n == 0)
+		return fail(it->cx, ERR_UNAUTHENTICATED, MSG_WORLD_TOKEN,
+		    "Authorization");
+	TRY(load_login(tx, it->tenant, actor->person, &login));
+	if (!is_password)
+		TRY(check_codes(it->cx, &login, (unsigned)session->factors));
 	if (in->totp_next.n > 0) {
 		login.totp_next = in->totp_next;
 		login.totp_ms = b->cx->now_ms;
 		return store_save(tx, &LOGIN, &login, 1, NULL);
 	}
-	if (in->verifier.n > 0) {
-		login.verifier = in->verifier;
+	if (is_password) {
 		login.password_ms = b->cx->now_ms;
-		/* Whoever knew the old one is out. */
-		TRY(store_load(tx, &SESSION, &session, 1, 2, 0, &rows));
-		row = rows.row;
-		for (size_t i = 0; i < rows.n; i++)
-			if (row[i].id != actor->session)
-				TRY(store_drop(
-				    tx, &SESSION, &row[i], 1, 3, NULL));
+		TRY(set_password(tx, session, &login, in));
+	} else {
+		TRY(set_totp(it, tx, &login));
 	}
-	if (in->confirmed.n > 0) {
-		if (!str_eq(login.totp_next, in->confirmed))
-			return fail(it->cx, ERR_CONFLICT, MSG_TOTP_NONE,
-			    "totp");
-		login.totp = login.totp_next;
-		login.totp_next = STR("");
-		login.last_step = in->confirmed_step;
-		code[0] = (struct recovery_row) { .tenant = tenant,
-			.person = actor->person };
-		TRY(store_drop(tx, &RECOVERY, code, 1, 2, NULL));
-		for (size_t i = 0; i < RECOVERY_CODES; i++)
-			code[i] = (struct recovery_row) { tenant,
-				actor->person,
-				{ (const char *)in->code_hash[i].bytes, 32 } };
-		TRY(store_save(tx, &RECOVERY, code, RECOVERY_CODES, NULL));
-	}
-	logbook_add(book, tenant, &e, NULL);
+	logbook_add(book, it->tenant, &e, NULL);
 	return store_save(tx, &LOGIN, &login, 1, NULL);
+}
+
+/* Whoever knew the old one is out, and whoever has an activation token does not come in by it. */
+static enum err
+set_password(struct tx *tx, const struct session_row *session,
+    struct login_row *login, const struct login_change *in)
+{
+	struct session_row key = { .tenant = login->tenant,
+		.person = login->person };
+	struct activation_row activation = { .tenant = login->tenant,
+		.person = login->person };
+	const struct session_row *row;
+	struct rows rows;
+
+	login->verifier = in->verifier;
+	TRY(store_load(tx, &SESSION, &key, 1, 2, 0, &rows));
+	row = rows.row;
+	for (size_t i = 0; i < rows.n; i++)
+		if (row[i].id != session->id)
+			TRY(store_drop(tx, &SESSION, &row[i], 1, 3, NULL));
+	return store_drop(tx, &ACTIVATION, &activation, 1, 2, NULL);
+}
+
+static enum err
+set_totp(struct item *it, struct tx *tx, struct login_row *login)
+{
+	const struct login_change *in = it->in;
+	struct recovery_row code[RECOVERY_CODES];
+
+	if (!str_eq(login->totp_next, in->confirmed))
+		return fail(it->cx, ERR_CONFLICT, MSG_TOTP_NONE, "totp");
+	login->totp = login->totp_next;
+	login->totp_next = STR("");
+	login->last_step = in->confirmed_step;
+	code[0] = (struct recovery_row) { .tenant = login->tenant,
+		.person = login->person };
+	TRY(store_drop(tx, &RECOVERY, code, 1, 2, NULL));
+	for (size_t i = 0; i < RECOVERY_CODES; i++)
+		code[i] = (struct recovery_row) { login->tenant,
+			login->person,
+			{ (const char *)in->code_hash[i].bytes, 32 } };
+	return store_save(tx, &RECOVERY, code, RECOVERY_CODES, NULL);
 }
 
 static enum err
@@ -378,8 +475,9 @@ set_save(struct batch *b, struct tx *tx)
 	for (size_t i = 0; i < b->n; i++) {
 		enum err err = set_one(b, b->item[i], tx, &book);
 
-		if (err == ERR_CONFLICT && b->item[i]->cx->fault.msg
-		    == MSG_TOTP_NONE)
+		if (err == ERR_UNAUTHENTICATED || err == ERR_DENIED
+		    || (err == ERR_CONFLICT && b->item[i]->cx->fault.msg
+		    == MSG_TOTP_NONE))
 			b->item[i]->err = err;
 		else
 			TRY(err);

@@ -16,13 +16,16 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+#include "core/net.h"
+
 #define FIRST_MS  INT64_C(15000)
 #define LAST_MS	  INT64_C(900000)
 #define FAILS_MAX 1024
 
 struct try_state {
 	const struct realm     *realm;
-	const struct index_out *name;	/* of the user name, to find the person by */
+	struct str		canonical;	/* the user name; empty: nobody can have it */
+	const struct index_out *name;	/* of it, to find the person by; NULL: of a step-up */
 	const struct index_out *by;	/* account, address */
 };
 
@@ -30,6 +33,10 @@ static enum err prepare_one(struct batch *, struct item *, struct vault_call *);
 static void nowhere(struct world *, struct ctx *, struct login *);
 static enum err want_one(struct batch *, struct item *, struct tx *,
     struct vault_call *);
+static struct str account_of(struct arena *, const struct try_state *,
+    const struct login *);
+static struct str address_of(struct arena *, const struct login *,
+    struct str address);
 static enum err count(struct item *, struct tx *, int64_t now_ms);
 static enum err read_counter(struct tx *, const struct login *,
     const struct key256 *, int64_t now_ms, struct throttle_row *);
@@ -59,9 +66,11 @@ prepare_one(struct batch *b, struct item *it, struct vault_call *call)
 	if (in->tenant == 0)
 		nowhere(b->world, it->cx, in);
 	TRY(world_realm(b->world, it->cx, in->tenant, &s->realm));
-	if (in->is_step_up || in->is_nowhere
-	    || !canon_key(it->cx->arena, in->in->user_name, &value.value))
+	if (in->is_step_up)
 		return OK;
+	if (!canon_key(it->cx->arena, in->in->user_name, &s->canonical))
+		s->canonical = STR("");
+	value.value = s->canonical;
 	call->tenant = in->tenant;
 	call->capability = &s->realm->capability;
 	s->name = vault_index(call, &value, 1);
@@ -88,7 +97,6 @@ want(struct batch *b, struct tx *data, struct vault_call *call)
 	return OK;
 }
 
-/* A person is counted by who they are, nobody by what they say to be called. */
 static enum err
 want_one(struct batch *b, struct item *it, struct tx *data,
     struct vault_call *call)
@@ -105,17 +113,43 @@ want_one(struct batch *b, struct item *it, struct tx *data,
 		memcpy(key.bytes, s->name->key->bytes, sizeof(key.bytes));
 		TRY(index_find(data, in->tenant, &key, 1, &in->person));
 	}
+	if (in->is_nowhere)
+		in->person = 0;
 	value[0] = (struct index_value) { INDEX_THROTTLE,
-		in->person != 0
-		? str_fmt(a, "person/%lld", (long long)in->person)
-		: str_fmt(a, "name/%.*s", STR_ARG(in->in->user_name)) };
+		account_of(a, s, in) };
 	value[1] = (struct index_value) { INDEX_THROTTLE,
-		str_fmt(a, "address/%.*s",
-		    STR_ARG(it->cx->actor->address)) };
+		address_of(a, in, it->cx->actor->address) };
 	call->tenant = in->tenant;
 	call->capability = &s->realm->capability;
 	s->by = vault_index(call, value, 2);
 	return OK;
+}
+
+/*
+ * Somebody and nobody are counted by the same: by who it is, spellings of one
+ * name would be one for who is there and many for who is not.  What is tried at
+ * no tenant is counted beside what is tried at those that there are.
+ */
+static struct str
+account_of(
+    struct arena *a, const struct try_state *s, const struct login *in)
+{
+	if (in->is_step_up)
+		return str_fmt(a, "person/%lld", (long long)in->person);
+	if (in->is_nowhere)
+		return str_fmt(a, "nobody/%.*s/%.*s",
+		    STR_ARG(in->tenant_name), STR_ARG(s->canonical));
+	return str_fmt(a, "name/%.*s", STR_ARG(s->canonical));
+}
+
+static struct str
+address_of(struct arena *a, const struct login *in, struct str address)
+{
+	struct net net;
+
+	net_counted(address, &net);
+	return str_fmt(a, in->is_nowhere ? "nowhere/%.*s" : "address/%.*s",
+	    STR_ARG(net_text(a, &net)));
 }
 
 static enum err
@@ -208,6 +242,40 @@ const struct use_case login_try = {
 	.prepare = prepare,
 	.want = want,
 	.save = save,
+};
+
+/* --- a try that nobody looked at ------------------------------------------------------- */
+
+static enum err
+give_back(struct tx *tx, const struct login *in, const struct key256 *key,
+    int64_t now_ms)
+{
+	struct throttle_row row;
+
+	TRY(read_counter(tx, in, key, now_ms, &row));
+	if (row.tries == 0)
+		return OK;
+	row.tries--;
+	/* Below the bound nobody waits; above it none is counted before the wait is over, so it was this one's. */
+	row.until_ms = 0;
+	return store_save(tx, &THROTTLE, &row, 1, NULL);
+}
+
+static enum err
+back_save(struct batch *b, struct tx *tx)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		const struct login *in = b->item[i]->in;
+
+		TRY(give_back(tx, in, &in->account, b->cx->now_ms));
+		TRY(give_back(tx, in, &in->address, b->cx->now_ms));
+	}
+	return OK;
+}
+
+const struct use_case login_back = {
+	.name = "login_back",
+	.save = back_save,
 };
 
 /* --- failures, for the log ------------------------------------------------------------ */

@@ -12,6 +12,8 @@
 
 #include "act/world_int.h"
 
+#define SIGNED_IN (FACTOR_PASSWORD | FACTOR_PASSKEY)
+
 static bool is_about_roles(enum order_kind);
 static enum err count_administrators(struct batch *, struct tx *);
 static struct administrators *administrators_of(struct order_batch *,
@@ -23,6 +25,7 @@ static void note_begun(struct scene *, const struct role_line *,
     int64_t before);
 static void note_ended(struct scene *, const struct role_line *);
 static void note_due_at(struct scene *, int64_t due_ms);
+static enum err end_beginnings(struct order_batch *, struct tx *);
 static const struct role_line *kept_line(const struct scene *, int64_t id);
 
 /* --- before the transaction --------------------------------------------------------- */
@@ -377,6 +380,12 @@ note_begun(struct scene *sc, const struct role_line *line, int64_t before)
 	change_add(&sc->changes, CHANGE_ROLE, line->row.id, line->row.role,
 	    before, line->row.state);
 	sc->is_changed = true;
+	/* One that an item before made; a later one's stays. */
+	for (size_t i = ob->activation.n; i-- > 0;)
+		if (ob->activation.v[i].person == line->row.person
+		    && ob->activation.v[i].tenant == line->row.tenant)
+			ob->activation.v[i] =
+			    ob->activation.v[--ob->activation.n];
 	while (at < ob->role_put.n && ob->role_put.v[at].id != line->row.id)
 		at++;
 	if (at == ob->role_put.n) {
@@ -431,15 +440,49 @@ note_due_at(struct scene *sc, int64_t due_ms)
 enum err
 roles_save(struct order_batch *ob, struct tx *tx)
 {
+	TRY(end_beginnings(ob, tx));
 	TRY(store_save(tx, &ROLE, ob->role_put.v, ob->role_put.n, NULL));
 	TRY(store_drop(tx, &ROLE, ob->role_end.v, ob->role_end.n, 3, NULL));
 	return store_save(tx, &ROLE_PAST, ob->role_past.v, ob->role_past.n,
 	    NULL);
 }
 
+/*
+ * Whoever has the activation token of somebody who is given a role was given
+ * less: it ends, and so does a session that it began and that could choose a
+ * password.
+ */
+static enum err
+end_beginnings(struct order_batch *ob, struct tx *tx)
+{
+	for (size_t i = 0; i < ob->role_put.n; i++) {
+		const struct role_row *r = &ob->role_put.v[i];
+		struct activation_row activation = { .tenant = r->tenant,
+			.person = r->person };
+		struct session_row key = { .tenant = r->tenant,
+			.person = r->person };
+		const struct session_row *row;
+		struct rows rows;
+
+		TRY(store_drop(tx, &ACTIVATION, &activation, 1, 2, NULL));
+		TRY(store_load(tx, &SESSION, &key, 1, 2, 0, &rows));
+		row = rows.row;
+		for (size_t j = 0; j < rows.n; j++) {
+			if ((row[j].factors & SIGNED_IN) != 0)
+				continue;
+			TRY(store_drop(tx, &SESSION, &row[j], 1, 3, NULL));
+			list_add(ob->arena, &ob->begun_end, row[j]);
+		}
+	}
+	return OK;
+}
+
 void
 roles_committed(struct world *w, const struct order_batch *ob)
 {
+	for (size_t i = 0; i < ob->begun_end.n; i++)
+		world_sessions_end(w, (uint32_t)ob->begun_end.v[i].tenant,
+		    ob->begun_end.v[i].person, ob->begun_end.v[i].id, 0);
 	for (size_t i = 0; i < ob->role_put.n; i++)
 		world_role_set(w, &ob->role_put.v[i], ob->role_scope.v[i]);
 	for (size_t i = 0; i < ob->role_end.n; i++)

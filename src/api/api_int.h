@@ -42,6 +42,11 @@ struct route_work {
 	void	       (*refuse)(struct call *, enum err);	/* of the first step: writes the body of an error; NULL: a problem */
 	const char	*query;		/* the parameters it takes, separated by spaces; NULL: none */
 	const struct route_work *next;	/* one step more; its decode() sees this one's out */
+	/*
+	 * When this step finds no room (ERR_LIMITED): takes back what the steps before
+	 * did.  What is told is this step's refusal, however that goes.
+	 */
+	const struct route_work *busy;
 	/* Of the first step, for the API description: */
 	const char	*body, *reply;	/* names of shapes; a reply "[X]" is a page of X */
 	const char	*refusal; /* where refuse() writes it: the shape of an error */
@@ -86,6 +91,8 @@ struct call {
 	bool			 is_counted; /* among those under way */
 	bool			 repeats; /* a stale step begins again from the first */
 	unsigned		 tries;
+	bool			 is_back; /* it is being taken back, and refused as FAULT says */
+	struct fault		 fault;
 	struct reply		 reply;
 	struct buf		 buf;	/* the body, written through js */
 	struct js_out		 js;

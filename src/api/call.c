@@ -19,6 +19,7 @@ static void item_done(struct item *);
 static void query_done(struct query *);
 static void step_ended(struct call *, enum err);
 static enum err begin_again(struct call *);
+static bool take_back(struct call *);
 
 static enum err (*const starts[])(struct call *) = {
 	[WORK_USE_CASE] = start_item,
@@ -143,7 +144,10 @@ query_done(struct query *q)
 static void
 step_ended(struct call *c, enum err err)
 {
-	if (err == ERR_STALE && c->repeats) {
+	if (c->is_back) {
+		c->cx->fault = c->fault;
+		err = ERR_LIMITED;
+	} else if (err == ERR_STALE && c->repeats) {
 		err = begin_again(c);
 		if (err == OK)
 			return;
@@ -153,10 +157,27 @@ step_ended(struct call *c, enum err err)
 		if (err == OK)
 			return;
 	}
+	if (err == ERR_LIMITED && take_back(c))
+		return;
 	if (err != OK)
 		call_refuse(c, err);
 	else
 		call_answer(c);
+}
+
+/* False: there is nothing to be taken back, or no room for that either. */
+static bool
+take_back(struct call *c)
+{
+	if (c->is_back || c->work->busy == NULL)
+		return false;
+	c->is_back = true;
+	c->fault = c->cx->fault;
+	c->work = c->work->busy;
+	if (call_step(c) == OK)
+		return true;
+	c->cx->fault = c->fault;
+	return false;
 }
 
 /* MODEL 3: what it was computed from is out of date; the caller did not name a version. */

@@ -63,7 +63,9 @@ login_decode(struct call *c, void **in)
 	TRY(check_origin(c));
 	TRY(body_decode(c, &login_table, body));
 	l->in = &body->in;
+	l->tenant_name = body->tenant;
 	l->tenant = c->tenant = world_tenant_named(c->world, body->tenant);
+	c->kept = l;
 	*in = l;
 	return OK;
 }
@@ -93,6 +95,7 @@ step_up_decode(struct call *c, void **in)
 	l->tenant = actor->tenant;
 	l->person = actor->person;
 	l->is_step_up = true;
+	c->kept = l;
 	*in = l;
 	return OK;
 }
@@ -102,6 +105,17 @@ static enum err
 login_of_step(struct call *c, void **in)
 {
 	struct login *l = c->out;
+
+	c->tenant = l->tenant;
+	*in = l;
+	return OK;
+}
+
+/* What was counted for a step that was too busy. */
+static enum err
+login_kept(struct call *c, void **in)
+{
+	struct login *l = c->kept;
 
 	c->tenant = l->tenant;
 	*in = l;
@@ -250,9 +264,11 @@ put_factors(struct js_out *js, unsigned factors)
 /* --- routes ------------------------------------------------------------------------------- */
 
 static const struct route_work
+    give_back = { .kind = WORK_USE_CASE, .use_case = &login_back, .decode = login_kept },
     open_session = { .kind = WORK_USE_CASE, .use_case = &session_open, .decode = login_of_step,
 	.encode = opened_encode },
-    check = { .kind = WORK_LOGIN, .run = login_check, .decode = login_of_step, .next = &open_session },
+    check = { .kind = WORK_LOGIN, .run = login_check, .decode = login_of_step, .next = &open_session,
+	.busy = &give_back },
     login = { .kind = WORK_USE_CASE, .use_case = &login_try, .decode = login_decode, .next = &check,
 	.body = "Login", .reply = "SessionOpened", .errors = ERR_BIT(UNAUTHENTICATED) | ERR_BIT(DENIED) },
     step_up = { .kind = WORK_USE_CASE, .use_case = &login_try, .decode = step_up_decode, .next = &check,

@@ -30,6 +30,7 @@ BORN = {"a": datetime.date(1920, 1, 1), "b": datetime.date(1850, 1, 1)}
 
 OPERATOR = {"operate", "tenant.read", "tenant.write"}
 PRIVATE = {"street", "city", "region", "postal", "birth"}
+PASSWORD = "seven grey ducks swim"
 PARTNER = 6         # the number of the organisation that is in scope
 EXPIRES_S = 2
 LIMITED_S = 20
@@ -409,6 +410,7 @@ class Side:
         for role, scope in (("tenant-administrator", None),
                             ("tenant-administrator", "site"), (None, None)):
             person = self.person(activation=True)
+            self.activate(person)   # a role would end the token
             if role:
                 self.grant(person, role, self.scopes.get(scope))
             rights = self.rights if role else frozenset({"self"})
@@ -418,17 +420,15 @@ class Side:
                         name, "in scope %s" % scope if role else "of no role"),
                     rights, scope, name == "session"))
 
+    def activate(self, person):
+        done(Client(self.world.server.address).post("/api/v1/activate", {
+            "token": person.activation, "password": PASSWORD}))
+
     def sign_in(self, person, name, rights, scope, is_cookie):
         found = Credential(self, name, None, rights, scope)
         found.person = person
-        api = Client(self.world.server.address)
-        password = "seven grey ducks swim"
-        if person.activation:
-            done(api.post("/api/v1/activate", {
-                "token": person.activation, "password": password}))
-            person.activation = None
-        reply = api.post("/api/v1/login", {
-            "tenant": self.name, "password": password, "token": not is_cookie,
+        reply = Client(self.world.server.address).post("/api/v1/login", {
+            "tenant": self.name, "password": PASSWORD, "token": not is_cookie,
             "userName": self.text("p", person.number, "username")})
         opened = done(reply)
         self.session = found.session = self.own(opened["session"], person)

@@ -187,6 +187,56 @@ seats_are_taken_and_released(void **state)
 	assert_int_equal(o->nproduct, 1);
 }
 
+static void
+sign_in(const char *user_name)
+{
+	char body[200];
+
+	fake.nitem = fake.nquery = fake.nreply = 0;
+	snprintf(body, sizeof(body),
+	    "{\"tenant\":\"acme\",\"userName\":"
+	    "\"%s\",\"password\":\"x\"}",
+	    user_name);
+	fake_call(fake_request(POST, "/api/v1/login", NULL, body));
+	assert_int_equal(fake.nreply, 1);
+}
+
+/* It was counted before, and is given back; what is told stays the first refusal. */
+static void
+a_try_that_finds_no_room_is_not_counted(void **state)
+{
+	struct login tried = { .tenant = 1 };
+
+	fake.item_out = &tried;
+	fake.is_busy = true;
+	sign_in("ana");
+	assert_int_equal(fake.status, 429);
+	assert_text(fake_at("message"), "WORLD_BUSY");
+	assert_int_equal(fake.nitem, 2);
+	assert_ptr_equal(fake.item[1]->use_case, &login_back);
+	assert_ptr_equal(fake.item_in[1], fake.item_in[0]);
+	fake.item_err[1] = ERR_UNKNOWN;
+	sign_in("bo");
+	assert_int_equal(fake.status, 429);
+	assert_text(fake_at("message"), "WORLD_BUSY");
+	fake.item_err[1] = OK;
+	fake.is_busy = false;
+	fake.query_err = ERR_LIMITED;
+	sign_in("cy");
+	assert_int_equal(fake.status, 429);
+	assert_int_equal(fake.nitem, 2);
+	assert_ptr_equal(fake.item[1]->use_case, &login_back);
+	/* What was looked at is counted; and what was not counted is not given back. */
+	fake.query_err = ERR_UNAUTHENTICATED;
+	sign_in("di");
+	assert_int_equal(fake.status, 401);
+	assert_int_equal(fake.nitem, 1);
+	fake.item_err[0] = ERR_LIMITED;
+	sign_in("ed");
+	assert_int_equal(fake.status, 429);
+	assert_int_equal(fake.nitem, 1);
+}
+
 int
 main(void)
 {
@@ -198,6 +248,7 @@ main(void)
 		A_TEST(but_not_for_ever),
 		A_TEST(who_named_a_version_is_told_that_it_moved),
 		A_TEST(what_the_client_has_is_not_sent_again),
+		A_TEST(a_try_that_finds_no_room_is_not_counted),
 		A_TEST(a_full_queue_says_when_to_come_back),
 		A_TEST(a_refused_item_is_a_problem),
 		A_TEST(seats_are_taken_and_released),

@@ -32,6 +32,7 @@ const struct use_case token_create = { .name = "token_create" };
 const struct use_case token_revoke = { .name = "token_revoke" };
 const struct use_case token_rotate = { .name = "token_rotate" };
 const struct use_case login_try = { .name = "login_try" };
+const struct use_case login_back = { .name = "login_back" };
 const struct use_case session_open = { .name = "session_open" };
 const struct use_case session_end = { .name = "session_end" };
 const struct use_case login_set = { .name = "login_set" };
