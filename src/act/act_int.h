@@ -179,6 +179,7 @@ struct subject {
 	struct role_line   *role;
 	size_t		    nrole;
 	bool		    is_stored, is_dirty, has_new_contracts;
+	bool		    has_begun;	/* there is something to sign in with; known where a check is answered */
 	struct block	    block[BLOCK_COUNT];	/* that row.blocks has a bit of */
 	unsigned	    blocks_stored;	/* bits as loaded */
 	struct open_row	    open;		/* whose checks are open; onboarding 0: none */

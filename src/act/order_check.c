@@ -50,6 +50,31 @@ decide_release(struct scene *sc)
 	return OK;
 }
 
+/* Only the answer to a check can end with an activation for somebody who was there before. */
+enum err
+begun_load(struct batch *b, struct tx *tx)
+{
+	struct order_batch *ob = b->state;
+	struct login_row *key = arena_array(ob->arena, ob->subject.n + 1,
+	    sizeof(*key));
+	bool is_needed = false;
+	struct rows rows;
+
+	for (size_t i = 0; i < b->n; i++)
+		is_needed |= b->item[i]->err == OK
+		    && order_state(b->item[i])->in->kind == ORDER_CHECK;
+	if (!is_needed)
+		return OK;
+	for (size_t i = 0; i < ob->subject.n; i++) {
+		key[i].tenant = ob->subject.v[i]->row.tenant;
+		key[i].person = ob->subject.v[i]->row.id;
+	}
+	TRY(store_load(tx, &LOGIN, key, ob->subject.n, 2, 0, &rows));
+	for (size_t i = 0; i < rows.n; i++)
+		ob->subject.v[rows.key[i]]->has_begun = true;
+	return OK;
+}
+
 /* An onboarding as earlier items of this batch left it. */
 static struct order_state *
 newest_onboarding(struct scene *sc)

@@ -68,6 +68,7 @@ order_load(struct batch *b, struct tx *tx)
 	TRY(subjects_load(state(b), tx));
 	TRY(managers_load(b, tx));
 	TRY(roles_load(b, tx));
+	TRY(begun_load(b, tx));
 	TRY(check_refs(b, tx));
 	for (size_t i = 0; i < b->n; i++)
 		if (is_last_of_tenant(b, i))

@@ -265,6 +265,9 @@ note_activation(struct scene *sc)
 	    || (!s->in->activation && setting[SETTING_ONBOARDING_ACTIVATION]
 	    == 0))
 		return;
+	/* Who signs in already is begun anew by the right to change that, not by the answer to a check. */
+	if (sc->sub->has_begun)
+		return;
 	/* Given a role before the last check: by who holds as much. */
 	if (order_is_beyond(sc, &role))
 		return;
