@@ -215,6 +215,7 @@ begin_session(struct checking *c, struct ctx *cx, struct login *l)
 #define ACTIVATION_CHARS  22
 
 static bool activation_read(struct str, uint32_t *tenant, int64_t *person);
+static enum err activation_wrong(struct ctx *);
 static enum err check_password(struct checking *, struct ctx *, struct str,
     struct str *verifier);
 static void add_own(struct checking *, struct ctx *, struct password_wish *);
@@ -233,24 +234,30 @@ activation_check(struct reader *r, struct ctx *cx, const void *arg, void **out)
 	l->in = &wants;
 	l->is_activation = true;
 	sha256(in->token, &l->activation);
-	if (!activation_read(in->token, &l->tenant, &l->person)
-	    || start(r, cx, l->tenant, l->person, &c) != OK)
-		return fail(cx, ERR_UNAUTHENTICATED, MSG_ACTIVATION_WRONG,
-		    "token");
+	if (!activation_read(in->token, &l->tenant, &l->person))
+		return activation_wrong(cx);
 	key.tenant = l->tenant;
 	key.person = l->person;
 	TRY(store_load(r->data, &ACTIVATION, &key, 1, 2, 0, &rows));
 	row = rows.row;
-	if (rows.n == 0 || !c.may || row->expires_ms <= clock_now_ms()
+	if (rows.n == 0 || row->expires_ms <= clock_now_ms()
 	    || !str_eq_secret(row->hash,
 	    (struct str) { (char *)l->activation.bytes, 32 }))
-		return fail(cx, ERR_UNAUTHENTICATED, MSG_ACTIVATION_WRONG,
-		    "token");
+		return activation_wrong(cx);
+	/* Only now: how long it takes is not to say whether there is such a person. */
+	if (start(r, cx, l->tenant, l->person, &c) != OK || !c.may)
+		return activation_wrong(cx);
 	l->factors = FACTOR_TOKEN;
 	if (in->password.n > 0)
 		TRY(check_password(&c, cx, in->password, &l->verifier));
 	*out = l;
 	return begin_session(&c, cx, l);
+}
+
+static enum err
+activation_wrong(struct ctx *cx)
+{
+	return fail(cx, ERR_UNAUTHENTICATED, MSG_ACTIVATION_WRONG, "token");
 }
 
 void
