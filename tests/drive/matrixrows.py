@@ -343,7 +343,7 @@ class Desk:
     def queue(self, action):
         """Brings it there; 409: it is there already."""
         self.side.call("POST", "/api/v1/queues/registration/" + action,
-                       self.reason(), wanted=409)
+                       self.reason(), wanted=(409,))
 
     def label(self):
         number = self.side.next()
