@@ -64,8 +64,8 @@ def tool(*argv):
     return lambda: [["python3", *argv]]
 
 
-def driver(name):
-    return tool(os.path.join(TESTS, "drive", name + ".py"))
+def driver(name, *argv):
+    return tool(os.path.join(TESTS, "drive", name + ".py"), *argv)
 
 
 SANITIZED = ("-Db_sanitize=address,undefined", "-Db_lundef=false")
@@ -91,6 +91,10 @@ STEPS = [Step(*row) for row in (
     ("unit", "quick", "build", True, meson("build", "unit"), {}, 3, 3),
     ("contract", "quick", "build", True, meson("build", "contract"), {}, 3, 3),
     ("flows", "quick", "build", True, driver("flows"), {}, 5, 20),
+
+    ("contract-pg", "normal", "build", True,
+     driver("postgres", "run", "build/tests/contract/store_contract",
+            "{url}"), {}, 5, 5),
 
     ("build-asan", "normal", "build-asan", False,
      build("build-asan", *SANITIZED), CLANG, 10, 10),
@@ -216,7 +220,7 @@ def run_step(step, tier):
     path = os.path.join(ROOT, LOGS, step.name + ".log")
     with open(path, "w", encoding="utf-8", errors="replace") as log:
         why = run_commands(step, tier, log)
-        if step.name.split("-")[0] in ("unit", "contract"):
+        if step.run()[0][:2] == ["meson", "test"]:
             passed, failed = count_meson(step, log)
         else:
             log.flush()

@@ -168,10 +168,13 @@ put_one(struct item *it, struct tx *tx)
 		it->err = set_quotas(it, tx, s, &book);
 	if (it->err == OK)
 		it->err = save_version(it, tx, s, &book);
+	/* Nothing is left that could still fail, though it does not stay. */
+	if (it->err == OK && in->is_dry)
+		it->err = tx_savepoint(tx);
+	if (it->err == OK)
+		it->err = tx_keep(tx);
 	if (it->err != OK || in->is_dry)
 		tx_undo(tx);
-	else
-		tx_keep(tx);
 	return OK;
 }
 

@@ -77,7 +77,7 @@ walk(struct census *c, struct db *data, const struct table *table,
 {
 	struct ctx cx = { .arena = arena_open(PAGE_BYTES) };
 	char *from = heap_alloc(1, table->row_size);
-	struct tx *tx = tx_begin(data, &cx);
+	struct tx *tx = tx_begin_all(data, &cx);
 	struct rows rows = { .n = PAGE };
 	enum err err = OK;
 	bool is_first = true;

@@ -101,7 +101,7 @@ do_due(struct world *w, struct db *data)
 	while (has_more) {
 		struct arena *arena = arena_open(64 << 20);
 		struct ctx cx = { .arena = arena, .now_ms = clock_now_ms() };
-		struct tx *tx = tx_begin(data, &cx);
+		struct tx *tx = tx_begin_all(data, &cx);
 		struct rows due;
 		enum err err = due_list(tx, cx.now_ms, DUE_MAX, &due);
 

@@ -42,7 +42,7 @@ do_page(struct world *w, struct db *data, uint32_t tenant)
 {
 	struct arena *arena = arena_open(DUE_MEMORY);
 	struct ctx cx = { .arena = arena, .now_ms = clock_now_ms() };
-	struct tx *tx = tx_begin(data, &cx);
+	struct tx *tx = tx_begin_all(data, &cx);
 	struct due_row leaver[DUE_MAX], from = { 0 };
 	const struct due_row *row;
 	struct realm_slot *slot;

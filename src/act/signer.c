@@ -78,7 +78,7 @@ sign_tenant(struct world *w, struct ctx *cx, struct db *data, uint32_t tenant,
 	const struct tenant_row *row = NULL;
 	struct frontier tree;
 	struct hash root;
-	struct tx *tx = tx_begin(data, cx);
+	struct tx *tx = tx_begin_all(data, cx);
 	uint64_t size;
 	enum err err = find_new(w, cx, tx, &ext, &row);
 
@@ -153,7 +153,7 @@ send_page(struct world *w, struct ctx *cx, struct db *data,
     struct log_extension *ext, struct str *note)
 {
 	struct ctx page = { .arena = arena_open(PAGE_MEMORY) };
-	struct tx *tx = tx_begin(data, &page);
+	struct tx *tx = tx_begin_all(data, &page);
 	const bool is_last = ext->n <= PAGE_ENTRIES;
 	struct str made = { 0 };
 	enum err err;

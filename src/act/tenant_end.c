@@ -131,7 +131,7 @@ tenants_end(struct world *w, struct db *data)
 	w->has_ends = w->sweeps = false;
 	lock_give(w->mu);
 	if (has_work) {
-		tx = tx_begin(data, &cx);
+		tx = tx_begin_all(data, &cx);
 		if (store_page(
 			tx, &TENANT, &from, 0, true, TENANTS_MAX, &rows) != OK)
 			rows.n = 0;
@@ -225,7 +225,7 @@ end_keys(struct world *w, struct ctx *cx, struct db *data, uint32_t tenant)
 static enum err
 last_note(struct ctx *cx, struct db *data, uint32_t tenant, struct str *note)
 {
-	struct tx *tx = tx_begin(data, cx);
+	struct tx *tx = tx_begin_all(data, cx);
 	struct tenant_row key = { .tenant = tenant };
 	struct checkpoint_row at = { .tenant = tenant };
 	struct rows rows, notes;

@@ -48,7 +48,7 @@ world_open(struct ctx *cx, const struct world_conf *conf, struct world **out)
 	TRY(world_read(w, cx));
 	w->pipeline = pipeline_open(&pc);
 	db = db_open_reader(w->store, DB_DATA);
-	struct tx *tx = tx_begin(db, cx);
+	struct tx *tx = tx_begin_all(db, cx);
 	err = check_logs(w, cx, tx, conf->accept_rollback);
 	tx_end(tx);
 	db_close(db);

@@ -41,7 +41,7 @@ enum err
 world_read(struct world *w, struct ctx *cx)
 {
 	struct db *db = db_open_reader(w->store, DB_DATA);
-	struct tx *tx = tx_begin(db, cx);
+	struct tx *tx = tx_begin_all(db, cx);
 	struct tenant_row from = { 0 };
 	struct rows tenants;
 	enum err err;
@@ -193,7 +193,7 @@ read_dictionary(struct world *w, struct ctx *cx, const struct tenant_row *row,
 
 	while (err == OK && n == PAGE) {
 		struct ctx page = { .arena = memory };
-		struct tx *tx = tx_begin(db, &page);
+		struct tx *tx = tx_begin_all(db, &page);
 		struct rows rows = { 0 };
 		struct str last;
 

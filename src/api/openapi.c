@@ -587,7 +587,7 @@ errors_of(const struct route *r)
 	for (const struct route_work *w = first; w != NULL; w = w->next) {
 		if (w->kind != WORK_LOCAL)
 			bits |= ERR_BIT(LIMITED) | ERR_BIT(SEALED) |
-			    ERR_BIT(UNKNOWN);
+			    ERR_BIT(UNKNOWN) | ERR_BIT(AWAY);
 		if (w->kind == WORK_USE_CASE || w->kind == WORK_LONG)
 			bits |=
 			    ERR_BIT(CONFLICT) | ERR_BIT(BUSY) | ERR_BIT(FULL);

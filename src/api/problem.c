@@ -23,6 +23,7 @@ static const enum msg general[ERR_COUNT] = {
 	[ERR_TARGET] = MSG_API_TARGET,
 	[ERR_SEALED] = MSG_API_SEALED,
 	[ERR_UNKNOWN] = MSG_API_UNKNOWN,
+	[ERR_AWAY] = MSG_STORE_AWAY,
 	[ERR_FULL] = MSG_API_FULL,
 };
 
@@ -35,6 +36,7 @@ static const struct {
 	{ ERR_LIMITED, "Retry-After", "1" },
 	{ ERR_SEALED, "Retry-After", "5" },
 	{ ERR_UNKNOWN, "Retry-After", "1" },
+	{ ERR_AWAY, "Retry-After", "1" },
 };
 
 static const struct fault *fault_of(const struct ctx *, enum err,

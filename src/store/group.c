@@ -11,6 +11,7 @@
 static void fresh(struct item *, bool);
 static struct part *part_for(struct group *, const struct use_case *);
 static void settle_part(struct pipeline *, struct part *);
+static void repeat_part(struct pipeline *, struct part *);
 static void answer(struct pipeline *, struct item *);
 static void answer_part(struct pipeline *, struct part *);
 static void refuse(struct item *, enum err, const struct fault *);
@@ -107,6 +108,10 @@ settle_part(struct pipeline *p, struct part *part)
 	struct batch *b = &part->batch;
 	size_t n = b->n;
 
+	if (part->err != OK && part->may_repeat) {
+		repeat_part(p, part);
+		return;
+	}
 	if (part->err != OK && !part->is_final && n > 1) {
 		p->replayed++;
 		metric_add(METRIC_REPLAYS, 0, 1);
@@ -137,6 +142,8 @@ group_answer(struct pipeline *p, struct group *g)
 static void
 answer_part(struct pipeline *p, struct part *part)
 {
+	if (part->err != OK && part->may_repeat)
+		repeat_part(p, part);
 	for (size_t i = 0; i < part->batch.n; i++) {
 		struct item *item = part->batch.item[i];
 
@@ -154,6 +161,28 @@ answer_part(struct pipeline *p, struct part *part)
 		answer(p, item);
 	}
 	part->batch.n = 0;
+}
+
+/* The database went away or another writer was in the way: nobody's fault, but not for ever. */
+static void
+repeat_part(struct pipeline *p, struct part *part)
+{
+	size_t n = part->batch.n;
+
+	part->batch.n = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct item *item = part->batch.item[i];
+
+		if (item->err == OK && item->tries < TRIES_MAX) {
+			p->again++;
+			metric_add(METRIC_CONTENTION, CONTENTION_AGAIN, 1);
+			sched_retry(p->sched, &item, 1, false);
+			continue;
+		}
+		if (item->err == OK)
+			refuse(item, part->err, &part->cx.fault);
+		answer(p, item);
+	}
 }
 
 void

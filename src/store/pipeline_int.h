@@ -20,6 +20,7 @@ struct part {
 	struct batch batch;
 	struct ctx   cx;	/* the batch's; its fault says why the part failed */
 	enum err     err;	/* of a stage: the part as a whole failed */
+	bool	     may_repeat; /* the database failed, not the part: its items are tried again, some times */
 	bool	     is_final;	/* each item would fail alike: no use in trying them one by one */
 };
 

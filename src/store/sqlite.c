@@ -246,7 +246,8 @@ sqlite_drop(struct tx *tx, const struct key_set *k, int64_t *count)
 	for (size_t i = 0; i < k->n; i++) {
 		bind_columns(s, t, k->nprefix, k->row + i * t->row_size);
 		TRY(run(tx, s, t));
-		*count += sqlite3_changes64(db->conn);
+		if (count != NULL)
+			*count += sqlite3_changes64(db->conn);
 	}
 	return OK;
 }
@@ -376,6 +377,8 @@ trouble(struct tx *tx, const struct table *t, int code)
 		return refused(tx->cx, t, code);
 	case SQLITE_FULL:
 		tx->is_lost = true;
+		tx->lost = ERR_FULL;
+		tx->why = MSG_STORE_FULL;
 		if (!sqlite3_get_autocommit(db->conn) &&
 		    sqlite_run(db, "ROLLBACK") != SQLITE_OK)
 			sqlite_fatal(db->conn, SQLITE_FULL);

@@ -9,15 +9,22 @@
 #include "store/pipeline_int.h"
 
 #include <stdatomic.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/metric.h"
+
+#include "core/actor.h"
 
 static void read_and_want(struct pipeline *, struct group *);
 static void keep(struct pipeline *, struct group *);
 static enum err keep_part(struct part *, struct tx *);
 static struct vault_call *call_open(struct pipeline *, struct group *);
 static void call_run(struct pipeline *, struct group *, struct vault_call *);
+static void tell_committed(struct group *);
+static void lose(struct pipeline *, struct group *, struct tx *, enum err);
+static void about(struct group *, struct tx *);
+static size_t insert(int64_t *, size_t, int64_t);
 static size_t items_of(const struct group *);
 static enum err commit(struct pipeline *, struct tx *, enum db_kind);
 static enum err write_parts(struct group *, struct tx *);
@@ -68,6 +75,8 @@ read_and_want(struct pipeline *p, struct group *g)
 	struct tx *keys = tx_begin(p->reader[DB_KEYS], &g->cx);
 	struct vault_call *call = call_open(p, g);
 
+	about(g, data);
+	about(g, keys);
 	for (size_t i = 0; i < g->npart; i++) {
 		struct part *part = &g->part[i];
 		const struct use_case *u = part->batch.use_case;
@@ -87,6 +96,9 @@ read_and_want(struct pipeline *p, struct group *g)
 		if (part->err == OK && u->want != NULL)
 			part->err = u->want(&part->batch, data, call);
 	}
+	for (size_t i = 0; i < g->npart; i++)
+		g->part[i].may_repeat = g->part[i].err != OK &&
+		    (tx_may_repeat(data) || tx_may_repeat(keys));
 	tx_end(keys);
 	tx_end(data);
 	call_run(p, g, call);
@@ -119,17 +131,22 @@ keep(struct pipeline *p, struct group *g)
 	struct tx *tx = tx_begin(p->writer[DB_KEYS], &g->cx);
 	enum err err;
 
+	about(g, tx);
 	for (size_t i = 0; i < g->npart; i++) {
 		struct part *part = &g->part[i];
 
 		tx_switch(tx, &part->cx);
 		if (part->err == OK && part->batch.use_case->keep != NULL)
 			part->err = keep_part(part, tx);
+		if (!tx_is_lost(tx))
+			continue;
+		part->err = OK;
+		break;
 	}
 	tx_switch(tx, &g->cx);
 	err = commit(p, tx, DB_KEYS);
 	if (err != OK)
-		group_fail(g, err);
+		lose(p, g, tx, err);
 	else
 		p->keys_commits++;
 	pipeline_checkpoint(p, DB_KEYS, false);
@@ -143,8 +160,8 @@ keep_part(struct part *part, struct tx *tx)
 	TRY(tx_savepoint(tx));
 	err = part->batch.use_case->keep(&part->batch, tx);
 	if (err == OK)
-		tx_keep(tx);
-	else
+		err = tx_keep(tx);
+	if (err != OK)
 		tx_undo(tx);
 	return err;
 }
@@ -155,6 +172,7 @@ group_write(struct pipeline *p, struct group *g)
 	struct tx *tx = tx_begin(p->writer[DB_DATA], &g->cx);
 	enum err err;
 
+	about(g, tx);
 	atomic_store(&p->health[DB_DATA].since_ns, clock_mono_ns());
 	metric_observe(METRIC_BATCH, 0, items_of(g));
 	err = write_parts(g, tx);
@@ -164,16 +182,24 @@ group_write(struct pipeline *p, struct group *g)
 	} else {
 		tx_rollback(tx);
 		atomic_store(&p->health[DB_DATA].since_ns, 0);
-		if (err != ERR_FULL) {
-			group_replay(p, g);
-			return;
-		}
-		atomic_store(&p->health[DB_DATA].has_failed, true);
 	}
-	if (err != OK)
-		group_fail(g, err);
-	else
+	if (err != OK && !tx_is_lost(tx)) {
+		group_replay(p, g);
+		return;
+	}
+	if (err == OK || tx_is_there(tx))
+		tell_committed(g);
+	if (err == OK)
 		p->commits++;
+	else
+		lose(p, g, tx, err);
+	group_answer(p, g);
+	pipeline_checkpoint(p, DB_DATA, false);
+}
+
+static void
+tell_committed(struct group *g)
+{
 	for (size_t i = 0; i < g->npart; i++) {
 		struct part *part = &g->part[i];
 		const struct use_case *u = part->batch.use_case;
@@ -182,8 +208,56 @@ group_write(struct pipeline *p, struct group *g)
 		    u->committed != NULL)
 			u->committed(&part->batch);
 	}
-	group_answer(p, g);
-	pipeline_checkpoint(p, DB_DATA, false);
+}
+
+/* All of it failed, and no single item is to blame. */
+static void
+lose(struct pipeline *p, struct group *g, struct tx *tx, enum err err)
+{
+	atomic_store(
+	    &p->health[tx->db->kind].has_failed, err != ERR_BUSY);
+	for (size_t i = 0; i < g->npart; i++)
+		if (g->part[i].err == OK)
+			g->part[i].may_repeat = tx_may_repeat(tx);
+	group_fail(g, err);
+}
+
+/* The tenants of its items; a node's or the operator's may be about any. */
+static void
+about(struct group *g, struct tx *tx)
+{
+	int64_t tenant[BATCH_MAX];
+	size_t n = 0;
+	bool is_all = false;
+
+	for (size_t i = 0; i < g->npart; i++) {
+		const struct batch *b = &g->part[i].batch;
+
+		for (size_t j = 0; j < b->n; j++) {
+			const struct item *item = b->item[j];
+			const struct actor *a = item->cx->actor;
+
+			is_all |= a == NULL || a->kind == ACTOR_NODE ||
+			    a->kind == ACTOR_OPERATOR;
+			n = insert(tenant, n, item->tenant);
+		}
+	}
+	tx_tenants(tx, tenant, n, is_all);
+}
+
+/* In order, each once; how many then. */
+static size_t
+insert(int64_t *list, size_t n, int64_t v)
+{
+	size_t at = n;
+
+	while (at > 0 && list[at - 1] > v)
+		at--;
+	if (at > 0 && list[at - 1] == v)
+		return n;
+	memmove(list + at + 1, list + at, (n - at) * sizeof(*list));
+	list[at] = v;
+	return n + 1;
 }
 
 /* Who was answered before has left. */
@@ -207,7 +281,8 @@ commit(struct pipeline *p, struct tx *tx, enum db_kind kind)
 
 	atomic_store(&health->since_ns, begun);
 	err = tx_commit(tx);
-	atomic_store(&health->has_failed, err != OK);
+	if (err == OK)
+		atomic_store(&health->has_failed, false);
 	atomic_store(&health->since_ns, 0);
 	metric_add(err == OK ? METRIC_COMMITS : METRIC_FAILED_COMMITS,
 	    kind == DB_DATA ? DATABASE_DATA : DATABASE_KEYS, 1);
@@ -243,7 +318,7 @@ write_some(struct group *g, struct tx *tx, bool last)
 			continue;
 		tx_switch(tx, &part->cx);
 		err = is_alone ? write_alone(part, tx) : write_part(part, tx);
-		if (err == OK || (is_alone && err != ERR_FULL)) {
+		if (err == OK || (is_alone && !tx_is_lost(tx))) {
 			part->err = err;
 			continue;
 		}
@@ -261,8 +336,8 @@ write_alone(struct part *part, struct tx *tx)
 	TRY(tx_savepoint(tx));
 	err = write_part(part, tx);
 	if (err == OK)
-		tx_keep(tx);
-	else
+		err = tx_keep(tx);
+	if (err != OK)
 		tx_undo(tx);
 	return err;
 }

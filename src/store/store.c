@@ -9,12 +9,17 @@
 
 #include "base/io.h"
 
+#include "core/actor.h"
+
 #include "store/store_int.h"
 
-static const struct engine *const engines[] = { &sqlite_engine };
+static const struct engine *const engines[] = { &sqlite_engine,
+	&postgres_engine };
 
 static enum err check_call(struct tx *, const struct table *, size_t);
 static enum err step(struct tx *, enum tx_step);
+static struct tx *begin(struct db *, struct ctx *);
+static enum err lost(struct tx *);
 static void fault_point(const char *);
 
 enum err
@@ -62,15 +67,54 @@ db_close(struct db *db)
 
 /* --- transactions ----------------------------------------------------------- */
 
+/* Who asks says what may be seen; nobody sees nothing. */
 struct tx *
 tx_begin(struct db *db, struct ctx *cx)
+{
+	struct tx *tx = begin(db, cx);
+	const struct actor *a = cx->actor;
+	const int64_t tenant = a != NULL ? a->tenant : 0;
+
+	if (!db->is_writer)
+		tx_tenants(tx, &tenant, a != NULL,
+		    a != NULL &&
+			(a->kind == ACTOR_OPERATOR || a->kind == ACTOR_NODE));
+	return tx;
+}
+
+struct tx *
+tx_begin_all(struct db *db, struct ctx *cx)
+{
+	struct tx *tx = begin(db, cx);
+
+	tx_tenants(tx, NULL, 0, true);
+	return tx;
+}
+
+static struct tx *
+begin(struct db *db, struct ctx *cx)
 {
 	struct tx *tx = &db->tx;
 
 	must(!tx->is_open);
 	*tx = (struct tx) { .db = db, .cx = cx, .is_open = true };
-	must(step(tx, TX_BEGIN) == OK);
+	if (step(tx, TX_BEGIN) != OK)
+		must(tx->is_lost);
 	return tx;
+}
+
+void
+tx_tenants(struct tx *tx, const int64_t *tenant, size_t n, bool is_all)
+{
+	const struct reach reach = { tenant, n, is_all };
+	const struct engine *engine = tx->db->store->engine;
+
+	must(tx->is_open);
+	for (size_t i = 1; i < n; i++)
+		must(tenant[i - 1] < tenant[i]);
+	if (engine->reach != NULL && !tx->is_lost &&
+	    engine->reach(tx, &reach) != OK)
+		must(tx->is_lost);
 }
 
 enum err
@@ -79,14 +123,20 @@ tx_commit(struct tx *tx)
 	enum err err;
 
 	must(tx->is_open && tx->db->is_writer && tx->depth == 0);
-	if (tx->is_lost || fault_here("commit")) {
+	if (!tx->is_lost && fault_here("commit")) {
+		tx->is_lost = true;
+		tx->lost = ERR_FULL;
+		tx->why = MSG_STORE_FULL;
+	}
+	if (tx->is_lost) {
 		tx_rollback(tx);
-		return fail(tx->cx, ERR_FULL, MSG_STORE_FULL, "");
+		return lost(tx);
 	}
 	if (tx->db->kind == DB_DATA)
 		fault_point("before-commit");
 	err = step(tx, TX_COMMIT);
 	tx->is_open = false;
+	tx->is_lost |= err == ERR_UNKNOWN;
 	if (err == OK)
 		fault_point(
 		    tx->db->kind == DB_DATA ? "after-commit" : "after-keys");
@@ -141,7 +191,7 @@ tx_savepoint(struct tx *tx)
 {
 	must(tx->is_open && tx->db->is_writer);
 	if (tx->is_lost)
-		return fail(tx->cx, ERR_FULL, MSG_STORE_FULL, "");
+		return lost(tx);
 	TRY(step(tx, TX_SAVE_POINT));
 	tx->depth++;
 	return OK;
@@ -156,13 +206,40 @@ tx_undo(struct tx *tx)
 		must(step(tx, TX_UNDO) == OK);
 }
 
-void
+enum err
 tx_keep(struct tx *tx)
 {
 	must(tx->is_open && tx->depth > 0);
+	if (tx->is_lost)
+		return lost(tx);
+	TRY(step(tx, TX_KEEP));
 	tx->depth--;
-	if (!tx->is_lost)
-		must(step(tx, TX_KEEP) == OK);
+	return OK;
+}
+
+bool
+tx_is_lost(const struct tx *tx)
+{
+	return tx->is_lost;
+}
+
+bool
+tx_may_repeat(const struct tx *tx)
+{
+	return tx->is_lost && tx->may_repeat;
+}
+
+bool
+tx_is_there(const struct tx *tx)
+{
+	return tx->is_there;
+}
+
+/* The transaction is over, though the caller may not know it yet. */
+static enum err
+lost(struct tx *tx)
+{
+	return fail(tx->cx, tx->lost, tx->why, "");
 }
 
 static enum err
@@ -218,14 +295,12 @@ store_drop(struct tx *tx, const struct table *t, const void *keys, size_t n,
     size_t nprefix, int64_t *count)
 {
 	struct key_set set = { t, keys, n, nprefix, 0 };
-	int64_t gone = 0;
 
 	TRY(check_call(tx, t, nprefix));
 	must(tx->db->is_writer && nprefix > 0);
-	TRY(tx->db->store->engine->drop(tx, &set, &gone));
 	if (count != NULL)
-		*count = gone;
-	return OK;
+		*count = 0;
+	return tx->db->store->engine->drop(tx, &set, count);
 }
 
 enum err
@@ -277,15 +352,15 @@ check_call(struct tx *tx, const struct table *t, size_t nprefix)
 	must(tx->is_open);
 	must(t->db == tx->db->kind);
 	must(nprefix <= t->nkey);
-	if (tx->is_lost)
-		return fail(tx->cx, ERR_FULL, MSG_STORE_FULL, "");
-	return OK;
+	return tx->is_lost ? lost(tx) : OK;
 }
 
 enum err
 store_query(struct tx *tx, const struct query *q, struct rows *out)
 {
 	must(tx->is_open && q->narg <= ARGS_MAX);
+	if (tx->is_lost)
+		return lost(tx);
 	return tx->db->store->engine->query(tx, q, out);
 }
 

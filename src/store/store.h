@@ -20,7 +20,12 @@ struct tx;	/* a write transaction, or a reader's snapshot */
 
 enum db_kind { DB_DATA, DB_KEYS };
 
-/* URL: a folder (SQLite, both files in it).  Makes and migrates what is missing.  ERR_CONFLICT: newer schema than this program, damaged, or in use. */
+/*
+ * URL: a folder (SQLite, both files in it), or postgresql://… of the data; the
+ * keys are then in the database NAME_keys with the role USER_keys, or where a
+ * second URL after a space says.  Makes and migrates what is missing.
+ * ERR_CONFLICT: newer schema than this program, damaged, or in use.
+ */
 enum err store_open(struct ctx *, const char *url, struct store **out) USE_RESULT;
 void store_close(struct store *);
 
@@ -29,10 +34,29 @@ struct db *db_open_writer(struct store *, enum db_kind);
 struct db *db_open_reader(struct store *, enum db_kind);
 void db_close(struct db *);
 
-/* CX's arena receives what is loaded.  Writers: BEGIN IMMEDIATE.  Readers: a snapshot until tx_end(). */
+/*
+ * CX's arena receives what is loaded.  Writers change what they say in
+ * tx_tenants(), and lock it.  Readers: a snapshot until tx_end(), of the rows
+ * that CX's actor may be about: its tenant's, or everybody's for the operator
+ * and the node.  Without a database every later call is ERR_AWAY.
+ */
 struct tx *tx_begin(struct db *, struct ctx *);
-/* Durable when it returns OK; one fsync.  An I/O error is fatal() (S-F3: never retried).  ERR_FULL: no space, nothing was stored. */
+/* It sees everybody's rows: for what no actor asked for, as start and clock. */
+struct tx *tx_begin_all(struct db *, struct ctx *);
+/* What the transaction is about from now on: N tenants, whose rows are locked if it writes, in the order of their numbers; IS_ALL: it sees the others too. */
+void tx_tenants(struct tx *, const int64_t *tenant, size_t n, bool is_all);
+/*
+ * Durable when it returns OK; one fsync.  An I/O error is fatal() (S-F3: never
+ * retried).  ERR_FULL: no space, nothing was stored.  ERR_UNKNOWN: nobody can
+ * say.  Any other: an earlier save or drop failed, nothing was stored.
+ */
 enum err tx_commit(struct tx *) USE_RESULT;
+/* It failed as a whole, and not for what it was asked: no space, no database, an end that nobody knows. */
+bool tx_is_lost(const struct tx *);
+/* After a transaction that failed: it came to nothing by no fault of its own, and all of it may be done again. */
+bool tx_may_repeat(const struct tx *);
+/* After ERR_UNKNOWN: it is stored here, but perhaps not where it must be to last. */
+bool tx_is_there(const struct tx *);
 void tx_rollback(struct tx *);
 void tx_end(struct tx *);		/* of a reader */
 struct tx *tx_renew(struct tx *);	/* a reader's snapshot of now, instead of this one */
@@ -42,7 +66,8 @@ void tx_switch(struct tx *, struct ctx *);
 /* Nested: for replaying a batch one by one inside its transaction. */
 enum err tx_savepoint(struct tx *) USE_RESULT;
 void tx_undo(struct tx *);		/* back to the savepoint, and forgets it */
-void tx_keep(struct tx *);		/* forgets it */
+/* Forgets the savepoint.  An error is that of a save or drop since: it stands, and must be undone. */
+enum err tx_keep(struct tx *) USE_RESULT;
 
 /*
  * In idle moments and at a cap of pages, on the writer's own connection; true
@@ -95,8 +120,10 @@ enum err store_load(struct tx *, const struct table *, const void *keys, size_t 
 /*
  * Saves N rows.  STALE (may be NULL unless versioned) gets a flag for each
  * row: nothing was written, the version is another or the row stayed.  The
- * caller's row keeps its version.  ERR_CONFLICT: a constraint was violated; the transaction must be
- * rolled back or undone to its savepoint.
+ * caller's row keeps its version.  ERR_CONFLICT: a constraint was violated; the
+ * transaction must be rolled back or undone to its savepoint.  Where no STALE
+ * is wanted the error may come from a later call instead, tx_keep() or
+ * tx_commit() at the latest; of a drop that counts nothing too.
  */
 enum err store_save(struct tx *, const struct table *, const void *rows, size_t n, bool *stale) USE_RESULT;
 

@@ -48,8 +48,18 @@ struct tx {
 	struct db  *db;
 	struct ctx *cx;
 	bool	    is_open;
-	bool	    is_lost;	/* the engine gave the transaction up (no space): only a rollback is left */
+	bool	    is_lost;	/* the engine gave the transaction up: only a rollback is left */
+	enum err    lost;	/* what every call says from then on */
+	enum msg    why;
+	bool	    may_repeat, is_there;
 	unsigned    depth;	/* savepoints */
+};
+
+/* Whose rows a transaction is about. */
+struct reach {
+	const int64_t *tenant;	/* in order, each once */
+	size_t	       n;
+	bool	       is_all;	/* TENANT is what it changes, but it sees everybody's */
 };
 
 struct db {
@@ -79,10 +89,13 @@ struct engine {
 	struct db *(*connect)(struct store *, enum db_kind);
 	void	 (*disconnect)(struct db *);
 
+	/* TX_BEGIN that fails loses the transaction; TX_KEEP may tell the error of an earlier save or drop, then the savepoint stands. */
 	enum err (*step)(struct tx *, enum tx_step);
+	/* NULL: whoever has the connection sees everything, and writes alone. */
+	enum err (*reach)(struct tx *, const struct reach *);
 	enum err (*save)(struct tx *, const struct table *, const void *rows, size_t n, bool *stale);
 	enum err (*load)(struct tx *, const struct key_set *, struct rows *);
-	enum err (*drop)(struct tx *, const struct key_set *, int64_t *count);
+	enum err (*drop)(struct tx *, const struct key_set *, int64_t *count);	/* COUNT, if wanted, is added to */
 	enum err (*query)(struct tx *, const struct query *, struct rows *);
 
 	bool	 (*checkpoint)(struct db *, bool is_idle);
@@ -92,7 +105,7 @@ struct engine {
 	enum err (*check)(struct ctx *, struct store *, enum db_kind);
 };
 
-extern const struct engine sqlite_engine;
+extern const struct engine sqlite_engine, postgres_engine;
 
 /* Runs Q and collects what it gives. */
 enum err store_query(struct tx *, const struct query *, struct rows *) USE_RESULT;

@@ -4,6 +4,7 @@
  * parts share.
  *
  *	store_contract FOLDER	runs it on SQLite databases below FOLDER
+ *	store_contract postgresql://?host=FOLDER	on that server's
  */
 #include "store_contract.h"
 
@@ -22,16 +23,18 @@ int
 main(int argc, char **argv)
 {
 	if (argc != 2) {
-		fprintf(stderr, "usage: store_contract FOLDER\n");
+		fprintf(stderr, "usage: store_contract FOLDER|URL\n");
 		return 2;
 	}
 	base_url = argv[1];
-	if (mkdir(base_url, 0700) != 0 && errno != EEXIST) {
+	if (!is_postgres(base_url) && mkdir(base_url, 0700) != 0 &&
+	    errno != EEXIST) {
 		perror(base_url);
 		return 2;
 	}
 	return run_transaction_tests() + run_row_tests() + run_list_tests() +
-	    run_filter_tests();
+	    run_filter_tests() +
+	    (is_postgres(base_url) ? run_server_tests() : run_file_tests());
 }
 
 void
@@ -39,7 +42,12 @@ fresh_url(char *url, size_t size)
 {
 	static unsigned n;
 
-	must(snprintf(url, size, "%s/%u", base_url, ++n) < (int)size);
+	n++;
+	if (is_postgres(base_url)) {
+		fresh_databases(base_url, n, url, size);
+		return;
+	}
+	must(snprintf(url, size, "%s/%u", base_url, n) < (int)size);
 	remove_url(url);
 }
 
@@ -50,6 +58,8 @@ remove_url(const char *url)
 	struct dirent *entry;
 	char path[1024];
 
+	if (is_postgres(url))
+		remove_databases(url);
 	if (dir == NULL)
 		return;
 	while ((entry = readdir(dir)) != NULL) {
@@ -116,18 +126,28 @@ save_one(struct fixture *f, const struct table *t, const void *row)
 void
 save_all(struct fixture *f, const struct table *t, const void *rows, size_t n)
 {
-	struct tx *tx = tx_begin(t->db == DB_DATA ? f->data : f->keys, &f->cx);
+	struct db *db = t->db == DB_DATA ? f->data : f->keys;
+	struct tx *tx = tx_begin_all(db, &f->cx);
 	bool *stale = arena_array(f->arena, n, sizeof(*stale));
 
 	assert_int_equal(store_save(tx, t, rows, n, stale), OK);
 	assert_int_equal(tx_commit(tx), OK);
 }
 
+void
+assert_refused(struct tx *tx, enum err err)
+{
+	if (err == OK)
+		err = tx_keep(tx);
+	assert_int_equal(err, ERR_CONFLICT);
+	tx_undo(tx);
+}
+
 int64_t
 count_rows(
     struct fixture *f, const struct table *t, const void *key, size_t nprefix)
 {
-	struct tx *tx = tx_begin(f->reader, &f->cx);
+	struct tx *tx = tx_begin_all(f->reader, &f->cx);
 	int64_t n;
 
 	assert_int_equal(store_count(tx, t, key, nprefix, &n), OK);

@@ -40,6 +40,16 @@ void save_one(struct fixture *, const struct table *, const void *row);
 void save_all(struct fixture *, const struct table *, const void *rows, size_t n);
 int64_t count_rows(struct fixture *, const struct table *, const void *key, size_t nprefix);
 
+/* ERR is what came of a save or drop since the savepoint; an engine may tell it later. */
+void assert_refused(struct tx *, enum err);
+
+/* --- store_postgres.c --- */
+bool is_postgres(const char *base);
+void fresh_databases(const char *base, unsigned n, char *url, size_t size);
+void remove_databases(const char *url);
+/* As if the server had ended them; those of the suite. */
+void end_sessions(void);
+
 struct person a_person(int64_t tenant, int64_t id);
 
 /* fail_msg() would be taken for our fail(). */
@@ -55,5 +65,7 @@ int run_transaction_tests(void);
 int run_row_tests(void);
 int run_list_tests(void);
 int run_filter_tests(void);
+int run_file_tests(void);	/* of an engine that keeps files */
+int run_server_tests(void);	/* of one that has a server */
 
 #endif

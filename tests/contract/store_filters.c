@@ -208,7 +208,7 @@ compare(struct fixture *f, struct people *all, const struct filter *filter,
 {
 	struct person_query q = { .tenant = TENANT_HERE, .filter = filter,
 		.scope = scope, .names = &names, .today = TODAY, .limit = 100 };
-	struct tx *tx = tx_begin(f->reader, &f->cx);
+	struct tx *tx = tx_begin_all(f->reader, &f->cx);
 	struct rows got = { 0 };
 	size_t at = 0, n = 0;
 
@@ -278,7 +278,7 @@ without_names_nobody_has_any(void **state)
 	struct rows got;
 
 	save_people(f);
-	tx = tx_begin(f->reader, &f->cx);
+	tx = tx_begin_all(f->reader, &f->cx);
 	q.filter = compile(f, "site eq \"Berlin\" or title co \"a\"");
 	assert_int_equal(person_list(tx, &q, &got), OK);
 	assert_int_equal(got.n, 0);
@@ -298,7 +298,7 @@ single_persons_are_in_scope_or_not(void **state)
 		.names = &names, .today = TODAY };
 	int64_t ids[PERSONS + 2];
 	bool in[PERSONS + 2];
-	struct tx *tx = tx_begin(f->reader, &f->cx);
+	struct tx *tx = tx_begin_all(f->reader, &f->cx);
 
 	/* Backwards, with one that nobody has and one twice. */
 	for (size_t i = 0; i < PERSONS; i++)
@@ -324,7 +324,7 @@ a_sealed_attribute_cannot_be_listed_by(void **state)
 	struct fixture *f = *state;
 	struct filter *filter;
 	struct person_query q = { .tenant = TENANT_HERE, .limit = 10 };
-	struct tx *tx = tx_begin(f->reader, &f->cx);
+	struct tx *tx = tx_begin_all(f->reader, &f->cx);
 	struct rows got;
 	bool in;
 

@@ -19,7 +19,7 @@ key_of(uint8_t kind, uint8_t byte)
 static enum err
 put(struct fixture *f, int64_t tenant, const struct index_change *c, size_t n)
 {
-	struct tx *tx = tx_begin(f->data, &f->cx);
+	struct tx *tx = tx_begin_all(f->data, &f->cx);
 	enum err err = index_put(tx, tenant, c, n);
 
 	if (err != OK)
@@ -32,7 +32,7 @@ put(struct fixture *f, int64_t tenant, const struct index_change *c, size_t n)
 static int64_t
 owner(struct fixture *f, int64_t tenant, struct index_key k)
 {
-	struct tx *tx = tx_begin(f->reader, &f->cx);
+	struct tx *tx = tx_begin_all(f->reader, &f->cx);
 	int64_t person;
 
 	assert_int_equal(index_find(tx, tenant, &k, 1, &person), OK);
@@ -123,7 +123,7 @@ static size_t
 search(struct fixture *f, const struct index_key *k, size_t n, int64_t after,
     size_t limit, int64_t *person)
 {
-	struct tx *tx = tx_begin(f->reader, &f->cx);
+	struct tx *tx = tx_begin_all(f->reader, &f->cx);
 	struct rows got;
 
 	assert_int_equal(index_search(tx, 1, k, n, after, limit, &got), OK);
@@ -197,7 +197,7 @@ a_search_of_too_many_words_is_refused(void **state)
 {
 	struct fixture *f = *state;
 	struct index_key word[SEARCH_KEYS_MAX + 1];
-	struct tx *tx = tx_begin(f->reader, &f->cx);
+	struct tx *tx = tx_begin_all(f->reader, &f->cx);
 	struct rows got;
 
 	for (size_t i = 0; i < COUNT(word); i++)
@@ -227,7 +227,7 @@ those_before_are_those_of_a_lower_rank_or_longer_there(void **state)
 	struct tx *tx;
 
 	save_all(f, &WAIT_POOL, row, COUNT(row));
-	tx = tx_begin(f->reader, &f->cx);
+	tx = tx_begin_all(f->reader, &f->cx);
 	assert_int_equal(wait_position(tx, ask, COUNT(ask), before), OK);
 	tx_end(tx);
 	for (size_t i = 0; i < COUNT(ask); i++)
@@ -245,7 +245,7 @@ due_work_of_all_active_tenants_comes_by_time(void **state)
 		{ 2, 20, .id = 3 }, { 2, 10, .id = 4 }, { 2, 99, .id = 5 },
 		{ 1, INT64_MAX, .id = 6 }, { 4, 15, .id = 7 } };
 	static const int64_t want[] = { 2, 4, 3, 1 };
-	struct tx *tx = tx_begin(f->reader, &f->cx);
+	struct tx *tx = tx_begin_all(f->reader, &f->cx);
 	struct rows due;
 	int64_t next;
 
@@ -257,7 +257,7 @@ due_work_of_all_active_tenants_comes_by_time(void **state)
 
 	save_all(f, &TENANT, tenant, COUNT(tenant));
 	save_all(f, &DUE, row, COUNT(row));
-	tx = tx_begin(f->reader, &f->cx);
+	tx = tx_begin_all(f->reader, &f->cx);
 	assert_int_equal(due_next(tx, &next), OK);
 	assert_int_equal(next, 10);
 	assert_int_equal(due_list(tx, 9, 10, &due), OK);
@@ -275,7 +275,7 @@ due_work_of_all_active_tenants_comes_by_time(void **state)
 static int64_t
 last_of(struct fixture *f, int64_t tenant)
 {
-	struct tx *tx = tx_begin(f->reader, &f->cx);
+	struct tx *tx = tx_begin_all(f->reader, &f->cx);
 	int64_t id;
 
 	assert_int_equal(id_last(tx, tenant, &id), OK);
@@ -320,7 +320,7 @@ pages_of_refs_give_those_present_in_key_order(void **state)
 	row[COUNT(keys)] =
 	    (struct source_ref) { 1, 3, STR("aa"), 9, STR("r"), 1, 0 };
 	save_all(f, &SOURCE_REF, row, COUNT(row));
-	tx = tx_begin(f->reader, &f->cx);
+	tx = tx_begin_all(f->reader, &f->cx);
 	assert_int_equal(source_ref_page(tx, &page, &got), OK);
 	ref = got.row;
 	assert_int_equal(got.n, 2);
@@ -353,7 +353,7 @@ pages_of_old_keys_keep_a_persons_keys_together(void **state)
 		row[i] = (struct key_row) { 1, 1 + i / 3, i % 3, KEY_ACTIVE, 1,
 			i < 8 ? 100 : 200, STR("w") };
 	save_all(f, &PERSON_KEY, row, COUNT(row));
-	tx = tx_begin(f->keys, &f->cx);
+	tx = tx_begin_all(f->keys, &f->cx);
 	for (;;) {
 		assert_int_equal(key_list(tx, 1, after, 200, 2, &got), OK);
 		if (got.n == 0)
@@ -387,7 +387,7 @@ a_sources_enabled_persons_are_counted(void **state)
 	p[3].source = 6;
 	p[4].tenant = 2;
 	save_all(f, &PERSON, p, COUNT(p));
-	tx = tx_begin(f->reader, &f->cx);
+	tx = tx_begin_all(f->reader, &f->cx);
 	assert_int_equal(person_count_source(tx, 1, 5, &n), OK);
 	assert_int_equal(n, 2);
 	tx_end(tx);

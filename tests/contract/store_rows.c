@@ -180,7 +180,7 @@ save_parents(struct fixture *f)
 static struct tx *
 begin(struct fixture *f, const struct table *t)
 {
-	return tx_begin(t->db == DB_DATA ? f->data : f->keys, &f->cx);
+	return tx_begin_all(t->db == DB_DATA ? f->data : f->keys, &f->cx);
 }
 
 /* A load by each prefix gives, for each key in turn, the rows that have it, in order. */
@@ -266,11 +266,9 @@ check_rule(struct tx *tx, const struct table *t, char *rows, size_t n)
 	}
 	if (t->when_exists == EXISTS_FAILS) {
 		assert_int_equal(tx_savepoint(tx), OK);
-		assert_int_equal(
-		    store_save(tx, t, other, n, NULL), ERR_CONFLICT);
+		assert_refused(tx, store_save(tx, t, other, n, NULL));
 		assert_int_equal(tx_ctx(tx)->fault.msg, MSG_STORE_EXISTS);
 		assert_true(str_eq(tx_ctx(tx)->fault.args[0], str_of(t->name)));
-		tx_undo(tx);
 	} else {
 		assert_int_equal(store_save(tx, t, other, n, stale), OK);
 	}
@@ -382,7 +380,7 @@ a_load_takes_from_none_to_500_keys(void **state)
 		row[i] = (struct log_row) { 7, LOG_SEQ(1, i), STR("entry") };
 	save_all(f, &LOG, row, 500);
 	for (size_t i = 0; i < COUNT(counts); i++) {
-		struct tx *tx = tx_begin(f->reader, &f->cx);
+		struct tx *tx = tx_begin_all(f->reader, &f->cx);
 		struct rows got;
 
 		assert_int_equal(
@@ -421,7 +419,7 @@ only_the_version_that_was_read_is_replaced(void **state)
 
 	for (size_t i = 0; i < COUNT(version_cases); i++) {
 		struct person p = a_person(1, 100 + (int64_t)i);
-		struct tx *tx = tx_begin(f->data, &f->cx);
+		struct tx *tx = tx_begin_all(f->data, &f->cx);
 		struct rows got;
 		bool stale;
 
@@ -459,7 +457,7 @@ a_stale_row_is_left_out_of_a_set(void **state)
 	save_all(f, &PERSON, p, 3);
 	p[0].version = p[2].version = 1;
 	p[1].version = 9;
-	tx = tx_begin(f->data, &f->cx);
+	tx = tx_begin_all(f->data, &f->cx);
 	assert_int_equal(store_save(tx, &PERSON, p, 3, stale), OK);
 	assert_int_equal(tx_commit(tx), OK);
 	assert_false(stale[0]);
@@ -519,7 +517,7 @@ a_purged_tenant_leaves_nothing_but_that_it_was(void **state)
 	}
 	for (enum db_kind k = DB_DATA; k <= DB_KEYS; k++) {
 		do {
-			struct tx *tx = tx_begin(k == DB_DATA ? f->data
+			struct tx *tx = tx_begin_all(k == DB_DATA ? f->data
 			    : f->keys, &f->cx);
 
 			assert_int_equal(tenant_purge(tx, tenants[0], 7, &n),

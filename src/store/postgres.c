@@ -1,0 +1,552 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * postgres.c - transactions and rows of the PostgreSQL engine: a table's rows
+ * go out and keys come in as arrays, one statement for all.
+ *
+ * SQLite does the rows of a call one after the other.  So does this, where it
+ * makes a difference: rows with a key that the call has had before begin a
+ * statement of their own.
+ */
+#include "store/postgres_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+#define TENANT_ROWS \
+	"SELECT tenant FROM tenant WHERE tenant = ANY ($1)" \
+	" ORDER BY tenant FOR UPDATE"
+#define REACH	     "SELECT set_config('usher.tenant', $1, true)"
+#define XID	     "SELECT pg_current_xact_id()"
+#define DOUBT_TRIES  4
+#define DOUBT_MS     250
+#define TENANT_TEXT  21
+
+/* Rows of one call without two of one key. */
+struct run {
+	const char **row;
+	size_t	     n;
+	size_t	    *at;	/* each one's place in the call */
+};
+
+static enum err begin(struct tx *);
+static enum err take_snapshot(struct tx *);
+static enum err lock_tenants(struct tx *, const struct reach *);
+static enum err commit(struct tx *);
+static enum err unknown(struct tx *);
+static enum err roll_back(struct tx *);
+static enum err undo(struct tx *);
+static enum err keep(struct tx *);
+static enum err ready(struct tx *);
+static enum err say(struct tx *, const char *text);
+static enum err ask(struct tx *, const struct pg_statement *, PGresult **);
+static enum err save_run(struct tx *, const struct table *, const struct run *,
+    bool *);
+static enum err save_all(struct tx *, const struct table *, const struct run *);
+static enum err save_told(struct tx *, const struct table *,
+    const struct run *, bool *, void (*)(struct buf *, const struct table *));
+static enum err save_versions(struct tx *, const struct table *,
+    const struct run *, bool *);
+static void next_run(struct arena *, const struct table *, const char *,
+    size_t n, struct run *);
+static bool first_time(const struct table *, const char *, const char *,
+    size_t *, size_t);
+static uint64_t key_hash(const struct table *, const char *);
+static bool same_key(const struct table *, const char *, const char *);
+static const char *text_for(struct pg_db *, const struct table *,
+    void (*)(struct buf *, const struct table *));
+static struct pg_params *key_params(struct pg_db *, const struct key_set *,
+    size_t);
+
+/* --- transactions ----------------------------------------------------------- */
+
+enum err
+pg_step(struct tx *tx, enum tx_step step)
+{
+	arena_reset(PG_DB(tx)->scratch);
+	switch (step) {
+	case TX_BEGIN:
+		return begin(tx);
+	case TX_COMMIT:
+		return commit(tx);
+	case TX_ROLLBACK:
+		return roll_back(tx);
+	case TX_SAVE_POINT:
+		TRY(ready(tx));
+		return say(tx, "SAVEPOINT step");
+	case TX_UNDO:
+		return undo(tx);
+	case TX_KEEP:
+		return keep(tx);
+	}
+	bug("a step that is none");
+}
+
+/* A writer's BEGIN goes out with what follows it. */
+static enum err
+begin(struct tx *tx)
+{
+	struct pg_db *db = PG_DB(tx);
+	bool is_there = false;
+
+	db->has_begun = db->has_failed = db->has_snapshot = false;
+	db->xid = 0;
+	link_clear(db);
+	/* What it stored is not in our memory; a new process reads it. */
+	if (db->doubt != 0 && link_ask_doubt(db, &is_there) && is_there)
+		fatal("a commit stands whose answer was lost");
+	if (db->doubt != 0 || !link_ready(db))
+		return link_away(tx);
+	if (!db->base.is_writer)
+		return say(tx, "BEGIN ISOLATION LEVEL REPEATABLE READ, "
+			       "READ ONLY");
+	TRY(say(tx, "BEGIN ISOLATION LEVEL READ COMMITTED"));
+	if (db->base.kind == DB_DATA)
+		TRY(link_send(tx,
+		    &(struct pg_statement) { .text = XID, .is_xid = true }));
+	return OK;
+}
+
+/*
+ * A reader's snapshot is of the moment when it begins, for what is read from
+ * the other database must come after; so this waits.  A connection that ended
+ * while it was idle shows itself here.
+ */
+static enum err
+take_snapshot(struct tx *tx)
+{
+	struct pg_db *db = PG_DB(tx);
+
+	db->has_snapshot = true;
+	return link_settle(tx, NULL);
+}
+
+enum err
+pg_reach(struct tx *tx, const struct reach *reach)
+{
+	struct pg_db *db = PG_DB(tx);
+	struct pg_params *p = params_new(db->scratch, 1);
+	struct buf b;
+
+	buf_init(&b, db->scratch, 8 + reach->n * TENANT_TEXT);
+	if (reach->is_all)
+		buf_z(&b, "all");
+	for (size_t i = 0; !reach->is_all && i < reach->n; i++)
+		buf_fmt(&b, "%s%lld", i == 0 ? "" : ",",
+		    (long long)reach->tenant[i]);
+	params_text(p, sql_end(&b));
+	TRY(ready(tx));
+	TRY(link_send(tx,
+	    &(struct pg_statement) { .text = REACH, .params = p }));
+	if (!db->base.is_writer)
+		return db->has_snapshot ? OK : take_snapshot(tx);
+	if (db->base.kind == DB_DATA && reach->n > 0)
+		return lock_tenants(tx, reach);
+	return OK;
+}
+
+/* In the order of their numbers, so that two writers never wait for each other. */
+static enum err
+lock_tenants(struct tx *tx, const struct reach *reach)
+{
+	struct pg_db *db = PG_DB(tx);
+	struct pg_params *p = params_new(db->scratch, 1);
+
+	params_ints(db->scratch, p, reach->tenant, reach->n);
+	return link_send(tx,
+	    &(struct pg_statement) { .text = TENANT_ROWS,
+		.params = p,
+		.table = &TENANT });
+}
+
+static enum err
+commit(struct tx *tx)
+{
+	struct pg_db *db = PG_DB(tx);
+	enum err err = ready(tx);
+
+	/* Without its number nobody could ask what became of it. */
+	if (err == OK && db->base.kind == DB_DATA && db->xid == 0)
+		err = link_settle(tx, NULL);
+	if (err == OK)
+		err = say(tx, "COMMIT");
+	if (err == OK)
+		err = link_commit(tx);
+	if (err == ERR_UNKNOWN)
+		return unknown(tx);
+	if (err != OK)
+		(void)roll_back(tx);
+	return err;
+}
+
+/* A commit without an answer.  Wrapped keys may be written twice. */
+static enum err
+unknown(struct tx *tx)
+{
+	struct pg_db *db = PG_DB(tx);
+
+	if (db->conn != NULL) {
+		tx->is_there = true;
+		return fail(tx->cx, ERR_UNKNOWN, MSG_STORE_UNKNOWN, "");
+	}
+	if (db->base.kind == DB_KEYS)
+		return link_away(tx);
+	db->doubt = db->xid;
+	for (int i = 0; i < DOUBT_TRIES && db->doubt != 0; i++) {
+		if (!link_ask_doubt(db, &tx->is_there))
+			clock_sleep_ms(DOUBT_MS);
+		else if (!tx->is_there)
+			return link_away(tx);
+	}
+	return fail(tx->cx, ERR_UNKNOWN, MSG_STORE_UNKNOWN, "");
+}
+
+/* Nobody waits for it: the next transaction takes the answer. */
+static enum err
+roll_back(struct tx *tx)
+{
+	struct pg_db *db = PG_DB(tx);
+
+	if (db->conn == NULL || !db->has_begun)
+		return OK;
+	db->has_begun = false;
+	/* What failed before would keep it from being done. */
+	link_flush(db);
+	if (db->conn != NULL)
+		(void)say(tx, "ROLLBACK");
+	link_flush(db);
+	return OK;
+}
+
+static enum err
+undo(struct tx *tx)
+{
+	struct pg_db *db = PG_DB(tx);
+	const struct fault why = tx->cx->fault;
+
+	/* An error among what is undone is undone with it. */
+	if (db->npending > 0 && link_settle(tx, NULL) != OK && tx->is_lost)
+		return OK;
+	tx->cx->fault = why;
+	db->has_failed = false;
+	(void)say(tx, "ROLLBACK TO SAVEPOINT step");
+	(void)say(tx, "RELEASE SAVEPOINT step");
+	return OK;
+}
+
+static enum err
+keep(struct tx *tx)
+{
+	TRY(ready(tx));
+	if (PG_DB(tx)->npending > 0)
+		TRY(link_settle(tx, NULL));
+	return say(tx, "RELEASE SAVEPOINT step");
+}
+
+/* After a failure the server takes nothing but an undo. */
+static enum err
+ready(struct tx *tx)
+{
+	const struct pg_db *db = PG_DB(tx);
+
+	if (db->has_failed)
+		return fail(tx->cx, ERR_CONFLICT, db->why, "", db->what);
+	return OK;
+}
+
+static enum err
+say(struct tx *tx, const char *text)
+{
+	PG_DB(tx)->has_begun = true;
+	return link_send(tx, &(struct pg_statement) { .text = text });
+}
+
+static enum err
+ask(struct tx *tx, const struct pg_statement *s, PGresult **out)
+{
+	TRY(ready(tx));
+	TRY(link_send(tx, s));
+	return link_settle(tx, out);
+}
+
+/* --- saving ----------------------------------------------------------------- */
+
+enum err
+pg_save(struct tx *tx, const struct table *t, const void *rows, size_t n,
+    bool *stale)
+{
+	struct arena *scratch = PG_DB(tx)->scratch;
+	const char *row = rows;
+	struct run run;
+
+	arena_reset(scratch);
+	if (stale != NULL)
+		memset(stale, 0, n * sizeof(*stale));
+	for (size_t done = 0; done < n; done += run.n) {
+		TRY(ready(tx));
+		next_run(scratch, t, row + done * t->row_size, n - done, &run);
+		TRY(save_run(
+		    tx, t, &run, stale == NULL ? NULL : stale + done));
+	}
+	return OK;
+}
+
+static enum err
+save_run(struct tx *tx, const struct table *t, const struct run *run,
+    bool *stale)
+{
+	bool may_stay = t->when_exists == EXISTS_STAYS ||
+	    (t->when_exists == EXISTS_REPLACES && t->nkey == t->ncolumn);
+
+	if (t->when_exists == EXISTS_VERSIONED)
+		return save_versions(tx, t, run, stale);
+	if (may_stay && stale != NULL)
+		return save_told(tx, t, run, stale, pg_insert_told);
+	return save_all(tx, t, run);
+}
+
+/* What comes of it, a later call tells. */
+static enum err
+save_all(struct tx *tx, const struct table *t, const struct run *run)
+{
+	struct pg_db *db = PG_DB(tx);
+	struct pg_params *p = params_new(db->scratch, t->ncolumn);
+
+	params_rows(db->scratch, p, t, run->row, run->n, t->ncolumn);
+	return link_send(tx,
+	    &(struct pg_statement) { .text = text_for(db, t, pg_insert),
+		.params = p,
+		.table = t });
+}
+
+/* The statement gives the ordinals of what was stored; the others are stale. */
+static enum err
+save_told(struct tx *tx, const struct table *t, const struct run *run,
+    bool *stale, void (*text)(struct buf *, const struct table *))
+{
+	struct pg_db *db = PG_DB(tx);
+	struct pg_params *p = params_new(db->scratch, t->ncolumn);
+	struct pg_statement s = { text_for(db, t, text), p, t, false };
+	PGresult *r;
+
+	if (run->n == 0)
+		return OK;
+	params_rows(db->scratch, p, t, run->row, run->n, t->ncolumn);
+	for (size_t i = 0; i < run->n; i++)
+		stale[run->at[i]] = true;
+	TRY(ask(tx, &s, &r));
+	for (int i = 0; i < PQntuples(r); i++)
+		stale[run->at[result_int(r, i, 0) - 1]] = false;
+	PQclear(r);
+	return OK;
+}
+
+/* Those that must not exist, then those that must be as they were read. */
+static enum err
+save_versions(struct tx *tx, const struct table *t, const struct run *all,
+    bool *stale)
+{
+	struct arena *scratch = PG_DB(tx)->scratch;
+	const struct column *version = &t->column[table_version(t)];
+	struct run part[2] = { { 0 }, { 0 } };
+
+	for (int k = 0; k < 2; k++) {
+		part[k].row = arena_array(scratch, all->n, sizeof(char *));
+		part[k].at = arena_array(scratch, all->n, sizeof(size_t));
+	}
+	for (size_t i = 0; i < all->n; i++) {
+		struct run *r = &part[row_int(version, all->row[i]) != 0];
+
+		r->row[r->n] = all->row[i];
+		r->at[r->n++] = all->at[i];
+	}
+	TRY(save_told(tx, t, &part[0], stale, pg_insert_told));
+	return save_told(tx, t, &part[1], stale, pg_update);
+}
+
+/* Rows up to the first whose key the run has had, where a later one changes what an earlier one did. */
+static void
+next_run(struct arena *scratch, const struct table *t, const char *rows,
+    size_t n, struct run *run)
+{
+	bool is_any = t->when_exists == EXISTS_FAILS ||
+	    t->when_exists == EXISTS_STAYS;
+	size_t size = 2;
+	size_t *slot = NULL;
+
+	while (size < n * 2)
+		size *= 2;
+	if (!is_any)
+		slot = arena_array(scratch, size, sizeof(*slot));
+	run->row = arena_array(scratch, n, sizeof(char *));
+	run->at = arena_array(scratch, n, sizeof(size_t));
+	for (run->n = 0; run->n < n; run->n++) {
+		const char *row = rows + run->n * t->row_size;
+
+		if (!is_any && !first_time(t, rows, row, slot, size))
+			break;
+		run->row[run->n] = row;
+		run->at[run->n] = run->n;
+	}
+}
+
+/* A table of places, open addressing, half empty; 0 is free. */
+static bool
+first_time(const struct table *t, const char *rows, const char *row,
+    size_t *slot, size_t size)
+{
+	size_t h = key_hash(t, row) & (size - 1);
+
+	while (slot[h] != 0) {
+		if (same_key(t, rows + (slot[h] - 1) * t->row_size, row))
+			return false;
+		h = (h + 1) & (size - 1);
+	}
+	slot[h] = (size_t)(row - rows) / t->row_size + 1;
+	return true;
+}
+
+static uint64_t
+key_hash(const struct table *t, const char *row)
+{
+	uint64_t h = 14695981039346656037U;
+
+	for (size_t i = 0; i < t->nkey; i++) {
+		const struct column *c = &t->column[i];
+		struct str bytes;
+
+		if (!c->is_bytes) {
+			h = (h ^ (uint64_t)row_int(c, row)) * 1099511628211U;
+			h ^= h >> 29;
+			continue;
+		}
+		bytes = row_bytes(c, row);
+		for (size_t j = 0; j < bytes.n; j++)
+			h = (h ^ (uint8_t)bytes.p[j]) * 1099511628211U;
+	}
+	return h ^ h >> 32;
+}
+
+static bool
+same_key(const struct table *t, const char *a, const char *b)
+{
+	for (size_t i = 0; i < t->nkey; i++) {
+		const struct column *c = &t->column[i];
+
+		if (c->is_bytes ? !str_eq(row_bytes(c, a), row_bytes(c, b))
+				: row_int(c, a) != row_int(c, b))
+			return false;
+	}
+	return true;
+}
+
+static const char *
+text_for(struct pg_db *db, const struct table *t,
+    void (*text)(struct buf *, const struct table *))
+{
+	struct buf b;
+
+	buf_init(&b, db->scratch, SQL_MAX);
+	text(&b, t);
+	return sql_end(&b);
+}
+
+/* --- loading and dropping --------------------------------------------------- */
+
+static struct pg_params *
+key_params(struct pg_db *db, const struct key_set *k, size_t more)
+{
+	const struct table *t = k->table;
+	struct pg_params *p = params_new(db->scratch, k->nprefix + more);
+	const char **row = arena_array(db->scratch, k->n, sizeof(*row));
+
+	for (size_t i = 0; i < k->n; i++)
+		row[i] = k->row + i * t->row_size;
+	params_rows(db->scratch, p, t, row, k->n, k->nprefix);
+	return p;
+}
+
+enum err
+pg_load(struct tx *tx, const struct key_set *k, struct rows *out)
+{
+	struct pg_db *db = PG_DB(tx);
+	struct row_sink sink;
+	struct pg_params *p;
+	struct buf b;
+	PGresult *r;
+	int n;
+
+	arena_reset(db->scratch);
+	sink_open(&sink, tx->cx->arena, k->table, out, k->n);
+	if (k->n == 0)
+		return ready(tx);
+	must(k->nprefix > 0 || k->n == 1);
+	p = key_params(db, k, 1);
+	params_int(
+	    db->scratch, p, k->limit > 0 ? (int64_t)k->limit : INT64_MAX);
+	buf_init(&b, db->scratch, SQL_MAX);
+	pg_select(&b, k->table, k->nprefix);
+	TRY(ask(tx,
+	    &(struct pg_statement) { sql_end(&b), p, k->table, false }, &r));
+	n = PQntuples(r);
+	for (int i = 0; i < n; i++)
+		result_row(
+		    &sink, r, i, 1, (size_t)result_int(r, i, 0) - 1);
+	PQclear(r);
+	return OK;
+}
+
+enum err
+pg_drop(struct tx *tx, const struct key_set *k, int64_t *count)
+{
+	struct pg_db *db = PG_DB(tx);
+	struct pg_statement s = { .table = k->table };
+	struct buf b;
+	PGresult *r;
+
+	arena_reset(db->scratch);
+	TRY(ready(tx));
+	if (k->n == 0)
+		return OK;
+	s.params = key_params(db, k, 0);
+	buf_init(&b, db->scratch, SQL_MAX);
+	pg_delete(&b, k->table, k->nprefix);
+	s.text = sql_end(&b);
+	if (count == NULL)
+		return link_send(tx, &s);
+	TRY(ask(tx, &s, &r));
+	*count += strtoll(PQcmdTuples(r), NULL, 10);
+	PQclear(r);
+	return OK;
+}
+
+enum err
+pg_query(struct tx *tx, const struct query *q, struct rows *out)
+{
+	struct pg_db *db = PG_DB(tx);
+	struct row_sink sink;
+	struct pg_params *p;
+	PGresult *r;
+	int n;
+
+	arena_reset(db->scratch);
+	p = params_new(db->scratch, q->narg);
+	for (size_t i = 0; i < q->narg; i++) {
+		const struct arg *a = &q->arg[i];
+
+		if (a->kind == ARG_INT)
+			params_int(db->scratch, p, a->number);
+		else if (a->kind == ARG_BYTES)
+			params_bytes(p, a->bytes);
+		else
+			params_ints(db->scratch, p, a->list, a->n);
+	}
+	TRY(ask(tx, &(struct pg_statement) { q->text, p, q->into, false }, &r));
+	n = PQntuples(r);
+	sink_open(&sink, tx->cx->arena, q->into, out, (size_t)n);
+	for (int i = 0; i < n; i++)
+		result_row(&sink, r, i, 0, 0);
+	PQclear(r);
+	return OK;
+}

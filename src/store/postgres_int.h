@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * postgres_int.h - the PostgreSQL engine's files: postgres.c runs transactions
+ * and statements, postgres_link.c keeps a connection and says what its
+ * troubles mean, postgres_sql.c writes the texts, postgres_wire.c the binary
+ * forms, postgres_url.c reads the URL, postgres_open.c opens, migrates and
+ * checks.
+ *
+ * Statements go out in libpq's pipeline mode; only one whose answer is needed
+ * waits, and then for all before it.  So an error may show itself later than
+ * the statement that made it, but never later than the savepoint or the commit
+ * that follows.
+ *
+ * Nothing is left in a session from one transaction to the next: no prepared
+ * statement, no setting.  A pooler may give each another session.
+ */
+#ifndef STORE_POSTGRES_INT_H
+#define STORE_POSTGRES_INT_H
+
+#include <libpq-fe.h>
+
+#include "store/store_int.h"
+
+/* How one of the two databases is reached; SHOWN is for people, without a password. */
+struct pg_place {
+	char **word, **value;	/* as PQconnectdbParams() takes them */
+	char  *shown;
+};
+
+struct pg_store {
+	struct store	base;
+	struct pg_place place[2];	/* by enum db_kind */
+};
+
+/* What is still to be answered: a statement, or the end of a part of the pipeline. */
+struct pg_pending {
+	const struct table *table;	/* whose statement it is, for its errors */
+	bool		    is_end;
+	bool		    is_xid;	/* tells the transaction's number */
+};
+
+struct pg_db {
+	struct db	   base;
+	const struct pg_place *place;
+	PGconn		  *conn;	/* NULL: none at present */
+	struct arena	  *scratch;	/* of one statement */
+	struct pg_pending *pending;
+	size_t		   npending, cap;
+	int64_t		   next_ms, back_off_ms;	/* when to connect again */
+	bool		   was_away;
+	/* Of the present transaction: */
+	bool		   has_begun;	/* BEGIN was sent */
+	bool		   has_snapshot;	/* a reader */
+	bool		   has_failed;	/* a statement; only an undo or a rollback is left */
+	enum msg	   why;
+	const char	  *what;	/* the table it failed for */
+	uint64_t	   xid;		/* 0: not known */
+	bool		   was_warned;	/* during COMMIT */
+	uint64_t	   doubt;	/* a transaction whose end nobody knows; 0: none */
+};
+
+/* Parameters of one statement, in binary. */
+struct pg_params {
+	size_t	     n, cap;
+	Oid	    *type;
+	const char **value;
+	int	    *length, *format;
+};
+
+struct pg_statement {
+	const char	       *text;
+	const struct pg_params *params;	/* NULL: none */
+	const struct table     *table;	/* may be NULL */
+	bool			is_xid;
+};
+
+#define PG_DB(tx) ((struct pg_db *)(tx)->db)
+
+/* --- postgres_link.c --- */
+
+struct pg_db *link_new(const struct pg_place *);
+void link_free(struct pg_db *);
+/* Connects where there is no connection; false: nobody answers, or not yet again. */
+bool link_ready(struct pg_db *);
+/* Queues a statement; what became of it, the next link_settle() tells. */
+enum err link_send(struct tx *, const struct pg_statement *) USE_RESULT;
+/* Waits for everything queued.  OUT, if wanted: what the last statement gave; the caller clears it. */
+enum err link_settle(struct tx *, PGresult **out) USE_RESULT;
+/* The same, the last statement being COMMIT: a connection that is lost now leaves it unknown. */
+enum err link_commit(struct tx *) USE_RESULT;
+/* Takes and forgets what the last transaction left unanswered. */
+void link_clear(struct pg_db *);
+/* The transaction comes to nothing, for there is no connection. */
+enum err link_away(struct tx *) USE_RESULT;
+/* Sends what is queued, and leaves the answers to the next settle; errors are nobody's. */
+void link_flush(struct pg_db *);
+/* Finds out what became of the transaction in doubt; false: nobody can tell yet. */
+bool link_ask_doubt(struct pg_db *, bool *is_there);
+
+/* --- postgres_wire.c --- */
+
+struct pg_params *params_new(struct arena *, size_t cap);
+void params_int(struct arena *, struct pg_params *, int64_t);
+void params_bytes(struct pg_params *, struct str);
+void params_text(struct pg_params *, const char *);
+void params_xid(struct arena *, struct pg_params *, uint64_t);
+void params_ints(struct arena *, struct pg_params *, const int64_t *, size_t n);
+/* The first NCOLUMN columns of N rows, an array each. */
+void params_rows(struct arena *, struct pg_params *, const struct table *, const char *const *row, size_t n, size_t ncolumn);
+int64_t result_int(const PGresult *, int row, int column);
+/* The row's columns from column FROM of the result on. */
+void result_row(struct row_sink *, const PGresult *, int row, int from, size_t key);
+
+/* --- postgres_sql.c --- */
+
+/* Each reads its rows from arrays, $1 … by column. */
+void pg_insert(struct buf *, const struct table *);
+/* Gives the ordinals of the rows that were stored. */
+void pg_insert_told(struct buf *, const struct table *);
+void pg_update(struct buf *, const struct table *);
+/* The ordinal first, then the columns; the limit is the next parameter. */
+void pg_select(struct buf *, const struct table *, size_t nprefix);
+void pg_delete(struct buf *, const struct table *, size_t nprefix);
+
+/* --- postgres.c --- */
+
+enum err pg_step(struct tx *, enum tx_step);
+enum err pg_reach(struct tx *, const struct reach *);
+enum err pg_save(struct tx *, const struct table *, const void *rows, size_t n, bool *stale);
+enum err pg_load(struct tx *, const struct key_set *, struct rows *);
+enum err pg_drop(struct tx *, const struct key_set *, int64_t *count);
+enum err pg_query(struct tx *, const struct query *, struct rows *);
+
+/* --- postgres_url.c --- */
+
+/* Of both databases: "URL" or "URL-OF-DATA URL-OF-KEYS". */
+enum err url_read(struct ctx *, const char *url, struct pg_place place[2]) USE_RESULT;
+void place_free(struct pg_place *);
+
+#endif
