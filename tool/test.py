@@ -95,6 +95,11 @@ STEPS = [Step(*row) for row in (
     ("contract-pg", "normal", "build", True,
      driver("postgres", "run", "build/tests/contract/store_contract",
             "{url}"), {}, 5, 5),
+    ("flows-pg", "normal", "build", True, driver("flows"),
+     {"USHER_STORE": "postgresql"}, 8, 20),
+    # Another session for every transaction: nothing may depend on one.
+    ("flows-bouncer", "normal", "build", True, driver("flows"),
+     {"USHER_STORE": "pgbouncer", "USHER_TIER": "quick"}, 8, 8),
 
     ("build-asan", "normal", "build-asan", False,
      build("build-asan", *SANITIZED), CLANG, 10, 10),

@@ -98,13 +98,20 @@ check_database(struct visit *v, enum db_kind kind, const char *what,
 	    file);
 
 	if (store_check(&own, world_store(v->r->world), kind) != OK) {
-		is_ill(v, what, MSG_DOCTOR_DAMAGED, ARGS(str_of(file)));
+		if (own.fault.msg == MSG_STORE_DAMAGED)
+			is_ill(v, what, MSG_DOCTOR_DAMAGED,
+			    ARGS(str_of(file)));
+		else
+			is_ill(v, what, own.fault.msg, own.fault.args);
 		return OK;
 	}
-	if (stat(str_z(v->cx->arena, path), &st) == 0)
-		v->bytes += st.st_size;
-	else
-		st.st_size = 0;
+	/* On a server there is no file, and its size is the server's matter. */
+	if (stat(str_z(v->cx->arena, path), &st) != 0) {
+		is_well(v, what,
+		    store_engine(v->cx->arena, world_store(v->r->world)));
+		return OK;
+	}
+	v->bytes += st.st_size;
 	is_well(v, what, str_fmt(v->cx->arena, "%lld MiB",
 	    (long long)(st.st_size / MIB)));
 	return OK;

@@ -72,10 +72,14 @@ start(struct reader *r, struct ctx *cx, uint32_t tenant, int64_t person,
 {
 	struct person key = { .tenant = tenant, .id = person };
 	struct login_row login = { .tenant = tenant, .person = person };
+	const int64_t about = tenant;
 	struct rows rows;
 
 	*c = (struct checking) { .r = r };
 	TRY(world_realm(r->world, cx, tenant, &c->realm));
+	/* Nobody has proved to be anybody yet. */
+	tx_tenants(r->data, &about, 1, false);
+	tx_tenants(r->keys, &about, 1, false);
 	vault_call_init(&c->call, cx->arena);
 	c->call.tenant = tenant;
 	c->call.capability = &c->realm->capability;

@@ -30,7 +30,7 @@ struct try_state {
 };
 
 static enum err prepare_one(struct batch *, struct item *, struct vault_call *);
-static void nowhere(struct world *, struct ctx *, struct login *);
+static void nowhere(struct world *, struct item *, struct login *);
 static enum err want_one(struct batch *, struct item *, struct tx *,
     struct vault_call *);
 static struct str account_of(struct arena *, const struct try_state *,
@@ -64,7 +64,7 @@ prepare_one(struct batch *b, struct item *it, struct vault_call *call)
 	it->state = s;
 	it->out = in;
 	if (in->tenant == 0)
-		nowhere(b->world, it->cx, in);
+		nowhere(b->world, it, in);
 	TRY(world_realm(b->world, it->cx, in->tenant, &s->realm));
 	if (in->is_step_up)
 		return OK;
@@ -79,13 +79,13 @@ prepare_one(struct batch *b, struct item *it, struct vault_call *call)
 
 /* Of no tenant: counted and checked as nobody in one that there is. */
 static void
-nowhere(struct world *w, struct ctx *cx, struct login *in)
+nowhere(struct world *w, struct item *it, struct login *in)
 {
 	uint32_t *tenant;
 
 	in->is_nowhere = true;
-	if (world_tenants(w, cx->arena, &tenant) > 0)
-		in->tenant = tenant[0];
+	if (world_tenants(w, it->cx->arena, &tenant) > 0)
+		it->tenant = in->tenant = tenant[0];
 }
 
 static enum err

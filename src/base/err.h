@@ -27,7 +27,7 @@
 	X(TARGET,	    502,  7, true,  "target") \
 	X(SEALED,	    503, 14, true,  "sealed") \
 	X(UNKNOWN,	    503, 15, true,  "unknown") \
-	X(AWAY,		    503, 17, true,  "away") \
+	X(AWAY,		    503, 18, true,  "away") \
 	X(FULL,		    507, 16, false, "full")
 
 enum err {

@@ -135,6 +135,8 @@ enum err pg_query(struct tx *, const struct query *, struct rows *);
 
 /* Of both databases: "URL" or "URL-OF-DATA URL-OF-KEYS". */
 enum err url_read(struct ctx *, const char *url, struct pg_place place[2]) USE_RESULT;
+/* Where both are. */
+enum err url_peers(struct ctx *, const char *url, struct store_peers *) USE_RESULT;
 void place_free(struct pg_place *);
 
 #endif

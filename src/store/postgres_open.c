@@ -443,6 +443,7 @@ const struct engine postgres_engine = {
 	.in_list = { "= ANY (", ")" },
 	.serves = serves,
 	.open = open_store,
+	.peers = url_peers,
 	.close = close_store,
 	.connect = connect_reader,
 	.disconnect = disconnect,

@@ -33,6 +33,7 @@ static void add(struct pg_place *, size_t, const char *, const char *,
 static char *keep_text(struct str);
 static const char *get(const struct pg_place *, const char *);
 static char *show(struct arena *, const struct pg_place *);
+static bool add_peers(const struct pg_place *, struct store_peers *);
 
 enum err
 url_read(struct ctx *cx, const char *url, struct pg_place place[2])
@@ -137,6 +138,52 @@ show(struct arena *arena, const struct pg_place *place)
 	    user != NULL ? user : "", user != NULL ? "@" : "",
 	    host != NULL ? host : "", port != NULL ? ":" : "",
 	    port != NULL ? port : "", get(place, "dbname")));
+}
+
+enum err
+url_peers(struct ctx *cx, const char *url, struct store_peers *out)
+{
+	struct pg_place place[2] = { { 0 }, { 0 } };
+	enum err err = url_read(cx, url, place);
+
+	out->connects = true;
+	for (enum db_kind k = DB_DATA; err == OK && k <= DB_KEYS; k++)
+		if (!add_peers(&place[k], out))
+			err = fail(cx, ERR_BAD_INPUT, MSG_STORE_URL, "store");
+	for (enum db_kind k = DB_DATA; k <= DB_KEYS; k++)
+		place_free(&place[k]);
+	return err;
+}
+
+/* Hosts and ports are lists; a host that is a path is a Unix socket's folder. */
+static bool
+add_peers(const struct pg_place *place, struct store_peers *out)
+{
+	const char *numeric = get(place, "hostaddr");
+	struct str hosts = str_of(numeric != NULL ? numeric
+						  : get(place, "host"));
+	struct str ports = str_of(get(place, "port"));
+	bool is_local = hosts.n == 0;
+
+	while (!is_local && hosts.p != NULL) {
+		struct str host = str_cut(&hosts, ',');
+
+		if (host.n == 0 || host.p[0] == '/' || host.p[0] == '@')
+			continue;
+		out->is_remote = true;
+		out->asks_names |= numeric == NULL;
+	}
+	while (ports.p != NULL) {
+		struct str text = str_cut(&ports, ',');
+		int64_t port = 5432;
+
+		if (text.n > 0 && (!str_int(text, &port) || port < 1 ||
+		    port > UINT16_MAX))
+			return false;
+		if (out->nport < COUNT(out->port))
+			out->port[out->nport++] = (uint16_t)port;
+	}
+	return true;
 }
 
 void

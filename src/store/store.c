@@ -16,6 +16,8 @@
 static const struct engine *const engines[] = { &sqlite_engine,
 	&postgres_engine };
 
+static enum err engine_of(struct ctx *, const char *url,
+    const struct engine **);
 static enum err check_call(struct tx *, const struct table *, size_t);
 static enum err step(struct tx *, enum tx_step);
 static struct tx *begin(struct db *, struct ctx *);
@@ -25,9 +27,30 @@ static void fault_point(const char *);
 enum err
 store_open(struct ctx *cx, const char *url, struct store **out)
 {
+	const struct engine *engine;
+
+	TRY(engine_of(cx, url, &engine));
+	return engine->open(cx, url, out);
+}
+
+enum err
+store_peers(struct ctx *cx, const char *url, struct store_peers *out)
+{
+	const struct engine *engine;
+
+	*out = (struct store_peers) { 0 };
+	TRY(engine_of(cx, url, &engine));
+	return engine->peers != NULL ? engine->peers(cx, url, out) : OK;
+}
+
+static enum err
+engine_of(struct ctx *cx, const char *url, const struct engine **out)
+{
 	for (size_t i = 0; i < COUNT(engines); i++)
-		if (engines[i]->serves(url))
-			return engines[i]->open(cx, url, out);
+		if (engines[i]->serves(url)) {
+			*out = engines[i];
+			return OK;
+		}
 	return fail(cx, ERR_BAD_INPUT, MSG_STORE_URL, "url");
 }
 

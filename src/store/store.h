@@ -29,6 +29,18 @@ enum db_kind { DB_DATA, DB_KEYS };
 enum err store_open(struct ctx *, const char *url, struct store **out) USE_RESULT;
 void store_close(struct store *);
 
+/* Where a process that opens URL must be allowed to connect. */
+#define STORE_PORTS 8
+struct store_peers {
+	bool	 connects;	/* at all */
+	bool	 is_remote;	/* not only to Unix sockets */
+	bool	 asks_names;	/* of a name server */
+	uint16_t port[STORE_PORTS];
+	size_t	 nport;
+};
+/* ERR_BAD_INPUT: no engine takes the URL. */
+enum err store_peers(struct ctx *, const char *url, struct store_peers *) USE_RESULT;
+
 /* The writing connection is one per database and process; asking twice is a bug. */
 struct db *db_open_writer(struct store *, enum db_kind);
 struct db *db_open_reader(struct store *, enum db_kind);

@@ -84,6 +84,8 @@ struct engine {
 
 	bool	 (*serves)(const char *url);
 	enum err (*open)(struct ctx *, const char *url, struct store **out);
+	/* NULL: it connects nowhere. */
+	enum err (*peers)(struct ctx *, const char *url, struct store_peers *);
 	void	 (*close)(struct store *);
 	/* A reader; the two writers are the store's. */
 	struct db *(*connect)(struct store *, enum db_kind);

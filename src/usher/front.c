@@ -54,6 +54,7 @@ static void wait_for_end(int stop_fd, int lost_fd);
 static const struct option options[] = {
 	{ "loops", OPTION_INT, "0", 0, LOOPS_MAX, false, MSG_FLAG_LOOPS },
 	{ "accept-rollback", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_ACCEPT_ROLLBACK },
+	{ "store", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_STORE },
 	{ "url", OPTION_TEXT, "http://127.0.0.1:8420", 0, 0, false, MSG_FLAG_URL },
 	{ "access-log", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_ACCESS_LOG },
 	{ "access-log-file", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_ACCESS_LOG_FILE },
@@ -74,6 +75,8 @@ front(struct cli *cli)
 {
 	struct handed handed;
 	struct store *store;
+	struct store_peers peers;
+	const char *url;
 	bool is_undumpable, is_confined;
 	int stop_fd = stop_open();
 	enum err err;
@@ -82,12 +85,15 @@ front(struct cli *cli)
 	if (!read_handed(cli, &handed))
 		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_WORDS, "", "front",
 		    cli->command->words);
+	/* Only the environment says it: whoever lists processes need not know. */
+	url = cli_has(cli, "store") ? cli_z(cli, "store") : cli->word[0];
 	is_undumpable = front_confine_memory();
-	is_confined = front_confine_calls();
+	TRY(store_peers(&cli->cx, url, &peers));
+	is_confined = front_confine_calls(&peers);
 	log_event(LOG_INFO, "front_started", LOG_NUM("confined", is_confined),
 	    LOG_NUM("undumpable", is_undumpable),
 	    LOG_NUM("descriptors", front_descriptors()));
-	err = store_open(&cli->cx, cli->word[0], &store);
+	err = store_open(&cli->cx, url, &store);
 	if (err == OK)
 		err = serve_until(cli, &handed, store, stop_fd);
 	/* What is half open ends with the process. */

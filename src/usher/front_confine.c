@@ -7,11 +7,18 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <seccomp.h>
 
 #include "base/base.h"
 #include "base/log.h"
+
+/* linux/landlock.h of Linux 6.7 */
+#define LANDLOCK_CONNECT_TCP UINT64_C(2)
+#define LANDLOCK_NET_PORT    2
+#define NAME_PORT	     53
 
 /*
  * Front parses what strangers send, so what a stranger would like to call next
@@ -20,7 +27,7 @@
  */
 static const int denied_calls[] = {
 	SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork),
-	SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(listen),
+	SCMP_SYS(bind), SCMP_SYS(listen),
 	SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
 	SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_getfd), SCMP_SYS(kcmp),
 	SCMP_SYS(setuid), SCMP_SYS(setgid), SCMP_SYS(setreuid),
@@ -38,7 +45,10 @@ static const int denied_calls[] = {
 	SCMP_SYS(sethostname), SCMP_SYS(acct), SCMP_SYS(iopl), SCMP_SYS(ioperm),
 };
 
-static bool add_rules(scmp_filter_ctx);
+static bool add_rules(scmp_filter_ctx, const struct store_peers *);
+static int deny_sockets(scmp_filter_ctx, const struct store_peers *);
+static bool confine_ports(const struct store_peers *);
+static bool allow_port(int ruleset, uint16_t port);
 static bool refused(const char *what);
 
 bool
@@ -82,7 +92,7 @@ front_descriptors(void)
 }
 
 bool
-front_confine_calls(void)
+front_confine_calls(const struct store_peers *peers)
 {
 	scmp_filter_ctx filter;
 	bool ok;
@@ -94,7 +104,9 @@ front_confine_calls(void)
 		return refused("seccomp");
 	/* Without the log of denials it is still a filter. */
 	seccomp_attr_set(filter, SCMP_FLTATR_CTL_LOG, 1);
-	ok = add_rules(filter) && seccomp_load(filter) == 0;
+	if (peers->is_remote && !confine_ports(peers))
+		refused("landlock");
+	ok = add_rules(filter, peers) && seccomp_load(filter) == 0;
 	seccomp_release(filter);
 	return ok || refused("seccomp");
 }
@@ -104,14 +116,13 @@ front_confine_calls(void)
  * "does not exist" and libc falls back to clone, whose flags can be seen.
  */
 static bool
-add_rules(scmp_filter_ctx f)
+add_rules(scmp_filter_ctx f, const struct store_peers *peers)
 {
 	const uint32_t no = SCMP_ACT_ERRNO(EPERM);
 	const struct scmp_arg_cmp process =
 	    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0);
 	const struct scmp_arg_cmp code =
 	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC);
-	const struct scmp_arg_cmp remote = { 0, SCMP_CMP_NE, AF_UNIX, 0 };
 	int bad = 0;
 
 	for (size_t i = 0; i < COUNT(denied_calls); i++)
@@ -120,6 +131,64 @@ add_rules(scmp_filter_ctx f)
 	bad |= seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 	bad |= seccomp_rule_add(f, no, SCMP_SYS(mmap), 1, code);
 	bad |= seccomp_rule_add(f, no, SCMP_SYS(mprotect), 1, code);
-	bad |= seccomp_rule_add(f, no, SCMP_SYS(socket), 1, remote);
+	bad |= deny_sockets(f, peers);
 	return bad == 0;
+}
+
+/* A rule cannot name one argument twice, so families are denied one by one. */
+static int
+deny_sockets(scmp_filter_ctx f, const struct store_peers *peers)
+{
+	const uint32_t no = SCMP_ACT_ERRNO(EPERM);
+	const struct scmp_arg_cmp others = { 0, SCMP_CMP_GT, AF_INET6, 0 };
+	int bad = seccomp_rule_add(f, no, SCMP_SYS(socket), 1, others);
+
+	if (!peers->connects)
+		bad |= seccomp_rule_add(f, no, SCMP_SYS(connect), 0);
+	for (uint64_t family = 0; family <= AF_INET6; family++) {
+		const struct scmp_arg_cmp one = { 0, SCMP_CMP_EQ, family, 0 };
+
+		if (family == AF_UNIX ||
+		    (peers->is_remote &&
+			(family == AF_INET || family == AF_INET6)))
+			continue;
+		bad |= seccomp_rule_add(f, no, SCMP_SYS(socket), 1, one);
+	}
+	return bad;
+}
+
+/*
+ * The kernel's own filter cannot look at an address; Landlock can, at its port
+ * (since Linux 6.7).  Headers and libc are older than that.
+ */
+static bool
+confine_ports(const struct store_peers *peers)
+{
+	const struct {
+		uint64_t fs, net;
+	} handled = { 0, LANDLOCK_CONNECT_TCP };
+	int ruleset = (int)syscall(
+	    SYS_landlock_create_ruleset, &handled, sizeof(handled), 0);
+	bool ok = ruleset >= 0;
+
+	for (size_t i = 0; ok && i < peers->nport; i++)
+		ok = allow_port(ruleset, peers->port[i]);
+	if (ok && peers->asks_names)
+		ok = allow_port(ruleset, NAME_PORT);
+	if (ok)
+		ok = syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
+	if (ruleset >= 0)
+		close(ruleset);
+	return ok;
+}
+
+static bool
+allow_port(int ruleset, uint16_t port)
+{
+	const struct {
+		uint64_t allowed, port;
+	} rule = { LANDLOCK_CONNECT_TCP, port };
+
+	return syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_NET_PORT, &rule,
+		   0) == 0;
 }

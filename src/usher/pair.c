@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -35,6 +36,7 @@ static void close_lines(struct lines *);
 static void write_fds(const int *fd, char text[FDS_TEXT]);
 static pid_t start_vault(const struct pair_conf *, const struct lines *);
 static pid_t start_front(const struct pair_conf *, const struct lines *);
+static pid_t start_with_store(const struct pair_conf *, const struct spawn *);
 static bool reap(struct pair *);
 static bool read_signals(struct pair *, int fd);
 static bool read_ready(struct pair *);
@@ -182,7 +184,22 @@ start_front(const struct pair_conf *conf, const struct lines *l)
 	snprintf(file, sizeof(file), "--access-log-file=%s",
 	    conf->access_file != NULL ? conf->access_file : "");
 	snprintf(url, sizeof(url), "--url=%.*s", STR_ARG(conf->url));
-	return spawn_start(&s);
+	return start_with_store(conf, &s);
+}
+
+/* What the command line says, everybody can read; and the vault need not know either. */
+static pid_t
+start_with_store(const struct pair_conf *conf, const struct spawn *s)
+{
+	pid_t pid;
+
+	if (conf->store == NULL)
+		return spawn_start(s);
+	if (setenv("USHER_STORE", conf->store, 1) != 0)
+		fatal("setenv");
+	pid = spawn_start(s);
+	unsetenv("USHER_STORE");
+	return pid;
 }
 
 /* --- wait ------------------------------------------------------------------------- */

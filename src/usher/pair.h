@@ -23,6 +23,7 @@ struct pair_conf {
 	bool		   accept_rollback, logs_access;
 	const char	  *access_file;	/* NULL: with the rest */
 	int64_t		   restarts[CHILD_COUNT];	/* because this one ended, until now */
+	const char	  *store;	/* URL of the databases; NULL: in the data folder */
 	struct str	   url;		/* empty: front serves nobody */
 };
 

@@ -11,10 +11,13 @@
  * says why it cannot start, ends the parent too, and the supervisor decides.
  */
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+
+#include "store/store.h"
 
 #include "usher/commands.h"
 #include "usher/data.h"
@@ -41,6 +44,7 @@ struct parent {
 };
 
 static enum err serve(struct cli *);
+static enum err take_store(struct cli *, const char **);
 static enum err open_doors(struct parent *);
 static enum err open_management(struct parent *);
 static void note_end(struct parent *);
@@ -54,6 +58,7 @@ static void back_off(struct parent *);
 static const struct option options[] = {
 	{ "listen", OPTION_TEXT, "127.0.0.1:8420", 0, 0, false, MSG_FLAG_LISTEN },
 	{ "config", OPTION_PATH, NULL, 0, 0, false, MSG_FLAG_CONFIG },
+	{ "store", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_STORE },
 	{ "vault", OPTION_PATH, NULL, 0, 0, false, MSG_FLAG_VAULT },
 	{ "loops", OPTION_INT, "0", 0, 64, false, MSG_FLAG_LOOPS },
 	{ "restarts", OPTION_INT, "5", 0, RESTARTS_MAX, false, MSG_FLAG_RESTARTS },
@@ -78,13 +83,16 @@ static enum err
 serve(struct cli *cli)
 {
 	struct parent *p = arena_alloc(cli->cx.arena, sizeof(*p));
+	const char *store = NULL;
 
 	log_open("parent", LOG_INFO);
 	p->cli = cli;
+	TRY(take_store(cli, &store));
 	p->conf = (struct pair_conf) { .data = &p->data,
 		.loops = (int)cli_int(cli, "loops"),
 		.open_ceiling = (int)cli_int(cli, "open-ceiling"),
 		.management_fd = -1,
+		.store = store,
 		.access_file = cli_z(cli, "access-log-file"),
 		.logs_access = cli_bool(cli, "access-log") ||
 		    cli_has(cli, "access-log-file"),
@@ -102,6 +110,31 @@ serve(struct cli *cli)
 	unlink(data_file(cli, &p->data, "operator.sock"));
 	if (p->conf.is_management_local)
 		unlink(cli_z(cli, "management"));
+	return OK;
+}
+
+/*
+ * It may hold a password: what others can see of our words and variables is
+ * blotted out, and no child but front gets it.
+ */
+static enum err
+take_store(struct cli *cli, const char **out)
+{
+	struct str text = cli_text(cli, "store");
+	struct store_peers peers;
+	char *own;
+
+	if (text.n == 0)
+		return OK;
+	own = str_z(cli->cx.arena, text);
+	TRY(store_peers(&cli->cx, own, &peers));
+	/* Files are where --data says. */
+	if (!peers.connects)
+		return fail(&cli->cx, ERR_BAD_INPUT, MSG_STORE_URL, "store");
+	memset((char *)(uintptr_t)text.p, '*', text.n);
+	if (unsetenv("USHER_STORE") != 0)
+		fatal("unsetenv");
+	*out = own;
 	return OK;
 }
 

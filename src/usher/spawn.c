@@ -23,7 +23,7 @@
  * operator's shell holds secrets that are no business of theirs (S-T36).
  */
 static const char *const env_kept[] = {
-	"USHER_", "TZ=", "TMPDIR=", "LANG=", "LC_", "GCOV_", "LLVM_PROFILE_FILE=",
+	"USHER_", "PGPASSFILE=", "TZ=", "TMPDIR=", "LANG=", "LC_", "GCOV_", "LLVM_PROFILE_FILE=",
 	"ASAN_OPTIONS=", "LSAN_OPTIONS=", "TSAN_OPTIONS=", "UBSAN_OPTIONS=",
 };
 

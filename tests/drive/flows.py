@@ -27,7 +27,7 @@ import traceback
 
 import checklib
 import openapi
-from usherlib import ROOT, TESTS, TIER, Client, Server, Tap
+from usherlib import ROOT, STORE, TESTS, TIER, Client, Server, Tap
 
 FLOWS = os.path.join(TESTS, "flow")
 API = os.path.join(ROOT, "src", "api")
@@ -38,7 +38,7 @@ METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 WORDS = METHODS | {
     "have", "send", "body", "reply", "header", "text", "lacks", "until",
     "usher", "stdin", "run", "exit", "prints", "hides", "seats", "log",
-    "server", "stop", "start", "fails", "tier", "at", "copy", "move",
+    "server", "stop", "start", "fails", "store", "tier", "at", "copy", "move",
     "edit", "keep", "cookie", "totp",
     "gone"}
 
@@ -203,6 +203,9 @@ class Teller:
         return self.fill(" ".join([line.rest] + [m.strip() for m in line.more]))
 
     # the scene
+
+    def do_store(self, _line):
+        """Read before the story begins."""
 
     def do_tier(self, _line):
         pass            # chosen before
@@ -678,14 +681,17 @@ def chosen(words):
 
 
 def tell(name, path, shared):
-    """(passed, why, seconds), or None where the tier leaves it out."""
+    """(passed, why, seconds), or None where tier or store leave it out."""
     begin = time.monotonic()
     try:
         promise, lines = read_story(path)
         if not promise:
             raise Broken("it promises nothing: say in a comment what and why")
         tiers = [line.rest for line in lines if line.word == "tier"]
+        stores = [line.rest for line in lines if line.word == "store"]
         if TIER == "quick" and tiers:
+            return None
+        if stores and stores != ["server" if STORE else "files"]:
             return None
         Teller(name, shared).tell(lines)
     except Broken as why:
@@ -730,7 +736,7 @@ def main():
             result = story.result()
             name = name.replace("-", " ")
             if result is None:
-                tap.skip(name, "not in the quick tier")
+                tap.skip(name, "not of this tier or store")
             else:
                 tap.ok(result[0], "%s (%.1f s)" % (name, result[2]), result[1])
         Client.watch = None

@@ -17,6 +17,7 @@ USHER_BUILD names the build to test (default: build beside the tests).  The
 folder of a Server is deleted when its `with` ends, unless something raised or
 USHER_KEEP is set; then its name is printed.  Everything is killed by its id.
 """
+import atexit
 import http.client
 import json
 import os
@@ -27,6 +28,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -310,6 +312,7 @@ class Server:
         self.data = os.path.join(self.folder, "data")
         self.log_path = os.path.join(self.folder, "log")
         self.env, self.args = dict(env or {}), list(args)
+        self.env.update(store_of(self.folder))
         if not any(arg.startswith("--restarts") for arg in self.args):
             self.args.append("--restarts=1000")
         self.address = ("127.0.0.1", free_port())
@@ -467,6 +470,37 @@ class Server:
 
     def __exit__(self, kind, value, trace):
         self.close(keep=kind is not None)
+
+
+# --- the store ---------------------------------------------------------------
+
+STORE = os.environ.pop("USHER_STORE", "")
+_cluster, _guard = [], threading.Lock()
+
+
+def cluster():
+    """The PostgreSQL of all servers, where USHER_STORE asks for one."""
+    import postgres
+    with _guard:
+        if not _cluster:
+            _cluster.append(postgres.Cluster())
+            atexit.register(_cluster[0].close)
+            if STORE == "pgbouncer":
+                _cluster[0].bounce()
+        return _cluster[0]
+
+
+def store_of(folder):
+    """Variables for a server in FOLDER: whoever starts there again finds the
+    databases of before.  USHER_STORE: empty (files), postgresql, pgbouncer."""
+    if not STORE:
+        return {}
+    path = os.path.join(folder, "store")
+    if not os.path.exists(path):
+        with open(path, "w", encoding="ascii") as file:
+            file.write(cluster().make())
+    with open(path, encoding="ascii") as file:
+        return {"USHER_STORE": file.read()}
 
 
 def free_port():

@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -356,6 +358,8 @@ do_nothing(void *arg)
 	*(bool *)arg = true;
 }
 
+static const struct store_peers nowhere;
+
 /* In a child: its exit status names the first thing that was not as it should be. */
 static int
 try_confined(void)
@@ -365,7 +369,7 @@ try_confined(void)
 
 	if (!front_confine_memory())
 		return 1;
-	if (!front_confine_calls())
+	if (!front_confine_calls(&nowhere))
 		return 99;
 	if (execv(SHELL, argv) != -1 || errno != EPERM)
 		return 2;
@@ -393,6 +397,69 @@ front_runs_no_program_and_calls_nobody(void **state)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 99)
 		skip();
 	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* Landlock's version, as the kernel tells it. */
+static bool
+has_port_rules(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, 1) >= 4;
+}
+
+static int
+try_to_connect(uint16_t port)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int error;
+
+	if (fd < 0)
+		return errno;
+	error = connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 ? 0
+								     : errno;
+	close(fd);
+	return error;
+}
+
+/* Nothing listens on either port. */
+static int
+try_database(void)
+{
+	const struct store_peers peers = { .connects = true,
+		.is_remote = true,
+		.port = { 2 },
+		.nport = 1 };
+
+	if (!front_confine_memory())
+		return 1;
+	if (!front_confine_calls(&peers))
+		return 99;
+	if (try_to_connect(2) != ECONNREFUSED)
+		return 2;
+	if (socket(AF_NETLINK, SOCK_RAW, 0) != -1 || errno != EPERM)
+		return 3;
+	/* Before Linux 6.7 nobody looks at ports. */
+	if (try_to_connect(3) != EACCES)
+		return has_port_rules() ? 4 : 98;
+	return 0;
+}
+
+static void
+front_calls_its_database_only(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		_exit(try_database());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) >= 98)
+		skip();
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
@@ -444,6 +511,7 @@ main(void)
 		TEST(a_folder_of_somebody_else_is_refused),
 		TEST(whoever_has_the_folder_open_holds_it),
 		TEST(front_runs_no_program_and_calls_nobody),
+		TEST(front_calls_its_database_only),
 		TEST(systemd_is_told_where_it_asks),
 	};
 
