@@ -97,6 +97,7 @@ STEPS = [Step(*row) for row in (
             "{url}"), {}, 5, 5),
     ("flows-pg", "normal", "build", True, driver("flows"),
      {"USHER_STORE": "postgresql"}, 8, 20),
+    ("schema", "normal", "build", True, driver("schema"), {}, 3, 3),
     # Another session for every transaction: nothing may depend on one.
     ("flows-bouncer", "normal", "build", True, driver("flows"),
      {"USHER_STORE": "pgbouncer", "USHER_TIER": "quick"}, 8, 8),
