@@ -98,6 +98,7 @@ STEPS = [Step(*row) for row in (
     ("flows-pg", "normal", "build", True, driver("flows"),
      {"USHER_STORE": "postgresql"}, 8, 20),
     ("schema", "normal", "build", True, driver("schema"), {}, 3, 3),
+    ("database", "normal", "build", True, driver("database"), {}, 8, 60),
     # Another session for every transaction: nothing may depend on one.
     ("flows-bouncer", "normal", "build", True, driver("flows"),
      {"USHER_STORE": "pgbouncer", "USHER_TIER": "quick"}, 8, 8),
@@ -135,6 +136,10 @@ STEPS = [Step(*row) for row in (
     ("tenants", "normal", "build", True, driver("tenants"), {}, 30, 60),
     ("storm_fair", "normal", "build", True, driver("storm_fair"), {}, 8, 20),
     ("kill", "normal", "build", True, driver("kill"), {}, 8, 240),
+    ("storm-pg", "normal", "build", True, driver("storm"),
+     {"USHER_STORE": "postgresql"}, 12, 60),
+    ("kill-pg", "normal", "build", True, driver("kill"),
+     {"USHER_STORE": "postgresql"}, 12, 240),
     # A million random tenants: nobody comes to more than somebody held.
     ("roles", "normal", "build", True,
      lambda: [["build/tests/unit/core/core_role_test"]],

@@ -311,8 +311,8 @@ class Server:
         self.folder = folder or tempfile.mkdtemp(prefix="usher-test-")
         self.data = os.path.join(self.folder, "data")
         self.log_path = os.path.join(self.folder, "log")
-        self.env, self.args = dict(env or {}), list(args)
-        self.env.update(store_of(self.folder))
+        self.env = {**store_of(self.folder), **(env or {})}
+        self.args = list(args)
         if not any(arg.startswith("--restarts") for arg in self.args):
             self.args.append("--restarts=1000")
         self.address = ("127.0.0.1", free_port())
