@@ -3,9 +3,10 @@
  * postgres.c - transactions and rows of the PostgreSQL engine: a table's rows
  * go out and keys come in as arrays, one statement for all.
  *
- * SQLite does the rows of a call one after the other.  So does this, where it
- * makes a difference: rows with a key that the call has had before begin a
- * statement of their own.
+ * SQLite does the rows of a call one after the other.  Where that makes a
+ * difference, so does this: a row with a key that the call has had before takes
+ * the earlier one's place or, if its version counts, begins a statement of its
+ * own.
  */
 #include "store/postgres_int.h"
 
@@ -48,9 +49,9 @@ static enum err save_told(struct tx *, const struct table *,
     const struct run *, bool *, void (*)(struct buf *, const struct table *));
 static enum err save_versions(struct tx *, const struct table *,
     const struct run *, bool *);
-static void next_run(struct arena *, const struct table *, const char *,
+static size_t next_run(struct arena *, const struct table *, const char *,
     size_t n, struct run *);
-static bool first_time(const struct table *, const char *, const char *,
+static size_t place_of(const struct table *, const struct run *, const char *,
     size_t *, size_t);
 static uint64_t key_hash(const struct table *, const char *);
 static bool same_key(const struct table *, const char *, const char *);
@@ -283,11 +284,14 @@ pg_save(struct tx *tx, const struct table *t, const void *rows, size_t n,
 	arena_reset(scratch);
 	if (stale != NULL)
 		memset(stale, 0, n * sizeof(*stale));
-	for (size_t done = 0; done < n; done += run.n) {
+	for (size_t done = 0; done < n;) {
+		size_t taken = next_run(
+		    scratch, t, row + done * t->row_size, n - done, &run);
+
 		TRY(ready(tx));
-		next_run(scratch, t, row + done * t->row_size, n - done, &run);
 		TRY(save_run(
 		    tx, t, &run, stale == NULL ? NULL : stale + done));
+		done += taken;
 	}
 	return OK;
 }
@@ -365,15 +369,14 @@ save_versions(struct tx *tx, const struct table *t, const struct run *all,
 	return save_told(tx, t, &part[1], stale, pg_update);
 }
 
-/* Rows up to the first whose key the run has had, where a later one changes what an earlier one did. */
-static void
+/* As many rows as one statement can take; how many those are of the call. */
+static size_t
 next_run(struct arena *scratch, const struct table *t, const char *rows,
     size_t n, struct run *run)
 {
 	bool is_any = t->when_exists == EXISTS_FAILS ||
 	    t->when_exists == EXISTS_STAYS;
-	size_t size = 2;
-	size_t *slot = NULL;
+	size_t size = 2, *slot = NULL, i;
 
 	while (size < n * 2)
 		size *= 2;
@@ -381,30 +384,36 @@ next_run(struct arena *scratch, const struct table *t, const char *rows,
 		slot = arena_array(scratch, size, sizeof(*slot));
 	run->row = arena_array(scratch, n, sizeof(char *));
 	run->at = arena_array(scratch, n, sizeof(size_t));
-	for (run->n = 0; run->n < n; run->n++) {
-		const char *row = rows + run->n * t->row_size;
+	run->n = 0;
+	for (i = 0; i < n; i++) {
+		const char *row = rows + i * t->row_size;
+		size_t place = run->n;
 
-		if (!is_any && !first_time(t, rows, row, slot, size))
+		if (!is_any)
+			place = place_of(t, run, row, slot, size);
+		if (place < run->n && t->when_exists == EXISTS_VERSIONED)
 			break;
-		run->row[run->n] = row;
-		run->at[run->n] = run->n;
+		run->row[place] = row;
+		run->at[place] = i;
+		run->n += place == run->n;
 	}
+	return i;
 }
 
-/* A table of places, open addressing, half empty; 0 is free. */
-static bool
-first_time(const struct table *t, const char *rows, const char *row,
+/* Where the run has this key, or its end.  Open addressing; 0 is free. */
+static size_t
+place_of(const struct table *t, const struct run *run, const char *row,
     size_t *slot, size_t size)
 {
 	size_t h = key_hash(t, row) & (size - 1);
 
 	while (slot[h] != 0) {
-		if (same_key(t, rows + (slot[h] - 1) * t->row_size, row))
-			return false;
+		if (same_key(t, run->row[slot[h] - 1], row))
+			return slot[h] - 1;
 		h = (h + 1) & (size - 1);
 	}
-	slot[h] = (size_t)(row - rows) / t->row_size + 1;
-	return true;
+	slot[h] = run->n + 1;
+	return run->n;
 }
 
 static uint64_t

@@ -465,6 +465,50 @@ a_stale_row_is_left_out_of_a_set(void **state)
 	assert_false(stale[2]);
 }
 
+/* What comes of a key that a call has twice is what came of one call after the other. */
+static void
+rows_of_one_call_follow_each_other(void **state)
+{
+	struct fixture *f = *state;
+	struct person p[4] = { a_person(1, 1), a_person(1, 2), a_person(1, 1),
+		a_person(1, 1) };
+	struct due_row due[3] = { { 1, 5, 1, .kind = 1 }, { 1, 6, 1, .kind = 1 },
+		{ 1, 5, 1, .kind = 2 } };
+	struct dictionary_row word[3] = { { 1, STR("a"), .id = 1 },
+		{ 1, STR("b"), .id = 2 }, { 1, STR("a"), .id = 3 } };
+	struct log_row twice[2] = { { 1, 1, STR("a") }, { 1, 1, STR("b") } };
+	struct tx *tx = tx_begin_all(f->data, &f->cx);
+	bool stale[4];
+	struct rows got;
+
+	p[2].version = 1;
+	p[2].site = 7;
+	p[3].version = 1;
+	p[3].site = 8;
+	assert_int_equal(store_save(tx, &PERSON, p, 4, stale), OK);
+	assert_false(stale[0] || stale[1] || stale[2]);
+	assert_true(stale[3]);
+	assert_int_equal(store_load(tx, &PERSON, p, 1, 2, 0, &got), OK);
+	assert_int_equal(((struct person *)got.row)->version, 2);
+	assert_int_equal(((struct person *)got.row)->site, 7);
+
+	assert_int_equal(store_save(tx, &DUE, due, 3, stale), OK);
+	assert_false(stale[0] || stale[1] || stale[2]);
+	assert_int_equal(store_load(tx, &DUE, due, 1, 1, 0, &got), OK);
+	assert_int_equal(got.n, 2);
+	assert_int_equal(((struct due_row *)got.row)->kind, 2);
+
+	assert_int_equal(store_save(tx, &DICTIONARY, word, 3, stale), OK);
+	assert_false(stale[0] || stale[1]);
+	assert_true(stale[2]);
+	assert_int_equal(store_load(tx, &DICTIONARY, word, 1, 2, 0, &got), OK);
+	assert_int_equal(((struct dictionary_row *)got.row)->id, 1);
+
+	assert_int_equal(tx_savepoint(tx), OK);
+	assert_refused(tx, store_save(tx, &LOG, twice, 2, NULL));
+	assert_int_equal(tx_commit(tx), OK);
+}
+
 /* --- all of a tenant --------------------------------------------------------- */
 
 static void
@@ -546,6 +590,7 @@ run_row_tests(void)
 		CASE(a_load_takes_from_none_to_500_keys),
 		CASE(only_the_version_that_was_read_is_replaced),
 		CASE(a_stale_row_is_left_out_of_a_set),
+		CASE(rows_of_one_call_follow_each_other),
 		CASE(a_purged_tenant_leaves_nothing_but_that_it_was),
 	};
 
