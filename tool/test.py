@@ -98,7 +98,7 @@ STEPS = [Step(*row) for row in (
     ("flows-pg", "normal", "build", True, driver("flows"),
      {"USHER_STORE": "postgresql"}, 8, 20),
     ("schema", "normal", "build", True, driver("schema"), {}, 3, 3),
-    ("database", "normal", "build", True, driver("database"), {}, 8, 60),
+    ("database", "normal", "build", True, driver("database"), {}, 12, 60),
     # Another session for every transaction: nothing may depend on one.
     ("flows-bouncer", "normal", "build", True, driver("flows"),
      {"USHER_STORE": "pgbouncer", "USHER_TIER": "quick"}, 8, 8),

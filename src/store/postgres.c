@@ -100,8 +100,9 @@ begin(struct tx *tx)
 	if (db->doubt != 0 || !link_ready(db))
 		return link_away(tx);
 	if (!db->base.is_writer)
-		return say(tx, "BEGIN ISOLATION LEVEL REPEATABLE READ, "
-			       "READ ONLY");
+		return say(tx,
+		    "BEGIN ISOLATION LEVEL REPEATABLE READ, "
+		    "READ ONLY");
 	TRY(say(tx, "BEGIN ISOLATION LEVEL READ COMMITTED"));
 	if (db->base.kind == DB_DATA)
 		TRY(link_send(tx,
@@ -138,8 +139,8 @@ pg_reach(struct tx *tx, const struct reach *reach)
 		    (long long)reach->tenant[i]);
 	params_text(p, sql_end(&b));
 	TRY(ready(tx));
-	TRY(link_send(tx,
-	    &(struct pg_statement) { .text = REACH, .params = p }));
+	TRY(link_send(
+	    tx, &(struct pg_statement) { .text = REACH, .params = p }));
 	if (!db->base.is_writer)
 		return db->has_snapshot ? OK : take_snapshot(tx);
 	if (db->base.kind == DB_DATA && reach->n > 0)
@@ -156,9 +157,8 @@ lock_tenants(struct tx *tx, const struct reach *reach)
 
 	params_ints(db->scratch, p, reach->tenant, reach->n);
 	return link_send(tx,
-	    &(struct pg_statement) { .text = TENANT_ROWS,
-		.params = p,
-		.table = &TENANT });
+	    &(struct pg_statement) {
+		.text = TENANT_ROWS, .params = p, .table = &TENANT });
 }
 
 static enum err
@@ -289,16 +289,15 @@ pg_save(struct tx *tx, const struct table *t, const void *rows, size_t n,
 		    scratch, t, row + done * t->row_size, n - done, &run);
 
 		TRY(ready(tx));
-		TRY(save_run(
-		    tx, t, &run, stale == NULL ? NULL : stale + done));
+		TRY(save_run(tx, t, &run, stale == NULL ? NULL : stale + done));
 		done += taken;
 	}
 	return OK;
 }
 
 static enum err
-save_run(struct tx *tx, const struct table *t, const struct run *run,
-    bool *stale)
+save_run(
+    struct tx *tx, const struct table *t, const struct run *run, bool *stale)
 {
 	bool may_stay = t->when_exists == EXISTS_STAYS ||
 	    (t->when_exists == EXISTS_REPLACES && t->nkey == t->ncolumn);
@@ -319,9 +318,8 @@ save_all(struct tx *tx, const struct table *t, const struct run *run)
 
 	params_rows(db->scratch, p, t, run->row, run->n, t->ncolumn);
 	return link_send(tx,
-	    &(struct pg_statement) { .text = text_for(db, t, pg_insert),
-		.params = p,
-		.table = t });
+	    &(struct pg_statement) {
+		.text = text_for(db, t, pg_insert), .params = p, .table = t });
 }
 
 /* The statement gives the ordinals of what was stored; the others are stale. */
@@ -348,8 +346,8 @@ save_told(struct tx *tx, const struct table *t, const struct run *run,
 
 /* Those that must not exist, then those that must be as they were read. */
 static enum err
-save_versions(struct tx *tx, const struct table *t, const struct run *all,
-    bool *stale)
+save_versions(
+    struct tx *tx, const struct table *t, const struct run *all, bool *stale)
 {
 	struct arena *scratch = PG_DB(tx)->scratch;
 	const struct column *version = &t->column[table_version(t)];
@@ -374,8 +372,8 @@ static size_t
 next_run(struct arena *scratch, const struct table *t, const char *rows,
     size_t n, struct run *run)
 {
-	bool is_any = t->when_exists == EXISTS_FAILS ||
-	    t->when_exists == EXISTS_STAYS;
+	bool is_any =
+	    t->when_exists == EXISTS_FAILS || t->when_exists == EXISTS_STAYS;
 	size_t size = 2, *slot = NULL, i;
 
 	while (size < n * 2)
@@ -496,12 +494,11 @@ pg_load(struct tx *tx, const struct key_set *k, struct rows *out)
 	    db->scratch, p, k->limit > 0 ? (int64_t)k->limit : INT64_MAX);
 	buf_init(&b, db->scratch, SQL_MAX);
 	pg_select(&b, k->table, k->nprefix);
-	TRY(ask(tx,
-	    &(struct pg_statement) { sql_end(&b), p, k->table, false }, &r));
+	TRY(ask(tx, &(struct pg_statement) { sql_end(&b), p, k->table, false },
+	    &r));
 	n = PQntuples(r);
 	for (int i = 0; i < n; i++)
-		result_row(
-		    &sink, r, i, 1, (size_t)result_int(r, i, 0) - 1);
+		result_row(&sink, r, i, 1, (size_t)result_int(r, i, 0) - 1);
 	PQclear(r);
 	return OK;
 }

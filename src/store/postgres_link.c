@@ -6,6 +6,8 @@
  * A connection that is lost costs its transaction and nothing else: the next
  * one connects again, not more often than the back-off allows.
  */
+#include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -15,6 +17,7 @@
 
 #define SCRATCH_MAX   ((size_t)4 << 30)
 #define BACK_OFF_MS   50
+#define SILENCE_MS    30000
 #define BACK_OFF_MAX  2000
 #define XID_STATUS    "SELECT pg_xact_status($1)"
 
@@ -32,6 +35,7 @@ static void notice(void *, const PGresult *);
 static void tell(const struct pg_db *, enum log_level, const char *);
 static void pend(struct pg_db *, struct pg_pending);
 static void collect(struct pg_db *, struct answers *);
+static bool await(PGconn *);
 static void take_result(struct pg_db *, const struct pg_pending *, PGresult *,
     struct answers *);
 static enum err conclude(struct tx *, struct answers *, PGresult **);
@@ -151,10 +155,9 @@ link_send(struct tx *tx, const struct pg_statement *s)
 	if (db->conn == NULL)
 		return link_away(tx);
 	sent = p == NULL
-	    ? PQsendQueryParams(
-		  db->conn, s->text, 0, NULL, NULL, NULL, NULL, 1)
-	    : PQsendQueryParams(db->conn, s->text, (int)p->n, p->type,
-		  p->value, p->length, p->format, 1);
+	    ? PQsendQueryParams(db->conn, s->text, 0, NULL, NULL, NULL, NULL, 1)
+	    : PQsendQueryParams(db->conn, s->text, (int)p->n, p->type, p->value,
+		  p->length, p->format, 1);
 	if (sent != 1)
 		return link_away(tx);
 	pend(db, (struct pg_pending) { s->table, false, s->is_xid });
@@ -240,7 +243,7 @@ collect(struct pg_db *db, struct answers *a)
 
 	for (size_t i = 0; i < n; i++) {
 		const struct pg_pending *p = &db->pending[i];
-		PGresult *r = PQgetResult(db->conn);
+		PGresult *r = await(db->conn) ? PQgetResult(db->conn) : NULL;
 
 		if (r == NULL) {
 			a->is_lost = true;
@@ -258,6 +261,7 @@ collect(struct pg_db *db, struct answers *a)
 			a->is_lost = true;
 			break;
 		}
+		/* What ends a statement comes with its last answer. */
 		r = PQgetResult(db->conn);
 		a->is_lost = r != NULL;
 		PQclear(r);
@@ -269,6 +273,26 @@ collect(struct pg_db *db, struct answers *a)
 		tell(db, LOG_WARN, "database_lost");
 		drop(db);
 	}
+}
+
+/*
+ * A server that says nothing for so long is as good as gone; only the end of
+ * the connection bounds a COMMIT that waits for its standby (S-F2).
+ */
+static bool
+await(PGconn *conn)
+{
+	struct pollfd fd = { .fd = PQsocket(conn), .events = POLLIN };
+
+	while (PQisBusy(conn)) {
+		int n = poll(&fd, 1, SILENCE_MS);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0 || PQconsumeInput(conn) == 0)
+			return false;
+	}
+	return true;
 }
 
 static void

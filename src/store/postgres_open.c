@@ -66,7 +66,7 @@ struct setup {
 	PGconn		      *conn;
 };
 
-static int server_version;	/* of the last that was opened */
+static _Atomic int server_version; /* of the last that was opened */
 
 static void close_store(struct store *);
 static enum err set_up(struct setup *);
@@ -147,8 +147,8 @@ connect_link(struct store *base, enum db_kind kind, bool is_writer)
 	struct pg_store *s = (struct pg_store *)base;
 	struct pg_db *db = link_new(&s->place[kind]);
 
-	db->base = (struct db) { .store = base, .kind = kind,
-		.is_writer = is_writer };
+	db->base =
+	    (struct db) { .store = base, .kind = kind, .is_writer = is_writer };
 	return &db->base;
 }
 
@@ -193,8 +193,8 @@ connect_to(struct setup *u)
 	PQsetNoticeReceiver(u->conn, say_nothing, NULL);
 	server_version = PQserverVersion(u->conn);
 	if (server_version < 150000)
-		return fail(u->cx, ERR_BAD_INPUT, MSG_STORE_OLD_SERVER,
-		    "store", u->place->shown, version());
+		return fail(u->cx, ERR_BAD_INPUT, MSG_STORE_OLD_SERVER, "store",
+		    u->place->shown, version());
 	return OK;
 }
 
@@ -362,8 +362,7 @@ cannot(struct setup *u, const PGresult *r)
 		return fail(u->cx, ERR_CONFLICT, MSG_STORE_DAMAGED, "",
 		    u->place->shown);
 	return fail(u->cx, ERR_AWAY, MSG_STORE_CONNECT, "store",
-	    u->place->shown,
-	    str_z(u->cx->arena, str_trim(str_of(why))));
+	    u->place->shown, str_z(u->cx->arena, str_trim(str_of(why))));
 }
 
 /* --- the rest --------------------------------------------------------------- */

@@ -52,8 +52,8 @@ url_read(struct ctx *cx, const char *url, struct pg_place place[2])
 }
 
 static enum err
-read_one(struct ctx *cx, struct str url, bool is_derived,
-    struct pg_place *place)
+read_one(
+    struct ctx *cx, struct str url, bool is_derived, struct pg_place *place)
 {
 	char *why = NULL;
 	PQconninfoOption *o = PQconninfoParse(str_z(cx->arena, url), &why);
@@ -160,8 +160,8 @@ static bool
 add_peers(const struct pg_place *place, struct store_peers *out)
 {
 	const char *numeric = get(place, "hostaddr");
-	struct str hosts = str_of(numeric != NULL ? numeric
-						  : get(place, "host"));
+	struct str hosts =
+	    str_of(numeric != NULL ? numeric : get(place, "host"));
 	struct str ports = str_of(get(place, "port"));
 	bool is_local = hosts.n == 0;
 
@@ -177,8 +177,8 @@ add_peers(const struct pg_place *place, struct store_peers *out)
 		struct str text = str_cut(&ports, ',');
 		int64_t port = 5432;
 
-		if (text.n > 0 && (!str_int(text, &port) || port < 1 ||
-		    port > UINT16_MAX))
+		if (text.n > 0 &&
+		    (!str_int(text, &port) || port < 1 || port > UINT16_MAX))
 			return false;
 		if (out->nport < COUNT(out->port))
 			out->port[out->nport++] = (uint16_t)port;

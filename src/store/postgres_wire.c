@@ -153,8 +153,8 @@ result_int(const PGresult *r, int row, int column)
 }
 
 void
-result_row(struct row_sink *sink, const PGresult *r, int at, int from,
-    size_t key)
+result_row(
+    struct row_sink *sink, const PGresult *r, int at, int from, size_t key)
 {
 	const struct table *t = sink->table;
 	char *row = sink_add(sink, key);

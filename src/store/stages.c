@@ -214,8 +214,7 @@ tell_committed(struct group *g)
 static void
 lose(struct pipeline *p, struct group *g, struct tx *tx, enum err err)
 {
-	atomic_store(
-	    &p->health[tx->db->kind].has_failed, err != ERR_BUSY);
+	atomic_store(&p->health[tx->db->kind].has_failed, err != ERR_BUSY);
 	for (size_t i = 0; i < g->npart; i++)
 		if (g->part[i].err == OK)
 			g->part[i].may_repeat = tx_may_repeat(tx);

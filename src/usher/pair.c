@@ -75,6 +75,8 @@ pair_start(const struct pair_conf *conf, struct pair *p)
 {
 	struct lines l;
 
+	/* Whoever was told of a store says so to front, and to nobody else. */
+	unsetenv("USHER_STORE");
 	open_lines(&l);
 	*p = (struct pair) { .must_stop = p->must_stop };
 	p->pid[VAULT] = start_vault(conf, &l);

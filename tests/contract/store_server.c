@@ -57,8 +57,7 @@ a_transaction_sees_the_tenants_it_named(void **state)
 	assert_int_equal(seen(tx), 0);
 	tx_tenants(tx, some, 2, false);
 	assert_int_equal(seen(tx), 2);
-	assert_int_equal(
-	    store_drop(tx, &DUE, rows, COUNT(rows), 3, &gone), OK);
+	assert_int_equal(store_drop(tx, &DUE, rows, COUNT(rows), 3, &gone), OK);
 	assert_int_equal(gone, 2);
 	assert_int_equal(tx_commit(tx), OK);
 	assert_int_equal(count_rows(f, &DUE, &rows[1], 1), 1);
@@ -77,8 +76,7 @@ a_late_error_is_told_once_and_undone(void **state)
 	tx = tx_begin_all(f->data, &f->cx);
 	assert_int_equal(tx_savepoint(tx), OK);
 	assert_int_equal(store_save(tx, &LOG, &row, 1, NULL), OK);
-	assert_int_equal(
-	    store_count(tx, &LOG, &row, 1, &n), ERR_CONFLICT);
+	assert_int_equal(store_count(tx, &LOG, &row, 1, &n), ERR_CONFLICT);
 	assert_int_equal(f->cx.fault.msg, MSG_STORE_EXISTS);
 	assert_true(str_eq(f->cx.fault.args[0], STR("log")));
 	tx_undo(tx);
@@ -125,8 +123,8 @@ copies_are_left_to_the_server(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(store_copy(&f->cx, f->store, DB_DATA, "/nowhere"),
-	    ERR_CONFLICT);
+	assert_int_equal(
+	    store_copy(&f->cx, f->store, DB_DATA, "/nowhere"), ERR_CONFLICT);
 	assert_int_equal(f->cx.fault.msg, MSG_STORE_NO_COPY);
 }
 
@@ -136,11 +134,10 @@ a_url_that_cannot_be_used_is_refused(void **state)
 {
 	static const struct {
 		const char *url;
-		enum err    err;
-		enum msg    msg;
+		enum err err;
+		enum msg msg;
 	} bad[] = {
-		{ "postgresql://u:secret@[h/d", ERR_BAD_INPUT,
-		    MSG_STORE_URL },
+		{ "postgresql://u:secret@[h/d", ERR_BAD_INPUT, MSG_STORE_URL },
 		{ "postgresql://u:secret@127.0.0.1/", ERR_BAD_INPUT,
 		    MSG_STORE_URL },
 		{ "postgresql://u:secret@127.0.0.1:1/d", ERR_AWAY,
@@ -158,8 +155,9 @@ a_url_that_cannot_be_used_is_refused(void **state)
 		    store_open(&f->cx, bad[i].url, &s), bad[i].err);
 		assert_int_equal(f->cx.fault.msg, bad[i].msg);
 		for (size_t a = 0; a < COUNT(f->cx.fault.args); a++)
-			assert_null(memmem(f->cx.fault.args[a].p,
-			    f->cx.fault.args[a].n, "secret", 6));
+			assert_false(f->cx.fault.args[a].n > 0 &&
+			    memmem(f->cx.fault.args[a].p, f->cx.fault.args[a].n,
+				"secret", 6) != NULL);
 	}
 }
 

@@ -204,6 +204,24 @@ def unconfirmed(tap, server, cluster, tenant, how):
     tap.ok(not faults, name + ": seats and log are whole", faults)
 
 
+def frozen(tap, server, cluster, tenant):
+    """A server that neither answers nor ends: its sessions are given up."""
+    pids = [int(pid) for pid in cluster.sql(
+        "SELECT pid FROM pg_stat_activity WHERE " + OURS).split()]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        reply = tenant.client().post(
+            "/api/v1/onboardings", {"person": {"userName": "patient"}},
+            idempotency_key="frozen")
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+    tap.ok(reply.status == 201, "silent sessions are given up, and the work "
+           "is done in others", reply)
+    tap.ok(wait_well(server), "it is ready again")
+
+
 # --- what must never be ------------------------------------------------------
 
 def secrets(tap, cluster):
@@ -320,6 +338,8 @@ def main():
         away(tap, server, cluster, tenants[0])
         for how in ("pg_cancel_backend", "pg_terminate_backend"):
             unconfirmed(tap, server, cluster, tenants[0], how)
+        if TIER != "quick":
+            frozen(tap, server, cluster, tenants[0])
     dice = random.Random(os.environ.get("USHER_SEED", "1"))
     rig = kill.Rig()
     try:
