@@ -71,7 +71,7 @@ bool tx_may_repeat(const struct tx *);
 bool tx_is_there(const struct tx *);
 void tx_rollback(struct tx *);
 void tx_end(struct tx *);		/* of a reader */
-struct tx *tx_renew(struct tx *);	/* a reader's snapshot of now, instead of this one */
+struct tx *tx_renew(struct tx *);	/* a reader's snapshot of now, instead of this one; again of what its actor may be about */
 struct ctx *tx_ctx(struct tx *);
 /* CX of a transaction that serves several batches or pages in turn. */
 void tx_switch(struct tx *, struct ctx *);
