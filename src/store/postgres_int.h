@@ -25,6 +25,7 @@
 struct pg_place {
 	char **word, **value;	/* as PQconnectdbParams() takes them */
 	char  *shown;
+	_Atomic int64_t answered_ms;	/* when somebody of us last got a connection */
 };
 
 struct pg_store {
@@ -41,12 +42,12 @@ struct pg_pending {
 
 struct pg_db {
 	struct db	   base;
-	const struct pg_place *place;
+	struct pg_place	  *place;
 	PGconn		  *conn;	/* NULL: none at present */
 	struct arena	  *scratch;	/* of one statement */
 	struct pg_pending *pending;
 	size_t		   npending, cap;
-	int64_t		   next_ms, back_off_ms;	/* when to connect again */
+	int64_t		   failed_ms, next_ms, back_off_ms;	/* when it could not connect, and may try again */
 	bool		   was_away;
 	/* Of the present transaction: */
 	bool		   has_begun;	/* BEGIN was sent */
@@ -78,7 +79,7 @@ struct pg_statement {
 
 /* --- postgres_link.c --- */
 
-struct pg_db *link_new(const struct pg_place *);
+struct pg_db *link_new(struct pg_place *);
 void link_free(struct pg_db *);
 /* Connects where there is no connection; false: nobody answers, or not yet again. */
 bool link_ready(struct pg_db *);

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -30,6 +31,7 @@ struct answers {
 };
 
 static void drop(struct pg_db *);
+static void back_off(struct pg_db *);
 static bool has_ended(PGconn *);
 static void notice(void *, const PGresult *);
 static void tell(const struct pg_db *, enum log_level, const char *);
@@ -46,7 +48,7 @@ static enum msg reason_of(const PGresult *, const char *state);
 static PGresult *ask_status(struct pg_db *);
 
 struct pg_db *
-link_new(const struct pg_place *place)
+link_new(struct pg_place *place)
 {
 	struct pg_db *db = heap_alloc(1, sizeof(*db));
 
@@ -76,7 +78,9 @@ link_ready(struct pg_db *db)
 		drop(db);
 	if (db->conn != NULL)
 		return true;
-	if (now_ms < db->next_ms)
+	/* Unless somebody else has found it back meanwhile. */
+	if (now_ms < db->next_ms &&
+	    atomic_load(&db->place->answered_ms) <= db->failed_ms)
 		return false;
 	db->conn = PQconnectdbParams((const char *const *)db->place->word,
 	    (const char *const *)db->place->value, 0);
@@ -84,15 +88,7 @@ link_ready(struct pg_db *db)
 		fatal("no memory for a connection");
 	if (PQstatus(db->conn) != CONNECTION_OK ||
 	    PQenterPipelineMode(db->conn) != 1) {
-		db->back_off_ms *= 2;
-		if (db->back_off_ms == 0)
-			db->back_off_ms = BACK_OFF_MS;
-		if (db->back_off_ms > BACK_OFF_MAX)
-			db->back_off_ms = BACK_OFF_MAX;
-		db->next_ms = clock_mono_ns() / 1000000 + db->back_off_ms;
-		if (!db->was_away)
-			tell(db, LOG_ERROR, "database_away");
-		db->was_away = true;
+		back_off(db);
 		return false;
 	}
 	PQsetNoticeReceiver(db->conn, notice, db);
@@ -100,8 +96,25 @@ link_ready(struct pg_db *db)
 		tell(db, LOG_INFO, "database_back");
 	db->was_away = false;
 	db->back_off_ms = db->next_ms = 0;
+	atomic_store(&db->place->answered_ms, clock_mono_ns() / 1000000);
 	db->npending = 0;
 	return true;
+}
+
+static void
+back_off(struct pg_db *db)
+{
+	drop(db);
+	db->back_off_ms *= 2;
+	if (db->back_off_ms == 0)
+		db->back_off_ms = BACK_OFF_MS;
+	if (db->back_off_ms > BACK_OFF_MAX)
+		db->back_off_ms = BACK_OFF_MAX;
+	db->failed_ms = clock_mono_ns() / 1000000;
+	db->next_ms = db->failed_ms + db->back_off_ms;
+	if (!db->was_away)
+		tell(db, LOG_ERROR, "database_away");
+	db->was_away = true;
 }
 
 /* What it said as it went is read first, its end after that. */
