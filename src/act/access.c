@@ -10,11 +10,6 @@
 #include "base/id.h"
 #include "base/log.h"
 
-struct access_in {
-	struct access_noted *noted;
-	size_t		     n;
-};
-
 void
 access_note(struct world *w, const struct access_row *row,
     const uint8_t digest[32])
@@ -46,13 +41,14 @@ static enum err
 save(struct batch *b, struct tx *tx)
 {
 	for (size_t i = 0; i < b->n; i++) {
-		struct access_in *in = b->item[i]->in;
+		const struct share *in = b->item[i]->in;
+		const struct access_noted *noted = in->row;
 
 		for (size_t j = 0; j < in->n; j++) {
-			struct access_row row = in->noted[j].row;
+			struct access_row row = noted[j].row;
 
 			row.query = (struct str) {
-				(char *)in->noted[j].digest, 32 };
+				(const char *)noted[j].digest, 32 };
 			TRY(store_save(tx, &ACCESS_LOG, &row, 1, NULL));
 		}
 	}
@@ -65,25 +61,22 @@ static const struct use_case access_save = { .name = "access",
 void
 access_write(struct world *w)
 {
-	struct access_in in = { 0 };
 	struct arena *arena = arena_open(16 << 20);
-	struct ctx cx = { .arena = arena };
-	struct item it = { .cx = &cx, .use_case = &access_save, .in = &in };
+	struct access_noted *noted = NULL;
+	size_t n, lost;
 
 	lock_take(w->mu);
-	in.n = w->naccess;
-	if (in.n > 0)
-		in.noted = arena_copy(arena, w->access,
-		    in.n * sizeof(*in.noted));
+	n = w->naccess;
+	if (n > 0)
+		noted = arena_copy(arena, w->access, n * sizeof(*noted));
 	w->naccess = 0;
 	lock_give(w->mu);
-	for (size_t i = 0; i < in.n; i++)
-		in.noted[i].row.id = id_new();
-	if (in.n > 0) {
-		it.tenant = (uint32_t)in.noted[0].row.tenant;
-		if (pipeline_do(w->pipeline, &it, ITEM_BULK) != OK)
-			log_event(LOG_ERROR, "access log not written",
-			    LOG_NUM("rows", in.n));
-	}
+	for (size_t i = 0; i < n; i++)
+		noted[i].row.id = id_new();
+	lost = shares_write(w, &access_save, NULL,
+	    &(struct row_list) { noted, n, sizeof(*noted) });
+	if (lost > 0)
+		log_event(LOG_ERROR, "access log not written",
+		    LOG_NUM("rows", lost));
 	arena_close(arena);
 }

@@ -259,9 +259,10 @@ deployment_read(struct world *w, struct tx *tx)
 	struct deployment_row key = { 0 };
 	const struct deployment_row *row;
 	struct rows rows;
+	int64_t value[DEPLOYMENT_COUNT];
 
 	for (int s = 0; s < DEPLOYMENT_COUNT; s++)
-		w->deployment[s] =
+		value[s] =
 		    deployment_info((enum deployment_setting)s)->fallback;
 	TRY(store_load(tx, &DEPLOYMENT, &key, 1, 1, 0, &rows));
 	row = rows.row;
@@ -270,8 +271,10 @@ deployment_read(struct world *w, struct tx *tx)
 
 		/* One that a later version had is not ours to know. */
 		if (s < DEPLOYMENT_COUNT)
-			w->deployment[s] = row[i].value;
+			value[s] = row[i].value;
 	}
+	for (int s = 0; s < DEPLOYMENT_COUNT; s++)
+		atomic_store(&w->deployment[s], value[s]);
 	return OK;
 }
 

@@ -28,8 +28,7 @@ struct orphans {		/* wrapped keys of nobody */
 static void clock_run(void *);
 static void do_due(struct world *, struct db *);
 static bool is_over(const struct item *);
-static bool drop_due(struct world *, struct ctx *, const struct due_row *,
-    size_t);
+static bool drop_due(struct world *, struct due_row *, size_t);
 static struct order *due_order(struct ctx *, const struct due_row *);
 static void order_ended(struct item *);
 static void keep_house(struct world *);
@@ -153,7 +152,7 @@ due_orders(struct world *w, struct ctx *cx, const struct due_row *due, size_t n)
 			over[nover++] = due[i];
 		arena_close(item[i].cx->arena);
 	}
-	return drop_due(w, cx, over, nover) && nover == n;
+	return drop_due(w, over, nover) && nover == n;
 }
 
 /* Done, or refused for good: the person is no more, the onboarding is decided. */
@@ -165,23 +164,18 @@ is_over(const struct item *it)
 }
 
 static bool
-drop_due(struct world *w, struct ctx *cx, const struct due_row *due, size_t n)
+drop_due(struct world *w, struct due_row *due, size_t n)
 {
-	struct due_done_in in = { due, n };
-	struct item it = { .cx = cx, .use_case = &due_done, .in = &in };
+	size_t lost = shares_write(w, &due_done, NULL,
+	    &(struct row_list) { due, n, sizeof(*due) });
 
-	if (n == 0)
-		return true;
-	it.tenant = (uint32_t)due[0].tenant;
-	if (pipeline_do(w->pipeline, &it, ITEM_BULK) != OK) {
+	if (lost > 0)
 		log_event(LOG_WARN, "due work will be repeated",
-		    LOG_WORD("code", err_info(it.err)->code));
-		return false;
-	}
+		    LOG_NUM("rows", lost));
 	lock_take(w->mu);
-	w->due_done += n;
+	w->due_done += n - lost;
 	lock_give(w->mu);
-	return true;
+	return lost == 0;
 }
 
 static void
@@ -214,7 +208,7 @@ static enum err
 due_done_save(struct batch *b, struct tx *tx)
 {
 	for (size_t i = 0; i < b->n; i++) {
-		const struct due_done_in *in = b->item[i]->in;
+		const struct share *in = b->item[i]->in;
 
 		TRY(store_drop(tx, &DUE, in->row, in->n, 3, NULL));
 	}

@@ -99,7 +99,8 @@ world_session_set(struct world *w, const struct session_row *row)
 	must(row->hash.n == sizeof(c.hash));
 	memcpy(c.hash, row->hash.p, sizeof(c.hash));
 	lock_take(w->mu);
-	keyring_put(&w->keyring, &c);
+	if (keyring_hash(&w->keyring, c.hash) == NULL)
+		keyring_put(&w->keyring, &c);
 	lock_give(w->mu);
 }
 
@@ -418,13 +419,8 @@ token_keys_read(struct world *w, struct ctx *cx)
 /* --- last uses -------------------------------------------------------------------------- */
 
 struct use {
-	enum credential_kind kind;
 	int64_t		     tenant, person, id, seen_ms;
-};
-
-struct uses_in {
-	struct use use[PART_MAX];
-	size_t	   n;
+	enum credential_kind kind;
 };
 
 static enum err
@@ -455,10 +451,10 @@ static enum err
 uses_save(struct batch *b, struct tx *tx)
 {
 	for (size_t i = 0; i < b->n; i++) {
-		const struct uses_in *in = b->item[i]->in;
+		const struct share *in = b->item[i]->in;
 
 		for (size_t j = 0; j < in->n; j++)
-			TRY(save_use(tx, &in->use[j]));
+			TRY(save_use(tx, (const struct use *)in->row + j));
 	}
 	return OK;
 }
@@ -474,28 +470,24 @@ uses_write(struct world *w)
 	w->kept_ms = clock_mono_ns() / 1000000;
 	do {
 		struct arena *arena = arena_open(16 << 20);
-		struct uses_in *in = arena_alloc(arena, sizeof(*in));
-		struct ctx cx = { .arena = arena };
-		struct item it = { .cx = &cx, .use_case = &uses, .in = in };
+		struct use *use = arena_array(arena, PART_MAX, sizeof(*use));
 
+		n = 0;
 		lock_take(w->mu);
-		for (size_t i = 0; i < w->keyring.n && in->n < PART_MAX; i++) {
+		for (size_t i = 0; i < w->keyring.n && n < PART_MAX; i++) {
 			struct credential *c = w->keyring.by_id[i];
 
 			if (c->seen_ms == c->kept_ms)
 				continue;
 			c->kept_ms = c->seen_ms;
-			in->use[in->n++] = (struct use) { c->kind, c->tenant,
-				c->person, c->id, c->seen_ms };
+			use[n++] = (struct use) { c->tenant, c->person,
+				c->id, c->seen_ms, c->kind };
 		}
 		lock_give(w->mu);
-		n = in->n;
-		if (n > 0) {
-			it.tenant = (uint32_t)in->use[0].tenant;
-			/* What is not stored now is stored with the next use. */
-			if (pipeline_do(w->pipeline, &it, ITEM_BULK) != OK)
-				n = 0;
-		}
+		/* What is not stored now is stored with the next use. */
+		if (shares_write(w, &uses, NULL,
+			&(struct row_list) { use, n, sizeof(*use) }) > 0)
+			n = 0;
 		arena_close(arena);
 	} while (n == PART_MAX);
 }

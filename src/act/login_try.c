@@ -280,11 +280,6 @@ const struct use_case login_back = {
 
 /* --- failures, for the log ------------------------------------------------------------ */
 
-struct login_fails {
-	struct login_fail fail[FAILS_MAX];
-	size_t		  n;
-};
-
 /* More different ones than there is room for are counted into the tenant's last. */
 void
 login_fail_note(struct world *w, uint32_t tenant, int64_t person)
@@ -314,10 +309,11 @@ fails_save(struct batch *b, struct tx *tx)
 	struct logbook book = { .arena = tx_ctx(tx)->arena };
 
 	for (size_t i = 0; i < b->n; i++) {
-		const struct login_fails *in = b->item[i]->in;
+		const struct share *in = b->item[i]->in;
 
 		for (size_t j = 0; j < in->n; j++) {
-			const struct login_fail *f = &in->fail[j];
+			const struct login_fail *f =
+			    (const struct login_fail *)in->row + j;
 			struct change *c =
 			    arena_alloc(book.arena, sizeof(*c));
 			struct entry e = entry_by(b->item[i]->cx,
@@ -329,7 +325,7 @@ fails_save(struct batch *b, struct tx *tx)
 				.after = f->count };
 			e.change = c;
 			e.nchange = 1;
-			logbook_add(&book, f->tenant, &e, NULL);
+			logbook_add(&book, in->tenant, &e, NULL);
 		}
 	}
 	return logbook_save(&book, tx);
@@ -344,23 +340,19 @@ login_fails_write(struct world *w)
 	static const struct actor node = { .kind = ACTOR_NODE,
 		.factors = FACTOR_SOCKET };
 	struct arena *arena = arena_open(16 << 20);
-	struct login_fails *in = arena_alloc(arena, sizeof(*in));
-	struct ctx cx = { .arena = arena, .actor = &node,
-		.now_ms = clock_now_ms() };
-	struct item it = { .cx = &cx, .use_case = &login_fails, .in = in };
+	struct login_fail *fail = NULL;
+	size_t n, lost;
 
-	cx.request_id = (struct str) { arena_alloc(arena, 16), 16 };
 	lock_take(w->mu);
-	in->n = w->nfail;
-	if (in->n > 0)
-		memcpy(in->fail, w->fail, in->n * sizeof(*w->fail));
+	n = w->nfail;
+	if (n > 0)
+		fail = arena_copy(arena, w->fail, n * sizeof(*fail));
 	w->nfail = 0;
 	lock_give(w->mu);
-	if (in->n > 0) {
-		it.tenant = in->fail[0].tenant;
-		if (pipeline_do(w->pipeline, &it, ITEM_BULK) != OK)
-			log_event(LOG_ERROR, "failed logins not logged",
-			    LOG_NUM("rows", in->n));
-	}
+	lost = shares_write(w, &login_fails, &node,
+	    &(struct row_list) { fail, n, sizeof(*fail) });
+	if (lost > 0)
+		log_event(LOG_ERROR, "failed logins not logged",
+		    LOG_NUM("rows", lost));
 	arena_close(arena);
 }

@@ -14,7 +14,7 @@
 
 static bool vault_answers(struct world *);
 static bool has_silent_channel(struct world *);
-static void try_to_write(struct world *, struct ctx *);
+static void try_to_write(struct world *, struct ctx *, size_t lane);
 
 const char *
 readiness_name(enum readiness what)
@@ -56,7 +56,7 @@ vault_answers(struct world *w)
 static bool
 has_silent_channel(struct world *w)
 {
-	for (size_t i = 0; i < CHANNEL_COUNT; i++)
+	for (size_t i = 0; i < w->nvault; i++)
 		if (vault_silent_ms(w->vault[i]) > LATE_MS)
 			return true;
 	return false;
@@ -87,8 +87,9 @@ watch_beat(struct world *w)
 		w->vault_state = state;
 	lock_give(w->mu);
 	pipeline_health(w->pipeline, LATE_MS, &health);
-	if (health.has_failed)
-		try_to_write(w, &cx);
+	for (size_t i = 0; i < COUNT(health.has_failed_on); i++)
+		if (health.has_failed_on[i])
+			try_to_write(w, &cx, i);
 	arena_close(arena);
 }
 
@@ -121,11 +122,11 @@ static const struct use_case probe = { .name = "probe", .keep = probe_keep,
 	.save = probe_save };
 
 static void
-try_to_write(struct world *w, struct ctx *cx)
+try_to_write(struct world *w, struct ctx *cx, size_t lane)
 {
 	struct item it = { .cx = cx, .use_case = &probe };
 
 	/* What came of it, the pipeline's health says. */
-	if (pipeline_do(w->pipeline, &it, ITEM_BULK) != OK)
+	if (pipeline_do_on(w->pipeline, lane, &it) != OK)
 		cx->fault = (struct fault) { 0 };
 }

@@ -13,7 +13,8 @@
 #define SLUG_KEPT 64
 
 static void call_init(void *, struct vault_call **, struct arena *);
-static enum err call_run(void *, struct ctx *, struct vault_call *);
+static enum err call_run(void *, size_t lane, struct ctx *,
+    struct vault_call *);
 static struct queue_max queue_max(void *, uint32_t);
 static enum err open_vault(struct world *, struct ctx *,
     const struct world_conf *);
@@ -27,6 +28,8 @@ world_open(struct ctx *cx, const struct world_conf *conf, struct world **out)
 	struct pipeline_conf pc = {
 		.store = conf->store,
 		.world = w,
+		.lanes = conf->nvault - WORLD_CHANNELS,
+		.read_anew = world_anew,
 		.call_init = call_init,
 		.call_run = call_run,
 		.queue_max = queue_max,
@@ -53,7 +56,7 @@ world_open(struct ctx *cx, const struct world_conf *conf, struct world **out)
 	tx_end(tx);
 	db_close(db);
 	TRY(err);
-	for (size_t i = 0; i < CHANNEL_COUNT; i++)
+	for (size_t i = 0; i < w->nvault; i++)
 		vault_watch(w->vault[i], conf->vault_silent,
 		    conf->vault_silent_arg);
 	readers_start(w);
@@ -67,8 +70,10 @@ open_vault(struct world *w, struct ctx *cx, const struct world_conf *conf)
 {
 	struct vault_state state;
 
-	must(conf->nvault == CHANNEL_COUNT);
-	for (size_t i = 0; i < CHANNEL_COUNT; i++)
+	must(conf->nvault > WORLD_CHANNELS &&
+	    conf->nvault <= WORLD_CHANNELS_MAX);
+	w->nvault = conf->nvault;
+	for (size_t i = 0; i < w->nvault; i++)
 		w->vault[i] = vault_connect(conf->vault_fd[i]);
 	TRY(vault_status(w->vault[CHANNEL_CLOCK], cx, &state));
 	if (!state.has_keys)
@@ -83,7 +88,7 @@ world_close(struct world *w)
 	clock_stop(w);
 	readers_stop(w);
 	pipeline_close(w->pipeline);
-	for (size_t i = 0; i < CHANNEL_COUNT; i++)
+	for (size_t i = 0; i < w->nvault; i++)
 		vault_close(w->vault[i]);
 	for (size_t i = 0; i < w->nrealm; i++)
 		realm_release(&w->realm[i]);
@@ -113,12 +118,12 @@ call_init(void *world, struct vault_call **call, struct arena *arena)
 }
 
 static enum err
-call_run(void *world, struct ctx *cx, struct vault_call *call)
+call_run(void *world, size_t lane, struct ctx *cx, struct vault_call *call)
 {
 	struct world *w = world;
 
 	return call->n == 0 ? OK
-	    : vault_run(w->vault[CHANNEL_SEALER], cx, call);
+	    : vault_run(w->vault[CHANNEL_SEALER + lane], cx, call);
 }
 
 static struct queue_max

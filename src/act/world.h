@@ -20,7 +20,9 @@
 
 struct world;
 
-#define WORLD_CHANNELS 17
+/* And one more for each lane of the pipeline. */
+#define WORLD_CHANNELS	   16
+#define WORLD_CHANNELS_MAX (WORLD_CHANNELS + LANES_MAX)
 
 struct realm {
 	uint32_t		tenant;
@@ -36,8 +38,8 @@ struct realm {
 
 struct world_conf {
 	struct store *store;
-	const int    *vault_fd;		/* one channel each: WORLD_CHANNELS */
-	size_t	      nvault;
+	const int    *vault_fd;		/* one channel each: WORLD_CHANNELS, then the lanes' */
+	size_t	      nvault;		/* so there are nvault - WORLD_CHANNELS lanes */
 	const char   *data_dir;		/* where backups go */
 	void	    (*vault_silent)(void *arg);	/* it does not answer any more: end in order; NULL: at once */
 	void	     *vault_silent_arg;

@@ -19,10 +19,10 @@
 /* Long tasks that run, and those that stand still: runs of imports whose queue is paused. */
 #define PLACES (LONGS_MAX + RUNS_MAX)
 enum place_state { PLACE_FREE, PLACE_BUSY, PLACE_PAUSED, PLACE_GOES_ON /* it waits for one that is busy */ };
-/* Channels to the vault: sealer, clock and signer, readers, long work, passwords. */
-enum channel { CHANNEL_SEALER, CHANNEL_CLOCK, CHANNEL_READER, CHANNEL_LONG = CHANNEL_READER + READERS,
-	CHANNEL_LOGIN = CHANNEL_LONG + PLACES, CHANNEL_COUNT };
-_Static_assert(CHANNEL_COUNT == WORLD_CHANNELS, "a channel for each thread");
+/* Channels to the vault: clock and signer, readers, long work, passwords; then the sealer of each lane. */
+enum channel { CHANNEL_CLOCK, CHANNEL_READER, CHANNEL_LONG = CHANNEL_READER + READERS,
+	CHANNEL_LOGIN = CHANNEL_LONG + PLACES, CHANNEL_SEALER };
+_Static_assert(CHANNEL_SEALER == WORLD_CHANNELS, "a channel for each thread");
 
 /* A tenant's words; freed when neither the tenant nor an edition of it is held any more. */
 struct words {
@@ -81,14 +81,14 @@ struct access_noted {
 };
 
 struct login_fail {
-	uint32_t tenant;
-	int64_t	 person, count;
+	int64_t tenant, person, count;
 };
 
 struct world {
 	struct store	  *store;
 	struct pipeline	  *pipeline;
-	struct vault	  *vault[CHANNEL_COUNT];
+	struct vault	  *vault[WORLD_CHANNELS_MAX];
+	size_t		   nvault;
 	const char	  *data_dir;
 	struct str	   issuer;
 	struct lock	  *mu;		/* guards everything down to `counts` */
@@ -138,8 +138,15 @@ void realm_release(const struct realm_slot *);	/* that is no longer in the world
 void fault_copy(struct ctx *to, const struct ctx *from);
 /* A new capability for the server's own work: the vault lets each live a day. */
 enum err realm_renew(struct world *, struct ctx *, uint32_t tenant) USE_RESULT;
+/* What a tenant's texts are opened with. */
+struct opener { struct vault *vault; struct capability capability; };
 /* Puts all tenants, catalogues, dictionaries and tokens into memory. */
 enum err world_read(struct world *, struct ctx *) USE_RESULT;
+/* Puts what is stored of a tenant over what is in memory of it; what is stored no more is still there then. */
+enum err world_read_anew(struct world *, struct vault *, struct ctx *, struct tx *, const struct tenant_row *) USE_RESULT;
+
+/* world_anew.c: memory of TENANT as it is stored, after a commit whose end nobody knew; on the sealer of LANE. */
+enum err world_anew(void *world, size_t lane, struct ctx *, uint32_t tenant) USE_RESULT;
 
 /* world_role.c: roles in memory.  Copies are in the caller's arena. */
 void world_role_set(struct world *, const struct role_row *, const struct filter *scope);
@@ -147,7 +154,7 @@ void world_role_drop(struct world *, const struct role_row *);
 bool world_has_roles(struct world *, uint32_t tenant);
 const struct filter *world_role_scope(struct world *, struct arena *, const struct role_row *);
 size_t world_roles_of(struct world *, struct arena *, uint32_t tenant, int64_t person, struct role_held **);
-enum err world_read_roles(struct world *, struct ctx *, struct tx *, uint32_t tenant, const struct capability *) USE_RESULT;
+enum err world_read_roles(struct world *, struct ctx *, struct tx *, uint32_t tenant, const struct opener *) USE_RESULT;
 
 /* --- admission.c, queues.c */
 
@@ -193,8 +200,16 @@ bool due_orders(struct world *, struct ctx *, const struct due_row *, size_t n);
 /* At start: every tenant's log must extend what the vault signed. */
 enum err check_logs(struct world *, struct ctx *, struct tx *, bool accept_rollback) USE_RESULT;
 
+/*
+ * shares.c: rows of many tenants, each with its tenant first, an int64_t; they
+ * are sorted.  Written by an item for each tenant, whose IN is a struct share;
+ * how many rows came to nothing.
+ */
+struct row_list { void *row; size_t n, size; };
+struct share { uint32_t tenant; const void *row; size_t n; };
+size_t shares_write(struct world *, const struct use_case *, const struct actor *, const struct row_list *);
+
 /* Drops due rows that were worked off, and what only time makes superfluous. */
-struct due_done_in { const struct due_row *row; size_t n; };
 extern const struct use_case due_done;
 struct housekeeping_in { int64_t now_ms, after; };	/* after: the last person of the page before */
 struct housekeeping_out { int64_t keys, next; };	/* keys dropped; where to go on, 0: done */

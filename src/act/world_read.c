@@ -14,23 +14,28 @@
 
 static enum err read_tenant(struct world *, struct ctx *, struct tx *,
     const struct tenant_row *);
+static enum err admit(struct world *, struct ctx *,
+    const struct tenant_row *, struct opener *, bool *is_there);
+static enum err read_all(struct world *, struct ctx *, struct tx *,
+    const struct tenant_row *, const struct opener *);
 static enum err read_limits(struct world *, struct ctx *, struct tx *,
     const struct tenant_row *);
 static enum err raise_ids(struct ctx *, struct tx *,
     const struct tenant_row *);
 static enum err read_catalogue(struct world *, struct ctx *, struct tx *,
-    const struct tenant_row *, const struct capability *);
+    const struct tenant_row *, const struct opener *);
+static int64_t version_of(struct world *, uint32_t tenant);
 static enum err read_dictionary(struct world *, struct ctx *,
-    const struct tenant_row *, const struct capability *);
+    const struct tenant_row *, const struct opener *);
 static enum err open_words(struct world *, struct ctx *, const struct rows *,
-    const struct capability *);
+    const struct opener *);
 static enum err read_tokens(struct world *, struct tx *,
-    const struct tenant_row *, const struct capability *,
+    const struct tenant_row *, const struct opener *,
     enum credential_kind);
 static enum err read_queues(struct world *, struct ctx *, struct tx *,
-    const struct tenant_row *, const struct capability *);
-static enum err open_text(struct world *, struct ctx *,
-    const struct tenant_row *, const struct capability *,
+    const struct tenant_row *, const struct opener *);
+static enum err open_text(struct ctx *,
+    const struct tenant_row *, const struct opener *,
     enum vault_purpose, int64_t subject, struct str *text);
 static enum err read_nets(struct tx *, const struct token_row *,
     struct net **, size_t *);
@@ -61,35 +66,73 @@ static enum err
 read_tenant(struct world *w, struct ctx *cx, struct tx *tx,
     const struct tenant_row *row)
 {
+	struct opener opener = { .vault = w->vault[CHANNEL_CLOCK] };
+	bool is_there;
+
+	TRY(raise_ids(cx, tx, row));
+	TRY(admit(w, cx, row, &opener, &is_there));
+	return is_there ? read_all(w, cx, tx, row, &opener) : OK;
+}
+
+enum err
+world_read_anew(struct world *w, struct vault *vault, struct ctx *cx,
+    struct tx *tx, const struct tenant_row *row)
+{
+	struct opener opener = { .vault = vault };
+	const struct realm_slot *slot;
+	bool is_there;
+
+	lock_take(w->mu);
+	slot = realm_find(w, (uint32_t)row->tenant);
+	is_there = slot != NULL;
+	if (is_there)
+		opener.capability = slot->capability;
+	lock_give(w->mu);
+	if (!is_there)
+		TRY(admit(w, cx, row, &opener, &is_there));
+	return is_there ? read_all(w, cx, tx, row, &opener) : OK;
+}
+
+/* A place in the world for a tenant that has none; false: its keys are destroyed, it gets none. */
+static enum err
+admit(struct world *w, struct ctx *cx, const struct tenant_row *row,
+    struct opener *opener, bool *is_there)
+{
 	struct grant_in in = { .tenant = (uint32_t)row->tenant,
 		.open_per_minute = UINT32_MAX, .seal_per_minute = UINT32_MAX };
-	struct capability capability;
 	struct str slug = row->name;
 	enum tenant_has has;
 
-	TRY(raise_ids(cx, tx, row));
-	TRY(vault_tenant_keys(w->vault[CHANNEL_CLOCK], cx, in.tenant, &has));
+	TRY(vault_tenant_keys(opener->vault, cx, in.tenant, &has));
 	/* The clock goes on where a deletion ended, also in a database that was brought back from before it. */
-	w->sweeps = w->has_ends |= has == TENANT_HAD_KEYS
-	    || row->state >= TENANT_DELETING;
-	if (has == TENANT_HAD_KEYS)
-		return OK;
-	TRY(vault_grant(w->vault[CHANNEL_CLOCK], cx, &in, &capability));
-	TRY(open_text(w, cx, row, &capability, PURPOSE_NAME, row->tenant,
-	    &slug));
-	world_tenant_add(w, (uint32_t)row->tenant, slug, &capability);
 	lock_take(w->mu);
-	realm_find(w, (uint32_t)row->tenant)->state =
-	    (enum tenant_state)row->state;
+	if (has == TENANT_HAD_KEYS || row->state >= TENANT_DELETING)
+		w->has_ends = w->sweeps = true;
 	lock_give(w->mu);
+	*is_there = has != TENANT_HAD_KEYS;
+	if (!*is_there)
+		return OK;
+	TRY(vault_grant(opener->vault, cx, &in, &opener->capability));
+	TRY(open_text(cx, row, opener, PURPOSE_NAME, row->tenant, &slug));
+	world_tenant_add(w, in.tenant, slug, &opener->capability);
+	return OK;
+}
+
+static enum err
+read_all(struct world *w, struct ctx *cx, struct tx *tx,
+    const struct tenant_row *row, const struct opener *opener)
+{
+	const uint32_t tenant = (uint32_t)row->tenant;
+
+	world_tenant_state(w, tenant, (enum tenant_state)row->state);
 	TRY(read_limits(w, cx, tx, row));
-	TRY(read_dictionary(w, cx, row, &capability));
-	TRY(read_catalogue(w, cx, tx, row, &capability));
-	TRY(world_read_roles(w, cx, tx, (uint32_t)row->tenant, &capability));
-	TRY(read_tokens(w, tx, row, &capability, CREDENTIAL_TOKEN));
-	TRY(read_tokens(w, tx, row, &capability, CREDENTIAL_CLIENT));
+	TRY(read_dictionary(w, cx, row, opener));
+	TRY(read_catalogue(w, cx, tx, row, opener));
+	TRY(world_read_roles(w, cx, tx, tenant, opener));
+	TRY(read_tokens(w, tx, row, opener, CREDENTIAL_TOKEN));
+	TRY(read_tokens(w, tx, row, opener, CREDENTIAL_CLIENT));
 	TRY(read_sessions(w, tx, row));
-	return read_queues(w, cx, tx, row, &capability);
+	return read_queues(w, cx, tx, row, opener);
 }
 
 static enum err
@@ -100,15 +143,19 @@ read_limits(struct world *w, struct ctx *cx, struct tx *tx,
 	const struct deployment_row *limit;
 	struct person of = { .tenant = row->tenant };
 	struct rows rows;
+	int64_t most[LIMIT_COUNT] = { 0 };
 	int64_t persons;
 
 	(void)cx;
 	TRY(store_load(tx, &DEPLOYMENT, &key, 1, 1, 0, &rows));
 	limit = rows.row;
 	for (size_t i = 0; i < rows.n; i++)
+		most[limit_parse(limit[i].name)] = limit[i].value;
+	for (size_t i = 0; i < COUNT(most); i++)
 		world_tenant_limit(w, (uint32_t)row->tenant,
-		    limit_parse(limit[i].name), limit[i].value);
+		    (enum tenant_limit)i, most[i]);
 	TRY(store_count(tx, &PERSON, &of, 1, &persons));
+	persons -= world_persons(w, (uint32_t)row->tenant);
 	world_persons_add(w, (uint32_t)row->tenant, persons);
 	return OK;
 }
@@ -140,8 +187,8 @@ raise_ids(struct ctx *cx, struct tx *tx, const struct tenant_row *row)
 
 /* TEXT in: sealed; out: opened.  Keys that do not fit the database end the start. */
 static enum err
-open_text(struct world *w, struct ctx *cx, const struct tenant_row *row,
-    const struct capability *capability, enum vault_purpose purpose,
+open_text(struct ctx *cx, const struct tenant_row *row,
+    const struct opener *opener, enum vault_purpose purpose,
     int64_t subject, struct str *text)
 {
 	struct vault_call call;
@@ -149,30 +196,42 @@ open_text(struct world *w, struct ctx *cx, const struct tenant_row *row,
 
 	vault_call_init(&call, cx->arena);
 	call.tenant = (uint32_t)row->tenant;
-	call.capability = capability;
+	call.capability = &opener->capability;
 	out = vault_text_open(&call, purpose, subject, *text);
-	TRY(vault_run(w->vault[CHANNEL_CLOCK], cx, &call));
+	TRY(vault_run(opener->vault, cx, &call));
 	if (out->err != OK)
 		return fail(cx, ERR_SEALED, MSG_WORLD_KEYS, "vault");
 	*text = out->text;
 	return OK;
 }
 
+/* Of the catalogue in force; 0: the empty one. */
+static int64_t
+version_of(struct world *w, uint32_t tenant)
+{
+	int64_t version;
+
+	lock_take(w->mu);
+	version = realm_find(w, tenant)->edition->catalogue->version;
+	lock_give(w->mu);
+	return version;
+}
+
 static enum err
 read_catalogue(struct world *w, struct ctx *cx, struct tx *tx,
-    const struct tenant_row *row, const struct capability *capability)
+    const struct tenant_row *row, const struct opener *opener)
 {
 	struct catalogue_row key = { .tenant = row->tenant,
 		.version = row->catalogue_version };
 	struct rows rows;
 	struct str text;
 
-	if (row->catalogue_version == 0)
+	if (row->catalogue_version == version_of(w, (uint32_t)row->tenant))
 		return OK;
 	TRY(store_load(tx, &CATALOGUE, &key, 1, 2, 0, &rows));
 	must(rows.n == 1);
 	text = ((struct catalogue_row *)rows.row)->sealed;
-	TRY(open_text(w, cx, row, capability, PURPOSE_CATALOGUE,
+	TRY(open_text(cx, row, opener, PURPOSE_CATALOGUE,
 	    row->catalogue_version, &text));
 	world_catalogue_set(w, (uint32_t)row->tenant, text,
 	    row->catalogue_version);
@@ -182,7 +241,7 @@ read_catalogue(struct world *w, struct ctx *cx, struct tx *tx,
 /* A page at a time: the words stay, what they were sealed in does not. */
 static enum err
 read_dictionary(struct world *w, struct ctx *cx, const struct tenant_row *row,
-    const struct capability *capability)
+    const struct opener *opener)
 {
 	struct db *db = db_open_reader(w->store, DB_DATA);
 	struct arena *memory = arena_open(WORDS_MEMORY);
@@ -202,7 +261,7 @@ read_dictionary(struct world *w, struct ctx *cx, const struct tenant_row *row,
 		tx_end(tx);
 		n = rows.n;
 		if (err == OK && n > 0) {
-			err = open_words(w, &page, &rows, capability);
+			err = open_words(w, &page, &rows, opener);
 			last = ((struct dictionary_row *)rows.row)[n - 1].key;
 			must(last.n == sizeof(key));
 			memcpy(&key, last.p, sizeof(key));
@@ -219,23 +278,25 @@ read_dictionary(struct world *w, struct ctx *cx, const struct tenant_row *row,
 
 static enum err
 open_words(struct world *w, struct ctx *cx, const struct rows *rows,
-    const struct capability *capability)
+    const struct opener *opener)
 {
 	const struct dictionary_row *word = rows->row;
 	const struct text_out **out = arena_array(cx->arena, rows->n,
 	    sizeof(const struct text_out *));
 	uint32_t tenant = (uint32_t)word->tenant;
-	struct dictionary *dictionary =
-	    realm_find(w, tenant)->words->dictionary;
+	struct dictionary *dictionary;
 	struct vault_call call;
 
+	lock_take(w->mu);
+	dictionary = realm_find(w, tenant)->words->dictionary;
+	lock_give(w->mu);
 	vault_call_init(&call, cx->arena);
 	call.tenant = tenant;
-	call.capability = capability;
+	call.capability = &opener->capability;
 	for (size_t i = 0; i < rows->n; i++)
 		out[i] = vault_text_open(&call, PURPOSE_DICTIONARY,
 		    word[i].id, word[i].sealed);
-	TRY(vault_run(w->vault[CHANNEL_CLOCK], cx, &call));
+	TRY(vault_run(opener->vault, cx, &call));
 	for (size_t i = 0; i < rows->n; i++) {
 		if (out[i]->err != OK)
 			return fail(cx, ERR_SEALED, MSG_WORLD_KEYS, "vault");
@@ -247,7 +308,7 @@ open_words(struct world *w, struct ctx *cx, const struct rows *rows,
 
 static enum err
 read_tokens(struct world *w, struct tx *tx, const struct tenant_row *row,
-    const struct capability *capability, enum credential_kind kind)
+    const struct opener *opener, enum credential_kind kind)
 {
 	const struct table *table =
 	    kind == CREDENTIAL_TOKEN ? &TOKEN : &CLIENT;
@@ -264,7 +325,7 @@ read_tokens(struct world *w, struct tx *tx, const struct tenant_row *row,
 			size_t n;
 
 			if (scope.n > 0)
-				TRY(open_text(w, tx_ctx(tx), row, capability,
+				TRY(open_text(tx_ctx(tx), row, opener,
 				    PURPOSE_NAME, from.id, &scope));
 			TRY(read_nets(tx, &from, &net, &n));
 			world_token_set(w, kind, &from,
@@ -277,7 +338,7 @@ read_tokens(struct world *w, struct tx *tx, const struct tenant_row *row,
 
 static enum err
 read_queues(struct world *w, struct ctx *cx, struct tx *tx,
-    const struct tenant_row *row, const struct capability *capability)
+    const struct tenant_row *row, const struct opener *opener)
 {
 	struct queue_row key = { .tenant = row->tenant };
 	const struct queue_row *queue;
@@ -289,7 +350,7 @@ read_queues(struct world *w, struct ctx *cx, struct tx *tx,
 		struct str reason = queue[i].reason;
 
 		if (reason.n > 0)
-			TRY(open_text(w, cx, row, capability, PURPOSE_NAME,
+			TRY(open_text(cx, row, opener, PURPOSE_NAME,
 			    queue[i].queue, &reason));
 		queues_set(w->queues, &queue[i], reason);
 	}

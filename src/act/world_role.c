@@ -16,7 +16,7 @@ static size_t place_of(const struct world *, const struct role_row *,
 static int compare(const struct role_slot *, uint32_t tenant, int64_t person,
     int64_t id);
 static enum err read_page(struct world *, struct ctx *, const struct rows *,
-    const struct capability *);
+    const struct opener *);
 
 void
 world_role_set(struct world *w, const struct role_row *row,
@@ -145,7 +145,7 @@ world_person_actor(struct world *w, struct ctx *cx, uint32_t tenant,
 
 enum err
 world_read_roles(struct world *w, struct ctx *cx, struct tx *tx,
-    uint32_t tenant, const struct capability *capability)
+    uint32_t tenant, const struct opener *opener)
 {
 	struct role_row from = { .tenant = tenant };
 	struct rows rows;
@@ -153,7 +153,7 @@ world_read_roles(struct world *w, struct ctx *cx, struct tx *tx,
 
 	do {
 		TRY(store_page(tx, &ROLE, &from, 1, is_first, PAGE, &rows));
-		TRY(read_page(w, cx, &rows, capability));
+		TRY(read_page(w, cx, &rows, opener));
 		if (rows.n > 0)
 			from = ((struct role_row *)rows.row)[rows.n - 1];
 		is_first = false;
@@ -163,7 +163,7 @@ world_read_roles(struct world *w, struct ctx *cx, struct tx *tx,
 
 static enum err
 read_page(struct world *w, struct ctx *cx, const struct rows *rows,
-    const struct capability *capability)
+    const struct opener *opener)
 {
 	const struct role_row *row = rows->row;
 	const struct text_out **scope = arena_array(cx->arena, rows->n + 1,
@@ -172,7 +172,7 @@ read_page(struct world *w, struct ctx *cx, const struct rows *rows,
 	size_t asked = 0;
 
 	vault_call_init(&call, cx->arena);
-	call.capability = capability;
+	call.capability = &opener->capability;
 	for (size_t i = 0; i < rows->n; i++) {
 		call.tenant = (uint32_t)row[i].tenant;
 		if (row[i].scope.n == 0)
@@ -182,7 +182,7 @@ read_page(struct world *w, struct ctx *cx, const struct rows *rows,
 		asked++;
 	}
 	if (asked > 0)
-		TRY(vault_run(w->vault[CHANNEL_CLOCK], cx, &call));
+		TRY(vault_run(opener->vault, cx, &call));
 	for (size_t i = 0; i < rows->n; i++) {
 		struct filter *filter = NULL;
 

@@ -25,7 +25,7 @@ struct holder {
 	struct line   *first, *last;
 	size_t	       n, taken;
 	uint64_t       round;	/* that `taken` counts in */
-	struct holder *same_bucket, *next_turn;
+	struct holder *same_bucket, *next_turn, *turn_before;
 };
 
 struct fair {
@@ -44,10 +44,12 @@ static struct line *make_line(struct fair *, struct holder *,
     const struct fair_key *);
 static void append(struct fair *, struct line *, void *);
 static struct holder *next_holder(struct fair *, size_t);
+static bool has_share(const struct fair *, struct holder *, size_t);
 static void *take_from(struct fair *, struct holder *);
 static void *take_link(struct fair *, struct line *);
 static void turn_line(struct holder *, struct line *);
 static void turn_holder(struct fair *, struct holder *);
+static void leave_turns(struct fair *, struct holder *);
 
 struct fair *
 fair_open(void)
@@ -200,6 +202,18 @@ fair_take(struct fair *f, size_t share)
 	return take_from(f, h);
 }
 
+void *
+fair_take_of(struct fair *f, uint32_t tenant, size_t share)
+{
+	struct holder *h = *find_holder(f, tenant);
+
+	if (h == NULL || !has_share(f, h, share))
+		return NULL;
+	leave_turns(f, h);
+	h->taken++;
+	return take_from(f, h);
+}
+
 /* Out of its place in the turns.  Those that had their share go to the end. */
 static struct holder *
 next_holder(struct fair *f, size_t share)
@@ -207,16 +221,23 @@ next_holder(struct fair *f, size_t share)
 	for (size_t i = f->nholder; i > 0; i--) {
 		struct holder *h = f->first;
 
-		f->first = h->next_turn;
-		if (h->round != f->round) {
-			h->round = f->round;
-			h->taken = 0;
-		}
-		if (h->taken < share)
+		leave_turns(f, h);
+		if (has_share(f, h, share))
 			return h;
 		turn_holder(f, h);
 	}
 	return NULL;
+}
+
+/* It had less in this round. */
+static bool
+has_share(const struct fair *f, struct holder *h, size_t share)
+{
+	if (h->round != f->round) {
+		h->round = f->round;
+		h->taken = 0;
+	}
+	return h->taken < share;
 }
 
 static void *
@@ -276,9 +297,23 @@ static void
 turn_holder(struct fair *f, struct holder *h)
 {
 	h->next_turn = NULL;
+	h->turn_before = f->first == NULL ? NULL : f->last;
 	if (f->first == NULL)
 		f->first = h;
 	else
 		f->last->next_turn = h;
 	f->last = h;
+}
+
+static void
+leave_turns(struct fair *f, struct holder *h)
+{
+	if (h->turn_before == NULL)
+		f->first = h->next_turn;
+	else
+		h->turn_before->next_turn = h->next_turn;
+	if (h->next_turn == NULL)
+		f->last = h->turn_before;
+	else
+		h->next_turn->turn_before = h->turn_before;
 }

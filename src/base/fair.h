@@ -40,5 +40,7 @@ size_t fair_depth(const struct fair *);
 void fair_round(struct fair *);
 /* The next one's item, of a tenant that had less than SHARE since fair_round(); NULL: there is none. */
 void *fair_take(struct fair *, size_t share);
+/* The same of this tenant only, which then has had its turn. */
+void *fair_take_of(struct fair *, uint32_t tenant, size_t share);
 
 #endif

@@ -8,12 +8,16 @@
 #include "base/clock.h"
 #include "base/metric.h"
 
+#define BACK_OFF_MS 20
+
 static void fresh(struct item *, bool);
 static struct part *part_for(struct group *, const struct use_case *);
-static void settle_part(struct pipeline *, struct part *);
-static void repeat_part(struct pipeline *, struct part *);
-static void answer(struct pipeline *, struct item *);
-static void answer_part(struct pipeline *, struct part *);
+static void settle_part(struct lane *, struct part *);
+static void repeat_part(struct lane *, struct part *);
+static int64_t back_off_ms(unsigned losses);
+static void refuse_lost(struct item *, const struct part *);
+static void answer(struct lane *, struct item *);
+static void answer_part(struct lane *, struct part *);
 static void refuse(struct item *, enum err, const struct fault *);
 
 void
@@ -24,6 +28,7 @@ group_form(struct group *g, void *world)
 	arena_reset(g->arena);
 	g->cx = (struct ctx) { .arena = g->arena, .now_ms = now_ms };
 	g->part = arena_array(g->arena, g->n, sizeof(*g->part));
+	g->tenant = g->item[0]->tenant;
 	g->npart = 0;
 	for (size_t i = 0; i < g->n; i++) {
 		fresh(g->item[i], g->is_alone);
@@ -90,32 +95,42 @@ group_fail(struct group *g, enum err err)
 	}
 }
 
+void
+group_away(struct group *g)
+{
+	enum err err = fail(&g->cx, ERR_AWAY, MSG_STORE_AWAY, "");
+
+	for (size_t i = 0; i < g->npart; i++)
+		g->part[i].may_repeat |= g->part[i].err == OK;
+	group_fail(g, err);
+}
+
 bool
-group_settle(struct pipeline *p, struct group *g)
+group_settle(struct lane *l, struct group *g)
 {
 	bool stays = false;
 
 	for (size_t i = 0; i < g->npart; i++) {
-		settle_part(p, &g->part[i]);
+		settle_part(l, &g->part[i]);
 		stays |= g->part[i].batch.n > 0;
 	}
 	return stays;
 }
 
 static void
-settle_part(struct pipeline *p, struct part *part)
+settle_part(struct lane *l, struct part *part)
 {
 	struct batch *b = &part->batch;
 	size_t n = b->n;
 
 	if (part->err != OK && part->may_repeat) {
-		repeat_part(p, part);
+		repeat_part(l, part);
 		return;
 	}
 	if (part->err != OK && !part->is_final && n > 1) {
-		p->replayed++;
+		l->replayed++;
 		metric_add(METRIC_REPLAYS, 0, 1);
-		sched_retry(p->sched, b->item, n, true);
+		sched_retry(l->sched, b->item, n, true);
 		b->n = 0;
 		return;
 	}
@@ -126,86 +141,114 @@ settle_part(struct pipeline *p, struct part *part)
 		if (part->err != OK)
 			refuse(item, part->err, &part->cx.fault);
 		if (item->err != OK)
-			answer(p, item);
+			answer(l, item);
 		else
 			b->item[b->n++] = item;
 	}
 }
 
 void
-group_answer(struct pipeline *p, struct group *g)
+group_answer(struct lane *l, struct group *g)
 {
 	for (size_t i = 0; i < g->npart; i++)
-		answer_part(p, &g->part[i]);
+		answer_part(l, &g->part[i]);
 }
 
 static void
-answer_part(struct pipeline *p, struct part *part)
+answer_part(struct lane *l, struct part *part)
 {
 	if (part->err != OK && part->may_repeat)
-		repeat_part(p, part);
+		repeat_part(l, part);
 	for (size_t i = 0; i < part->batch.n; i++) {
 		struct item *item = part->batch.item[i];
 
 		if (part->err != OK)
 			refuse(item, part->err, &part->cx.fault);
 		if (item->err == OK && item->again && item->tries < TRIES_MAX) {
-			p->again++;
+			l->again++;
 			metric_add(METRIC_CONTENTION, CONTENTION_AGAIN, 1);
-			sched_retry(p->sched, &item, 1, false);
+			sched_retry(l->sched, &item, 1, false);
 			continue;
 		}
 		if (item->err == OK && item->again)
 			item->err =
 			    fail(item->cx, ERR_BUSY, MSG_STORE_BUSY, "");
-		answer(p, item);
+		answer(l, item);
 	}
 	part->batch.n = 0;
 }
 
 /* The database went away or another writer was in the way: nobody's fault, but not for ever. */
 static void
-repeat_part(struct pipeline *p, struct part *part)
+repeat_part(struct lane *l, struct part *part)
 {
 	size_t n = part->batch.n;
+	unsigned losses = 0;
 
 	part->batch.n = 0;
 	for (size_t i = 0; i < n; i++) {
 		struct item *item = part->batch.item[i];
 
-		if (item->err == OK && item->tries < TRIES_MAX) {
-			p->again++;
+		if (item->err == OK && ++item->losses < LOSSES_MAX) {
+			if (item->losses > losses)
+				losses = item->losses;
+			item->tries -= item->tries > 0;
+			l->lost++;
 			metric_add(METRIC_CONTENTION, CONTENTION_AGAIN, 1);
-			sched_retry(p->sched, &item, 1, false);
+			sched_retry(l->sched, &item, 1, false);
 			continue;
 		}
 		if (item->err == OK)
-			refuse(item, part->err, &part->cx.fault);
-		answer(p, item);
+			refuse_lost(item, part);
+		answer(l, item);
 	}
+	if (losses > 0)
+		sched_rest(l->sched, back_off_ms(losses));
+}
+
+/* Longer each time, and never the same for two that were in each other's way. */
+static int64_t
+back_off_ms(unsigned losses)
+{
+	int64_t most = (int64_t)BACK_OFF_MS << losses;
+	uint16_t random;
+
+	random_bytes(&random, sizeof(random));
+	return most / 2 + random % (most / 2);
+}
+
+/* Not done, and worth asking again a little later, whatever was in the way. */
+static void
+refuse_lost(struct item *item, const struct part *part)
+{
+	if (part->err == ERR_BUSY) {
+		item->err = fail(item->cx, ERR_AWAY, MSG_STORE_AWAY, "");
+		return;
+	}
+	refuse(item, part->err, &part->cx.fault);
 }
 
 void
-group_replay(struct pipeline *p, struct group *g)
+group_replay(struct lane *l, struct group *g)
 {
-	p->replayed++;
+	l->replayed++;
 	metric_add(METRIC_REPLAYS, 0, 1);
 	for (size_t i = 0; i < g->npart; i++) {
 		struct batch *b = &g->part[i].batch;
 
-		sched_retry(p->sched, b->item, b->n, true);
+		sched_retry(l->sched, b->item, b->n, true);
 		b->n = 0;
 	}
 }
 
 /* done() may free the item. */
 static void
-answer(struct pipeline *p, struct item *item)
+answer(struct lane *l, struct item *item)
 {
-	p->items++;
+	l->items++;
 	metric_add(METRIC_ITEMS, item->err == OK ? ITEM_DONE : ITEM_REFUSED, 1);
 	item->done(item);
-	sched_answered(p->sched, 1);
+	sched_answered(l->sched, 1);
 }
 
 /* The batch's arena ends before the item's does. */

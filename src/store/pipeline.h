@@ -9,6 +9,10 @@
  * BATCH_MAX items.  The sealer works on batch n + 1 while n commits.  Items of
  * several use cases share a commit: each use case sees its own items as one
  * batch, in the order of their arrival.
+ *
+ * All of this is a lane.  SQLite has one; PostgreSQL has several, which know
+ * nothing of each other: a tenant's items are always on the same, and each of
+ * their transactions is about one tenant (decision 0015).
  */
 #ifndef STORE_PIPELINE_H
 #define STORE_PIPELINE_H
@@ -31,7 +35,7 @@ struct item {
 	void		      *out;	/* result, in the ctx's arena */
 	enum err	       err;	/* OK, refused (fault says why), or ERR_UNKNOWN */
 	void		      *state;	/* the use case's own, per item; cleared before each try */
-	unsigned	       tries;
+	unsigned	       tries, losses;	/* losses: of a transaction, by no fault of its own */
 	bool		       again;	/* set by decide(): what was sealed is out of date, try from prepare() */
 	void		     (*done)(struct item *);	/* after the commit; any thread; may free the item */
 	void		      *owner;	/* done()'s own */
@@ -84,9 +88,15 @@ struct queue_max {
 struct pipeline_conf {
 	struct store *store;
 	void	     *world;		/* handed to every batch */
-	/* Makes a call ready (capability, tenant) and runs it on the sealer's own vault channel; NULL: no vault. */
+	size_t	      lanes;		/* 0: one */
+	/* Makes a call ready (capability, tenant) and runs it on the vault channel of the lane's sealer; NULL: no vault. */
 	void	    (*call_init)(void *world, struct vault_call **, struct arena *);
-	enum err    (*call_run)(void *world, struct ctx *, struct vault_call *);
+	enum err    (*call_run)(void *world, size_t lane, struct ctx *, struct vault_call *);
+	/*
+	 * Puts what is in memory of TENANT to what is stored, on the lane's
+	 * sealer, while nothing of it is written; NULL: nothing is in memory.
+	 */
+	enum err    (*read_anew)(void *world, size_t lane, struct ctx *, uint32_t tenant);
 	/* How many items of one class may wait in TENANT; asked at every item, and fast. */
 	struct queue_max (*queue_max)(void *world, uint32_t tenant);
 };
@@ -108,6 +118,11 @@ enum err pipeline_submit(struct pipeline *, struct item *, enum item_class) USE_
 /* Submits and waits, for room too; the item's error.  For imports, the clock, tests.  Takes done and owner for itself. */
 enum err pipeline_do(struct pipeline *, struct item *, enum item_class) USE_RESULT;
 
+/* All of them at once; what became of each, its err tells. */
+void pipeline_do_all(struct pipeline *, struct item *, size_t n, enum item_class);
+/* One on a lane of one's choice: to find out whether it can write. */
+enum err pipeline_do_on(struct pipeline *, size_t lane, struct item *) USE_RESULT;
+
 /* MSG, with which of the bounds LOAD is at: ERR_LIMITED. */
 enum err queue_refuse(struct ctx *, enum msg, const struct queue_max *, const struct fair_load *, bool is_clients) USE_RESULT;
 
@@ -115,14 +130,14 @@ enum err queue_refuse(struct ctx *, enum msg, const struct queue_max *, const st
 struct fair_load pipeline_load(struct pipeline *, const struct fair_key *);
 
 struct pipeline_count {
-	uint64_t commits, items, batches_replayed, again, keys_commits;
+	uint64_t commits, items, batches_replayed, again, lost, keys_commits;
 	uint64_t refused_tenant, refused_client;	/* by a full queue */
 	size_t	 depth, depth_of[ITEM_BULK + 1];
 };
 void pipeline_counts(struct pipeline *, struct pipeline_count *);
 
 /* The last commits were durable, and none has been under way for longer than LATE_MS. */
-struct pipeline_health { bool has_failed, is_late; };
+struct pipeline_health { bool has_failed, is_late, has_failed_on[LANES_MAX]; };
 void pipeline_health(struct pipeline *, int64_t late_ms, struct pipeline_health *);
 
 #endif

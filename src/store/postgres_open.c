@@ -120,8 +120,11 @@ open_store(struct ctx *cx, const char *url, struct store **out)
 		close_store(&s->base);
 		return err;
 	}
-	for (enum db_kind k = DB_DATA; k <= DB_KEYS; k++)
-		s->base.writer[k] = connect_link(&s->base, k, true);
+	for (size_t i = 0; i < LANES_MAX; i++)
+		for (enum db_kind k = DB_DATA; k <= DB_KEYS; k++) {
+			s->base.writer[i][k] = connect_link(&s->base, k, true);
+			s->base.writer[i][k]->lane = i;
+		}
 	*out = &s->base;
 	return OK;
 }
@@ -131,11 +134,11 @@ close_store(struct store *base)
 {
 	struct pg_store *s = (struct pg_store *)base;
 
-	for (enum db_kind k = DB_DATA; k <= DB_KEYS; k++) {
-		if (base->writer[k] != NULL)
-			disconnect(base->writer[k]);
+	for (size_t i = 0; i < LANES_MAX && base->writer[i][0] != NULL; i++)
+		for (enum db_kind k = DB_DATA; k <= DB_KEYS; k++)
+			disconnect(base->writer[i][k]);
+	for (enum db_kind k = DB_DATA; k <= DB_KEYS; k++)
 		place_free(&s->place[k]);
-	}
 	heap_free(s);
 }
 
@@ -438,6 +441,7 @@ read_all(struct setup *u)
 
 const struct engine postgres_engine = {
 	.title = "PostgreSQL",
+	.lanes = LANES_MAX,
 	.version = version,
 	.in_list = { "= ANY (", ")" },
 	.serves = serves,

@@ -8,7 +8,8 @@
 
 #define RING_FIRST 16
 #define CLASSES	   (ITEM_BULK + 1)
-#define SECOND_NS  INT64_C(1000000000)
+#define MS_NS	   INT64_C(1000000)
+#define SECOND_NS  (1000 * MS_NS)
 
 /* Items in order; grows up to a limit that its user keeps. */
 struct ring {
@@ -21,25 +22,32 @@ struct sched {
 	struct fair *fair[CLASSES];
 	struct ring  again, alone;
 	size_t	     retry_max;
+	bool	     spans;
 	size_t	     unanswered;	/* put, and neither refused nor answered */
-	unsigned     slot;
+	unsigned     slot, lead;	/* items taken; batches of one tenant begun */
 	uint32_t     tenant;		/* whose item was put last */
 	int64_t	     mixed_ns;		/* when that was another's than the one before; 0: never */
-	bool	     is_ended;
+	int64_t	     rest_ns;		/* until then nothing is taken */
+	bool	     is_called, is_ended;
 };
 
 static struct fair_key key_of(const struct item *);
 static void note_tenant(struct sched *, uint32_t);
 static size_t share_of(const struct sched *, size_t);
 static bool is_mixed(const struct sched *);
+static int64_t rest_ms(const struct sched *);
 static void take_locked(struct sched *, struct item **, size_t,
     struct taken *);
-static struct item *next_item(struct sched *, size_t);
+static void take_ring(const struct sched *, struct ring *, struct item **,
+    size_t, struct taken *);
+static struct item *next_item(struct sched *, size_t, const struct item *);
+static struct item *take_fair(struct sched *, enum item_class, size_t,
+    const struct item *);
 static void ring_put(struct ring *, struct item *);
 static struct item *ring_take(struct ring *);
 
 struct sched *
-sched_open(size_t retry_max)
+sched_open(size_t retry_max, bool spans)
 {
 	struct sched *s = heap_alloc(1, sizeof(*s));
 
@@ -47,6 +55,7 @@ sched_open(size_t retry_max)
 	for (size_t c = 0; c < CLASSES; c++)
 		s->fair[c] = fair_open();
 	s->retry_max = retry_max;
+	s->spans = spans;
 	return s;
 }
 
@@ -115,7 +124,9 @@ note_tenant(struct sched *s, uint32_t tenant)
 static size_t
 share_of(const struct sched *s, size_t max)
 {
-	return is_mixed(s) && max > SHARE_MIXED ? SHARE_MIXED : max;
+	size_t share = s->spans ? SHARE_MIXED : SHARE_ALONE;
+
+	return is_mixed(s) && max > share ? share : max;
 }
 
 static bool
@@ -152,16 +163,48 @@ sched_take(struct sched *s, struct item **items, size_t max, int64_t wait_ms)
 
 	lock_take(s->lock);
 	for (;;) {
-		take_locked(s, items, max, &taken);
+		int64_t rests_ms = rest_ms(s);
+
+		if (rests_ms == 0)
+			take_locked(s, items, max, &taken);
 		taken.is_end = s->is_ended && s->unanswered == 0;
-		if (taken.n > 0 || taken.is_end || !in_time)
+		if (taken.n > 0 || taken.is_end || !in_time || s->is_called)
 			break;
-		in_time = lock_wait(s->lock, wait_ms);
+		if (rests_ms > 0)
+			(void)lock_wait(s->lock, rests_ms);
+		else
+			in_time = lock_wait(s->lock, wait_ms);
 	}
+	s->is_called = false;
 	if (taken.n > 0)
 		lock_wake(s->lock); /* there is room */
 	lock_give(s->lock);
 	return taken;
+}
+
+static int64_t
+rest_ms(const struct sched *s)
+{
+	int64_t left = s->rest_ns == 0 ? 0 : s->rest_ns - clock_mono_ns();
+
+	return left > 0 ? left / MS_NS + 1 : 0;
+}
+
+void
+sched_rest(struct sched *s, int64_t ms)
+{
+	lock_take(s->lock);
+	s->rest_ns = clock_mono_ns() + ms * MS_NS;
+	lock_give(s->lock);
+}
+
+void
+sched_call(struct sched *s)
+{
+	lock_take(s->lock);
+	s->is_called = true;
+	lock_wake(s->lock);
+	lock_give(s->lock);
 }
 
 static void
@@ -172,34 +215,60 @@ take_locked(
 	struct item *item;
 
 	taken->is_alone = s->alone.n > 0;
-	while (taken->n < max && s->alone.n > 0)
-		items[taken->n++] = ring_take(&s->alone);
+	take_ring(
+	    s, taken->is_alone ? &s->alone : &s->again, items, max, taken);
 	if (taken->is_alone)
 		return;
-	while (taken->n < max && s->again.n > 0)
-		items[taken->n++] = ring_take(&s->again);
 	for (size_t c = 0; c < CLASSES; c++)
 		fair_round(s->fair[c]);
-	while (taken->n < max && (item = next_item(s, share)) != NULL)
+	while (taken->n < max &&
+	    (item = next_item(s, share,
+		 s->spans || taken->n == 0 ? NULL : items[0])) != NULL)
 		items[taken->n++] = item;
 }
 
-/* NULL: nothing waits, or what waits has had its share of this batch. */
+/* What may share a batch, up to the first that may not. */
+static void
+take_ring(const struct sched *s, struct ring *r, struct item **items,
+    size_t max, struct taken *taken)
+{
+	while (taken->n < max && r->n > 0) {
+		const struct item *next = r->item[r->head];
+
+		if (!s->spans && taken->n > 0 &&
+		    next->tenant != items[0]->tenant)
+			return;
+		items[taken->n++] = ring_take(r);
+	}
+}
+
+/* Of WITH's tenant only, if it is given.  NULL: nothing waits, or what waits has had its share of this batch. */
 static struct item *
-next_item(struct sched *s, size_t share)
+next_item(struct sched *s, size_t share, const struct item *with)
 {
 	bool has_bulk = fair_depth(s->fair[ITEM_BULK]) > 0;
 	bool has_other = fair_depth(s->fair[ITEM_INTERACTIVE]) > 0;
 	enum item_class class = ITEM_INTERACTIVE;
 	struct item *item;
+	unsigned turn;
 
-	s->slot++;
-	if (has_bulk && (!has_other || s->slot % BULK_EVERY == 0))
+	/* Among batches of one tenant, those that begin with bulk's have the same part. */
+	turn = !s->spans && with == NULL ? ++s->lead : ++s->slot;
+	if (has_bulk && (!has_other || turn % BULK_EVERY == 0))
 		class = ITEM_BULK;
-	item = fair_take(s->fair[class], share);
+	item = take_fair(s, class, share, with);
 	if (item == NULL)
-		item = fair_take(s->fair[CLASSES - 1 - class], share);
+		item = take_fair(s, CLASSES - 1 - class, share, with);
 	return item;
+}
+
+static struct item *
+take_fair(struct sched *s, enum item_class class, size_t share,
+    const struct item *with)
+{
+	if (with != NULL)
+		return fair_take_of(s->fair[class], with->tenant, share);
+	return fair_take(s->fair[class], share);
 }
 
 void

@@ -11,6 +11,10 @@
  * tenants come, none has more than SHARE_MIXED items of each class in one: who
  * asks little is answered nearly as if the others were not there, and who asks
  * much pays for it with some of the throughput that large batches have.
+ *
+ * Where a batch may be of one tenant only, tenants take turns batch by batch,
+ * in the same order.  A transaction then costs its round trips, however little
+ * is in it; so a share is SHARE_ALONE.
  */
 #ifndef STORE_SCHED_H
 #define STORE_SCHED_H
@@ -19,11 +23,12 @@
 
 #define BULK_EVERY  8
 #define SHARE_MIXED 8
+#define SHARE_ALONE 32
 
 struct sched;
 
-/* RETRY_MAX: items that may come back at once. */
-struct sched *sched_open(size_t retry_max);
+/* RETRY_MAX: items that may come back at once; SPANS: a batch may be of several tenants. */
+struct sched *sched_open(size_t retry_max, bool spans);
 void sched_close(struct sched *);
 
 struct sched_way {
@@ -46,6 +51,10 @@ struct taken {
 /* Waits up to WAIT_MS (-1: for ever), then takes what is there, at most MAX. */
 struct taken sched_take(struct sched *, struct item **items, size_t max, int64_t wait_ms);
 
+/* Nothing is taken for so long: whatever comes would fail like what was there. */
+void sched_rest(struct sched *, int64_t ms);
+/* Whoever waits to take comes back with nothing. */
+void sched_call(struct sched *);
 /* These were taken and come back, in this order: to be batched again, or each by itself. */
 void sched_retry(struct sched *, struct item *const *items, size_t n, bool is_alone);
 /* N items that were taken have been answered. */

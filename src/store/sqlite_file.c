@@ -155,7 +155,7 @@ open_writer(struct ctx *cx, struct sqlite_store *s, enum db_kind kind)
 		    s->path[kind], strerror(errno));
 	close(fd);
 	db = connect_file(s, kind, true, &code);
-	s->base.writer[kind] = &db->base;
+	s->base.writer[0][kind] = &db->base;
 	if (code != SQLITE_OK)
 		return cannot_open(cx, db, code);
 	return migrate(cx, db);
@@ -167,8 +167,8 @@ close_store(struct store *base)
 	struct sqlite_store *s = (struct sqlite_store *)base;
 
 	for (enum db_kind k = DB_DATA; k <= DB_KEYS; k++) {
-		if (base->writer[k] != NULL)
-			disconnect(base->writer[k]);
+		if (base->writer[0][k] != NULL)
+			disconnect(base->writer[0][k]);
 		heap_free(s->path[k]);
 	}
 	if (s->lock_fd >= 0)
@@ -494,6 +494,8 @@ sync_path(const char *path, int flags)
 
 const struct engine sqlite_engine = {
 	.title = "SQLite",
+	.lanes = 1,
+	.spans = true,
 	.version = sqlite3_libversion,
 	.in_list = { "IN (SELECT value FROM json_each(", "))" },
 	.serves = serves,

@@ -16,17 +16,17 @@
 
 #include "core/actor.h"
 
-static void read_and_want(struct pipeline *, struct group *);
-static void keep(struct pipeline *, struct group *);
+static void read_and_want(struct lane *, struct group *);
+static void keep(struct lane *, struct group *);
 static enum err keep_part(struct part *, struct tx *);
-static struct vault_call *call_open(struct pipeline *, struct group *);
-static void call_run(struct pipeline *, struct group *, struct vault_call *);
+static struct vault_call *call_open(struct lane *, struct group *);
+static void call_run(struct lane *, struct group *, struct vault_call *);
 static void tell_committed(struct group *);
-static void lose(struct pipeline *, struct group *, struct tx *, enum err);
+static void lose(struct lane *, struct group *, struct tx *, enum err);
 static void about(struct group *, struct tx *);
 static size_t insert(int64_t *, size_t, int64_t);
 static size_t items_of(const struct group *);
-static enum err commit(struct pipeline *, struct tx *, enum db_kind);
+static enum err commit(struct lane *, struct tx *, enum db_kind);
 static enum err write_parts(struct group *, struct tx *);
 static enum err write_some(struct group *, struct tx *, bool);
 static enum err write_part(struct part *, struct tx *);
@@ -37,12 +37,12 @@ static bool keeps(const struct use_case *);
 static bool any_part(const struct group *, bool (*)(const struct use_case *));
 
 void
-group_seal(struct pipeline *p, struct group *g)
+group_seal(struct lane *l, struct group *g)
 {
 	if (any_part(g, reads))
-		read_and_want(p, g);
+		read_and_want(l, g);
 	if (any_part(g, keeps))
-		keep(p, g);
+		keep(l, g);
 }
 
 static bool
@@ -69,11 +69,11 @@ any_part(const struct group *g, bool (*which)(const struct use_case *))
 
 /* Keys are committed before data, so the data's snapshot comes first. */
 static void
-read_and_want(struct pipeline *p, struct group *g)
+read_and_want(struct lane *l, struct group *g)
 {
-	struct tx *data = tx_begin(p->reader[DB_DATA], &g->cx);
-	struct tx *keys = tx_begin(p->reader[DB_KEYS], &g->cx);
-	struct vault_call *call = call_open(p, g);
+	struct tx *data = tx_begin(l->reader[DB_DATA], &g->cx);
+	struct tx *keys = tx_begin(l->reader[DB_KEYS], &g->cx);
+	struct vault_call *call = call_open(l, g);
 
 	about(g, data);
 	about(g, keys);
@@ -86,8 +86,8 @@ read_and_want(struct pipeline *p, struct group *g)
 		if (u->prepare != NULL)
 			part->err = u->prepare(&part->batch, data, keys, call);
 	}
-	call_run(p, g, call);
-	call = call_open(p, g);
+	call_run(l, g, call);
+	call = call_open(l, g);
 	for (size_t i = 0; i < g->npart; i++) {
 		struct part *part = &g->part[i];
 		const struct use_case *u = part->batch.use_case;
@@ -101,34 +101,36 @@ read_and_want(struct pipeline *p, struct group *g)
 		    (tx_may_repeat(data) || tx_may_repeat(keys));
 	tx_end(keys);
 	tx_end(data);
-	call_run(p, g, call);
+	call_run(l, g, call);
 }
 
 static struct vault_call *
-call_open(struct pipeline *p, struct group *g)
+call_open(struct lane *l, struct group *g)
 {
+	const struct pipeline_conf *conf = &l->pipeline->conf;
 	struct vault_call *call = NULL;
 
-	if (p->conf.call_init != NULL)
-		p->conf.call_init(p->conf.world, &call, g->arena);
+	if (conf->call_init != NULL)
+		conf->call_init(conf->world, &call, g->arena);
 	return call;
 }
 
 static void
-call_run(struct pipeline *p, struct group *g, struct vault_call *call)
+call_run(struct lane *l, struct group *g, struct vault_call *call)
 {
+	const struct pipeline_conf *conf = &l->pipeline->conf;
 	enum err err = OK;
 
 	if (call != NULL)
-		err = p->conf.call_run(p->conf.world, &g->cx, call);
+		err = conf->call_run(conf->world, l->number, &g->cx, call);
 	if (err != OK)
 		group_fail(g, err);
 }
 
 static void
-keep(struct pipeline *p, struct group *g)
+keep(struct lane *l, struct group *g)
 {
-	struct tx *tx = tx_begin(p->writer[DB_KEYS], &g->cx);
+	struct tx *tx = tx_begin(l->writer[DB_KEYS], &g->cx);
 	enum err err;
 
 	about(g, tx);
@@ -144,12 +146,12 @@ keep(struct pipeline *p, struct group *g)
 		break;
 	}
 	tx_switch(tx, &g->cx);
-	err = commit(p, tx, DB_KEYS);
+	err = commit(l, tx, DB_KEYS);
 	if (err != OK)
-		lose(p, g, tx, err);
+		lose(l, g, tx, err);
 	else
-		p->keys_commits++;
-	pipeline_checkpoint(p, DB_KEYS, false);
+		l->keys_commits++;
+	lane_checkpoint(l, DB_KEYS, false);
 }
 
 static enum err
@@ -167,34 +169,36 @@ keep_part(struct part *part, struct tx *tx)
 }
 
 void
-group_write(struct pipeline *p, struct group *g)
+group_write(struct lane *l, struct group *g)
 {
-	struct tx *tx = tx_begin(p->writer[DB_DATA], &g->cx);
+	struct tx *tx = tx_begin(l->writer[DB_DATA], &g->cx);
 	enum err err;
 
 	about(g, tx);
-	atomic_store(&p->health[DB_DATA].since_ns, clock_mono_ns());
+	atomic_store(&l->health[DB_DATA].since_ns, clock_mono_ns());
 	metric_observe(METRIC_BATCH, 0, items_of(g));
 	err = write_parts(g, tx);
 	tx_switch(tx, &g->cx);
 	if (err == OK) {
-		err = commit(p, tx, DB_DATA);
+		err = commit(l, tx, DB_DATA);
 	} else {
 		tx_rollback(tx);
-		atomic_store(&p->health[DB_DATA].since_ns, 0);
+		atomic_store(&l->health[DB_DATA].since_ns, 0);
 	}
 	if (err != OK && !tx_is_lost(tx)) {
-		group_replay(p, g);
+		group_replay(l, g);
 		return;
 	}
 	if (err == OK || tx_is_there(tx))
 		tell_committed(g);
+	else if (err == ERR_UNKNOWN)
+		lane_doubt(l, g->tenant);
 	if (err == OK)
-		p->commits++;
+		l->commits++;
 	else
-		lose(p, g, tx, err);
-	group_answer(p, g);
-	pipeline_checkpoint(p, DB_DATA, false);
+		lose(l, g, tx, err);
+	group_answer(l, g);
+	lane_checkpoint(l, DB_DATA, false);
 }
 
 static void
@@ -212,9 +216,9 @@ tell_committed(struct group *g)
 
 /* All of it failed, and no single item is to blame. */
 static void
-lose(struct pipeline *p, struct group *g, struct tx *tx, enum err err)
+lose(struct lane *l, struct group *g, struct tx *tx, enum err err)
 {
-	atomic_store(&p->health[tx->db->kind].has_failed, err != ERR_BUSY);
+	atomic_store(&l->health[tx->db->kind].has_failed, err != ERR_BUSY);
 	for (size_t i = 0; i < g->npart; i++)
 		if (g->part[i].err == OK)
 			g->part[i].may_repeat = tx_may_repeat(tx);
@@ -272,9 +276,9 @@ items_of(const struct group *g)
 
 /* Tells how it goes to whoever watches. */
 static enum err
-commit(struct pipeline *p, struct tx *tx, enum db_kind kind)
+commit(struct lane *l, struct tx *tx, enum db_kind kind)
 {
-	struct commit_health *health = &p->health[kind];
+	struct commit_health *health = &l->health[kind];
 	int64_t begun = clock_mono_ns();
 	enum err err;
 

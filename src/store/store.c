@@ -6,12 +6,15 @@
 #include "store/store.h"
 
 #include <stdatomic.h>
+#include <unistd.h>
 
 #include "base/io.h"
 
 #include "core/actor.h"
 
 #include "store/store_int.h"
+
+#define LANES_LEAST 2
 
 static const struct engine *const engines[] = { &sqlite_engine,
 	&postgres_engine };
@@ -59,15 +62,38 @@ store_close(struct store *s)
 {
 	if (s == NULL)
 		return;
-	must(!s->is_taken[DB_DATA] && !s->is_taken[DB_KEYS]);
+	for (size_t i = 0; i < LANES_MAX; i++)
+		must(!s->is_taken[i][DB_DATA] && !s->is_taken[i][DB_KEYS]);
 	s->engine->close(s);
 }
 
-struct db *
-db_open_writer(struct store *s, enum db_kind kind)
+/* A core has work for one lane; with a single one all would wait for each of its round trips. */
+size_t
+store_lanes(const char *url, size_t wish)
 {
-	must(!atomic_exchange(&s->is_taken[kind], true));
-	return s->writer[kind];
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t most = 1;
+
+	for (size_t i = 0; i < COUNT(engines); i++)
+		if (engines[i]->serves(url))
+			most = engines[i]->lanes;
+	if (wish == 0)
+		wish = cores > LANES_LEAST ? (size_t)cores : LANES_LEAST;
+	return wish < most ? wish : most;
+}
+
+bool
+store_spans(const struct store *s)
+{
+	return s->engine->spans;
+}
+
+struct db *
+db_open_writer(struct store *s, enum db_kind kind, size_t lane)
+{
+	must(lane < s->engine->lanes);
+	must(!atomic_exchange(&s->is_taken[lane][kind], true));
+	return s->writer[lane][kind];
 }
 
 struct db *
@@ -83,7 +109,8 @@ db_close(struct db *db)
 		return;
 	must(!db->tx.is_open);
 	if (db->is_writer)
-		must(atomic_exchange(&db->store->is_taken[db->kind], false));
+		must(atomic_exchange(
+		    &db->store->is_taken[db->lane][db->kind], false));
 	else
 		db->store->engine->disconnect(db);
 }

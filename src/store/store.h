@@ -6,8 +6,8 @@
  * The plural is the primitive: every call takes an array, one item is an array
  * of one.  Everything is read by a prefix of the primary key, so that there
  * are no secondary indexes to keep.  Two databases: data (usher.db) and the
- * wrapped keys (keys.db).  One connection does all writes and all checkpoints
- * of each (S-F3).
+ * wrapped keys (keys.db).  With SQLite one connection does all writes and all
+ * checkpoints of each (S-F3); with PostgreSQL each lane has its own.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -41,8 +41,17 @@ struct store_peers {
 /* ERR_BAD_INPUT: no engine takes the URL. */
 enum err store_peers(struct ctx *, const char *url, struct store_peers *) USE_RESULT;
 
-/* The writing connection is one per database and process; asking twice is a bug. */
-struct db *db_open_writer(struct store *, enum db_kind);
+/*
+ * Of how many lanes a pipeline over URL is (pipeline.h): WISH, if its engine
+ * takes as many; 0: as the engine thinks best.
+ */
+#define LANES_MAX 8
+size_t store_lanes(const char *url, size_t wish);
+/* A write may be about any tenants together; else it is about one at a time. */
+bool store_spans(const struct store *);
+
+/* The writing connection is one per database and lane; asking twice is a bug. */
+struct db *db_open_writer(struct store *, enum db_kind, size_t lane);
 struct db *db_open_reader(struct store *, enum db_kind);
 void db_close(struct db *);
 

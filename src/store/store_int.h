@@ -66,19 +66,22 @@ struct db {
 	struct store *store;
 	enum db_kind  kind;
 	bool	      is_writer;
+	size_t	      lane;	/* a writer's */
 	bool	      is_often;	/* checkpoints */
 	struct tx     tx;
 };
 
 struct store {
 	const struct engine *engine;
-	struct db	    *writer[2];	  /* by enum db_kind; open as long as the store is */
-	_Atomic bool	     is_taken[2];
+	struct db	    *writer[LANES_MAX][2]; /* by enum db_kind; open as long as the store is */
+	_Atomic bool	     is_taken[LANES_MAX][2];
 };
 
 /* Each engine's structs begin with struct store and struct db. */
 struct engine {
 	const char *title;	/* for people */
+	size_t	    lanes;	/* at most */
+	bool	    spans;	/* a transaction may be about several tenants */
 	const char *(*version)(void);
 	const char *in_list[2];	/* what stands before and after a parameter that holds a list of integers */
 
@@ -87,7 +90,7 @@ struct engine {
 	/* NULL: it connects nowhere. */
 	enum err (*peers)(struct ctx *, const char *url, struct store_peers *);
 	void	 (*close)(struct store *);
-	/* A reader; the two writers are the store's. */
+	/* A reader; the writers, two for each lane, are the store's. */
 	struct db *(*connect)(struct store *, enum db_kind);
 	void	 (*disconnect)(struct db *);
 

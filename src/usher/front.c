@@ -31,13 +31,14 @@
 /* What the parent opened: words of the command line, by number. */
 struct handed {
 	int  listen, operator, management, ready;
-	int  vault[WORLD_CHANNELS];
+	int  vault[WORLD_CHANNELS_MAX];
+	size_t nvault;
 };
 
 static enum err front(struct cli *);
 static bool read_handed(struct cli *, struct handed *);
 static bool read_fd(struct str, int least, int *fd);
-static bool read_channels(struct str, int fd[WORLD_CHANNELS]);
+static bool read_channels(struct str, struct handed *);
 static int stop_open(void);
 static enum err serve_until(struct cli *, const struct handed *,
     struct store *, int stop_fd);
@@ -73,7 +74,7 @@ const size_t front_command_count = COUNT(front_commands);
 static enum err
 front(struct cli *cli)
 {
-	struct handed handed;
+	struct handed handed = { 0 };
 	struct store *store;
 	struct store_peers peers;
 	const char *url;
@@ -133,7 +134,7 @@ read_handed(struct cli *cli, struct handed *h)
 	    read_fd(str_of(cli->word[2]), -1, &h->operator) &&
 	    read_fd(str_of(cli->word[3]), -1, &h->management) &&
 	    read_fd(str_of(cli->word[4]), STDERR_FILENO + 1, &h->ready) &&
-	    read_channels(str_of(cli->word[5]), h->vault);
+	    read_channels(str_of(cli->word[5]), h);
 }
 
 /* -1, where allowed, is none. */
@@ -148,14 +149,15 @@ read_fd(struct str text, int least, int *fd)
 	return n < 0 || fcntl(*fd, F_SETFD, FD_CLOEXEC) == 0;
 }
 
+/* As many as the parent found right for the store. */
 static bool
-read_channels(struct str text, int fd[WORLD_CHANNELS])
+read_channels(struct str text, struct handed *h)
 {
-	for (size_t i = 0; i < WORLD_CHANNELS; i++)
-		if (text.p == NULL ||
-		    !read_fd(str_cut(&text, ','), STDERR_FILENO + 1, &fd[i]))
+	while (text.p != NULL && h->nvault < COUNT(h->vault))
+		if (!read_fd(str_cut(&text, ','), STDERR_FILENO + 1,
+			&h->vault[h->nvault++]))
 			return false;
-	return text.p == NULL;
+	return text.p == NULL && h->nvault > WORLD_CHANNELS;
 }
 
 /* --- serving ------------------------------------------------------------------------ */
@@ -167,7 +169,7 @@ serve_until(
 	int lost_fd = eventfd(0, EFD_CLOEXEC);
 	const struct world_conf conf = { .store = store,
 		.vault_fd = h->vault,
-		.nvault = WORLD_CHANNELS,
+		.nvault = h->nvault,
 		.data_dir = cli->word[0],
 		.vault_silent = note_silence,
 		.vault_silent_arg = &lost_fd,

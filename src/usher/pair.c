@@ -26,14 +26,15 @@
 
 /* Both ends of the channels, and of the pipe on which front says it is ready. */
 struct lines {
-	int  front[WORLD_CHANNELS], vault[WORLD_CHANNELS];
+	int  front[WORLD_CHANNELS_MAX], vault[WORLD_CHANNELS_MAX];
+	size_t n;
 	int  ready[2];
 	char front_text[FDS_TEXT], vault_text[FDS_TEXT];
 };
 
-static void open_lines(struct lines *);
+static void open_lines(struct lines *, size_t lanes);
 static void close_lines(struct lines *);
-static void write_fds(const int *fd, char text[FDS_TEXT]);
+static void write_fds(const int *fd, size_t n, char text[FDS_TEXT]);
 static pid_t start_vault(const struct pair_conf *, const struct lines *);
 static pid_t start_front(const struct pair_conf *, const struct lines *);
 static pid_t start_with_store(const struct pair_conf *, const struct spawn *);
@@ -77,7 +78,7 @@ pair_start(const struct pair_conf *conf, struct pair *p)
 
 	/* Whoever was told of a store says so to front, and to nobody else. */
 	unsetenv("USHER_STORE");
-	open_lines(&l);
+	open_lines(&l, conf->lanes);
 	*p = (struct pair) { .must_stop = p->must_stop };
 	p->pid[VAULT] = start_vault(conf, &l);
 	p->pid[FRONT] = start_front(conf, &l);
@@ -86,9 +87,11 @@ pair_start(const struct pair_conf *conf, struct pair *p)
 }
 
 static void
-open_lines(struct lines *l)
+open_lines(struct lines *l, size_t lanes)
 {
-	for (size_t i = 0; i < WORLD_CHANNELS; i++) {
+	l->n = WORLD_CHANNELS + (lanes > 0 ? lanes : 1);
+	must(l->n <= WORLD_CHANNELS_MAX);
+	for (size_t i = 0; i < l->n; i++) {
 		int ends[2];
 
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) !=
@@ -99,15 +102,15 @@ open_lines(struct lines *l)
 	}
 	if (pipe2(l->ready, O_CLOEXEC | O_NONBLOCK) != 0)
 		fatal("pipe");
-	write_fds(l->front, l->front_text);
-	write_fds(l->vault, l->vault_text);
+	write_fds(l->front, l->n, l->front_text);
+	write_fds(l->vault, l->n, l->vault_text);
 }
 
 /* Ours, so that each side sees the other's end of life. */
 static void
 close_lines(struct lines *l)
 {
-	for (size_t i = 0; i < WORLD_CHANNELS; i++) {
+	for (size_t i = 0; i < l->n; i++) {
 		close(l->front[i]);
 		close(l->vault[i]);
 	}
@@ -115,13 +118,13 @@ close_lines(struct lines *l)
 }
 
 static void
-write_fds(const int *fd, char text[FDS_TEXT])
+write_fds(const int *fd, size_t n, char text[FDS_TEXT])
 {
-	size_t n = 0;
+	size_t at = 0;
 
-	for (size_t i = 0; i < WORLD_CHANNELS; i++)
-		n += (size_t)snprintf(
-		    text + n, FDS_TEXT - n, i > 0 ? ",%d" : "%d", fd[i]);
+	for (size_t i = 0; i < n; i++)
+		at += (size_t)snprintf(
+		    text + at, FDS_TEXT - at, i > 0 ? ",%d" : "%d", fd[i]);
 }
 
 static pid_t
@@ -132,13 +135,13 @@ start_vault(const struct pair_conf *conf, const struct lines *l)
 		.argv = { "usher-vault", ".", l->vault_text,
 		    conf->open_ceiling == 0 ? NULL
 		    : spawn_number(ceiling, conf->open_ceiling) },
-		.nfd = WORLD_CHANNELS,
+		.nfd = l->n,
 		.stdin_fd = conf->data->fd,
 		.folder = folder,
 		.account = conf->data->vault,
 		.death_signal = SIGTERM };
 
-	memcpy(s.fd, l->vault, sizeof(l->vault));
+	memcpy(s.fd, l->vault, l->n * sizeof(*s.fd));
 	snprintf(folder, sizeof(folder), "%s/vault", conf->data->path);
 	return spawn_start(&s);
 }
@@ -167,14 +170,14 @@ start_front(const struct pair_conf *conf, const struct lines *l)
 				      : "--access-log=false",
 		    conf->is_management_local ? "--management-local=true"
 					      : "--management-local=false", url },
-		.nfd = WORLD_CHANNELS,
+		.nfd = l->n,
 		.stdin_fd = conf->data->fd,
 		.account = conf->data->front,
 		.death_signal = SIGKILL };
 
 	_Static_assert(
-	    WORLD_CHANNELS + COUNT(fds) <= SPAWN_FDS, "room for all");
-	memcpy(s.fd, l->front, sizeof(l->front));
+	    WORLD_CHANNELS_MAX + COUNT(fds) <= SPAWN_FDS, "room for all");
+	memcpy(s.fd, l->front, l->n * sizeof(*s.fd));
 	for (size_t i = 0; i < COUNT(fds); i++)
 		if (fds[i] >= 0)
 			s.fd[s.nfd++] = fds[i];

@@ -19,6 +19,7 @@ struct pair_conf {
 	int		   listen_fd, operator_fd, management_fd;	/* -1: none */
 	bool		   is_management_local;	/* a Unix socket */
 	int		   loops;
+	size_t		   lanes;	/* of the pipeline; 0: one */
 	int		   open_ceiling;	/* of the vault; 0: its own */
 	bool		   accept_rollback, logs_access;
 	const char	  *access_file;	/* NULL: with the rest */

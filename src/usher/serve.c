@@ -61,6 +61,7 @@ static const struct option options[] = {
 	{ "store", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_STORE },
 	{ "vault", OPTION_PATH, NULL, 0, 0, false, MSG_FLAG_VAULT },
 	{ "loops", OPTION_INT, "0", 0, 64, false, MSG_FLAG_LOOPS },
+	{ "writers", OPTION_INT, "0", 0, LANES_MAX, false, MSG_FLAG_WRITERS },
 	{ "restarts", OPTION_INT, "5", 0, RESTARTS_MAX, false, MSG_FLAG_RESTARTS },
 	{ "open-ceiling", OPTION_INT, "240000", 1, 100000000, false, MSG_FLAG_OPEN_CEILING },
 	{ "management", OPTION_TEXT, MANAGEMENT, 0, 0, false, MSG_FLAG_MANAGEMENT },
@@ -93,6 +94,9 @@ serve(struct cli *cli)
 		.open_ceiling = (int)cli_int(cli, "open-ceiling"),
 		.management_fd = -1,
 		.store = store,
+		.lanes = store == NULL
+		    ? 1
+		    : store_lanes(store, (size_t)cli_int(cli, "writers")),
 		.access_file = cli_z(cli, "access-log-file"),
 		.logs_access = cli_bool(cli, "access-log") ||
 		    cli_has(cli, "access-log-file"),

@@ -102,8 +102,8 @@ void
 open_fixture(struct fixture *f)
 {
 	assert_int_equal(store_open(&f->cx, f->url, &f->store), OK);
-	f->data = db_open_writer(f->store, DB_DATA);
-	f->keys = db_open_writer(f->store, DB_KEYS);
+	f->data = db_open_writer(f->store, DB_DATA, 0);
+	f->keys = db_open_writer(f->store, DB_KEYS, 0);
 	f->reader = db_open_reader(f->store, DB_DATA);
 }
 

@@ -17,6 +17,9 @@
 #include "base/clock.h"
 #include "base/queue.h"
 
+/* With one lane. */
+#define CHANNELS (WORLD_CHANNELS + 1)
+
 const char rig_catalogue[] =
     "catalogue: 1\n"
     "sites:\n"
@@ -36,7 +39,7 @@ const char rig_catalogue[] =
     "  cad-global: { product: cad, quota: 1 }\n"
     "  all-global: { product: all, quota: 5 }\n";
 
-static void start_vault(struct rig *, int fd[WORLD_CHANNELS]);
+static void start_vault(struct rig *, int fd[CHANNELS]);
 static void make_tenant(struct rig *, const char *, uint32_t *);
 
 void
@@ -75,8 +78,8 @@ make_tenant(struct rig *r, const char *name, uint32_t *tenant)
 enum err
 rig_start(struct rig *r, bool accept_rollback)
 {
-	int fd[WORLD_CHANNELS];
-	struct world_conf conf = { .vault_fd = fd, .nvault = WORLD_CHANNELS,
+	int fd[CHANNELS];
+	struct world_conf conf = { .vault_fd = fd, .nvault = CHANNELS,
 		.issuer = STR("https://id.example"),
 		.data_dir = r->dir, .accept_rollback = accept_rollback };
 	enum err err;
@@ -91,9 +94,9 @@ rig_start(struct rig *r, bool accept_rollback)
 }
 
 static void
-start_vault(struct rig *r, int fd[WORLD_CHANNELS])
+start_vault(struct rig *r, int fd[CHANNELS])
 {
-	int peer[WORLD_CHANNELS];
+	int peer[CHANNELS];
 	char list[128] = "", path[128];
 	const char *program = getenv("USHER_VAULT");
 	size_t n = 0;
@@ -101,7 +104,7 @@ start_vault(struct rig *r, int fd[WORLD_CHANNELS])
 	assert_non_null(program);
 	snprintf(path, sizeof(path), "%s/vault", r->dir);
 	mkdir(path, 0700);
-	for (size_t i = 0; i < WORLD_CHANNELS; i++) {
+	for (size_t i = 0; i < CHANNELS; i++) {
 		int pair[2];
 
 		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC,
@@ -114,12 +117,12 @@ start_vault(struct rig *r, int fd[WORLD_CHANNELS])
 	r->vault = fork();
 	assert_true(r->vault >= 0);
 	if (r->vault == 0) {
-		for (size_t i = 0; i < WORLD_CHANNELS; i++)
+		for (size_t i = 0; i < CHANNELS; i++)
 			fcntl(peer[i], F_SETFD, 0);
 		execl(program, "usher-vault", path, list, (char *)NULL);
 		_exit(127);
 	}
-	for (size_t i = 0; i < WORLD_CHANNELS; i++)
+	for (size_t i = 0; i < CHANNELS; i++)
 		close(peer[i]);
 }
 

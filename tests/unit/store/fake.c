@@ -220,11 +220,11 @@ call_init(void *world, struct vault_call **call, struct arena *arena)
 }
 
 static enum err
-call_run(void *world, struct ctx *cx, struct vault_call *call)
+call_run(void *world, size_t lane, struct ctx *cx, struct vault_call *call)
 {
 	struct world *w = world;
 
-	must((void *)call == world);
+	must((void *)call == world && lane == 0);
 	w->calls++;
 	if (w->call_err == OK)
 		return OK;

@@ -28,7 +28,7 @@ set_up(void **state)
 {
 	struct fixture *f = heap_alloc(1, sizeof(*f));
 
-	f->sched = sched_open(10);
+	f->sched = sched_open(10, true);
 	for (size_t i = 0; i < CLIENTS; i++) {
 		f->actor[i].id = (int64_t)i;
 		f->cx[i].actor = &f->actor[i];

@@ -55,7 +55,7 @@ static void
 open_store(struct fixture *f)
 {
 	assert_int_equal(store_open(&f->cx, f->place.url, &f->store), OK);
-	f->data = db_open_writer(f->store, DB_DATA);
+	f->data = db_open_writer(f->store, DB_DATA, 0);
 }
 
 static void
@@ -562,7 +562,7 @@ run_faults(const char *url)
 
 	must(snprintf(f.place.url, sizeof(f.place.url), "%s", url) > 0);
 	open_store(&f);
-	keys = db_open_writer(f.store, DB_KEYS);
+	keys = db_open_writer(f.store, DB_KEYS, 0);
 	tx = tx_begin(keys, &f.cx);
 	must(store_save(tx, &PERSON_KEY, &key, 1, NULL) == OK);
 	must(tx_commit(tx) == OK);
@@ -622,7 +622,7 @@ faults_strike_where_they_are_asked_for(void **state)
 		    c->is_killed ? WTERMSIG(status) : WEXITSTATUS(status),
 		    c->status);
 		open_store(f);
-		keys = db_open_writer(f->store, DB_KEYS);
+		keys = db_open_writer(f->store, DB_KEYS, 0);
 		tx = tx_begin(keys, &f->cx);
 		assert_int_equal(store_count(tx, &PERSON_KEY, NULL, 0, &n), OK);
 		assert_int_equal(n, c->keys);
