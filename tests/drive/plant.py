@@ -24,13 +24,13 @@ BUGS = {
     # The answer goes out while the commit can still fail or be cut off.
     "reply-before-commit": [
         ("store/stages.c",
-         "\tif (err == OK) {\n\t\terr = commit(p, tx, DB_DATA);\n",
+         "\tif (err == OK) {\n\t\terr = commit(l, tx, DB_DATA);\n",
          "\tif (err == OK) {\n"
          "\t\tfor (size_t i = 0; i < g->npart; i++)\n"
          "\t\t\tif (g->part[i].batch.use_case->committed != NULL)\n"
          "\t\t\t\tg->part[i].batch.use_case->committed("
          "&g->part[i].batch);\n"
-         "\t\tgroup_answer(p, g);\n\t\terr = commit(p, tx, DB_DATA);\n")],
+         "\t\tgroup_answer(l, g);\n\t\terr = commit(l, tx, DB_DATA);\n")],
     # Neither keys nor references nor user names are anybody's alone.
     "no-unique": [
         ("act/order_load.c",
@@ -56,12 +56,12 @@ BUGS = {
     # Who is killed in between leaves a person whom nobody can open.
     "commit-before-key": [
         ("store/stages.c",
-         "\tif (any_part(g, keeps))\n\t\tkeep(p, g);\n",
+         "\tif (any_part(g, keeps))\n\t\tkeep(l, g);\n",
          ""),
         ("store/stages.c",
-         "\tif (err == OK) {\n\t\terr = commit(p, tx, DB_DATA);\n",
-         "\tif (err == OK) {\n\t\terr = commit(p, tx, DB_DATA);\n"
-         "\t\tif (any_part(g, keeps))\n\t\t\tkeep(p, g);\n")],
+         "\tif (err == OK) {\n\t\terr = commit(l, tx, DB_DATA);\n",
+         "\tif (err == OK) {\n\t\terr = commit(l, tx, DB_DATA);\n"
+         "\t\tif (any_part(g, keeps))\n\t\t\tkeep(l, g);\n")],
     # Seats, waits and roles are shown of everybody who is there.
     "scope-left-out": [
         ("act/query_seat.c",
