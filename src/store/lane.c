@@ -99,10 +99,12 @@ run_sealer(void *arg)
 		group_form(g, l->pipeline->conf.world);
 		db_checkpoint_often(
 		    l->writer[DB_KEYS], sched_is_mixed(l->sched));
-		if (settle_doubt(l))
+		if (settle_doubt(l)) {
+			g->memory = atomic_load(&l->memory);
 			group_seal(l, g);
-		else
+		} else {
 			group_away(g);
+		}
 		/* There is room for every group in both. */
 		must(queue_try_put(group_settle(l, g) ? l->ready : l->free, g));
 	}
@@ -144,11 +146,12 @@ settle_doubt(struct lane *l)
 	cx.now_ms = clock_now_ms();
 	err = read_anew(l, &cx, tenant);
 	arena_close(cx.arena);
-	if (err == OK)
-		log_event(LOG_INFO, "doubt_settled", LOG_NUM("tenant", tenant));
-	if (err == OK)
-		atomic_store(&l->doubt, NO_DOUBT);
-	return err == OK;
+	if (err != OK)
+		return false;
+	log_event(LOG_INFO, "doubt_settled", LOG_NUM("tenant", tenant));
+	atomic_fetch_add(&l->memory, 1);
+	atomic_store(&l->doubt, NO_DOUBT);
+	return true;
 }
 
 /* A write begins when it is known how the one before ended, and not sooner. */
@@ -197,8 +200,8 @@ run_committer(void *arg)
 static void
 write_one(struct lane *l, struct group *g)
 {
-	/* Sealed by what is in memory, which may be out of date. */
-	if (is_in_doubt(l)) {
+	/* Sealed by what was in memory, which may have been out of date. */
+	if (is_in_doubt(l) || g->memory != atomic_load(&l->memory)) {
 		group_away(g);
 		group_answer(l, g);
 		return;

@@ -31,6 +31,7 @@ struct group {
 	struct ctx    cx;	/* of its transactions */
 	struct item  *item[BATCH_MAX];
 	size_t	      n;
+	uint64_t      memory;	/* of the lane, when it was sealed */
 	uint32_t      tenant;	/* the first's; where a group spans no others, everybody's */
 	bool	      is_alone;	/* each part is one item and has its own savepoint */
 	struct part  *part;
@@ -56,6 +57,7 @@ struct lane {
 	_Atomic bool	     wipe[2];	/* by enum db_kind: its log is to be emptied */
 	int64_t		     wipe_next_ns[2]; /* not before; of the thread that has this writer */
 	_Atomic int64_t	     doubt;	/* the tenant of a commit whose end nobody knows; -1: none */
+	_Atomic uint64_t     memory;	/* how often it was read anew */
 	_Atomic uint64_t     commits, items, replayed, again, lost, keys_commits;
 	_Atomic uint64_t     refused_tenant, refused_client;
 };

@@ -172,6 +172,7 @@ void
 group_write(struct lane *l, struct group *g)
 {
 	struct tx *tx = tx_begin(l->writer[DB_DATA], &g->cx);
+	bool is_known;
 	enum err err;
 
 	about(g, tx);
@@ -189,16 +190,19 @@ group_write(struct lane *l, struct group *g)
 		group_replay(l, g);
 		return;
 	}
+	is_known = err != ERR_UNKNOWN || tx_is_there(tx);
 	if (err == OK || tx_is_there(tx))
 		tell_committed(g);
-	else if (err == ERR_UNKNOWN)
-		lane_doubt(l, g->tenant);
 	if (err == OK)
 		l->commits++;
 	else
 		lose(l, g, tx, err);
+	if (!is_known)
+		lane_doubt(l, g->tenant);
 	group_answer(l, g);
-	lane_checkpoint(l, DB_DATA, false);
+	/* In doubt the connection is no more ours. */
+	if (is_known)
+		lane_checkpoint(l, DB_DATA, false);
 }
 
 static void

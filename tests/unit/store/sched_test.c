@@ -4,6 +4,7 @@
  */
 #include "place.h"
 
+#include "base/clock.h"
 #include "base/queue.h"
 
 #include "core/actor.h"
@@ -50,6 +51,13 @@ tear_down(void **state)
 	sched_close(f->sched);
 	heap_free(f);
 	return 0;
+}
+
+static void
+anew(struct fixture *f, bool spans)
+{
+	sched_close(f->sched);
+	f->sched = sched_open(10, spans);
 }
 
 static enum sched_put
@@ -163,6 +171,95 @@ a_batch_is_not_one_tenants_while_others_come(void **state)
 	assert_int_equal(take(f, 100).n, SHARE_MIXED);
 	assert_int_equal(
 	    sched_depth(f->sched, ITEM_INTERACTIVE), 61 - 2 * SHARE_MIXED);
+}
+
+/* Where a batch is of one tenant, they take turns batch by batch. */
+static void
+batches_of_one_tenant_take_turns(void **state)
+{
+	static const uint32_t want[] = { 1, 2, 3, 1, 1 };
+	static const size_t n[] = { SHARE_ALONE, 3, 2, SHARE_ALONE, 10 };
+	struct fixture *f = *state;
+
+	anew(f, false);
+	put(f, 1, ITEM_INTERACTIVE, 2 * SHARE_ALONE + 10);
+	put(f, 2, ITEM_INTERACTIVE, 3);
+	put(f, 3, ITEM_INTERACTIVE, 1);
+	put(f, 3, ITEM_BULK, 1);
+	for (size_t i = 0; i < COUNT(want); i++) {
+		assert_int_equal(take(f, 200).n, n[i]);
+		for (size_t j = 0; j < n[i]; j++)
+			assert_int_equal(f->taken[j]->tenant, want[i]);
+	}
+	assert_int_equal(take(f, 200).n, 0);
+}
+
+/* Of another tenant, and behind one that fills every batch. */
+static void
+a_batch_in_eight_begins_with_bulk(void **state)
+{
+	struct fixture *f = *state;
+	size_t bulk = 0;
+
+	anew(f, false);
+	put(f, 2, ITEM_BULK, 5);
+	for (size_t i = 0; i < 16; i++) {
+		put(f, 1, ITEM_INTERACTIVE, SHARE_ALONE);
+		assert_true(take(f, 200).n > 0);
+		bulk += f->taken[0]->tenant == 2;
+	}
+	assert_int_equal(bulk, 1);
+	assert_int_equal(sched_depth(f->sched, ITEM_BULK), 0);
+}
+
+static void
+those_who_come_back_keep_to_their_tenant(void **state)
+{
+	struct fixture *f = *state;
+	struct item *back[3];
+
+	anew(f, false);
+	put(f, 1, ITEM_INTERACTIVE, 2);
+	put(f, 2, ITEM_INTERACTIVE, 2);
+	assert_int_equal(take(f, 200).n, 2);
+	back[0] = f->taken[0];
+	back[1] = f->taken[1];
+	assert_int_equal(take(f, 1).n, 1);
+	back[2] = f->taken[0];
+	assert_int_equal(back[2]->tenant, 2);
+	sched_retry(f->sched, back, 3, false);
+	assert_int_equal(take(f, 200).n, 2);
+	assert_ptr_equal(f->taken[0], back[0]);
+	/* With what is new of the same. */
+	assert_int_equal(take(f, 200).n, 2);
+	assert_ptr_equal(f->taken[0], back[2]);
+	sched_retry(f->sched, back, 3, true);
+	assert_true(take(f, 200).is_alone);
+	assert_true(take(f, 200).is_alone);
+	assert_int_equal(take(f, 200).n, 0);
+}
+
+static void
+while_it_rests_nothing_is_taken(void **state)
+{
+	struct fixture *f = *state;
+	int64_t before = clock_mono_ns();
+
+	put(f, 1, ITEM_INTERACTIVE, 3);
+	sched_rest(f->sched, 30);
+	assert_int_equal(take(f, 200).n, 3);
+	assert_true(clock_mono_ns() - before >= 30 * 1000000);
+}
+
+static void
+who_is_called_comes_back_with_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	sched_call(f->sched);
+	assert_int_equal(sched_take(f->sched, f->taken, 1, -1).n, 0);
+	put(f, 1, ITEM_INTERACTIVE, 1);
+	assert_int_equal(sched_take(f->sched, f->taken, 1, -1).n, 1);
 }
 
 /* Tenants that share a bucket are still two. */
@@ -307,6 +404,11 @@ main(void)
 		CASE(tenants_take_turns_item_by_item),
 		CASE(clients_of_a_tenant_take_turns_too),
 		CASE(a_batch_is_not_one_tenants_while_others_come),
+		CASE(batches_of_one_tenant_take_turns),
+		CASE(a_batch_in_eight_begins_with_bulk),
+		CASE(those_who_come_back_keep_to_their_tenant),
+		CASE(while_it_rests_nothing_is_taken),
+		CASE(who_is_called_comes_back_with_nothing),
 		CASE(tenants_are_told_apart),
 		CASE(bulk_gets_one_slot_in_eight_and_what_nobody_wants),
 		CASE(a_full_ring_refuses_its_tenant_and_class_only),
