@@ -20,6 +20,7 @@ static enum err add_waiters(struct tx *, const struct wait *, size_t,
     struct pools *);
 static size_t first_of_each(struct wait_pool *, size_t);
 static int by_rank(const void *, const void *);
+static int by_pool(const void *, const void *);
 static int by_waiter(const void *, const void *);
 static void add_waiter(struct pools *, const struct wait *,
     const struct person *);
@@ -218,6 +219,9 @@ pools_save(struct tx *tx, struct pools *w)
 	for (size_t i = 0; i < g->npool; i++)
 		if (g->is_touched[i])
 			touched[n++] = g->pool[i];
+	/* Where rows are locked, everybody locks them in one order. */
+	if (n > 1)
+		qsort(touched, n, sizeof(*touched), by_pool);
 	TRY(store_save(tx, &POOL, touched, n, NULL));
 	TRY(store_drop(tx, &SEAT, fx->seat_end, fx->nseat_end, 3, NULL));
 	TRY(store_drop(tx, &WAIT, fx->wait_end, fx->nwait_end, 3, NULL));
@@ -233,6 +237,14 @@ pools_save(struct tx *tx, struct pools *w)
 	TRY(store_save(tx, &GRANT_PAST, fx->grant_past, fx->ngrant_past,
 	    NULL));
 	return store_save(tx, &WAIT_COUNT, w->count.v, w->count.n, NULL);
+}
+
+static int
+by_pool(const void *a, const void *b)
+{
+	const struct pool *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
 }
 
 void
