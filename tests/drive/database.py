@@ -250,6 +250,49 @@ def frozen(tap, server, cluster, tenant):
     tap.ok(wait_well(server), "it is ready again")
 
 
+def doubtful(tap, server, cluster, tenant):
+    """A commit stands, and its answer is gone with the database."""
+    api, answers = tenant.client(), []
+    made = api.post("/api/v1/tokens", {"label": "child",
+                                       "rights": ["person.read"]}).json
+    child = tenant.client(made["token"])
+    front = server.pids()["front"]
+    tap.equal(child.get("/api/v1/persons").status, 200, "a token is good")
+    cluster.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+    cluster.sql("SELECT pg_reload_conf()")
+    time.sleep(.3)
+    thread = threading.Thread(target=lambda: answers.append(
+        api.delete("/api/v1/tokens/" + made["id"])))
+    thread.start()
+    until = time.monotonic() + 20
+    while time.monotonic() < until and not waits_for_standby(cluster):
+        time.sleep(.05)
+    time.sleep(.5)
+    cluster.sql("ALTER SYSTEM RESET synchronous_standby_names")
+    cluster.stop(signal.SIGQUIT)
+    thread.join(30)
+    tap.ok(answers and answers[0].status == 503 and
+           answers[0].code == "unknown",
+           "a commit whose answer is gone is unknown",
+           answers[0] if answers else "no answer")
+    told = server.log_events("commit_in_doubt")
+    tap.ok(any(row["tenant"] == tenant.number for row in told),
+           "and in doubt", told)
+    cluster.start()
+    tap.ok(wait_well(server), "it is ready again")
+    settled = []
+    until = time.monotonic() + 20
+    while time.monotonic() < until and len(settled) < len(told):
+        settled = server.log_events("doubt_settled")
+        time.sleep(.1)
+    tap.equal(len(settled), len(told), "the doubt is settled")
+    tap.equal(child.get("/api/v1/persons").status, 401,
+              "the token is revoked in memory, too")
+    tap.equal(server.pids()["front"], front, "and the process lives")
+    reply = api.post("/api/v1/persons", {"userName": "after-doubt"})
+    tap.equal(reply.status, 201, "it goes on")
+
+
 # --- what must never be ------------------------------------------------------
 
 def secrets(tap, cluster):
@@ -366,6 +409,7 @@ def main():
         away(tap, server, cluster, tenants[0])
         for how in ("pg_cancel_backend", "pg_terminate_backend"):
             unconfirmed(tap, server, cluster, tenants[0], how)
+        doubtful(tap, server, cluster, tenants[0])
         if TIER != "quick":
             frozen(tap, server, cluster, tenants[0])
     dice = random.Random(os.environ.get("USHER_SEED", "1"))
