@@ -49,6 +49,9 @@ static void ask_open(struct batch *, const struct rows *, const struct rows *,
 static const struct key_row *find_key(const struct rows *,
     const struct person *);
 static enum err choose_user_names(struct batch *, struct tx *);
+static struct index_ask candidate_ask(const struct item *, size_t);
+static enum err take_user_name(struct item *, struct keyset *,
+    const struct index_ask *, const int64_t *owner);
 static enum err seal_order(struct item *, struct order_state *,
     struct vault_call *);
 static enum err make_document(struct item *, struct order_state *);
@@ -271,40 +274,64 @@ static enum err
 choose_user_names(struct batch *b, struct tx *data)
 {
 	struct keyset *taken = keyset_open(b->cx->arena, b->n);
+	LIST(struct index_ask) ask = { 0 };
+	int64_t *owner;
+	size_t at = 0;
 
 	for (size_t i = 0; i < b->n; i++) {
 		struct item *it = b->item[i];
 		struct order_state *s = order_state(it);
-		struct index_key key[8] = { { 0 } };
-		int64_t owner[8];
-		size_t free = 0;
 
 		if (it->err != OK || s->candidate == NULL)
 			continue;
-		if (s->candidate->err != OK) {
+		if (s->candidate->err != OK)
 			it->err = fail_sealed(it->cx, s->candidate->err,
 			    "userName");
+		for (size_t j = 0; it->err == OK && j < s->nuser_name; j++)
+			list_add(b->cx->arena, &ask, candidate_ask(it, j));
+	}
+	owner = arena_array(b->cx->arena, ask.n + 1, sizeof(*owner));
+	TRY(index_find_all(data, ask.v, ask.n, owner));
+	for (size_t i = 0; i < b->n; i++) {
+		struct item *it = b->item[i];
+		struct order_state *s = order_state(it);
+
+		if (it->err != OK || s->candidate == NULL)
 			continue;
-		}
-		for (size_t j = 0; j < s->nuser_name; j++) {
-			key[j].kind = INDEX_USER_NAME;
-			memcpy(key[j].bytes, s->candidate->key[j].bytes, 32);
-		}
-		TRY(index_find(data, it->tenant, key, s->nuser_name,
-		    owner));
-		while (free < s->nuser_name && (owner[free] != 0
-		    || keyset_find(taken, it->tenant, key[free].bytes)))
-			free++;
-		if (free == s->nuser_name) {
-			it->err = fail(it->cx, ERR_CONFLICT,
-			    MSG_ORDER_NO_NAME_FREE, "userName");
-			continue;
-		}
-		keyset_put(taken, it->tenant, key[free].bytes, it);
-		it->err = doc_set(it->cx, &s->before, STR("userName"),
-		    s->user_name[free]);
+		it->err = take_user_name(it, taken, &ask.v[at], &owner[at]);
+		at += s->nuser_name;
 	}
 	return OK;
+}
+
+static struct index_ask
+candidate_ask(const struct item *it, size_t j)
+{
+	const struct order_state *s = order_state(it);
+	struct index_key *key = arena_alloc(it->cx->arena, sizeof(*key));
+
+	key->kind = INDEX_USER_NAME;
+	memcpy(key->bytes, s->candidate->key[j].bytes, 32);
+	return (struct index_ask) { it->tenant, key };
+}
+
+/* ASK and OWNER: of its candidates. */
+static enum err
+take_user_name(struct item *it, struct keyset *taken,
+    const struct index_ask *ask, const int64_t *owner)
+{
+	struct order_state *s = order_state(it);
+	size_t free = 0;
+
+	while (free < s->nuser_name && (owner[free] != 0
+	    || keyset_find(taken, it->tenant, ask[free].key->bytes)))
+		free++;
+	if (free == s->nuser_name)
+		return fail(it->cx, ERR_CONFLICT, MSG_ORDER_NO_NAME_FREE,
+		    "userName");
+	keyset_put(taken, it->tenant, ask[free].key->bytes, it);
+	return doc_set(it->cx, &s->before, STR("userName"),
+	    s->user_name[free]);
 }
 
 static enum err

@@ -21,6 +21,12 @@ struct slots {
 	size_t	 n;
 };
 
+/* An order that wants the value at this place for its person. */
+struct taking {
+	struct order_state *s;
+	size_t		    at;
+};
+
 static size_t values_of(const struct batch *);
 static void begin(struct batch *, struct tx *);
 static enum err load_realms(struct batch *);
@@ -253,28 +259,32 @@ load_known_onboardings(struct batch *b, struct tx *tx)
 static enum err
 load_unique(struct batch *b, struct tx *tx)
 {
+	struct order_batch *ob = state(b);
+	LIST(struct index_ask) ask = { 0 };
+	LIST(struct taking) by = { 0 };
+	int64_t *owner;
+
 	for (size_t i = 0; i < b->n; i++) {
 		struct item *it = b->item[i];
 		struct order_state *s = order_state(it);
-		struct index_key *key;
-		int64_t *owner;
 
-		if (it->err != OK || s->nunique == 0)
-			continue;
-		key = arena_array(state(b)->arena, s->nunique, sizeof(*key));
-		owner = arena_array(state(b)->arena, s->nunique,
-		    sizeof(*owner));
-		for (size_t j = 0; j < s->nunique; j++) {
-			key[j].kind =
-			    (uint8_t)s->value.v[s->unique_at + j].kind;
-			memcpy(key[j].bytes,
-			    order_key(s, s->unique_at + j)->bytes, 32);
+		for (size_t j = 0; it->err == OK && j < s->nunique; j++) {
+			struct taking t = { s, s->unique_at + j };
+			struct index_key *key =
+			    arena_alloc(ob->arena, sizeof(*key));
+
+			key->kind = (uint8_t)s->value.v[t.at].kind;
+			memcpy(key->bytes, order_key(s, t.at)->bytes, 32);
+			list_add(ob->arena, &ask,
+			    ((struct index_ask) { it->tenant, key }));
+			list_add(ob->arena, &by, t);
 		}
-		TRY(index_find(tx, it->tenant, key, s->nunique, owner));
-		for (size_t j = 0; j < s->nunique; j++)
-			if (owner[j] != 0 && owner[j] != s->person)
-				s->taken_at = s->unique_at + j;
 	}
+	owner = arena_array(ob->arena, ask.n + 1, sizeof(*owner));
+	TRY(index_find_all(tx, ask.v, ask.n, owner));
+	for (size_t i = 0; i < by.n; i++)
+		if (owner[i] != 0 && owner[i] != by.v[i].s->person)
+			by.v[i].s->taken_at = by.v[i].at;
 	return OK;
 }
 

@@ -156,13 +156,26 @@ enum err
 index_find(struct tx *tx, int64_t tenant, const struct index_key *key, size_t n,
     int64_t *person)
 {
-	struct index_row *row = arena_array(tx->cx->arena, n, sizeof(*row));
+	struct index_ask *ask = arena_array(tx->cx->arena, n + 1, sizeof(*ask));
+
+	for (size_t i = 0; i < n; i++)
+		ask[i] = (struct index_ask) { tenant, &key[i] };
+	return index_find_all(tx, ask, n, person);
+}
+
+enum err
+index_find_all(struct tx *tx, const struct index_ask *ask, size_t n,
+    int64_t *person)
+{
+	struct index_row *row = arena_array(tx->cx->arena, n + 1, sizeof(*row));
 	struct rows rows;
 
 	for (size_t i = 0; i < n; i++) {
-		must(key[i].kind != 0);
-		row[i] = (struct index_row) { tenant, key[i].kind, EPOCH,
-			{ (const char *)key[i].bytes, UNIQUE_BYTES }, 0 };
+		const struct index_key *key = ask[i].key;
+
+		must(key->kind != 0);
+		row[i] = (struct index_row) { ask[i].tenant, key->kind, EPOCH,
+			{ (const char *)key->bytes, UNIQUE_BYTES }, 0 };
 		person[i] = 0;
 	}
 	TRY(store_load(tx, &IX_UNIQUE, row, n, 4, 0, &rows));
