@@ -31,7 +31,7 @@ set_up(void **state)
 	disk_watch(&f->kept);
 	f->cx.arena = arena_open((size_t)1 << 28);
 	assert_int_equal(store_open(&f->cx, f->place.url, &f->store), OK);
-	f->data = db_open_writer(f->store, DB_DATA);
+	f->data = db_open_writer(f->store, DB_DATA, 0);
 	db_checkpoint_often(f->data, true);
 	*state = f;
 	return 0;

@@ -217,7 +217,7 @@ what_the_first_schema_had_open_is_found(void **state)
 	    " INSERT INTO wait_count VALUES (1, 7, 4, 3)");
 	close_file(f);
 	s = open_store(f);
-	data = db_open_writer(s, DB_DATA);
+	data = db_open_writer(s, DB_DATA, 0);
 	tx = tx_begin(data, &f->cx);
 	assert_int_equal(
 	    store_load(tx, &OPEN_CHECKS, &key, 1, 1, 0, &rows), OK);
