@@ -80,8 +80,13 @@ world_read_anew(struct world *w, struct vault *vault, struct ctx *cx,
 {
 	struct opener opener = { .vault = vault };
 	const struct realm_slot *slot;
+	enum tenant_has has;
 	bool is_there;
 
+	/* Its end went on while nobody knew: there is nothing to open any more. */
+	TRY(vault_tenant_keys(vault, cx, (uint32_t)row->tenant, &has));
+	if (has == TENANT_HAD_KEYS)
+		world_tenant_drop(w, (uint32_t)row->tenant);
 	lock_take(w->mu);
 	slot = realm_find(w, (uint32_t)row->tenant);
 	is_there = slot != NULL;
@@ -209,10 +214,13 @@ open_text(struct ctx *cx, const struct tenant_row *row,
 static int64_t
 version_of(struct world *w, uint32_t tenant)
 {
-	int64_t version;
+	const struct realm_slot *slot;
+	int64_t version = 0;
 
 	lock_take(w->mu);
-	version = realm_find(w, tenant)->edition->catalogue->version;
+	slot = realm_find(w, tenant);
+	if (slot != NULL)
+		version = slot->edition->catalogue->version;
 	lock_give(w->mu);
 	return version;
 }
@@ -284,12 +292,10 @@ open_words(struct world *w, struct ctx *cx, const struct rows *rows,
 	const struct text_out **out = arena_array(cx->arena, rows->n,
 	    sizeof(const struct text_out *));
 	uint32_t tenant = (uint32_t)word->tenant;
-	struct dictionary *dictionary;
+	const struct realm *realm;
 	struct vault_call call;
 
-	lock_take(w->mu);
-	dictionary = realm_find(w, tenant)->words->dictionary;
-	lock_give(w->mu);
+	TRY(world_realm(w, cx, tenant, &realm));
 	vault_call_init(&call, cx->arena);
 	call.tenant = tenant;
 	call.capability = &opener->capability;
@@ -300,7 +306,7 @@ open_words(struct world *w, struct ctx *cx, const struct rows *rows,
 	for (size_t i = 0; i < rows->n; i++) {
 		if (out[i]->err != OK)
 			return fail(cx, ERR_SEALED, MSG_WORLD_KEYS, "vault");
-		dictionary_add(dictionary, word[i].id, out[i]->text);
+		dictionary_add(realm->dictionary, word[i].id, out[i]->text);
 		id_raise(word[i].id);
 	}
 	return OK;

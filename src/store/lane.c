@@ -146,6 +146,10 @@ settle_doubt(struct lane *l)
 	cx.now_ms = clock_now_ms();
 	err = read_anew(l, &cx, tenant);
 	arena_close(cx.arena);
+	if (err != OK && err != l->doubt_stays)
+		log_event(LOG_ERROR, "doubt_stays", LOG_NUM("tenant", tenant),
+		    LOG_WORD("code", err_info(err)->code));
+	l->doubt_stays = err;
 	if (err != OK)
 		return false;
 	log_event(LOG_INFO, "doubt_settled", LOG_NUM("tenant", tenant));

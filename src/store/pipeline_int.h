@@ -57,6 +57,7 @@ struct lane {
 	_Atomic bool	     wipe[2];	/* by enum db_kind: its log is to be emptied */
 	int64_t		     wipe_next_ns[2]; /* not before; of the thread that has this writer */
 	_Atomic int64_t	     doubt;	/* the tenant of a commit whose end nobody knows; -1: none */
+	enum err	     doubt_stays;	/* why; the sealer's */
 	_Atomic uint64_t     memory;	/* how often it was read anew */
 	_Atomic uint64_t     commits, items, replayed, again, lost, keys_commits;
 	_Atomic uint64_t     refused_tenant, refused_client;

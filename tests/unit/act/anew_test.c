@@ -135,6 +135,22 @@ a_tenant_that_memory_does_not_know_comes_in(void **state)
 	read_anew(r, 4711);
 }
 
+/* Its keys were destroyed, and what says so had no answer. */
+static void
+a_tenant_that_has_ended_is_dropped(void **state)
+{
+	struct rig *r = *state;
+	struct world *w = r->world;
+
+	r->cx.fault = (struct fault) { 0 };
+	assert_int_equal(
+	    vault_tenant_end(w->vault[CHANNEL_SEALER], &r->cx, r->other), OK);
+	read_anew(r, r->other);
+	read_anew(r, r->other);
+	assert_int_equal(world_tenant_named(w, STR("other")), 0);
+	rig_onboarded(r, rig_onboard(r, "ana", "ber", "mail"));
+}
+
 static void
 settings_of_the_deployment_are_read_too(void **state)
 {
@@ -175,6 +191,7 @@ main(void)
 		FRESH(what_is_in_memory_is_as_it_is_stored),
 		FRESH(who_is_there_stays),
 		FRESH(a_tenant_that_memory_does_not_know_comes_in),
+		FRESH(a_tenant_that_has_ended_is_dropped),
 		FRESH(settings_of_the_deployment_are_read_too),
 	};
 
