@@ -140,11 +140,18 @@ def part(tap, cluster, name, tenants, before):
             name, tenant.name), "\n".join(faults[:10]))
 
 
+def channels(writers):
+    """To the vault: each writer's sealer has its own."""
+    with Server(args=["--writers=%d" % writers]) as server:
+        return server.log_events("vault_started")[0]["channels"]
+
+
 def main():
     tap = Tap()
     usherlib.STORE = "postgresql"
     cluster = usherlib.cluster()
     seen = control(tap, cluster)
+    tap.equal(channels(8) - channels(2), 6, "as many writers as are asked for")
     with Server(args=["--writers=%d" % WRITERS]) as server:
         tenants = [server.tenant("t%d" % i) for i in range(WRITERS + 1)]
         for tenant in tenants:

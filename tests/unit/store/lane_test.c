@@ -598,12 +598,30 @@ a_warning_is_no_doubt_about_what_is_there(void **state)
 	assert_int_equal(read_anew_of(f, 8), 0);
 }
 
+/* --- how many --------------------------------------------------------------------- */
+
+/* One on files; elsewhere as many as are wished, or as there are cores. */
+static void
+an_engine_says_how_many_lanes_it_takes(void **state)
+{
+	static const char *const url = "postgresql://u@/d";
+
+	(void)state;
+	assert_int_equal(store_lanes("/var/lib/usher", 0), 1);
+	assert_int_equal(store_lanes("/var/lib/usher", 5), 1);
+	assert_int_equal(store_lanes(url, 3), 3);
+	assert_int_equal(store_lanes(url, 1), 1);
+	assert_int_equal(store_lanes(url, 100), LANES_MAX);
+	assert_in_range(store_lanes(url, 0), 2, LANES_MAX);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_engine_says_how_many_lanes_it_takes),
 		CASE(a_tenant_is_always_on_one_lane_and_in_its_order),
 		CASE(a_slow_lane_holds_up_no_other),
 		CASE(closing_finishes_what_is_queued_on_all_lanes),
