@@ -414,9 +414,9 @@ def main():
         away(tap, server, cluster, tenants[0])
         for how in ("pg_cancel_backend", "pg_terminate_backend"):
             unconfirmed(tap, server, cluster, tenants[0], how)
-        doubtful(tap, server, cluster, tenants[0])
         if TIER != "quick":
             frozen(tap, server, cluster, tenants[0])
+        doubtful(tap, server, cluster, tenants[0])
     dice = random.Random(os.environ.get("USHER_SEED", "1"))
     rig = kill.Rig()
     try:
