@@ -21,6 +21,7 @@ static const struct table *const left_out[] = {
 	&WAIT_POOL, &WAIT_COUNT, &DUE,	/* follow from the others */
 	&LEASE,				/* the deployment's */
 	&TENANT_GONE,
+	&MOVE, &MOVE_KEYS,
 	&PERSON_KEY,			/* wrapped keys */
 	&SESSION, &LOGIN, &RECOVERY, &ACTIVATION, &THROTTLE,	/* what people sign in with */
 	&OPEN_CHECKS,			/* follows from onboardings */

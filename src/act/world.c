@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "base/js.h"
 
+#include "act/move.h"
+
 #define SLUG_KEPT 64
 
 static void call_init(void *, struct vault_call **, struct arena *);
@@ -24,10 +26,9 @@ static void release_words(struct words *);
 enum err
 world_open(struct ctx *cx, const struct world_conf *conf, struct world **out)
 {
-	struct world *w = heap_alloc(1, sizeof(*w));
+	struct world *w;
 	struct pipeline_conf pc = {
 		.store = conf->store,
-		.world = w,
 		.lanes = conf->nvault - WORLD_CHANNELS,
 		.read_anew = world_anew,
 		.call_init = call_init,
@@ -37,6 +38,9 @@ world_open(struct ctx *cx, const struct world_conf *conf, struct world **out)
 	struct db *db;
 	enum err err;
 
+	if (!conf->is_still)
+		TRY(move_whole(cx, conf->store));
+	w = pc.world = heap_alloc(1, sizeof(*w));
 	w->store = conf->store;
 	w->data_dir = conf->data_dir;
 	w->issuer = conf->issuer;
@@ -49,19 +53,22 @@ world_open(struct ctx *cx, const struct world_conf *conf, struct world **out)
 	TRY(open_vault(w, cx, conf));
 	TRY(token_keys_read(w, cx));
 	TRY(world_read(w, cx));
-	w->pipeline = pipeline_open(&pc);
+	if (!conf->is_still)
+		w->pipeline = pipeline_open(&pc);
 	db = db_open_reader(w->store, DB_DATA);
 	struct tx *tx = tx_begin_all(db, cx);
 	err = check_logs(w, cx, tx, conf->accept_rollback);
 	tx_end(tx);
 	db_close(db);
 	TRY(err);
+	*out = w;
+	if (conf->is_still)
+		return OK;
 	for (size_t i = 0; i < w->nvault; i++)
 		vault_watch(w->vault[i], conf->vault_silent,
 		    conf->vault_silent_arg);
 	readers_start(w);
 	clock_start(w);
-	*out = w;
 	return OK;
 }
 
@@ -70,7 +77,7 @@ open_vault(struct world *w, struct ctx *cx, const struct world_conf *conf)
 {
 	struct vault_state state;
 
-	must(conf->nvault > WORLD_CHANNELS &&
+	must(conf->nvault >= WORLD_CHANNELS + !conf->is_still &&
 	    conf->nvault <= WORLD_CHANNELS_MAX);
 	w->nvault = conf->nvault;
 	for (size_t i = 0; i < w->nvault; i++)
@@ -85,9 +92,11 @@ void
 world_close(struct world *w)
 {
 	world_ending(w);
-	clock_stop(w);
-	readers_stop(w);
-	pipeline_close(w->pipeline);
+	if (w->pipeline != NULL) {
+		clock_stop(w);
+		readers_stop(w);
+		pipeline_close(w->pipeline);
+	}
 	for (size_t i = 0; i < w->nvault; i++)
 		vault_close(w->vault[i]);
 	for (size_t i = 0; i < w->nrealm; i++)

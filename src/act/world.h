@@ -45,12 +45,14 @@ struct world_conf {
 	void	     *vault_silent_arg;
 	struct str    issuer;		/* where we are reached, for access tokens; stays the caller's */
 	bool	      accept_rollback;	/* a restored database may have lost log entries (usher restore) */
+	bool	      is_still;		/* only what is read is there; nothing writes, and it may be a move's (act/move.h) */
 };
 
 /*
  * Opens: reads tenants, catalogues, dictionaries and tokens, starts the
  * pipeline, the readers, the signer and the clock.  ERR_SEALED: the vault has
- * no keys, or they do not fit this database.
+ * no keys, or they do not fit this database.  ERR_CONFLICT: a log lost what was
+ * signed, or a move into the store is under way.
  */
 enum err world_open(struct ctx *, const struct world_conf *, struct world **out) USE_RESULT;
 void world_close(struct world *);

@@ -17,7 +17,8 @@ store_tables(void)
 bool
 table_stays(const struct table *t)
 {
-	return t == &TENANT || t == &TENANT_GONE;
+	return t == &TENANT || t == &TENANT_GONE || t == &MOVE ||
+	    t == &MOVE_KEYS;
 }
 
 enum err

@@ -236,6 +236,18 @@ extern const struct table QUEUE_STATE;
 struct deployment_row { int64_t tenant; struct str name; int64_t value; };	/* tenant 0: settings; else limits of a tenant (core/deployment.h) */
 extern const struct table DEPLOYMENT;		/* tenant name */
 
+/* How far the rows of another store came into this one (act/move.h); no row: none ever did. */
+struct move_row {		/* MOVE, and MOVE_KEYS of the other database: tenant, which is 0 */
+	int64_t	   tenant;
+	int64_t	   state;	/* enum move_state */
+	struct str source;	/* 32 bytes: what tells the other store, as it was then */
+	struct str place, last;	/* the table under way, and the key of its last row that is here */
+	int64_t	   rows;	/* that came, of all tables */
+	int64_t	   started_ms, ended_ms;
+};
+enum move_state { MOVE_UNDER_WAY = 1, MOVE_DONE };
+extern const struct table MOVE, MOVE_KEYS;
+
 struct access_row { int64_t tenant, id, actor, actor_kind, count, at_ms; struct str query; };	/* reads of personal data */
 extern const struct table ACCESS_LOG;		/* tenant id | EXISTS_FAILS */
 
@@ -257,7 +269,7 @@ const struct table *const *store_tables(void);
 int64_t row_int(const struct column *, const void *row);
 void row_set_int(const struct column *, void *row, int64_t);
 struct str row_bytes(const struct column *, const void *row);
-/* Of a tenant that is deleted the rows of this table stay: its number, and that it is gone. */
+/* Of a tenant that is deleted the rows of this table stay: its number, and that it is gone; or they are of no tenant. */
 bool table_stays(const struct table *);
 /*
  * Drops at most LIMIT rows of TENANT from the database of the transaction,

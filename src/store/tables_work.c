@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tables_work.c - what is under way: onboardings and their checks, idempotency
- * keys, due work, leases, imports, jobs, queues.
+ * keys, due work, leases, imports, jobs, queues, moves.
  */
 #include "store/table.h"
 
@@ -82,3 +82,12 @@ static const struct column setting[] = {
 };
 #undef C
 const struct table DEPLOYMENT = TABLE("deployment_setting", DB_DATA, setting, 2, deployment_row, EXISTS_REPLACES);
+
+#define C(field) COLUMN(move_row, field)
+static const struct column move[] = {
+	C(tenant), C(state), C(source), C(place), C(last), C(rows),
+	C(started_ms), C(ended_ms)
+};
+#undef C
+const struct table MOVE = TABLE("move", DB_DATA, move, 1, move_row, EXISTS_REPLACES);
+const struct table MOVE_KEYS = TABLE("move_keys", DB_KEYS, move, 1, move_row, EXISTS_REPLACES);

@@ -14,6 +14,8 @@
 #include "base/clock.h"
 #include "base/io.h"
 
+#include "store/store.h"
+
 #define FOLDER_MODE 0700
 #define OTHERS	    077
 #define AGAIN_MS    10
@@ -181,4 +183,26 @@ copy(int from, int to)
 		if (!fd_write_all(to, (struct str) { piece, (size_t)n }))
 			return false;
 	return n == 0;
+}
+
+enum err
+data_store(struct cli *cli, const char *option, const char **url)
+{
+	struct str text = cli_text(cli, option);
+	struct store_peers peers;
+	char *own;
+
+	if (text.n == 0)
+		return OK;
+	own = str_z(cli->cx.arena, text);
+	TRY(store_peers(&cli->cx, own, &peers));
+	/* Files are where --data says. */
+	if (!peers.connects)
+		return fail(&cli->cx, ERR_BAD_INPUT, MSG_STORE_URL, option);
+	memset((char *)(uintptr_t)text.p, '*', text.n);
+	if (unsetenv(strcmp(option, "to") == 0 ? "USHER_TO" : "USHER_STORE") !=
+	    0)
+		fatal("unsetenv");
+	*url = own;
+	return OK;
 }

@@ -32,6 +32,13 @@ const char *data_file(struct cli *, const struct data *, const char *name);
 /* Copies FROM to a new file NAME (mode 0600, OWNER's), synced. */
 enum err data_put(struct cli *, const struct data *, const char *from, const char *name, const struct account *owner) USE_RESULT;
 
+/*
+ * The URL in OPTION, NULL if there is none.  It may hold a password: what
+ * others can see of our words and variables is blotted out, and no child but
+ * front gets it.  ERR_BAD_INPUT: not one of databases on a server.
+ */
+enum err data_store(struct cli *, const char *option, const char **url) USE_RESULT;
+
 #define FRONT_USER "usher"
 #define VAULT_USER "usher-vault"
 

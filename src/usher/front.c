@@ -20,6 +20,7 @@
 
 #include "usher/commands.h"
 #include "usher/front_confine.h"
+#include "usher/mover.h"
 #include "usher/reason.h"
 
 #define CONNECTIONS_MAX 10000
@@ -36,6 +37,7 @@ struct handed {
 };
 
 static enum err front(struct cli *);
+static enum err confine(struct cli *, const char *url, const char *to);
 static bool read_handed(struct cli *, struct handed *);
 static bool read_fd(struct str, int least, int *fd);
 static bool read_channels(struct str, struct handed *);
@@ -56,6 +58,7 @@ static const struct option options[] = {
 	{ "loops", OPTION_INT, "0", 0, LOOPS_MAX, false, MSG_FLAG_LOOPS },
 	{ "accept-rollback", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_ACCEPT_ROLLBACK },
 	{ "store", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_STORE },
+	{ "to", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_TO },
 	{ "url", OPTION_TEXT, "http://127.0.0.1:8420", 0, 0, false, MSG_FLAG_URL },
 	{ "access-log", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_ACCESS_LOG },
 	{ "access-log-file", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_ACCESS_LOG_FILE },
@@ -75,25 +78,22 @@ static enum err
 front(struct cli *cli)
 {
 	struct handed handed = { 0 };
-	struct store *store;
-	struct store_peers peers;
-	const char *url;
-	bool is_undumpable, is_confined;
 	int stop_fd = stop_open();
+	const char *url, *to = cli_z(cli, "to");
+	struct store *store;
 	enum err err;
 
-	log_open("front", LOG_INFO);
+	log_open("front", to == NULL ? LOG_INFO : LOG_WARN);
 	if (!read_handed(cli, &handed))
 		return fail(&cli->cx, ERR_BAD_INPUT, MSG_CLI_WORDS, "", "front",
 		    cli->command->words);
 	/* Only the environment says it: whoever lists processes need not know. */
 	url = cli_has(cli, "store") ? cli_z(cli, "store") : cli->word[0];
-	is_undumpable = front_confine_memory();
-	TRY(store_peers(&cli->cx, url, &peers));
-	is_confined = front_confine_calls(&peers);
-	log_event(LOG_INFO, "front_started", LOG_NUM("confined", is_confined),
-	    LOG_NUM("undumpable", is_undumpable),
-	    LOG_NUM("descriptors", front_descriptors()));
+	TRY(confine(cli, url, to));
+	if (to != NULL)
+		return mover_run(cli,
+		    &(struct mover_conf) {
+			url, to, cli->word[0], handed.vault });
 	err = store_open(&cli->cx, url, &store);
 	if (err == OK)
 		err = serve_until(cli, &handed, store, stop_fd);
@@ -104,6 +104,24 @@ front(struct cli *cli)
 	else
 		store_close(store);
 	return err;
+}
+
+/* One of two stores is files: whoever moves connects to no more than who serves. */
+static enum err
+confine(struct cli *cli, const char *url, const char *to)
+{
+	struct store_peers peers, others = { 0 };
+	bool is_undumpable = front_confine_memory(), is_confined;
+
+	TRY(store_peers(&cli->cx, url, &peers));
+	if (to != NULL)
+		TRY(store_peers(&cli->cx, to, &others));
+	must(!peers.connects || !others.connects);
+	is_confined = front_confine_calls(others.connects ? &others : &peers);
+	log_event(LOG_INFO, "front_started", LOG_NUM("confined", is_confined),
+	    LOG_NUM("undumpable", is_undumpable),
+	    LOG_NUM("descriptors", front_descriptors()));
+	return OK;
 }
 
 /* Threads inherit the mask.  Ctrl-C reaches us too, but the parent says when. */

@@ -169,7 +169,9 @@ start_front(const struct pair_conf *conf, const struct lines *l)
 		    conf->logs_access ? "--access-log=true"
 				      : "--access-log=false",
 		    conf->is_management_local ? "--management-local=true"
-					      : "--management-local=false", url },
+					      : "--management-local=false", url,
+		    conf->is_json ? "--json=true" : "--json=false",
+		    conf->to == NULL ? "--to=" : NULL },
 		.nfd = l->n,
 		.stdin_fd = conf->data->fd,
 		.account = conf->data->front,
@@ -198,12 +200,15 @@ start_with_store(const struct pair_conf *conf, const struct spawn *s)
 {
 	pid_t pid;
 
-	if (conf->store == NULL)
-		return spawn_start(s);
-	if (setenv("USHER_STORE", conf->store, 1) != 0)
+	if ((conf->store != NULL &&
+		setenv("USHER_STORE", conf->store, 1) != 0) ||
+	    (conf->to != NULL && setenv("USHER_TO", conf->to, 1) != 0))
 		fatal("setenv");
 	pid = spawn_start(s);
-	unsetenv("USHER_STORE");
+	if (conf->store != NULL)
+		unsetenv("USHER_STORE");
+	if (conf->to != NULL)
+		unsetenv("USHER_TO");
 	return pid;
 }
 

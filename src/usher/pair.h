@@ -25,6 +25,8 @@ struct pair_conf {
 	const char	  *access_file;	/* NULL: with the rest */
 	int64_t		   restarts[CHILD_COUNT];	/* because this one ended, until now */
 	const char	  *store;	/* URL of the databases; NULL: in the data folder */
+	const char	  *to;		/* front moves all to this store and ends (usher migrate); NULL: it serves */
+	bool		   is_json;	/* how it tells of that */
 	struct str	   url;		/* empty: front serves nobody */
 };
 

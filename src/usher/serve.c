@@ -17,8 +17,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#include "store/store.h"
-
 #include "usher/commands.h"
 #include "usher/data.h"
 #include "usher/notify.h"
@@ -44,7 +42,6 @@ struct parent {
 };
 
 static enum err serve(struct cli *);
-static enum err take_store(struct cli *, const char **);
 static enum err open_doors(struct parent *);
 static enum err open_management(struct parent *);
 static void note_end(struct parent *);
@@ -88,7 +85,7 @@ serve(struct cli *cli)
 
 	log_open("parent", LOG_INFO);
 	p->cli = cli;
-	TRY(take_store(cli, &store));
+	TRY(data_store(cli, "store", &store));
 	p->conf = (struct pair_conf) { .data = &p->data,
 		.loops = (int)cli_int(cli, "loops"),
 		.open_ceiling = (int)cli_int(cli, "open-ceiling"),
@@ -114,31 +111,6 @@ serve(struct cli *cli)
 	unlink(data_file(cli, &p->data, "operator.sock"));
 	if (p->conf.is_management_local)
 		unlink(cli_z(cli, "management"));
-	return OK;
-}
-
-/*
- * It may hold a password: what others can see of our words and variables is
- * blotted out, and no child but front gets it.
- */
-static enum err
-take_store(struct cli *cli, const char **out)
-{
-	struct str text = cli_text(cli, "store");
-	struct store_peers peers;
-	char *own;
-
-	if (text.n == 0)
-		return OK;
-	own = str_z(cli->cx.arena, text);
-	TRY(store_peers(&cli->cx, own, &peers));
-	/* Files are where --data says. */
-	if (!peers.connects)
-		return fail(&cli->cx, ERR_BAD_INPUT, MSG_STORE_URL, "store");
-	memset((char *)(uintptr_t)text.p, '*', text.n);
-	if (unsetenv("USHER_STORE") != 0)
-		fatal("unsetenv");
-	*out = own;
 	return OK;
 }
 

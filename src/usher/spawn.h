@@ -12,7 +12,7 @@
 #include "usher/cli.h"
 
 #define SPAWN_FDS  32
-#define SPAWN_ARGS 16
+#define SPAWN_ARGS 20
 
 /* Who a process runs as; the present user unless IS_SET. */
 struct account {

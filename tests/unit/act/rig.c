@@ -18,7 +18,6 @@
 #include "base/queue.h"
 
 /* With one lane. */
-#define CHANNELS (WORLD_CHANNELS + 1)
 
 const char rig_catalogue[] =
     "catalogue: 1\n"
@@ -39,7 +38,6 @@ const char rig_catalogue[] =
     "  cad-global: { product: cad, quota: 1 }\n"
     "  all-global: { product: all, quota: 5 }\n";
 
-static void start_vault(struct rig *, int fd[CHANNELS]);
 static void make_tenant(struct rig *, const char *, uint32_t *);
 
 void
@@ -78,13 +76,13 @@ make_tenant(struct rig *r, const char *name, uint32_t *tenant)
 enum err
 rig_start(struct rig *r, bool accept_rollback)
 {
-	int fd[CHANNELS];
-	struct world_conf conf = { .vault_fd = fd, .nvault = CHANNELS,
+	int fd[RIG_CHANNELS];
+	struct world_conf conf = { .vault_fd = fd, .nvault = RIG_CHANNELS,
 		.issuer = STR("https://id.example"),
 		.data_dir = r->dir, .accept_rollback = accept_rollback };
 	enum err err;
 
-	start_vault(r, fd);
+	rig_vault(r, fd);
 	r->cx.fault = (struct fault) { 0 };
 	err = store_open(&r->cx, r->dir, &r->store);
 	if (err != OK)
@@ -93,10 +91,10 @@ rig_start(struct rig *r, bool accept_rollback)
 	return world_open(&r->cx, &conf, &r->world);
 }
 
-static void
-start_vault(struct rig *r, int fd[CHANNELS])
+void
+rig_vault(struct rig *r, int fd[RIG_CHANNELS])
 {
-	int peer[CHANNELS];
+	int peer[RIG_CHANNELS];
 	char list[128] = "", path[128];
 	const char *program = getenv("USHER_VAULT");
 	size_t n = 0;
@@ -104,7 +102,7 @@ start_vault(struct rig *r, int fd[CHANNELS])
 	assert_non_null(program);
 	snprintf(path, sizeof(path), "%s/vault", r->dir);
 	mkdir(path, 0700);
-	for (size_t i = 0; i < CHANNELS; i++) {
+	for (size_t i = 0; i < RIG_CHANNELS; i++) {
 		int pair[2];
 
 		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC,
@@ -117,22 +115,28 @@ start_vault(struct rig *r, int fd[CHANNELS])
 	r->vault = fork();
 	assert_true(r->vault >= 0);
 	if (r->vault == 0) {
-		for (size_t i = 0; i < CHANNELS; i++)
+		for (size_t i = 0; i < RIG_CHANNELS; i++)
 			fcntl(peer[i], F_SETFD, 0);
 		execl(program, "usher-vault", path, list, (char *)NULL);
 		_exit(127);
 	}
-	for (size_t i = 0; i < CHANNELS; i++)
+	for (size_t i = 0; i < RIG_CHANNELS; i++)
 		close(peer[i]);
 }
 
 void
 rig_stop(struct rig *r)
 {
-	int status;
-
 	world_close(r->world);
 	store_close(r->store);
+	rig_vault_ends(r);
+}
+
+void
+rig_vault_ends(struct rig *r)
+{
+	int status;
+
 	assert_int_equal(waitpid(r->vault, &status, 0), r->vault);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);

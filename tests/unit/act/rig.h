@@ -11,6 +11,9 @@
 #include "act/act.h"
 #include "act/query.h"
 
+/* One lane. */
+#define RIG_CHANNELS (WORLD_CHANNELS + 1)
+
 struct rig {
 	char	      dir[64];
 	pid_t	      vault;
@@ -28,6 +31,9 @@ void rig_open(struct rig *);		/* both tenants, catalogue applied to acme */
 void rig_stop(struct rig *);		/* the folder stays */
 enum err rig_start(struct rig *, bool accept_rollback);
 void rig_close(struct rig *);
+/* The vault alone, while the rig is stopped; it ends when its channels are closed. */
+void rig_vault(struct rig *, int fd[RIG_CHANNELS]);
+void rig_vault_ends(struct rig *);
 
 /* Runs a use case or a query as ACTOR (a new arena each; the results live until rig_close). */
 enum err rig_do(struct rig *, const struct use_case *, const void *in, void *out);

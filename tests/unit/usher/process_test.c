@@ -237,7 +237,7 @@ front_is_told_everything_by_its_words(void **state)
 	    " --loops=3 --front-ended=2 --vault-ended=1 "
 	    "--access-log-file=/x --accept-rollback=true "
 	    "--access-log=true --management-local=false "
-	    "--url=https://id.example\n");
+	    "--url=https://id.example --json=false --to=\n");
 }
 
 /* --- the data directory ----------------------------------------------------------------- */
