@@ -36,6 +36,7 @@ move_compare(struct move *m)
 	struct thread *thread = thread_start("compare", digest_run, &to);
 
 	m->done = 0;
+	move_step(m, MOVE_COMPARING, 0, m->total);
 	move_digest(&from);
 	thread_join(thread);
 	if (from.err == OK && to.err != OK)

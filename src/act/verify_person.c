@@ -17,9 +17,8 @@ static enum err check_roles(struct verifying *, struct ctx *,
 static enum err check_keys(struct verifying *, struct ctx *,
     const struct rows *);
 static enum err check_index(struct verifying *, struct ctx *,
-    const struct person *);
-static enum err leads_to(struct verifying *, const struct index_key *,
-    int64_t person, bool *);
+    const struct rows *);
+static struct index_change keys_of(struct ctx *, const struct person *);
 static enum err check_index_size(struct verifying *, const struct table *,
     int64_t belong);
 static enum err check_refs(struct verifying *, struct ctx *,
@@ -54,9 +53,9 @@ check_persons(struct verifying *v, struct ctx *cx, const struct rows *persons)
 		compare(v, cx->arena, &(struct known) {
 		    .kind = CHANGE_LIFECYCLE, .subject = p->id,
 		    .value = (int64_t)p->lifecycle });
-		TRY(check_index(v, cx, p));
 	}
 	v->out->persons += (int64_t)persons->n;
+	TRY(check_index(v, cx, persons));
 	TRY(check_blocks(v, cx, persons));
 	return check_keys(v, cx, persons);
 }
@@ -105,48 +104,55 @@ check_keys(struct verifying *v, struct ctx *cx, const struct rows *persons)
 /* --- the blind index ------------------------------------------------------------------ */
 
 static enum err
-check_index(struct verifying *v, struct ctx *cx, const struct person *p)
+check_index(struct verifying *v, struct ctx *cx, const struct rows *persons)
+{
+	const struct person *p = persons->row;
+	struct index_change *keys = arena_array(cx->arena, persons->n,
+	    sizeof(*keys));
+	size_t n = 0, at = 0;
+	bool *is_there;
+
+	for (size_t i = 0; i < persons->n; i++) {
+		keys[i] = keys_of(cx, &p[i]);
+		n += keys[i].nput;
+	}
+	is_there = arena_array(cx->arena, n, sizeof(*is_there));
+	TRY(index_leads(v->r->data, v->realm->tenant, keys, persons->n,
+	    is_there));
+	for (size_t i = 0; i < persons->n; i++) {
+		int64_t missing = 0;
+
+		for (size_t j = 0; j < keys[i].nput; j++, at++) {
+			bool is_search = keys[i].put[j].kind == 0;
+
+			missing += !is_there[at];
+			v->search += is_there[at] && is_search;
+			v->unique += is_there[at] && !is_search;
+		}
+		if (missing > 0)
+			found(v, MSG_VERIFY_INDEX,
+			    ARGS(id_text(cx->arena, p[i].id),
+			    number_text(cx->arena, missing)));
+	}
+	return OK;
+}
+
+/* Each once. */
+static struct index_change
+keys_of(struct ctx *cx, const struct person *p)
 {
 	const struct index_key *packed;
-	size_t n = index_unpack(cx->arena, p->keys, &packed), missing = 0;
+	size_t n = index_unpack(cx->arena, p->keys, &packed), kept = 0;
 	struct index_key *key = arena_copy(cx->arena, packed,
 	    n * sizeof(*key));
 
 	if (n > 0)
 		qsort(key, n, sizeof(*key), by_key);
-	for (size_t i = 0; i < n; i++) {
-		bool is_there;
-
-		if (i > 0 && by_key(&key[i - 1], &key[i]) == 0)
-			continue;
-		TRY(leads_to(v, &key[i], p->id, &is_there));
-		missing += !is_there;
-		v->search += is_there && key[i].kind == 0;
-		v->unique += is_there && key[i].kind != 0;
-	}
-	if (missing > 0)
-		found(v, MSG_VERIFY_INDEX, ARGS(id_text(cx->arena, p->id),
-		    number_text(cx->arena, (int64_t)missing)));
-	return OK;
-}
-
-static enum err
-leads_to(struct verifying *v, const struct index_key *key, int64_t person,
-    bool *is_there)
-{
-	struct rows rows;
-	int64_t owner;
-
-	if (key->kind == 0) {
-		TRY(index_search(v->r->data, v->realm->tenant, key, 1,
-		    person - 1, 1, &rows));
-		*is_there = rows.n == 1
-		    && ((struct search_row *)rows.row)->person == person;
-		return OK;
-	}
-	TRY(index_find(v->r->data, v->realm->tenant, key, 1, &owner));
-	*is_there = owner == person;
-	return OK;
+	for (size_t i = 0; i < n; i++)
+		if (kept == 0 || by_key(&key[kept - 1], &key[i]) != 0)
+			key[kept++] = key[i];
+	return (struct index_change) { .person = p->id, .put = key,
+		.nput = kept };
 }
 
 static int

@@ -184,6 +184,35 @@ index_find_all(struct tx *tx, const struct index_ask *ask, size_t n,
 	return OK;
 }
 
+enum err
+index_leads(struct tx *tx, int64_t tenant, const struct index_change *change,
+    size_t n, bool *is_there)
+{
+	struct arena *arena = tx->cx->arena;
+	size_t unique = 0, search = 0, at = 0;
+	struct index_keys keys;
+	struct rows rows;
+	bool *by_unique, *by_search;
+
+	split(arena, tenant, change, n, &keys, false);
+	by_unique = arena_array(arena, keys.nunique, sizeof(*by_unique));
+	by_search = arena_array(arena, keys.nsearch, sizeof(*by_search));
+	TRY(store_load(tx, &IX_UNIQUE, keys.unique, keys.nunique, 4, 0, &rows));
+	for (size_t i = 0; i < rows.n; i++)
+		by_unique[rows.key[i]] =
+		    ((struct index_row *)rows.row)[i].person ==
+		    keys.unique[rows.key[i]].person;
+	TRY(store_load(tx, &IX_SEARCH, keys.search, keys.nsearch, 4, 0, &rows));
+	for (size_t i = 0; i < rows.n; i++)
+		by_search[rows.key[i]] = true;
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < change[i].nput; j++)
+			is_there[at++] = change[i].put[j].kind == 0
+			    ? by_search[search++]
+			    : by_unique[unique++];
+	return OK;
+}
+
 /* Walks the persons of the first key and asks for the others, person by person. */
 enum err
 index_search(struct tx *tx, int64_t tenant, const struct index_key *key,

@@ -300,6 +300,8 @@ enum err index_find(struct tx *, int64_t tenant, const struct index_key *, size_
 /* The same of several tenants. */
 struct index_ask { int64_t tenant; const struct index_key *key; };
 enum err index_find_all(struct tx *, const struct index_ask *, size_t n, int64_t *person) USE_RESULT;
+/* Does each of the keys to put of N persons lead to its person?  One flag a key, in order. */
+enum err index_leads(struct tx *, int64_t tenant, const struct index_change *, size_t n, bool *is_there) USE_RESULT;
 #define SEARCH_KEYS_MAX 16
 /* Persons that have every one of the search keys, ascending, after AFTER; fastest with the rarest key first.  No keys: nobody. */
 enum err index_search(struct tx *, int64_t tenant, const struct index_key *, size_t n, int64_t after, size_t limit, struct rows *search_rows) USE_RESULT;

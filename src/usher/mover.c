@@ -54,6 +54,7 @@ mover_run(struct cli *cli, const struct mover_conf *conf)
 
 /* --- under way ------------------------------------------------------------------ */
 
+/* The first step of a phase says what is there before it. */
 static void
 step(void *arg, enum move_phase phase, int64_t done, int64_t total)
 {
@@ -61,7 +62,8 @@ step(void *arg, enum move_phase phase, int64_t done, int64_t total)
 
 	if (!s->is_open || phase != s->phase) {
 		end_bar(s);
-		begin_bar(s, phase, total);
+		begin_bar(s, phase, total - done);
+		s->done = done;
 	}
 	progress_add(&s->bar, done - s->done);
 	s->done = done;
@@ -77,7 +79,6 @@ begin_bar(struct shown *s, enum move_phase phase, int64_t total)
 {
 	s->is_open = true;
 	s->phase = phase;
-	s->done = 0;
 	progress_begin(&s->bar, s->cli,
 	    phase == MOVE_COPYING ? MSG_SAY_COPYING : MSG_SAY_COMPARING, total,
 	    PROGRESS_COUNT);
