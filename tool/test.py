@@ -141,6 +141,7 @@ STEPS = [Step(*row) for row in (
      {"USHER_STORE": "postgresql"}, 12, 60),
     ("kill-pg", "normal", "build", True, driver("kill"),
      {"USHER_STORE": "postgresql"}, 12, 240),
+    ("migrate", "normal", "build", True, driver("migrate"), {}, 12, 60),
     # A million random tenants: nobody comes to more than somebody held.
     ("roles", "normal", "build", True,
      lambda: [["build/tests/unit/core/core_role_test"]],
