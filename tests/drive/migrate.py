@@ -55,13 +55,41 @@ def company(server):
     other.apply(json.dumps({
         "catalogue": 1, "products": {"mail": {}},
         "pools": {"all": {"product": "mail", "quota": 3}}}))
-    api = other.client()
-    for n in range(9):
-        api.post("/api/v1/onboardings", {
+    onboard(other, 0, 9)
+    for argv in (("create", "gone"), ("suspend", "gone", "--reason", "over"),
+                 ("delete", "gone", "--confirm", "gone", "--reason", "over")):
+        server.usher("tenant", *argv, check=0)
+    roll_back(server, other)
+    return acme, other
+
+
+def onboard(tenant, first, end):
+    api = tenant.client()
+    for n in range(first, end):
+        made = api.post("/api/v1/onboardings", {
             "person": {"userName": "o%d" % n}, "products": ["mail"]},
             idempotency_key="o%d" % n)
+        if made.status != 201:
+            raise RuntimeError(made)
+    faults = checklib.check_log(api)[0]     # until it is signed
+    if faults:
+        raise RuntimeError(faults)
     api.close()
-    return acme, other
+
+
+def roll_back(server, tenant):
+    """The logs are of two origins: older databases come back, knowingly."""
+    server.stop()
+    older = shutil.copytree(server.data, os.path.join(server.folder, "older"))
+    server.start()
+    onboard(tenant, 9, 12)
+    server.stop()
+    set_aside(server, "newer")
+    for file in ("usher.db", "keys.db"):
+        shutil.copy(os.path.join(older, file), server.data)
+    server.usher("restore", "--accept-rollback", check=0)
+    server.start()
+    onboard(tenant, 12, 15)
 
 
 def told(tenant):
@@ -228,8 +256,71 @@ def refused(tap, mover, words, name):
     tap.ok(status != 0 and words in err, name, "%d %s%s" % (status, out, err))
 
 
-def to_postgres(tap, server, dice, url):
+def misused(tap, server, url):
+    """What is asked for wrongly is said, and nothing is done."""
+    for words, name, argv in (
+            ("CLI_MIGRATE_ENDS", "files to files",
+             ("--to", "files")),
+            ("CLI_MIGRATE_ENDS", "from server to server",
+             ("--store", url, "--to", url)),
+            ("STORE_URL", "into some other folder",
+             ("--to", server.folder)),
+            ("CLI_NEEDS", "nowhere", ())):
+        refused(tap, Mover(server, *argv), words, "no move " + name)
+    empty = Mover(server, "--to", url)
+    empty.argv[3] = os.path.join(server.folder, "nothing")
+    refused(tap, empty, "CLI_MIGRATE_NO_FILES", "nothing is not moved")
+
+
+def hidden(tap, server, url):
+    """A password in the URL: nobody else can read it, and it is not shown."""
+    with_password = url.replace("usher@", "usher:geheim@", 1)
+    running = Mover(server, "--to", with_password).start(
+        "stall-before-commit:2")
+    end, seen = time.monotonic() + usherlib.READY_S, set()
+    while time.monotonic() < end and seen != {"parent", "vault"}:
+        for pid in [running.pid] + children(running.pid):
+            words = read_proc(pid, "cmdline")
+            if words[:1] == [b"usher-vault"]:
+                seen.add("vault")
+                hidden_in = b"\0".join(read_proc(pid, "environ"))
+                tap.ok(b"geheim" not in hidden_in, "the vault is not told")
+            elif pid == running.pid and words[-1:] == [b"*" * len(
+                    with_password)]:
+                seen.add("parent")
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=ALONE_S)
+    tap.equal(seen, {"parent", "vault"}, "a password is blotted out")
+    tap.ok("geheim" not in out + err, "and told to nobody", out + err)
+
+
+def children(pid):
+    try:
+        with open("/proc/%d/task/%d/children" % (pid, pid),
+                  encoding="ascii") as file:
+            return [int(child) for child in file.read().split()]
+    except OSError:
+        return []
+
+
+def read_proc(pid, what):
+    try:
+        with open("/proc/%d/%s" % (pid, what), "rb") as file:
+            return file.read().split(b"\0")[:-1]
+    except OSError:
+        return []
+
+
+def to_postgres(tap, server, cluster, dice, url):
     def halfway():
+        running = mover.start("stall-before-commit:3")
+        time.sleep(1)
+        cluster.stop(signal.SIGQUIT)
+        out, err = running.communicate(timeout=ALONE_S)
+        tap.ok(running.returncode not in (0, 70) and "STORE_" in err,
+               "a database that loses its power breaks it off",
+               "%d %s%s" % (running.returncode, out, err))
+        cluster.start()
         unserved(tap, on(server, url),
                  "what is not whole is served by nobody")
         on(server, None)
@@ -238,7 +329,7 @@ def to_postgres(tap, server, dice, url):
     report = mover.to_the_end(tap, KILLS, dice, halfway)
     tap.note("%(rows)d rows, %(rows_before)d before" % report)
     tap.ok(report["rows_before"] > 0, "what had come was not sent again")
-    tap.ok(report["persons"] == 5009 and report["tenants"] == 2
+    tap.ok(report["persons"] == 5012 and report["tenants"] == 2
            and report["checkpoints"] > 0, "people and logs were verified",
            report)
     refused(tap, mover, "was finished before", "twice is once")
@@ -310,7 +401,9 @@ def main():
         server.stop()
         first = tables(server.data)
         url = cluster.make("shop")
-        moved = to_postgres(tap, server, dice, url)
+        misused(tap, server, url)
+        hidden(tap, server, cluster.make("hidden"))
+        moved = to_postgres(tap, server, cluster, dice, url)
         tap.equal(tables(server.data), first, "the files are as they were")
         tap.equal(moved, {t: len(first[t]) for t in first},
                   "every row of every table has come")
