@@ -118,6 +118,17 @@ extern const struct use_case login_set;
  */
 enum err check_codes(struct ctx *, const struct login_row *, unsigned factors) USE_RESULT;
 
+/*
+ * For who lost device and recovery codes: drops both, and with them all that
+ * was begun with them: every session of the person, and an open activation.  The
+ * password stays.  One's own need what replacing them needs.  ERR_NOT_FOUND:
+ * there is no such person in scope, or they have none; ERR_DENIED: they hold
+ * more than the actor.
+ */
+struct totp_reset { int64_t person; size_t sessions; };	/* so many ended */
+/* In: const int64_t * (the person), out: struct totp_reset. */
+extern const struct use_case totp_reset;
+
 /* --- for the clock --------------------------------------------------------------------- */
 
 void login_fail_note(struct world *, uint32_t tenant, int64_t person);

@@ -504,9 +504,45 @@ const struct use_case login_set = {
 	.committed = set_committed,
 };
 
-/* --- activation ------------------------------------------------------------------------------ */
+/* --- of somebody else ------------------------------------------------------------------------- */
 
-/* Whoever begins anew signs in as the person: what is there is as much theirs as the person's own. */
+static enum err check_renewal(struct batch *, struct item *, struct tx *,
+    const struct realm *);
+
+/* Whoever says how a person signs in can sign in as them: what they hold must be the actor's, too. */
+static enum err
+check_holder(struct batch *b, struct item *it, struct tx *tx,
+    const struct realm **out)
+{
+	const int64_t person = *(const int64_t *)it->in;
+	struct ctx *cx = it->cx;
+	struct person key = { .tenant = it->tenant, .id = person };
+	struct person_query q = { .tenant = it->tenant,
+		.scope = cx->actor->scope };
+	const struct realm *realm;
+	struct role_held *has;
+	struct role role;
+	struct rows rows;
+	bool is_in = true;
+	size_t n;
+
+	TRY(world_realm(b->world, cx, it->tenant, &realm));
+	TRY(store_load(tx, &PERSON, &key, 1, 2, 0, &rows));
+	q.names = &realm->names;
+	q.today = order_today(realm, 0, b->cx->now_ms);
+	if (rows.n > 0 && q.scope != NULL)
+		TRY(person_in_scope(tx, &q, &person, 1, &is_in));
+	if (rows.n == 0 || !is_in)
+		return fail(cx, ERR_NOT_FOUND, MSG_ORDER_NO_PERSON, "person");
+	n = world_roles_of(b->world, cx->arena, it->tenant, person, &has);
+	if (role_beyond(cx, realm->catalogue, person, has, n, &role))
+		return fail(cx, ERR_DENIED, MSG_ORDER_HOLDER, "person",
+		    str_z(cx->arena, role.slug));
+	*out = realm;
+	return OK;
+}
+
+/* Who has begun is begun anew by the right to change how they sign in. */
 static enum err
 check_renewal(struct batch *b, struct item *it, struct tx *tx,
     const struct realm *realm)
@@ -518,16 +554,9 @@ check_renewal(struct batch *b, struct item *it, struct tx *tx,
 	struct person_query q = { .tenant = it->tenant,
 		.names = &realm->names,
 		.today = order_today(realm, 0, b->cx->now_ms) };
-	struct role_held *has;
-	struct role role;
 	struct rows rows;
 	bool is_in = true;
-	size_t n = world_roles_of(b->world, cx->arena, it->tenant, person,
-	    &has);
 
-	if (role_beyond(cx, realm->catalogue, person, has, n, &role))
-		return fail(cx, ERR_DENIED, MSG_ORDER_HOLDER, "person",
-		    str_z(cx->arena, role.slug));
 	TRY(store_load(tx, &LOGIN, &key, 1, 2, 0, &rows));
 	if (rows.n == 0)
 		return OK;
@@ -547,24 +576,11 @@ renew_one(struct batch *b, struct item *it, struct tx *tx,
 {
 	const int64_t person = *(const int64_t *)it->in;
 	struct activation *a = arena_alloc(it->cx->arena, sizeof(*a));
-	struct person key = { .tenant = it->tenant, .id = person };
-	struct person_query q = { .tenant = it->tenant,
-		.scope = it->cx->actor->scope };
 	const struct realm *realm;
 	struct activation_row row;
-	struct rows rows;
 	struct entry e;
-	bool is_in = true;
 
-	TRY(world_realm(b->world, it->cx, it->tenant, &realm));
-	TRY(store_load(tx, &PERSON, &key, 1, 2, 0, &rows));
-	q.names = &realm->names;
-	q.today = order_today(realm, 0, b->cx->now_ms);
-	if (rows.n > 0 && q.scope != NULL)
-		TRY(person_in_scope(tx, &q, &person, 1, &is_in));
-	if (rows.n == 0 || !is_in)
-		return fail(it->cx, ERR_NOT_FOUND, MSG_ORDER_NO_PERSON,
-		    "person");
+	TRY(check_holder(b, it, tx, &realm));
 	TRY(check_renewal(b, it, tx, realm));
 	activation_make(it->cx->arena, realm, person, b->cx->now_ms, a);
 	row = activation_row(it->tenant, a, it->cx);
@@ -576,12 +592,13 @@ renew_one(struct batch *b, struct item *it, struct tx *tx,
 }
 
 static enum err
-renew_save(struct batch *b, struct tx *tx)
+each_save(struct batch *b, struct tx *tx, enum err (*one)(struct batch *,
+    struct item *, struct tx *, struct logbook *))
 {
 	struct logbook book = { .arena = tx_ctx(tx)->arena };
 
 	for (size_t i = 0; i < b->n; i++) {
-		enum err err = renew_one(b, b->item[i], tx, &book);
+		enum err err = one(b, b->item[i], tx, &book);
 
 		if (err == ERR_NOT_FOUND || err == ERR_DENIED)
 			b->item[i]->err = err;
@@ -591,7 +608,105 @@ renew_save(struct batch *b, struct tx *tx)
 	return logbook_save(&book, tx);
 }
 
+static enum err
+renew_save(struct batch *b, struct tx *tx)
+{
+	return each_save(b, tx, renew_one);
+}
+
 const struct use_case activation_renew = {
 	.name = "activation_renew",
 	.save = renew_save,
+};
+
+static enum err drop_codes(struct item *, struct tx *, int64_t person);
+static enum err drop_sessions(struct item *, struct tx *, struct totp_reset *,
+    struct entry *);
+
+static enum err
+reset_one(struct batch *b, struct item *it, struct tx *tx,
+    struct logbook *book)
+{
+	struct totp_reset *out = arena_alloc(it->cx->arena, sizeof(*out));
+	const struct realm *realm;
+	struct activation_row activation = { .tenant = it->tenant };
+	struct entry e;
+
+	out->person = *(const int64_t *)it->in;
+	activation.person = out->person;
+	e = entry_by(it->cx, ACTION_TOTP_RESET, SUBJECT_PERSON, out->person);
+	TRY(check_holder(b, it, tx, &realm));
+	TRY(drop_codes(it, tx, out->person));
+	TRY(drop_sessions(it, tx, out, &e));
+	TRY(store_drop(tx, &ACTIVATION, &activation, 1, 2, NULL));
+	logbook_add(book, it->tenant, &e, NULL);
+	it->out = out;
+	return OK;
+}
+
+static enum err
+drop_codes(struct item *it, struct tx *tx, int64_t person)
+{
+	const struct actor *actor = it->cx->actor;
+	struct recovery_row code = { .tenant = it->tenant, .person = person };
+	struct login_row login;
+	int64_t ncode;
+
+	TRY(load_login(tx, it->tenant, person, &login));
+	/* Else a session that found no codes would be a way around them. */
+	if (actor->person == person) {
+		TRY(check_fresh(it->cx));
+		TRY(check_codes(it->cx, &login, actor->factors));
+	}
+	TRY(store_drop(tx, &RECOVERY, &code, 1, 2, &ncode));
+	if (login.totp.n == 0 && login.totp_next.n == 0 && ncode == 0)
+		return fail(it->cx, ERR_NOT_FOUND, MSG_TOTP_NO_CODES, "person");
+	login.totp = STR("");
+	login.totp_next = STR("");
+	login.totp_ms = 0;
+	login.last_step = 0;
+	return store_save(tx, &LOGIN, &login, 1, NULL);
+}
+
+static enum err
+drop_sessions(struct item *it, struct tx *tx, struct totp_reset *out,
+    struct entry *e)
+{
+	struct session_row key = { .tenant = it->tenant,
+		.person = out->person };
+	const struct session_row *row;
+	struct change *c;
+	struct rows rows;
+
+	TRY(store_load(tx, &SESSION, &key, 1, 2, 0, &rows));
+	row = rows.row;
+	out->sessions = rows.n;
+	c = arena_array(tx_ctx(tx)->arena, rows.n + 1, sizeof(*c));
+	for (size_t i = 0; i < rows.n; i++)
+		c[i] = (struct change) { .kind = CHANGE_SESSION,
+			.object = row[i].id, .before = 1 };
+	e->change = c;
+	e->nchange = rows.n;
+	return store_drop(tx, &SESSION, &key, 1, 2, NULL);
+}
+
+static enum err
+reset_save(struct batch *b, struct tx *tx)
+{
+	return each_save(b, tx, reset_one);
+}
+
+static void
+reset_committed(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (b->item[i]->err == OK)
+			world_sessions_end(b->world, b->item[i]->tenant,
+			    *(const int64_t *)b->item[i]->in, 0, 0);
+}
+
+const struct use_case totp_reset = {
+	.name = "totp_reset",
+	.save = reset_save,
+	.committed = reset_committed,
 };

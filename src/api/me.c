@@ -141,6 +141,23 @@ activation_encode(struct call *c)
 	js_close_object(&c->js);
 }
 
+/* --- who lost what they sign in with ------------------------------------------------------ */
+
+static void
+reset_encode(struct call *c)
+{
+	const struct totp_reset *reset = c->out;
+
+	js_open_object(&c->js);
+	js_key(&c->js, "person");
+	js_put_id(&c->js, reset->person);
+	js_key(&c->js, "reset");
+	js_put_bool(&c->js, true);
+	js_key(&c->js, "sessions");
+	js_put_int(&c->js, (int64_t)reset->sessions);
+	js_close_object(&c->js);
+}
+
 /* --- routes ---------------------------------------------------------------------------------- */
 
 static const struct route_work
@@ -179,11 +196,19 @@ static const struct field activation_fields[] = {
 	{ 0 }
 };
 
+static const struct field reset_fields[] = {
+	{ "person", "id", "" },
+	{ "reset", "bool", "" },
+	{ "sessions", "int", "So many ended." },
+	{ 0 }
+};
+
 const struct shape me_shapes[] = {
 	{ .name = "NewPassword", .text = "A password.", .field = password_fields, .members = &password_table },
 	{ .name = "TotpCode", .text = "A one-time code.", .field = code_fields, .members = &code_table },
 	{ .name = "LoginChanged", .text = "What somebody signs in with has changed.", .field = changed_fields },
 	{ .name = "Activation", .text = "With it a person begins.", .field = activation_fields },
+	{ .name = "TotpReset", .text = "One-time and recovery codes are gone.", .field = reset_fields },
 	{ 0 }
 };
 
@@ -199,5 +224,8 @@ const struct route me_routes[] = {
 	{ POST, "/api/v1/persons/{person}/activation", RIGHT_ONBOARD, SMALL_BODY_MAX, false,
 	    WRITE(activation_renew, person_of_path, activation_encode, .body = "Nothing", .reply = "Activation",
 		.traits = CREATES), "A new activation token for a person" },
+	{ DELETE, "/api/v1/persons/{person}/totp", RIGHT_PERSON_LOGIN_WRITE, 0, false,
+	    WRITE(totp_reset, person_of_path, reset_encode, .reply = "TotpReset"),
+	    "Drop the one-time and recovery codes of a person who lost them" },
 	{ 0 }
 };

@@ -57,7 +57,8 @@
 	X(TENANT_RESUMED,      "tenant.resumed") \
 	X(TENANT_LIMITED,      "tenant.limited") \
 	X(TENANT_EXPORTED,     "tenant.exported") \
-	X(TENANT_DELETED,      "tenant.deleted")
+	X(TENANT_DELETED,      "tenant.deleted") \
+	X(TOTP_RESET,          "totp.reset")
 
 enum action {
 	ACTION_NONE,

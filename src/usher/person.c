@@ -18,6 +18,7 @@ static enum err person_block(struct cli *);
 static enum err person_unblock(struct cli *);
 static enum err send_block(struct cli *, enum method, struct str kind);
 static enum err person_activate(struct cli *);
+static enum err person_reset_codes(struct cli *);
 static enum err person_body(struct cli *, struct str *out);
 static void write_removals(struct js_out *, struct str members);
 static enum err send_person(struct cli *, struct call *);
@@ -83,6 +84,9 @@ const struct command person_commands[] = {
 	{ "person", "activate", person_activate, "PERSON", 1, 1, OPTIONS(activate_options),
 	  DOOR_API, RIGHT_ONBOARD, MSG_HELP_PERSON_ACTIVATE,
 	  "  usher person activate 0D4K2M8Q0G001 --out ana.activation\n", NULL, false },
+	{ "person", "reset-codes", person_reset_codes, "PERSON", 1, 1, NO_OPTIONS,
+	  DOOR_API, RIGHT_PERSON_LOGIN_WRITE, MSG_HELP_PERSON_RESET_CODES,
+	  "  usher person reset-codes 0D4K2M8Q0G001\n", NULL, false },
 };
 const size_t person_command_count = COUNT(person_commands);
 
@@ -277,4 +281,21 @@ person_activate(struct cli *cli)
 		    "/activation") };
 
 	return hand_over(cli, &call, &hand);
+}
+
+static enum err
+person_reset_codes(struct cli *cli)
+{
+	struct call call = { .method = DELETE,
+		.path = cli_path(cli, "/api/v1/persons/", str_of(cli->word[0]),
+		    "/totp") };
+	const struct js *answer;
+
+	TRY(cli_ask(cli, &call, &answer));
+	if (!cli_told(cli))
+		cli_say(cli, MSG_SAY_CODES_RESET,
+		    ARGS(member_text(answer, "person"),
+			str_fmt(cli->cx.arena, "%lld",
+			    (long long)member_int(answer, "sessions"))));
+	return OK;
 }

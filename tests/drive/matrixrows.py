@@ -169,6 +169,12 @@ def lift(desk):
                If_Match="*")
 
 
+def reset_codes(desk):
+    person = desk.victim(activation=True)
+    desk.begin_codes(person)
+    return ask(person.id)
+
+
 def own(**kept):
     """What people do for themselves."""
     return Row((), no_params(**kept), False, True)
@@ -225,6 +231,7 @@ ROWS = {
     "deletePersonBlocksKind": Row(("person", "kind"), lift, True),
     "postPersonActivation": Row(("person",), lambda d: ask(
         d.victim().id, body={}), True),
+    "deletePersonTotp": Row(("person",), reset_codes, True),
     "getMe": own(),
     "patchMe": own(body={"nickName": None}, If_Match="*"),
     "getSessions": own(),
@@ -340,6 +347,10 @@ class Desk:
             "PUT", "/api/v1/persons/%s/blocks/manual" % person.id,
             {"reason": self.mark("block")}, If_Match="*")
 
+    def begin_codes(self, person):
+        """A secret that waits to be confirmed."""
+        self.side.begin_codes(person)
+
     def queue(self, action):
         """Brings it there; 409: it is there already."""
         self.side.call("POST", "/api/v1/queues/registration/" + action,
@@ -401,6 +412,9 @@ class Dry(Desk):
         return found
 
     def block(self, person):
+        pass
+
+    def begin_codes(self, person):
         pass
 
     def queue(self, action):

@@ -428,6 +428,12 @@ class Side:
         done(Client(self.world.server.address).post("/api/v1/activate", {
             "token": person.activation, "password": PASSWORD}))
 
+    def begin_codes(self, person):
+        begun = done(Client(self.world.server.address).post(
+            "/api/v1/activate", {"token": person.activation}))
+        done(Client(self.world.server.address, begun["access_token"]).post(
+            "/api/v1/me/totp", {}))
+
     def sign_in(self, person, name, rights, scope, is_cookie):
         found = Credential(self, name, None, rights, scope)
         found.person = person

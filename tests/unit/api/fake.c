@@ -37,6 +37,7 @@ const struct use_case session_open = { .name = "session_open" };
 const struct use_case session_end = { .name = "session_end" };
 const struct use_case login_set = { .name = "login_set" };
 const struct use_case activation_renew = { .name = "activation_renew" };
+const struct use_case totp_reset = { .name = "totp_reset" };
 
 int
 fake_open(void **state)
