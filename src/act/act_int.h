@@ -21,6 +21,7 @@
 		(list)->v[(list)->n++] = (item); \
 	} while (0)
 void list_grow(struct arena *, void **v, size_t *cap, size_t size, size_t n);
+struct session_list { struct session_row *v; size_t n, cap; };
 
 /* --- logbook.c: the entries of one batch, appended under the tenants' locks ---- */
 
@@ -203,7 +204,7 @@ struct order_batch {
 	LIST(struct due_row) due;
 	LIST(struct activation_row) activation;
 	LIST(struct session_row) session_end;	/* all sessions of who may not sign in any more */
-	LIST(struct session_row) begun_end;	/* those that an activation token began, of who was given a role */
+	struct session_list begun_end;	/* of who was given a role */
 	LIST(struct dictionary_row) dictionary;	/* new words, saved with the batch */
 	LIST(struct str) word;		/* their texts, for the memory after the commit */
 	LIST(struct order_state *) told; /* onboardings of this batch */
@@ -239,6 +240,14 @@ void role_seal(struct item *, struct order_state *, struct vault_call *);
 enum err role_refused(const struct order_state *) USE_RESULT;
 enum err roles_load(struct batch *, struct tx *) USE_RESULT;
 enum err roles_save(struct order_batch *, struct tx *) USE_RESULT;
+/*
+ * Of each holder of HELD, who comes to more by it: whoever has an activation
+ * token of theirs was given less.  It ends, and so do the sessions that one began
+ * and that could choose a password; these are added to ENDED, for the memory
+ * after the commit.
+ */
+enum err beginnings_end(struct tx *, const struct role_row *held, size_t n, struct session_list *ended) USE_RESULT;
+void beginnings_ended(struct world *, const struct session_list *);
 void roles_committed(struct world *, const struct order_batch *);
 
 struct order_state *order_state(const struct item *);

@@ -27,6 +27,7 @@ struct put_state {
 	const struct text_out  *sealed, *reason;
 	struct catalogue_out   *out;
 	bool			is_same;
+	struct session_list	begun_end;	/* of who holds more by it */
 };
 
 static enum err parse(struct item *, struct put_state *);
@@ -39,6 +40,8 @@ static enum err make_pools(struct item *, struct tx *, struct put_state *,
     struct logbook *);
 static enum err set_quotas(struct item *, struct tx *, struct put_state *,
     struct logbook *);
+static enum err end_beginnings(struct item *, struct tx *,
+    struct put_state *);
 static enum err save_version(struct item *, struct tx *, struct put_state *,
     struct logbook *);
 static enum err check_losses(struct ctx *, const struct catalogue_in *);
@@ -167,6 +170,8 @@ put_one(struct item *it, struct tx *tx)
 	if (it->err == OK)
 		it->err = set_quotas(it, tx, s, &book);
 	if (it->err == OK)
+		it->err = end_beginnings(it, tx, s);
+	if (it->err == OK)
 		it->err = save_version(it, tx, s, &book);
 	/* Nothing is left that could still fail, though it does not stay. */
 	if (it->err == OK && in->is_dry)
@@ -255,6 +260,24 @@ set_quotas(struct item *it, struct tx *tx, struct put_state *s,
 	return OK;
 }
 
+/* Rights that a role comes to are given to all who hold it, like a role. */
+static enum err
+end_beginnings(struct item *it, struct tx *tx, struct put_state *s)
+{
+	struct role_row key = { .tenant = it->tenant };
+	struct role_row *held;
+	struct rows rows;
+	size_t n = 0;
+
+	s->begun_end = (struct session_list) { 0 };
+	TRY(store_load(tx, &ROLE, &key, 1, 1, 0, &rows));
+	held = rows.row;
+	for (size_t i = 0; i < rows.n; i++)
+		if (role_grows(s->realm->catalogue, s->next, held[i].role))
+			held[n++] = held[i];
+	return beginnings_end(tx, held, n, &s->begun_end);
+}
+
 static enum err
 save_version(struct item *it, struct tx *tx, struct put_state *s,
     struct logbook *book)
@@ -302,9 +325,11 @@ committed(struct batch *b)
 		const struct catalogue_in *in = it->in;
 		const struct put_state *s = it->state;
 
-		if (it->err == OK && !it->again && !s->is_same && !in->is_dry)
-			world_catalogue_set(b->world, it->tenant,
-			    s->next->canonical, s->next->version);
+		if (it->err != OK || it->again || s->is_same || in->is_dry)
+			continue;
+		beginnings_ended(b->world, &s->begun_end);
+		world_catalogue_set(b->world, it->tenant, s->next->canonical,
+		    s->next->version);
 	}
 }
 

@@ -25,7 +25,6 @@ static void note_begun(struct scene *, const struct role_line *,
     int64_t before);
 static void note_ended(struct scene *, const struct role_line *);
 static void note_due_at(struct scene *, int64_t due_ms);
-static enum err end_beginnings(struct order_batch *, struct tx *);
 static const struct role_line *kept_line(const struct scene *, int64_t id);
 
 /* --- before the transaction --------------------------------------------------------- */
@@ -440,49 +439,50 @@ note_due_at(struct scene *sc, int64_t due_ms)
 enum err
 roles_save(struct order_batch *ob, struct tx *tx)
 {
-	TRY(end_beginnings(ob, tx));
+	TRY(beginnings_end(tx, ob->role_put.v, ob->role_put.n,
+	    &ob->begun_end));
 	TRY(store_save(tx, &ROLE, ob->role_put.v, ob->role_put.n, NULL));
 	TRY(store_drop(tx, &ROLE, ob->role_end.v, ob->role_end.n, 3, NULL));
 	return store_save(tx, &ROLE_PAST, ob->role_past.v, ob->role_past.n,
 	    NULL);
 }
 
-/*
- * Whoever has the activation token of somebody who is given a role was given
- * less: it ends, and so does a session that it began and that could choose a
- * password.
- */
-static enum err
-end_beginnings(struct order_batch *ob, struct tx *tx)
+enum err
+beginnings_end(struct tx *tx, const struct role_row *held, size_t n,
+    struct session_list *ended)
 {
-	for (size_t i = 0; i < ob->role_put.n; i++) {
-		const struct role_row *r = &ob->role_put.v[i];
-		struct activation_row activation = { .tenant = r->tenant,
-			.person = r->person };
-		struct session_row key = { .tenant = r->tenant,
-			.person = r->person };
-		const struct session_row *row;
-		struct rows rows;
+	struct arena *arena = tx_ctx(tx)->arena;
+	struct activation_row *activation =
+	    arena_array(arena, n + 1, sizeof(*activation));
+	struct session_row *key = arena_array(arena, n + 1, sizeof(*key));
+	const struct session_row *row;
+	struct rows rows;
 
-		TRY(store_drop(tx, &ACTIVATION, &activation, 1, 2, NULL));
-		TRY(store_load(tx, &SESSION, &key, 1, 2, 0, &rows));
-		row = rows.row;
-		for (size_t j = 0; j < rows.n; j++) {
-			if ((row[j].factors & SIGNED_IN) != 0)
-				continue;
-			TRY(store_drop(tx, &SESSION, &row[j], 1, 3, NULL));
-			list_add(ob->arena, &ob->begun_end, row[j]);
-		}
+	for (size_t i = 0; i < n; i++) {
+		activation[i].tenant = key[i].tenant = held[i].tenant;
+		activation[i].person = key[i].person = held[i].person;
 	}
-	return OK;
+	TRY(store_drop(tx, &ACTIVATION, activation, n, 2, NULL));
+	TRY(store_load(tx, &SESSION, key, n, 2, 0, &rows));
+	row = rows.row;
+	for (size_t i = 0; i < rows.n; i++)
+		if ((row[i].factors & SIGNED_IN) == 0)
+			list_add(arena, ended, row[i]);
+	return store_drop(tx, &SESSION, ended->v, ended->n, 3, NULL);
+}
+
+void
+beginnings_ended(struct world *w, const struct session_list *ended)
+{
+	for (size_t i = 0; i < ended->n; i++)
+		world_sessions_end(w, (uint32_t)ended->v[i].tenant,
+		    ended->v[i].person, ended->v[i].id, 0);
 }
 
 void
 roles_committed(struct world *w, const struct order_batch *ob)
 {
-	for (size_t i = 0; i < ob->begun_end.n; i++)
-		world_sessions_end(w, (uint32_t)ob->begun_end.v[i].tenant,
-		    ob->begun_end.v[i].person, ob->begun_end.v[i].id, 0);
+	beginnings_ended(w, &ob->begun_end);
 	for (size_t i = 0; i < ob->role_put.n; i++)
 		world_role_set(w, &ob->role_put.v[i], ob->role_scope.v[i]);
 	for (size_t i = 0; i < ob->role_end.n; i++)

@@ -102,6 +102,8 @@ bool role_beyond(struct ctx *, const struct catalogue *, int64_t person, const s
  * everybody.  ERR_DENIED (MSG_ACCESS_BEYOND) names the role.
  */
 enum err roles_may_become(struct ctx *, const struct catalogue *before, const struct catalogue *next) USE_RESULT;
+/* Whether whoever holds ROLE comes to rights by it. */
+bool role_grows(const struct catalogue *before, const struct catalogue *next, int64_t role);
 
 /* What a decision about somebody's roles is made on. */
 struct role_scene {

@@ -49,6 +49,16 @@ check_role(struct ctx *cx, const struct catalogue *before,
 	return check_pairs(cx, before, next, was);
 }
 
+bool
+role_grows(const struct catalogue *before, const struct catalogue *next,
+    int64_t role)
+{
+	struct role was, now;
+
+	return role_of(before, role, &was) && role_of(next, role, &now) &&
+	    (now.rights & ~was.rights) != 0;
+}
+
 /* Who may hold both from now on holds what both give. */
 static enum err
 check_pairs(struct ctx *cx, const struct catalogue *before,

@@ -121,6 +121,46 @@ who_may_give_people_more_by_a_catalogue(void **state)
 	}
 }
 
+static struct catalogue *
+role_with(const char *members, const struct catalogue *before)
+{
+	return decoded(str_z(cx.arena,
+			   str_fmt(cx.arena,
+			       "roles: { a: { name: A, %s } }", members)),
+	    before);
+}
+
+static void
+who_holds_a_role_comes_to_more(void **state)
+{
+	static const struct {
+		const char *before, *after;
+		bool grows;
+	} cases[] = {
+		{ "rights: [seat.read]", "rights: [seat.read, seat.write]", true },
+		{ "rights: [seat.read]", "rights: [seat.write]", true },
+		{ "rights: []", "rights: [seat.write]", true },
+		{ "rights: [seat.read]", "rights: [seat.read]", false },
+		{ "rights: [seat.read, seat.write]", "rights: [seat.read]", false },
+		{ "two_persons: true", "two_persons: false", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct catalogue *before = role_with(cases[i].before, NULL);
+		struct catalogue *after = role_with(cases[i].after, before);
+		struct catalogue *none = decoded("sites: {}", before);
+		struct role role;
+
+		assert_true(role_named(before, STR("a"), &role));
+		if (role_grows(before, after, role.id) != cases[i].grows)
+			wrong("%s, %s", cases[i].before, cases[i].after);
+		assert_false(role_grows(none, after, role.id));
+		assert_false(role_grows(before, none, role.id));
+		assert_false(role_grows(before, after, ROLE_ID(ROLE_HR)));
+	}
+}
+
 /* What is held over some is not given to everybody who holds a role. */
 static void
 it_must_be_held_over_everybody(void **state)
@@ -147,6 +187,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_may_give_people_more_by_a_catalogue),
+		cmocka_unit_test(who_holds_a_role_comes_to_more),
 		cmocka_unit_test(it_must_be_held_over_everybody),
 	};
 
