@@ -111,7 +111,7 @@ find(struct move *m)
 	if (m->state[DB_DATA].state == MOVE_DONE)
 		return fail(m->cx, ERR_CONFLICT, MSG_MOVE_DONE_BEFORE, "to");
 	for (enum db_kind k = DB_DATA; k <= DB_KEYS; k++) {
-		m->writer[k] = db_open_writer(m->conf->to, k);
+		m->writer[k] = db_open_writer(m->conf->to, k, 0);
 		if (m->state[k].state == 0)
 			TRY(note(m, k, &fresh));
 	}

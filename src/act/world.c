@@ -77,8 +77,8 @@ open_vault(struct world *w, struct ctx *cx, const struct world_conf *conf)
 {
 	struct vault_state state;
 
-	must(conf->nvault >= WORLD_CHANNELS + !conf->is_still &&
-	    conf->nvault <= WORLD_CHANNELS_MAX);
+	must(conf->nvault <= WORLD_CHANNELS_MAX && (conf->is_still ?
+	    conf->nvault >= WORLD_CHANNELS : conf->nvault > WORLD_CHANNELS));
 	w->nvault = conf->nvault;
 	for (size_t i = 0; i < w->nvault; i++)
 		w->vault[i] = vault_connect(conf->vault_fd[i]);

@@ -17,6 +17,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+#include "store/store.h"
+
 #include "usher/commands.h"
 #include "usher/data.h"
 #include "usher/notify.h"

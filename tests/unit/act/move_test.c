@@ -248,7 +248,7 @@ what_is_broken_off_is_not_served(void **state)
 {
 	struct scene *s = *state;
 	struct world_conf conf = { .vault_fd = s->fd,
-		.nvault = WORLD_CHANNELS,
+		.nvault = RIG_CHANNELS,
 		.data_dir = s->to_dir };
 	struct world *world;
 
@@ -283,7 +283,7 @@ static void
 save(struct scene *s, struct store *store, const struct table *t,
     const void *row, bool is_drop)
 {
-	struct db *db = db_open_writer(store, t->db);
+	struct db *db = db_open_writer(store, t->db, 0);
 	struct tx *tx = tx_begin_all(db, &s->r.cx);
 
 	assert_int_equal(is_drop ? store_drop(tx, t, row, 1, t->nkey, NULL)
