@@ -32,6 +32,7 @@ struct checking {
 	const struct check_out *password, *totp;
 };
 
+static void look_into(struct reader *, int64_t tenant);
 static enum err start(struct reader *, struct ctx *, uint32_t tenant,
     int64_t person, struct checking *);
 static enum err ask(struct checking *, struct ctx *, const struct login *);
@@ -65,6 +66,14 @@ login_check(struct reader *r, struct ctx *cx, const void *in, void **out)
 	return begin_session(&c, cx, l);
 }
 
+/* Nobody has proved to be anybody yet, so no actor says whose rows may be seen. */
+static void
+look_into(struct reader *r, int64_t tenant)
+{
+	tx_tenants(r->data, &tenant, 1, false);
+	tx_tenants(r->keys, &tenant, 1, false);
+}
+
 /* Without such a person the same calls go to the vault. */
 static enum err
 start(struct reader *r, struct ctx *cx, uint32_t tenant, int64_t person,
@@ -72,14 +81,11 @@ start(struct reader *r, struct ctx *cx, uint32_t tenant, int64_t person,
 {
 	struct person key = { .tenant = tenant, .id = person };
 	struct login_row login = { .tenant = tenant, .person = person };
-	const int64_t about = tenant;
 	struct rows rows;
 
 	*c = (struct checking) { .r = r };
 	TRY(world_realm(r->world, cx, tenant, &c->realm));
-	/* Nobody has proved to be anybody yet. */
-	tx_tenants(r->data, &about, 1, false);
-	tx_tenants(r->keys, &about, 1, false);
+	look_into(r, tenant);
 	vault_call_init(&c->call, cx->arena);
 	c->call.tenant = tenant;
 	c->call.capability = &c->realm->capability;
@@ -240,6 +246,7 @@ activation_check(struct reader *r, struct ctx *cx, const void *arg, void **out)
 	sha256(in->token, &l->activation);
 	if (!activation_read(in->token, &l->tenant, &l->person))
 		return activation_wrong(cx);
+	look_into(r, l->tenant);
 	key.tenant = l->tenant;
 	key.person = l->person;
 	TRY(store_load(r->data, &ACTIVATION, &key, 1, 2, 0, &rows));
