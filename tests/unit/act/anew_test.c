@@ -51,8 +51,8 @@ what_is_in_memory_is_as_it_is_stored(void **state)
 {
 	struct rig *r = *state;
 	struct world *w = r->world;
-	int64_t ana = rig_onboarded(r, rig_onboard(r, "ana", "ber", ""))
-	    ->person;
+	int64_t ana =
+	    rig_onboarded(r, rig_onboard(r, "ana", "ber", ""))->person;
 	int64_t persons = world_persons(w, r->acme);
 	struct role_row role = { .tenant = r->acme, .person = ana };
 	struct session_row session = { .tenant = r->acme, .person = ana,
@@ -67,9 +67,13 @@ what_is_in_memory_is_as_it_is_stored(void **state)
 	role.role = held->role;
 	/* What a commit took away, and what it brought. */
 	world_role_drop(w, &role);
-	world_role_set(w, &(struct role_row) { .tenant = r->acme,
-	    .person = ana, .id = role.id + 1, .role = role.role,
-	    .state = ROLE_ACTIVE }, NULL);
+	world_role_set(w,
+	    &(struct role_row) { .tenant = r->acme,
+		.person = ana,
+		.id = role.id + 1,
+		.role = role.role,
+		.state = ROLE_ACTIVE },
+	    NULL);
 	world_session_set(w, &session);
 	assert_int_equal(sessions_of(r, ana), 1);
 	world_tenant_limit(w, r->acme, LIMIT_PERSONS, 3);
@@ -98,8 +102,8 @@ who_is_there_stays(void **state)
 {
 	struct rig *r = *state;
 	struct world *w = r->world;
-	int64_t ana = rig_onboarded(r, rig_onboard(r, "ana", "ber", "mail"))
-	    ->person;
+	int64_t ana =
+	    rig_onboarded(r, rig_onboard(r, "ana", "ber", "mail"))->person;
 	const struct realm *before, *after;
 	struct role_held *held;
 
@@ -160,8 +164,7 @@ settings_of_the_deployment_are_read_too(void **state)
 
 	atomic_store(&w->deployment[DEPLOYMENT_TENANT_QUEUED], stored + 1);
 	read_anew(r, 0);
-	assert_int_equal(
-	    world_deployment(w, DEPLOYMENT_TENANT_QUEUED), stored);
+	assert_int_equal(world_deployment(w, DEPLOYMENT_TENANT_QUEUED), stored);
 }
 
 static int
