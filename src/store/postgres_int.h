@@ -26,6 +26,7 @@ struct pg_place {
 	char **word, **value;	/* as PQconnectdbParams() takes them */
 	char  *shown;
 	_Atomic int64_t answered_ms;	/* when somebody of us last got a connection */
+	_Atomic int64_t silent_ms;	/* when one was last given up for its silence */
 };
 
 struct pg_store {
@@ -48,6 +49,7 @@ struct pg_db {
 	struct pg_pending *pending;
 	size_t		   npending, cap;
 	int64_t		   failed_ms, next_ms, back_off_ms;	/* when it could not connect, and may try again */
+	int64_t		   heard_ms;	/* when it last answered */
 	bool		   was_away;
 	/* Of the present transaction: */
 	bool		   has_begun;	/* BEGIN was sent */

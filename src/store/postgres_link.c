@@ -37,7 +37,7 @@ static void notice(void *, const PGresult *);
 static void tell(const struct pg_db *, enum log_level, const char *);
 static void pend(struct pg_db *, struct pg_pending);
 static void collect(struct pg_db *, struct answers *);
-static bool await(PGconn *);
+static bool await(struct pg_db *);
 static void take_result(struct pg_db *, const struct pg_pending *, PGresult *,
     struct answers *);
 static enum err conclude(struct tx *, struct answers *, PGresult **);
@@ -73,8 +73,10 @@ link_ready(struct pg_db *db)
 {
 	int64_t now_ms = clock_mono_ns() / 1000000;
 
-	/* It may have ended while nobody looked. */
-	if (db->conn != NULL && has_ended(db->conn))
+	/* It may have ended while nobody looked, or be as silent as another that was given up since. */
+	if (db->conn != NULL &&
+	    (has_ended(db->conn) ||
+		db->heard_ms < atomic_load(&db->place->silent_ms)))
 		drop(db);
 	if (db->conn != NULL)
 		return true;
@@ -96,7 +98,8 @@ link_ready(struct pg_db *db)
 		tell(db, LOG_INFO, "database_back");
 	db->was_away = false;
 	db->back_off_ms = db->next_ms = 0;
-	atomic_store(&db->place->answered_ms, clock_mono_ns() / 1000000);
+	db->heard_ms = clock_mono_ns() / 1000000;
+	atomic_store(&db->place->answered_ms, db->heard_ms);
 	db->npending = 0;
 	return true;
 }
@@ -256,7 +259,7 @@ collect(struct pg_db *db, struct answers *a)
 
 	for (size_t i = 0; i < n; i++) {
 		const struct pg_pending *p = &db->pending[i];
-		PGresult *r = await(db->conn) ? PQgetResult(db->conn) : NULL;
+		PGresult *r = await(db) ? PQgetResult(db->conn) : NULL;
 
 		if (r == NULL) {
 			a->is_lost = true;
@@ -282,6 +285,7 @@ collect(struct pg_db *db, struct answers *a)
 			break;
 	}
 	db->npending = 0;
+	db->heard_ms = clock_mono_ns() / 1000000;
 	if (a->is_lost) {
 		tell(db, LOG_WARN, "database_lost");
 		drop(db);
@@ -293,16 +297,20 @@ collect(struct pg_db *db, struct answers *a)
  * the connection bounds a COMMIT that waits for its standby (S-F2).
  */
 static bool
-await(PGconn *conn)
+await(struct pg_db *db)
 {
-	struct pollfd fd = { .fd = PQsocket(conn), .events = POLLIN };
+	struct pollfd fd = { .fd = PQsocket(db->conn), .events = POLLIN };
 
-	while (PQisBusy(conn)) {
+	while (PQisBusy(db->conn)) {
 		int n = poll(&fd, 1, SILENCE_MS);
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0 || PQconsumeInput(conn) == 0)
+		/* Nobody else need wait as long for the same. */
+		if (n == 0)
+			atomic_store(&db->place->silent_ms,
+			    clock_mono_ns() / 1000000);
+		if (n <= 0 || PQconsumeInput(db->conn) == 0)
 			return false;
 	}
 	return true;
