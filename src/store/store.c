@@ -14,7 +14,7 @@
 
 #include "store/store_int.h"
 
-#define LANES_LEAST 2
+#define LANES_A_CORE 2
 
 static const struct engine *const engines[] = { &sqlite_engine,
 	&postgres_engine };
@@ -67,7 +67,7 @@ store_close(struct store *s)
 	s->engine->close(s);
 }
 
-/* A core has work for one lane; with a single one all would wait for each of its round trips. */
+/* A lane waits about half of its time, for round trips and syncs. */
 size_t
 store_lanes(const char *url, size_t wish)
 {
@@ -78,7 +78,7 @@ store_lanes(const char *url, size_t wish)
 		if (engines[i]->serves(url))
 			most = engines[i]->lanes;
 	if (wish == 0)
-		wish = cores > LANES_LEAST ? (size_t)cores : LANES_LEAST;
+		wish = LANES_A_CORE * (cores > 0 ? (size_t)cores : 1);
 	return wish < most ? wish : most;
 }
 
