@@ -15,7 +15,7 @@ struct before { int64_t organisation, n; };
 struct befores { LIST(struct before) of; };
 
 static enum err pool_rows(struct reader *, const struct sight *,
-    struct pool_view **, size_t *);
+    const struct pool_info *only, struct pool_view **, size_t *);
 static enum err pool_view_fill(struct reader *, const struct sight *,
     struct pool_view *);
 static const struct product *seen_product(struct ctx *,
@@ -68,7 +68,7 @@ pools_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 		if (product == NULL)
 			return ERR_NOT_FOUND;
 	}
-	TRY(pool_rows(r, &sight, &v, &n));
+	TRY(pool_rows(r, &sight, NULL, &v, &n));
 	for (size_t i = 0; i < n; i++)
 		if (product == NULL || v[i].product == product)
 			v[kept++] = v[i];
@@ -91,27 +91,29 @@ pool_show(struct reader *r, struct ctx *cx, const void *slug, void **out)
 	sight_of(cx, realm, &sight);
 	info = catalogue_pool_slug(realm->catalogue,
 	    *(const struct str *)slug);
-	TRY(pool_rows(r, &sight, &v, &n));
-	for (size_t i = 0; info != NULL && i < n; i++)
-		if (v[i].info == info) {
-			*out = &v[i];
-			return OK;
-		}
+	if (info != NULL)
+		TRY(pool_rows(r, &sight, info, &v, &n));
+	if (info != NULL && n > 0) {
+		*out = v;
+		return OK;
+	}
 	return fail(cx, ERR_NOT_FOUND, MSG_POOL_UNKNOWN, "pool",
 	    str_z(cx->arena, *(const struct str *)slug));
 }
 
-/* All that is seen. */
+/* What is seen of all, or of the only one. */
 static enum err
 pool_rows(struct reader *r, const struct sight *sight,
-    struct pool_view **out, size_t *n)
+    const struct pool_info *only, struct pool_view **out, size_t *n)
 {
 	struct ctx *cx = tx_ctx(r->data);
-	struct pool key = { .tenant = cx->actor->tenant };
+	struct pool key = { .tenant = cx->actor->tenant,
+		.id = only != NULL ? only->id : 0 };
 	struct pool_view *v;
 	struct rows rows;
 
-	TRY(store_load(r->data, &POOL, &key, 1, 1, 0, &rows));
+	TRY(store_load(
+	    r->data, &POOL, &key, 1, only != NULL ? 2 : 1, 0, &rows));
 	v = arena_array(cx->arena, rows.n + 1, sizeof(*v));
 	*n = 0;
 	for (size_t i = 0; i < rows.n; i++) {
@@ -178,7 +180,7 @@ products_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 	(void)in;
 	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
 	sight_of(cx, realm, &sight);
-	TRY(pool_rows(r, &sight, &pool, &n));
+	TRY(pool_rows(r, &sight, NULL, &pool, &n));
 	holds_all = holds_waiters(&sight);
 	v = arena_array(cx->arena, realm->catalogue->nproduct + 1,
 	    sizeof(*v));
@@ -212,7 +214,7 @@ product_show(struct reader *r, struct ctx *cx, const void *slug, void **out)
 	v->info = seen_product(cx, &sight, *(const struct str *)slug);
 	if (v->info == NULL)
 		return ERR_NOT_FOUND;
-	TRY(pool_rows(r, &sight, &pool, &n));
+	TRY(pool_rows(r, &sight, NULL, &pool, &n));
 	add_usage(v, pool, n);
 	v->is_waiting_counted = holds_waiters(&sight);
 	*out = v;
@@ -283,7 +285,7 @@ organisations_list(struct reader *r, struct ctx *cx, const void *none,
 	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
 	c = realm->catalogue;
 	sight_of(cx, realm, &sight);
-	TRY(pool_rows(r, &sight, &pool, &n));
+	TRY(pool_rows(r, &sight, NULL, &pool, &n));
 	share = arena_array(cx->arena, n + 1, sizeof(*share));
 	v = arena_array(cx->arena, c->norganisation + 1, sizeof(*v));
 	for (size_t i = 0; i < c->norganisation; i++) {

@@ -219,7 +219,7 @@ actor_covers(
 			return false;
 		if (own != NULL &&
 		    (given->scope == NULL ||
-			!filter_implies(arena, given->scope, own)))
+			!filter_implies(given->scope, own)))
 			return false;
 	}
 	return true;

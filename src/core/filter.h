@@ -92,7 +92,7 @@ size_t filter_count(const struct filter *);	/* nodes */
  * True: whoever A matches, B matches too, whatever ids names have or will have.
  * False: that is not so, or it could not be shown.
  */
-bool filter_implies(struct arena *, const struct filter *a, const struct filter *b);
+bool filter_implies(const struct filter *a, const struct filter *b);
 
 /* False: nobody whose ATTRIBUTE is ID (0: absent) can match. */
 bool filter_is_possible(const struct filter *, const struct filter_names *, enum attribute, int64_t id);

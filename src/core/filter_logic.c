@@ -18,6 +18,8 @@
 
 #define WAYS_MAX     256
 #define LITERALS_MAX 32
+/* The ways of one node, and as much again for all else. */
+#define NODE_BYTES   (2 * WAYS_MAX * sizeof(struct way))
 
 enum truth { FALSE, UNKNOWN, TRUE };
 
@@ -39,29 +41,33 @@ struct ways {
 	bool	      is_over;	/* too many, or one too long */
 };
 
+/* A filter's, each text by its key: compared often, it is made once. */
+struct nodes {
+	const struct filter_node *node;
+	size_t			  n;
+};
+
 /* A node of the tree that postfix stands for. */
 struct branch {
 	const struct filter_node *node;
 	const struct branch	 *left, *right;
 };
 
-static const struct branch *tree_of(struct arena *, const struct filter *);
+static const struct branch *tree_of(struct arena *, const struct nodes *);
 static void find_ways(struct ways *, const struct branch *, bool is_not);
 static void add_ways(struct ways *, const struct ways *);
 static void cross_ways(struct ways *, const struct ways *,
     const struct ways *);
-static bool is_copy(struct arena *, const struct filter *,
-    const struct filter *);
-static bool is_contradiction(struct arena *, const struct way *);
-static enum truth truth_in(struct arena *, const struct way *,
-    const struct branch *);
-static enum truth leaf_in(struct arena *, const struct way *,
-    const struct filter_node *);
-static enum truth follows(struct arena *, const struct fact *,
-    const struct filter_node *);
-static bool is_same(struct arena *, const struct filter_node *,
-    const struct filter_node *);
-static bool is_same_leaf(struct arena *, const struct filter_node *,
+static struct nodes keyed(struct arena *, const struct filter *);
+static bool implies(struct arena *, const struct nodes *,
+    const struct nodes *);
+static bool is_copy(const struct nodes *, const struct nodes *);
+static bool is_contradiction(const struct way *);
+static enum truth truth_in(const struct way *, const struct branch *);
+static enum truth leaf_in(const struct way *, const struct filter_node *);
+static enum truth follows(const struct fact *, const struct filter_node *);
+static bool is_same(const struct filter_node *, const struct filter_node *);
+static bool is_same_leaf(const struct filter_node *,
     const struct filter_node *);
 static bool differ(const struct filter_node *, const struct filter_node *);
 static bool is_me(const struct filter_node *);
@@ -140,52 +146,75 @@ filter_any(struct arena *arena, const struct filter *const *f, size_t n)
 	return filter_make(arena, text, node, at);
 }
 
+/* What it takes is bounded by the limits, so that it never meets its arena's. */
 bool
-filter_implies(
-    struct arena *arena, const struct filter *a, const struct filter *b)
+filter_implies(const struct filter *a, const struct filter *b)
+{
+	size_t n = filter_count(a) + filter_count(b);
+	struct arena *scratch = arena_open(n * NODE_BYTES);
+	const struct nodes x = keyed(scratch, a), y = keyed(scratch, b);
+	bool is = implies(scratch, &x, &y);
+
+	arena_close(scratch);
+	return is;
+}
+
+static struct nodes
+keyed(struct arena *arena, const struct filter *f)
+{
+	size_t n;
+	const struct filter_node *from = filter_nodes(f, &n);
+	struct filter_node *node = arena_copy(arena, from, n * sizeof(*node));
+
+	for (size_t i = 0; i < n; i++)
+		if (node[i].op < F_PR && node[i].type == ATTR_STRING &&
+		    !canon_key(arena, from[i].text, &node[i].text))
+			node[i].text = (struct str) { 0 };
+	return (struct nodes) { node, n };
+}
+
+static bool
+implies(struct arena *arena, const struct nodes *a, const struct nodes *b)
 {
 	const struct branch *right = tree_of(arena, b);
 	struct ways ways = { .arena = arena };
 
-	if (is_copy(arena, a, b))
+	if (is_copy(a, b))
 		return true;
 	find_ways(&ways, tree_of(arena, a), false);
 	if (ways.is_over)
 		return false;
 	for (size_t i = 0; i < ways.n; i++)
-		if (!is_contradiction(arena, &ways.way[i]) &&
-		    truth_in(arena, &ways.way[i], right) != TRUE)
+		if (!is_contradiction(&ways.way[i]) &&
+		    truth_in(&ways.way[i], right) != TRUE)
 			return false;
 	return true;
 }
 
 /* Node by node the same: true of the same, whatever that is. */
 static bool
-is_copy(struct arena *arena, const struct filter *a, const struct filter *b)
+is_copy(const struct nodes *a, const struct nodes *b)
 {
-	size_t n, many;
-	const struct filter_node *x = filter_nodes(a, &n);
-	const struct filter_node *y = filter_nodes(b, &many);
+	const struct filter_node *x = a->node, *y = b->node;
 
-	if (n != many)
+	if (a->n != b->n)
 		return false;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < a->n; i++)
 		if (x[i].op != y[i].op || x[i].nodes != y[i].nodes ||
-		    (x[i].op < F_AND && !is_same_leaf(arena, &x[i], &y[i])))
+		    (x[i].op < F_AND && !is_same_leaf(&x[i], &y[i])))
 			return false;
 	return true;
 }
 
 /* Nobody is like this. */
 static bool
-is_contradiction(struct arena *arena, const struct way *w)
+is_contradiction(const struct way *w)
 {
 	for (size_t i = 0; i < w->n; i++) {
 		enum truth own = w->fact[i].is_not ? FALSE : TRUE;
 
 		for (size_t j = 0; j < w->n; j++) {
-			enum truth t =
-			    follows(arena, &w->fact[j], w->fact[i].node);
+			enum truth t = follows(&w->fact[j], w->fact[i].node);
 
 			if (t != UNKNOWN && t != own)
 				return true;
@@ -197,10 +226,10 @@ is_contradiction(struct arena *arena, const struct way *w)
 /* --- trees ---------------------------------------------------------------------- */
 
 static const struct branch *
-tree_of(struct arena *arena, const struct filter *f)
+tree_of(struct arena *arena, const struct nodes *of)
 {
-	size_t n, depth = 0;
-	const struct filter_node *node = filter_nodes(f, &n);
+	size_t n = of->n, depth = 0;
+	const struct filter_node *node = of->node;
 	struct branch *branch = arena_array(arena, n, sizeof(*branch));
 	const struct branch **stack = arena_array(arena, n, sizeof(*stack));
 
@@ -300,26 +329,25 @@ cross_ways(struct ways *out, const struct ways *left, const struct ways *right)
 /* --- what follows from one way ---------------------------------------------------- */
 
 static enum truth
-truth_in(struct arena *arena, const struct way *w, const struct branch *b)
+truth_in(const struct way *w, const struct branch *b)
 {
 	enum truth left;
 
 	if (b->node->op != F_AND && b->node->op != F_OR && b->node->op != F_NOT)
-		return leaf_in(arena, w, b->node);
-	left = truth_in(arena, w, b->left);
+		return leaf_in(w, b->node);
+	left = truth_in(w, b->left);
 	if (b->node->op == F_NOT)
 		return negate(left);
 	if (b->node->op == F_AND)
-		return both(left, truth_in(arena, w, b->right));
-	return negate(both(negate(left), negate(truth_in(arena, w, b->right))));
+		return both(left, truth_in(w, b->right));
+	return negate(both(negate(left), negate(truth_in(w, b->right))));
 }
 
 static enum truth
-leaf_in(
-    struct arena *arena, const struct way *w, const struct filter_node *node)
+leaf_in(const struct way *w, const struct filter_node *node)
 {
 	for (size_t i = 0; i < w->n; i++) {
-		enum truth t = follows(arena, &w->fact[i], node);
+		enum truth t = follows(&w->fact[i], node);
 
 		if (t != UNKNOWN)
 			return t;
@@ -332,14 +360,13 @@ leaf_in(
  * one thing's, so that another name is no proof of another thing.
  */
 static enum truth
-follows(struct arena *arena, const struct fact *fact,
-    const struct filter_node *node)
+follows(const struct fact *fact, const struct filter_node *node)
 {
 	const struct filter_node *known = fact->node;
 	bool is_equal = known->op == F_EQ && !fact->is_not;
 
 	is_equal |= known->op == F_NE && fact->is_not;
-	if (is_same(arena, known, node))
+	if (is_same(known, node))
 		return fact->is_not ? FALSE : TRUE;
 	if (known->op >= F_AND || node->op >= F_AND ||
 	    known->attribute != node->attribute)
@@ -352,7 +379,7 @@ follows(struct arena *arena, const struct fact *fact,
 	if ((node->op != F_EQ && node->op != F_NE) ||
 	    (known->op != F_EQ && known->op != F_NE))
 		return UNKNOWN;
-	if (is_same_leaf(arena, known, node))
+	if (is_same_leaf(known, node))
 		return (node->op == F_EQ) == is_equal ? TRUE : FALSE;
 	if (is_equal && differ(known, node))
 		return node->op == F_EQ ? FALSE : TRUE;
@@ -360,25 +387,21 @@ follows(struct arena *arena, const struct fact *fact,
 }
 
 static bool
-is_same(struct arena *arena, const struct filter_node *a,
-    const struct filter_node *b)
+is_same(const struct filter_node *a, const struct filter_node *b)
 {
 	if (a->op != b->op || a->nodes != b->nodes)
 		return false;
 	for (uint32_t i = 1; i <= a->nodes; i++)
 		if ((a - i)->op != (b - i)->op ||
-		    ((a - i)->op < F_AND && !is_same_leaf(arena, a - i, b - i)))
+		    ((a - i)->op < F_AND && !is_same_leaf(a - i, b - i)))
 			return false;
-	return a->op > F_NOT || is_same_leaf(arena, a, b);
+	return a->op > F_NOT || is_same_leaf(a, b);
 }
 
-/* The same attribute and literal; the operators may differ. */
+/* The same attribute and literal; the operators may differ.  The texts are keys. */
 static bool
-is_same_leaf(struct arena *arena, const struct filter_node *a,
-    const struct filter_node *b)
+is_same_leaf(const struct filter_node *a, const struct filter_node *b)
 {
-	struct str x, y;
-
 	if (a->op == F_PR || b->op == F_PR)
 		return a->op == b->op && a->attribute == b->attribute;
 	if (a->attribute != b->attribute || a->type != b->type ||
@@ -386,8 +409,8 @@ is_same_leaf(struct arena *arena, const struct filter_node *a,
 		return false;
 	if (a->type != ATTR_STRING)
 		return a->number == b->number;
-	return canon_key(arena, a->text, &x) && canon_key(arena, b->text, &y) &&
-	    str_eq(x, y);
+	return a->text.p != NULL && b->text.p != NULL &&
+	    str_eq(a->text, b->text);
 }
 
 /* Literals that can never be the same value. */
@@ -486,8 +509,8 @@ filter_names_person(
 
 	node = filter_nodes(f, &n);
 	for (size_t i = 0; i < n; i++)
-		if (node[i].op <= F_NE && node[i].attribute == attribute
-		    && node[i].number == id)
+		if (node[i].op <= F_NE && node[i].attribute == attribute &&
+		    node[i].number == id)
 			return true;
 	return false;
 }

@@ -5,12 +5,19 @@
 
 #include "core/catalogue_int.h"
 
-#define PEOPLE_MAX 65536
+#define SCRATCH_MAX (8u << 20)	/* a filter's text and what it compiles to */
+
+/* Said of some people before: many pools are for the same. */
+struct said {
+	struct said *next;
+	struct str   people;
+	bool	     is_held;
+};
 
 static void put_sites(struct buf *, const struct catalogue *, int64_t site);
 static void put_organisations(struct buf *, const struct sight *,
     const struct pool_info *);
-static bool holds(const struct sight *, struct buf *people);
+static bool holds(const struct sight *, struct arena *, struct str people);
 
 void
 sight_open(struct sight *s, struct arena *arena, const struct catalogue *c,
@@ -23,6 +30,7 @@ sight_open(struct sight *s, struct arena *arena, const struct catalogue *c,
 	if (scope == NULL)
 		return;
 	s->arena = arena;
+	s->said = arena_alloc(arena, sizeof(*s->said));
 	s->scope = scope;
 	bound = filter_bind(arena, scope, names);
 	s->sees_nobodys = filter_is_possible(bound, names, A_ORGANIZATION, 0);
@@ -93,14 +101,19 @@ sight_only(const struct sight *s)
 bool
 holds_pool(const struct sight *s, const struct pool_info *pool)
 {
+	struct arena *scratch;
 	struct buf people;
+	bool is;
 
 	if (s->sees_all)
 		return true;
-	buf_init(&people, s->arena, PEOPLE_MAX);
+	scratch = arena_open(SCRATCH_MAX);
+	buf_init(&people, scratch, FILTER_TEXT_MAX);
 	put_organisations(&people, s, pool);
 	put_sites(&people, s->catalogue, pool->site);
-	return holds(s, &people);
+	is = !people.over && holds(s, scratch, buf_view(&people));
+	arena_close(scratch);
+	return is;
 }
 
 bool
@@ -108,16 +121,21 @@ holds_organisation(const struct sight *s, int64_t organisation)
 {
 	const struct organisation *o =
 	    catalogue_organisation(s->catalogue, organisation);
+	struct arena *scratch;
 	struct buf people;
+	bool is;
 
 	if (s->sees_all)
 		return true;
-	buf_init(&people, s->arena, PEOPLE_MAX);
+	scratch = arena_open(SCRATCH_MAX);
+	buf_init(&people, scratch, FILTER_TEXT_MAX);
 	if (o == NULL)
 		buf_z(&people, "not (organization pr)");
 	else
 		buf_fmt(&people, "organization eq \"%.*s\"", STR_ARG(o->slug));
-	return holds(s, &people);
+	is = !people.over && holds(s, scratch, buf_view(&people));
+	arena_close(scratch);
+	return is;
 }
 
 /* Of one, or of none and of those who may have what the others leave. */
@@ -163,14 +181,22 @@ put_sites(struct buf *b, const struct catalogue *c, int64_t site)
 	buf_z(b, ")");
 }
 
+/* The sight's own arena keeps only the answer: a request may ask it for many. */
 static bool
-holds(const struct sight *s, struct buf *people)
+holds(const struct sight *s, struct arena *scratch, struct str people)
 {
-	struct ctx cx = { .arena = s->arena };
+	struct ctx cx = { .arena = scratch };
+	struct said *said = *s->said;
 	struct filter *f;
 
-	if (people->over ||
-	    filter_compile(&cx, buf_view(people), FILTER_RULE, false, &f) != OK)
-		return false;
-	return filter_implies(s->arena, f, s->scope);
+	while (said != NULL && !str_eq(said->people, people))
+		said = said->next;
+	if (said != NULL)
+		return said->is_held;
+	said = arena_alloc(s->arena, sizeof(*said));
+	*said = (struct said) { *s->said, str_copy(s->arena, people),
+		filter_compile(&cx, people, FILTER_RULE, false, &f) == OK &&
+		    filter_implies(f, s->scope) };
+	*s->said = said;
+	return said->is_held;
 }

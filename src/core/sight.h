@@ -22,6 +22,7 @@ struct sight {
 	const int64_t	       *organisation;	/* that are seen; ids, ascending */
 	size_t			n;
 	struct arena	       *arena;
+	struct said	      **said;	/* of whom it was asked already */
 	const struct filter    *scope;
 };
 

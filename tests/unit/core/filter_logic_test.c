@@ -82,8 +82,7 @@ what_lies_within_what(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		bool is = filter_implies(
-		    cx.arena, rule(cases[i].a), rule(cases[i].b));
+		bool is = filter_implies(rule(cases[i].a), rule(cases[i].b));
 
 		if (is != cases[i].want)
 			print_error("%s => %s\n", cases[i].a, cases[i].b);
@@ -163,14 +162,14 @@ what_is_shown_is_so(void **state)
 		cx.arena = arena_open(1 << 20);
 		a = rule(str_z(cx.arena, random_text(3)));
 		b = rule(str_z(cx.arena, random_text(3)));
-		if (filter_implies(cx.arena, a, b)) {
+		if (filter_implies(a, b)) {
 			nshown++;
 			if (!holds_for_everybody(filter_for(cx.arena, a, ME),
 				filter_for(cx.arena, b, ME)))
 				wrong("%.*s\n=> %.*s", STR_ARG(filter_text(a)),
 				    STR_ARG(filter_text(b)));
 		}
-		assert_true(filter_implies(cx.arena, a,
+		assert_true(filter_implies(a,
 		    filter_any(
 			cx.arena, (const struct filter *[]) { b, a }, 2)));
 		arena_close(cx.arena);
@@ -209,8 +208,8 @@ a_copy_stands_by_itself(void **state)
 	    rule(str_z(cx.arena, STR("site eq \"a\" and title co \"b\""))), 0);
 	arena_close(cx.arena);
 	cx = outer;
-	assert_true(filter_implies(cx.arena, copy, rule("site eq \"a\"")));
-	assert_true(filter_implies(cx.arena, copy, rule("title co \"b\"")));
+	assert_true(filter_implies(copy, rule("site eq \"a\"")));
+	assert_true(filter_implies(copy, rule("title co \"b\"")));
 }
 
 /* However many ways there are for it to be true. */
@@ -227,15 +226,14 @@ a_filter_lies_within_itself(void **state)
 		    "%s(title eq \"t%d\" or any contract(site eq \"s%d\"))",
 		    i > 0 ? " and " : "", i, i);
 	f = rule(str_z(cx.arena, buf_view(&b)));
-	assert_true(filter_implies(cx.arena, f, f));
-	assert_true(
-	    filter_implies(cx.arena, f, rule(str_z(cx.arena, filter_text(f)))));
+	assert_true(filter_implies(f, f));
+	assert_true(filter_implies(f, rule(str_z(cx.arena, filter_text(f)))));
 	buf_z(&b, " and (title eq \"x\" or title eq \"y\")");
 	other = rule(str_z(cx.arena, buf_view(&b)));
-	assert_false(filter_implies(cx.arena, f, other));
-	assert_false(filter_implies(cx.arena,
-	    filter_for(cx.arena, rule("manager eq me"), 7),
-	    filter_for(cx.arena, rule("manager eq me"), 8)));
+	assert_false(filter_implies(f, other));
+	assert_false(
+	    filter_implies(filter_for(cx.arena, rule("manager eq me"), 7),
+		filter_for(cx.arena, rule("manager eq me"), 8)));
 }
 
 static void

@@ -307,6 +307,49 @@ what_is_seen_follows_from_the_scope(void **state)
 	}
 }
 
+/* As many partners as a filter can name, asked of at each of many pools. */
+static void
+many_pools_take_little_of_the_request(void **state)
+{
+	enum { PARTNERS = 49, POOLS = 500 };
+	struct buf text;
+	const struct catalogue *c;
+	struct names names = { .dictionary = w.dictionary };
+	const struct filter_names f = names_of(&names);
+	struct filter *scope;
+	struct sight s;
+	size_t before, counted = 0;
+
+	(void)state;
+	buf_init(&text, cx.arena, 1 << 20);
+	buf_z(&text,
+	    "catalogue: 1\n"
+	    "sites: { ber: { country: DE, zone: Europe/Berlin } }\n"
+	    "organisations:\n");
+	for (int i = 0; i < PARTNERS; i++)
+		buf_fmt(&text, "  p%d: { overflow: true }\n", i);
+	buf_z(&text, "products:\n");
+	for (int i = 0; i < POOLS; i++)
+		buf_fmt(&text, "  q%d: {}\n", i);
+	buf_z(&text, "pools:\n");
+	for (int i = 0; i < POOLS; i++)
+		buf_fmt(&text, "  q%d: { product: q%d, %squota: 5 }\n", i, i,
+		    i % 5 == 0 ? "site: ber, " : "");
+	names.catalogue = c = catalogue_of(str_z(cx.arena, buf_view(&text)));
+	assert_int_equal(
+	    filter_compile(&cx, STR("not (organization pr) or organization pr"),
+		FILTER_RULE, false, &scope),
+	    OK);
+	sight_open(&s, cx.arena, c, &f, scope);
+	before = arena_used(cx.arena);
+	for (size_t i = 0; i < c->npool; i++)
+		counted += holds_pool(&s, &c->pool[i]);
+	assert_int_equal(c->npool, POOLS);
+	/* At a site it would be a filter of too many nodes: not shown. */
+	assert_int_equal(counted, POOLS - POOLS / 5);
+	assert_in_range(arena_used(cx.arena) - before, 1, 16384);
+}
+
 /* --- people ------------------------------------------------------------------------------ */
 
 static struct life *
@@ -467,6 +510,7 @@ main(void)
 		TEST(a_share_comes_first_and_others_only_with_overflow),
 		TEST(people_of_an_organisation_that_is_gone_have_no_pools),
 		TEST(what_is_seen_follows_from_the_scope),
+		TEST(many_pools_take_little_of_the_request),
 		TEST(a_full_share_is_full_though_others_have_seats),
 		TEST(who_changes_organisation_changes_the_share),
 		TEST(a_held_seat_is_held_on_in_the_new_share),
