@@ -50,6 +50,7 @@ static enum err trouble(struct tx *, const struct table *, int);
 static enum err refused(struct ctx *, const struct table *, int);
 
 static bool copy_some(struct sqlite_db *);
+static bool is_copied(struct sqlite_db *, int, int, int);
 
 static struct sqlite_db *
 db_of(const struct tx *tx)
@@ -117,10 +118,8 @@ sqlite_checkpoint(struct db *base, bool is_idle)
 	lag_settle(db->lag);
 	code =
 	    sqlite3_wal_checkpoint_v2(db->conn, NULL, mode, &in_log, &copied);
-	if (code != SQLITE_OK && code != SQLITE_BUSY)
-		sqlite_fatal(db->conn, code);
-	if (code == SQLITE_BUSY || copied < in_log) {
-		/* A reader is in the way: do not ask again at every commit. */
+	if (!is_copied(db, code, in_log, copied)) {
+		/* Do not ask again at every commit. */
 		if (!is_idle)
 			db->restart_at = db->log_pages + LOG_PAGES_CAP / 8;
 		return false;
@@ -133,8 +132,10 @@ sqlite_checkpoint(struct db *base, bool is_idle)
 }
 
 /*
- * A small step, of which only the last before the log begins anew is synced at
- * once: by then nearly everything has been.
+ * A small step.  It is synced at once only where the log has grown long and
+ * nothing lags: by then nearly everything has been, and the log begins anew.
+ * It does so, too, after a step that was put off and copied all of it, if the
+ * syncer is through before the next commit writes its first frame.
  */
 static bool
 copy_some(struct sqlite_db *db)
@@ -149,12 +150,24 @@ copy_some(struct sqlite_db *db)
 	code = sqlite3_wal_checkpoint_v2(
 	    db->conn, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
 	lag_defer(db->lag, false);
-	if (code != SQLITE_OK && code != SQLITE_BUSY)
-		sqlite_fatal(db->conn, code);
-	if (code == SQLITE_BUSY || copied < in_log)
-		return false; /* a reader is in the way */
+	if (!is_copied(db, code, in_log, copied))
+		return false;
 	db->log_copied = db->log_pages;
 	return is_last;
+}
+
+/*
+ * All of the log; false: a reader is in the way, or the disk is full.  What is
+ * in the log stays there then, whole.
+ */
+static bool
+is_copied(struct sqlite_db *db, int code, int in_log, int copied)
+{
+	if (code == SQLITE_BUSY || code == SQLITE_FULL)
+		return false;
+	if (code != SQLITE_OK)
+		sqlite_fatal(db->conn, code);
+	return copied >= in_log;
 }
 
 bool
@@ -166,11 +179,8 @@ sqlite_empty_log(struct db *base)
 	lag_settle(db->lag);
 	code = sqlite3_wal_checkpoint_v2(
 	    db->conn, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-	/* What is in the log stays there, whole. */
-	if (code == SQLITE_BUSY || code == SQLITE_FULL)
+	if (!is_copied(db, code, 0, 0))
 		return false;
-	if (code != SQLITE_OK)
-		sqlite_fatal(db->conn, code);
 	db->log_pages = db->log_copied = db->step_at = 0;
 	db->restart_at = LOG_PAGES_CAP;
 	return true;

@@ -177,6 +177,34 @@ a_disk_that_lies_is_found(void **state)
 	assert_false(is_whole);
 }
 
+/* What was not copied stays in the log, and is copied when there is room. */
+static void
+a_full_disk_leaves_the_log_as_it_is(void **state)
+{
+	struct fixture *f = *state;
+	struct sqlite_db *db = db_of(f);
+
+	/* Not often: all of it waits for one checkpoint. */
+	db_checkpoint_often(f->data, false);
+	work(f, LOG_PAGES_STEP);
+	for (int i = 0; i < 2; i++) {
+		/* In small steps, and all at once. */
+		db_checkpoint_often(f->data, i == 0);
+		db->step_at = 0;
+		db->restart_at = i == 0 ? LOG_PAGES_CAP : 0;
+		disk_set_full(true);
+		assert_false(db_checkpoint(f->data, false));
+		assert_false(db_checkpoint(f->data, true));
+		disk_set_full(false);
+		assert_int_equal(db->log_copied, 0);
+		assert_true(survives(f, false));
+		assert_true(survives(f, true));
+	}
+	assert_true(db_checkpoint(f->data, true));
+	assert_int_equal(db->log_copied, db->log_pages);
+	assert_true(survives(f, false));
+}
+
 /* A writer that closes deletes its log. */
 static void
 closing_waits_for_what_lags(void **state)
@@ -202,6 +230,7 @@ main(void)
 		CASE(the_log_is_not_begun_anew_while_something_lags),
 		CASE(nothing_is_lost_with_the_power),
 		CASE(a_disk_that_lies_is_found),
+		CASE(a_full_disk_leaves_the_log_as_it_is),
 		CASE(closing_waits_for_what_lags),
 	};
 
