@@ -506,6 +506,8 @@ const struct use_case login_set = {
 
 /* --- of somebody else ------------------------------------------------------------------------- */
 
+static enum err roles_in(struct batch *, struct item *, struct tx *,
+    struct role_held **, size_t *);
 static enum err check_renewal(struct batch *, struct item *, struct tx *,
     const struct realm *);
 
@@ -534,11 +536,43 @@ check_holder(struct batch *b, struct item *it, struct tx *tx,
 		TRY(person_in_scope(tx, &q, &person, 1, &is_in));
 	if (rows.n == 0 || !is_in)
 		return fail(cx, ERR_NOT_FOUND, MSG_ORDER_NO_PERSON, "person");
-	n = world_roles_of(b->world, cx->arena, it->tenant, person, &has);
+	TRY(roles_in(b, it, tx, &has, &n));
 	if (role_beyond(cx, realm->catalogue, person, has, n, &role))
 		return fail(cx, ERR_DENIED, MSG_ORDER_HOLDER, "person",
 		    str_z(cx->arena, role.slug));
 	*out = realm;
+	return OK;
+}
+
+/*
+ * As the transaction sees them: one that was given earlier in it is not in
+ * memory before the commit, and may be over everybody until its scope is known.
+ */
+static enum err
+roles_in(struct batch *b, struct item *it, struct tx *tx,
+    struct role_held **out, size_t *n)
+{
+	struct arena *arena = it->cx->arena;
+	struct role_row key = { .tenant = it->tenant,
+		.person = *(const int64_t *)it->in };
+	struct role_held *known, *has;
+	const struct role_row *row;
+	struct rows rows;
+	size_t nknown = world_roles_of(b->world, arena, it->tenant, key.person,
+	    &known);
+
+	TRY(store_load(tx, &ROLE, &key, 1, 2, 0, &rows));
+	row = rows.row;
+	*out = has = arena_array(arena, rows.n + 1, sizeof(*has));
+	*n = rows.n;
+	for (size_t i = 0; i < rows.n; i++) {
+		has[i] = (struct role_held) { row[i].id, row[i].role,
+			(enum role_state)row[i].state, NULL, row[i].since_ms,
+			row[i].until_ms, row[i].author };
+		for (size_t j = 0; j < nknown; j++)
+			if (known[j].id == row[i].id)
+				has[i].scope = known[j].scope;
+	}
 	return OK;
 }
 

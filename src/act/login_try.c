@@ -256,7 +256,7 @@ give_back(struct tx *tx, const struct login *in, const struct key256 *key,
 	if (row.tries == 0)
 		return OK;
 	row.tries--;
-	/* Below the bound nobody waits; above it none is counted before the wait is over, so it was this one's. */
+	/* Its wait goes, too, though another may have reached the bound: without this one it was not reached. */
 	row.until_ms = 0;
 	return store_save(tx, &THROTTLE, &row, 1, NULL);
 }

@@ -68,6 +68,40 @@ a_role_ends_what_was_given_to_begin_with(void **state)
 	assert_int_equal(plant_count(r, &ACTIVATION), 1);
 }
 
+/* What another use case has saved in the same transaction, before. */
+static enum err
+give_and_renew(struct batch *b, struct tx *tx)
+{
+	const struct item *it = b->item[0];
+	struct role_row row = { .tenant = it->tenant,
+		.person = *(const int64_t *)it->in,
+		.id = 1,
+		.role = ROLE_ID(ROLE_TENANT_ADMINISTRATOR),
+		.state = ROLE_ACTIVE };
+
+	TRY(store_save(tx, &ROLE, &row, 1, NULL));
+	return activation_renew.save(b, tx);
+}
+
+static void
+a_role_counts_before_its_commit(void **state)
+{
+	static const struct use_case both = {
+		.name = "give_and_renew", .save = give_and_renew
+	};
+	struct rig *r = *state;
+	int64_t ana = somebody(r);
+	struct actor before = r->actor;
+	struct activation *a;
+
+	r->actor = (struct actor) { .kind = ACTOR_CLIENT, .tenant = r->acme,
+		.id = 7, .rights = RIGHT_BIT(RIGHT_PERSON_LOGIN_WRITE) };
+	assert_int_equal(rig_do(r, &activation_renew, &ana, &a), OK);
+	assert_int_equal(rig_do(r, &both, &ana, &a), ERR_DENIED);
+	assert_int_equal(r->cx.fault.msg, MSG_ORDER_HOLDER);
+	r->actor = before;
+}
+
 static void
 put_roles(struct rig *r, const char *roles, bool is_dry)
 {
@@ -294,6 +328,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FRESH(a_role_ends_what_was_given_to_begin_with),
+		FRESH(a_role_counts_before_its_commit),
 		FRESH(a_role_that_grows_ends_what_was_given_to_begin_with),
 		FRESH(a_reset_ends_all_but_the_password),
 		FRESH(a_code_under_way_is_worth_nothing_after_a_reset),
