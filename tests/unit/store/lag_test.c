@@ -6,34 +6,55 @@
  */
 #include "place.h"
 
+#include <pthread.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/sqlite_int.h"
 
 #define ROW_BYTES 400000	/* some hundred pages of log */
 #define ROUNDS	  12
+#define PAUSE_US	  200000
 
 struct fixture {
-	struct place  place, kept, after;
+	struct place  place, kept;
+	bool	      is_watched;
+	bool	      had_log;	/* at the end of the pause */
 	struct ctx    cx;
 	struct store *store;
 	struct db    *data;
 	int64_t	      committed;
 };
 
-static int
-set_up(void **state)
+static struct fixture *
+new_fixture(bool is_watched)
 {
 	struct fixture *f = heap_alloc(1, sizeof(*f));
 
 	place_open(&f->place);
-	disk_watch(&f->kept);
+	f->is_watched = is_watched;
+	if (is_watched)
+		disk_watch(&f->kept);
 	f->cx.arena = arena_open((size_t)1 << 28);
 	assert_int_equal(store_open(&f->cx, f->place.url, &f->store), OK);
 	f->data = db_open_writer(f->store, DB_DATA, 0);
 	db_checkpoint_often(f->data, true);
-	*state = f;
+	return f;
+}
+
+static int
+set_up(void **state)
+{
+	*state = new_fixture(false);
+	return 0;
+}
+
+/* With a copy of every file at every sync, which takes its time. */
+static int
+set_up_watched(void **state)
+{
+	*state = new_fixture(true);
 	return 0;
 }
 
@@ -44,9 +65,11 @@ tear_down(void **state)
 
 	disk_hold(false);
 	disk_lie(false);
-	db_close(f->data);
+	if (f->data != NULL)
+		db_close(f->data);
 	store_close(f->store);
-	disk_unwatch();
+	if (f->is_watched)
+		disk_unwatch();
 	place_close(&f->place);
 	arena_close(f->cx.arena);
 	heap_free(f);
@@ -58,6 +81,8 @@ db_of(struct fixture *f)
 {
 	return (struct sqlite_db *)f->data;
 }
+
+static bool survive(struct fixture *, bool, bool);
 
 /* Commits until about so many more pages are in the log, and copies back as the pipeline does. */
 static void
@@ -84,6 +109,19 @@ work(struct fixture *f, int pages)
 static bool
 survives(struct fixture *f, bool keeps_unsynced)
 {
+	return survive(f, keeps_unsynced, true);
+}
+
+/* All is in the database itself: the log was deleted, or cut. */
+static bool
+survives_without_log(struct fixture *f)
+{
+	return survive(f, false, false);
+}
+
+static bool
+survive(struct fixture *f, bool keeps_unsynced, bool has_log)
+{
 	static const char *const files[] = { "keys.db", "usher.db",
 		"usher.db-wal" };
 	struct ctx cx = { .arena = arena_open((size_t)1 << 28) };
@@ -93,7 +131,7 @@ survives(struct fixture *f, bool keeps_unsynced)
 	bool is_whole;
 
 	place_open(&after);
-	for (size_t i = 0; i < COUNT(files); i++)
+	for (size_t i = 0; i < COUNT(files) - !has_log; i++)
 		disk_give(files[i], &after);
 	if (keeps_unsynced)
 		place_copy(&f->place, &after, "usher.db");
@@ -123,7 +161,10 @@ the_log_begins_anew_when_nothing_lags(void **state)
 	int most = 0;
 
 	for (int n = 0; n < 5 * LOG_PAGES_OFTEN / 2; n += LOG_PAGES_STEP) {
+		/* Or a quick syncer would let it begin anew earlier. */
+		disk_hold(true);
 		work(f, LOG_PAGES_STEP);
+		disk_hold(false);
 		lag_settle(db->lag);
 		if (db->log_pages > most)
 			most = db->log_pages;
@@ -149,16 +190,29 @@ the_log_is_not_begun_anew_while_something_lags(void **state)
 	assert_true(db->log_pages < LOG_PAGES_OFTEN);
 }
 
+/*
+ * Held and not, and in the end long enough for the log to begin anew; a commit
+ * more or less, so that a step may come last or not.
+ */
 static void
 nothing_is_lost_with_the_power(void **state)
 {
 	struct fixture *f = *state;
+	struct sqlite_db *db = db_of(f);
+	int nanew = 0;
 
 	for (int i = 0; i < ROUNDS; i++) {
-		disk_hold(i % 3 != 0);
-		work(f, i % 7 * 200);
+		bool is_long = i == ROUNDS / 2;
+		int before = db->log_pages;
+
+		disk_hold(!is_long && i % 3 != 0);
+		work(f,
+		    is_long ? LOG_PAGES_OFTEN + 2 * LOG_PAGES_STEP - before
+			    : i % 5 * 100);
+		nanew += db->log_pages < before;
 		assert_true(survives(f, i % 2 != 0));
 	}
+	assert_true(nanew > 0);
 	disk_hold(false);
 }
 
@@ -205,22 +259,66 @@ a_full_disk_leaves_the_log_as_it_is(void **state)
 	assert_true(survives(f, false));
 }
 
+/* Whoever waits for the syncer leaves the log alone until now. */
+static void *
+release(void *arg)
+{
+	struct fixture *f = arg;
+	char path[128];
+	struct stat log;
+
+	usleep(PAUSE_US);
+	place_path(&f->place, "usher.db-wal", path);
+	f->had_log = stat(path, &log) == 0 && log.st_size > 0;
+	disk_hold(false);
+	return NULL;
+}
+
+/* An odd number of commits, so that a step copied the last; it is not synced before a pause is over. */
+static pthread_t
+lag_for_a_while(struct fixture *f)
+{
+	pthread_t thread;
+
+	disk_hold(true);
+	work(f, LOG_PAGES_STEP + LOG_PAGES_STEP / 2);
+	assert_int_equal(db_of(f)->log_copied, db_of(f)->log_pages);
+	assert_false(lag_is_none(db_of(f)->lag));
+	assert_int_equal(pthread_create(&thread, NULL, release, f), 0);
+	return thread;
+}
+
 /* A writer that closes deletes its log. */
 static void
 closing_waits_for_what_lags(void **state)
 {
 	struct fixture *f = *state;
+	pthread_t thread = lag_for_a_while(f);
 
-	disk_hold(true);
-	work(f, 2 * LOG_PAGES_STEP);
-	assert_false(lag_is_none(db_of(f)->lag));
-	disk_hold(false);
-	assert_true(db_empty_log(f->data));
-	assert_true(lag_is_none(db_of(f)->lag));
-	assert_int_equal(db_of(f)->log_pages, 0);
+	db_close(f->data);
+	store_close(f->store);
+	f->data = NULL;
+	f->store = NULL;
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_true(f->had_log);
+	assert_true(survives_without_log(f));
 }
 
-#define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+static void
+emptying_waits_for_what_lags(void **state)
+{
+	struct fixture *f = *state;
+	pthread_t thread = lag_for_a_while(f);
+	bool is_empty = db_empty_log(f->data);
+
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_true(is_empty && f->had_log);
+	assert_int_equal(db_of(f)->log_pages, 0);
+	assert_true(survives_without_log(f));
+}
+
+#define CASE(f)	   cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define WATCHED(f) cmocka_unit_test_setup_teardown(f, set_up_watched, tear_down)
 
 int
 main(void)
@@ -228,10 +326,11 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(the_log_begins_anew_when_nothing_lags),
 		CASE(the_log_is_not_begun_anew_while_something_lags),
-		CASE(nothing_is_lost_with_the_power),
-		CASE(a_disk_that_lies_is_found),
-		CASE(a_full_disk_leaves_the_log_as_it_is),
-		CASE(closing_waits_for_what_lags),
+		WATCHED(nothing_is_lost_with_the_power),
+		WATCHED(a_disk_that_lies_is_found),
+		WATCHED(a_full_disk_leaves_the_log_as_it_is),
+		WATCHED(closing_waits_for_what_lags),
+		WATCHED(emptying_waits_for_what_lags),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
