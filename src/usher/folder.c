@@ -125,8 +125,20 @@ path_of(const struct walk *w, const char *name)
 enum err
 folder_sync(struct ctx *cx, const char *path)
 {
+	bool is_synced;
+
+	TRY(folder_sync_allowed(cx, path, &is_synced));
+	return is_synced ? OK : failed(cx, path, EACCES);
+}
+
+enum err
+folder_sync_allowed(struct ctx *cx, const char *path, bool *is_synced)
+{
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
+	*is_synced = fd >= 0 || errno != EACCES;
+	if (!*is_synced)
+		return OK;
 	if (fd < 0)
 		return failed(cx, path, errno);
 	fd_sync(fd);

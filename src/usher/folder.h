@@ -13,5 +13,7 @@
 enum err folder_walk(struct ctx *, const char *dir, enum err (*file)(void *arg, const char *name), void *arg) USE_RESULT;
 /* Syncs the folder PATH itself. */
 enum err folder_sync(struct ctx *, const char *path) USE_RESULT;
+/* The same; *IS_SYNCED is false where this user may not open it for that. */
+enum err folder_sync_allowed(struct ctx *, const char *path, bool *is_synced) USE_RESULT;
 
 #endif

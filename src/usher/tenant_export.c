@@ -243,6 +243,7 @@ write_manifest(struct export *x, const struct js *begun)
 {
 	struct js_out *js = &x->manifest.js;
 	struct str text;
+	bool is_synced;
 
 	js_key(js, "export");
 	js_put_int(js, 1);
@@ -267,7 +268,12 @@ write_manifest(struct export *x, const struct js *begun)
 	x->cli->last = text;
 	TRY(output_new(x->cli, "out", path_of(x, "manifest.json"), text));
 	TRY(folder_sync(&x->cli->cx, x->dir));
-	return folder_sync(&x->cli->cx, path_of(x, ".."));
+	TRY(folder_sync_allowed(&x->cli->cx, path_of(x, ".."), &is_synced));
+	/* All is there; one may write to a folder that one may not read. */
+	if (!is_synced)
+		cli_note(x->cli, MSG_SAY_TENANT_UNSYNCED,
+		    ARGS(str_of(x->dir)));
+	return OK;
 }
 
 static enum err

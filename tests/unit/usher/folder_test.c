@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "base/io.h"
 
+#define NOBODY 65534	/* uid and gid */
 #define MANY 5000	/* more than a folder of tiles ever has */
 
 struct fixture {
@@ -166,6 +167,33 @@ what_cannot_be_read_is_an_error(void **state)
 	assert_int_equal(folder_walk(&f->cx, f->dir, count, f), ERR_CONFLICT);
 }
 
+/* Root may read everything: it becomes somebody else meanwhile. */
+static void
+what_one_may_only_write_to_is_told(void **state)
+{
+	struct fixture *f = *state;
+	bool is_root = geteuid() == 0, is_synced;
+
+	if (is_root) {
+		assert_int_equal(chown(f->dir, NOBODY, NOBODY), 0);
+		assert_int_equal(seteuid(NOBODY), 0);
+	}
+	assert_int_equal(folder_sync_allowed(&f->cx, f->dir, &is_synced), OK);
+	assert_true(is_synced);
+	assert_int_equal(chmod(f->dir, 0300), 0);
+	synced.n = 0;
+	assert_int_equal(folder_sync_allowed(&f->cx, f->dir, &is_synced), OK);
+	assert_false(is_synced);
+	assert_int_equal(synced.n, 0);
+	assert_int_equal(folder_sync(&f->cx, f->dir), ERR_FULL);
+	assert_int_equal(
+	    folder_sync_allowed(&f->cx, below(f, "none"), &is_synced),
+	    ERR_FULL);
+	assert_int_equal(chmod(f->dir, 0700), 0);
+	if (is_root)
+		assert_int_equal(seteuid(0), 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -175,6 +203,7 @@ main(void)
 		CASE(every_file_of_a_large_folder_is_there),
 		CASE(every_folder_is_synced),
 		CASE(what_cannot_be_read_is_an_error),
+		CASE(what_one_may_only_write_to_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
