@@ -98,7 +98,9 @@ STEPS = [Step(*row) for row in (
     ("flows-pg", "normal", "build", True, driver("flows"),
      {"USHER_STORE": "postgresql"}, 8, 20),
     ("schema", "normal", "build", True, driver("schema"), {}, 3, 3),
-    ("database", "normal", "build", True, driver("database"), {}, 12, 60),
+    ("database", "normal", "build", True, driver("database"),
+     {"USHER_TIER": "quick"}, 12, 12),
+    ("database-long", "full", "build", True, driver("database"), {}, 60, 60),
     ("writers", "normal", "build", True, driver("writers"), {}, 3, 8),
     # Another session for every transaction: nothing may depend on one.
     ("flows-bouncer", "normal", "build", True, driver("flows"),
