@@ -174,7 +174,8 @@ world_realm(struct world *w, struct ctx *cx, uint32_t tenant,
 
 	lock_take(w->mu);
 	slot = realm_find(w, tenant);
-	if (slot != NULL) {
+	/* Without a catalogue it is still on its way into memory. */
+	if (slot != NULL && slot->edition != NULL) {
 		edition = slot->edition;
 		__atomic_add_fetch(&edition->refs, 1, __ATOMIC_RELAXED);
 		realm->tenant = tenant;

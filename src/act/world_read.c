@@ -219,7 +219,7 @@ version_of(struct world *w, uint32_t tenant)
 
 	lock_take(w->mu);
 	slot = realm_find(w, tenant);
-	if (slot != NULL)
+	if (slot != NULL && slot->edition != NULL)
 		version = slot->edition->catalogue->version;
 	lock_give(w->mu);
 	return version;
