@@ -17,27 +17,6 @@
 
 #include "plant.h"
 
-static int
-setup(void **state)
-{
-	struct rig *r = heap_alloc(1, sizeof(*r));
-
-	rig_open(r);
-	*state = r;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct rig *r = *state;
-
-	rig_verify(r);
-	rig_close(r);
-	heap_free(r);
-	return 0;
-}
-
 static struct entry
 last_entry(struct rig *r)
 {
@@ -405,7 +384,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_verify_tear_down)
 		T(the_catalogue_that_is_shown_can_be_applied_again),
 		T(tokens_are_listed_with_what_they_may),
 		T(a_token_gives_no_more_than_its_maker_has),

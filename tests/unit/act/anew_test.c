@@ -167,25 +167,8 @@ settings_of_the_deployment_are_read_too(void **state)
 	assert_int_equal(world_deployment(w, DEPLOYMENT_TENANT_QUEUED), stored);
 }
 
-static int
-set_up(void **state)
-{
-	struct rig *r = heap_alloc(1, sizeof(*r));
-
-	rig_open(r);
-	*state = r;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	rig_close(*state);
-	heap_free(*state);
-	return 0;
-}
-
-#define FRESH(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define FRESH(name) \
+	cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
 
 int
 main(void)

@@ -17,27 +17,6 @@
 
 #define DAY INT64_C(86400000)
 
-static int
-setup(void **state)
-{
-	struct rig *r = heap_alloc(1, sizeof(*r));
-
-	rig_open(r);
-	*state = r;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct rig *r = *state;
-
-	rig_verify(r);
-	rig_close(r);
-	heap_free(r);
-	return 0;
-}
-
 /* Somebody of sales, to whom the rig's rule gives a seat of "all". */
 static struct order *
 seller(struct rig *r, const char *ref, const char *products)
@@ -497,7 +476,8 @@ damage_to_open_checks_is_found(void **state)
 	plant_drop(r, &OPEN_CHECKS, &row);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, rig_set_up, rig_verify_tear_down)
 
 int
 main(void)

@@ -11,27 +11,6 @@
 
 #include "plant.h"
 
-static int
-setup(void **state)
-{
-	struct rig *r = heap_alloc(1, sizeof(*r));
-
-	rig_open(r);
-	*state = r;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct rig *r = *state;
-
-	rig_verify(r);
-	rig_close(r);
-	heap_free(r);
-	return 0;
-}
-
 /* The rig's catalogue with OLD replaced by NEW. */
 static struct str
 with(struct rig *r, struct str text, const char *old, const char *new)
@@ -378,7 +357,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_verify_tear_down)
 		T(a_new_pool_serves_who_waits),
 		T(a_declared_quota_serves_who_waits_and_keeps_what_was_bought),
 		T(an_empty_pool_goes_and_its_list_with_it),

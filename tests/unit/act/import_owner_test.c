@@ -15,24 +15,6 @@
 
 #define HOUR_MS INT64_C(3600000)
 
-static int
-set_up(void **state)
-{
-	struct rig *r = heap_alloc(1, sizeof(*r));
-
-	rig_open(r);
-	*state = r;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	rig_close(*state);
-	heap_free(*state);
-	return 0;
-}
-
 /* A token that may import and what that needs, and is no administrator. */
 static struct token_out *
 token(struct rig *r)
@@ -275,7 +257,8 @@ idle_runs_of_others_keep_no_tenant_out(void **state)
 	run[3]->is_busy = run[7]->is_busy = false;
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) \
+	cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
 
 int
 main(void)

@@ -14,27 +14,6 @@
 
 #include "imports.h"
 
-static int
-setup(void **state)
-{
-	struct rig *r = heap_alloc(1, sizeof(*r));
-
-	rig_open(r);
-	*state = r;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct rig *r = *state;
-
-	rig_verify(r);
-	rig_close(r);
-	heap_free(r);
-	return 0;
-}
-
 /* --- reasons ---------------------------------------------------------------------- */
 
 static void
@@ -259,7 +238,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_verify_tear_down)
 		T(a_manager_who_is_nowhere_is_a_reason),
 		T(a_rejected_manager_is_set_when_she_comes),
 		T(a_bad_row_takes_its_siblings_along_and_nobody_else),

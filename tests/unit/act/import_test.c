@@ -37,27 +37,6 @@ static const char map_windows[] =
     "  name.givenName: '{Vorname}'\n"
     "  userName: '{Vorname|ascii|lower}.{Nr}'\n";
 
-static int
-setup(void **state)
-{
-	struct rig *r = heap_alloc(1, sizeof(*r));
-
-	rig_open(r);
-	*state = r;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct rig *r = *state;
-
-	rig_verify(r);
-	rig_close(r);
-	heap_free(r);
-	return 0;
-}
-
 /* --- stories ----------------------------------------------------------------------- */
 
 static void
@@ -587,7 +566,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_verify_tear_down)
 		T(people_come_move_and_go_by_their_file),
 		T(the_same_file_twice_changes_and_writes_nothing),
 		T(another_map_makes_every_row_another),

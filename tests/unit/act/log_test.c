@@ -21,27 +21,6 @@
 
 #define PATIENCE 600
 
-static int
-setup(void **state)
-{
-	struct rig *r = heap_alloc(1, sizeof(*r));
-
-	rig_open(r);
-	*state = r;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct rig *r = *state;
-
-	rig_verify(r);
-	rig_close(r);
-	heap_free(r);
-	return 0;
-}
-
 /* --- pages -------------------------------------------------------------------------- */
 
 /* One origin's entries, gathered LIMIT at a time, with the last page's note. */
@@ -509,7 +488,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_verify_tear_down)
 		T(pages_of_the_log_add_up_and_verify),
 		T(a_note_covers_what_was_delivered_or_less),
 		T(events_show_only_what_is_in_scope),

@@ -17,24 +17,6 @@
 #include "act/world_int.h"
 #include "logins.h"
 
-static int
-open_rig(void **state)
-{
-	struct rig *r = heap_alloc(1, sizeof(*r));
-
-	rig_open(r);
-	*state = r;
-	return 0;
-}
-
-static int
-close_rig(void **state)
-{
-	rig_close(*state);
-	heap_free(*state);
-	return 0;
-}
-
 static void
 a_step_is_used_up_by_the_first(void **state)
 {
@@ -528,7 +510,8 @@ a_signed_token_is_what_its_session_is_now(void **state)
 	assert_int_equal(taken(r, &jwt, &actor), ERR_UNAUTHENTICATED);
 }
 
-#define FRESH(test) cmocka_unit_test_setup_teardown(test, open_rig, close_rig)
+#define FRESH(test) \
+	cmocka_unit_test_setup_teardown(test, rig_set_up, rig_tear_down)
 
 int
 main(void)

@@ -8,27 +8,6 @@
 
 #include "rig.h"
 
-static int
-setup(void **state)
-{
-	struct rig *r = heap_alloc(1, sizeof(*r));
-
-	rig_open(r);
-	*state = r;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct rig *r = *state;
-
-	rig_verify(r);
-	rig_close(r);
-	heap_free(r);
-	return 0;
-}
-
 static void
 a_person_comes_once_however_often_asked(void **state)
 {
@@ -286,7 +265,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_verify_tear_down)
 		T(a_person_comes_once_however_often_asked),
 		T(a_key_for_another_request_is_refused),
 		T(seats_overflow_then_wait_then_are_served_in_order),

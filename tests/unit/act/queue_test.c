@@ -15,24 +15,6 @@
 
 #include "imports.h"
 
-static int
-set_up(void **state)
-{
-	struct rig *r = heap_alloc(1, sizeof(*r));
-
-	rig_open(r);
-	*state = r;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	rig_close(*state);
-	heap_free(*state);
-	return 0;
-}
-
 static struct queue_view *
 shown(struct rig *r, enum work_queue queue)
 {
@@ -468,7 +450,8 @@ a_setting_of_the_deployment_stays_over_a_restart(void **state)
 	assert_int_equal(out->setting[DEPLOYMENT_TENANT_QUEUED].value, 4000);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) \
+	cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
 
 int
 main(void)

@@ -16,24 +16,6 @@
 #include "act/world_int.h"
 #include "logins.h"
 
-static int
-open_rig(void **state)
-{
-	struct rig *r = heap_alloc(1, sizeof(*r));
-
-	rig_open(r);
-	*state = r;
-	return 0;
-}
-
-static int
-close_rig(void **state)
-{
-	rig_close(*state);
-	heap_free(*state);
-	return 0;
-}
-
 /* --- more depends on it ------------------------------------------------------------ */
 
 static void
@@ -321,7 +303,8 @@ ones_own_codes_are_reset_by_who_has_shown_one(void **state)
 	assert_int_equal(rig_do(r, &totp_reset, &ana, &out), OK);
 }
 
-#define FRESH(test) cmocka_unit_test_setup_teardown(test, open_rig, close_rig)
+#define FRESH(test) \
+	cmocka_unit_test_setup_teardown(test, rig_set_up, rig_tear_down)
 
 int
 main(void)

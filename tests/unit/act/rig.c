@@ -159,6 +159,31 @@ rig_close(struct rig *r)
 	waitpid(pid, NULL, 0);
 }
 
+int
+rig_set_up(void **state)
+{
+	struct rig *r = heap_alloc(1, sizeof(*r));
+
+	rig_open(r);
+	*state = r;
+	return 0;
+}
+
+int
+rig_tear_down(void **state)
+{
+	rig_close(*state);
+	heap_free(*state);
+	return 0;
+}
+
+int
+rig_verify_tear_down(void **state)
+{
+	rig_verify(*state);
+	return rig_tear_down(state);
+}
+
 /* --- running things ------------------------------------------------------- */
 
 static void

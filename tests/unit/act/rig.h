@@ -31,6 +31,10 @@ void rig_open(struct rig *);		/* both tenants, catalogue applied to acme */
 void rig_stop(struct rig *);		/* the folder stays */
 enum err rig_start(struct rig *, bool accept_rollback);
 void rig_close(struct rig *);
+/* For cmocka: a rig of its own for a test, which is *STATE. */
+int rig_set_up(void **state);
+int rig_tear_down(void **state);
+int rig_verify_tear_down(void **state);	/* after rig_verify() */
 /* The vault alone, while the rig is stopped; it ends when its channels are closed. */
 void rig_vault(struct rig *, int fd[RIG_CHANNELS]);
 void rig_vault_ends(struct rig *);

@@ -84,30 +84,12 @@ each_tenant_has_its_rows_in_one_item(void **state)
 	assert_int_equal(shares_write(r->world, &take, NULL, &list), 0);
 }
 
-static int
-set_up(void **state)
-{
-	struct rig *r = heap_alloc(1, sizeof(*r));
-
-	rig_open(r);
-	*state = r;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	rig_close(*state);
-	heap_free(*state);
-	return 0;
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-		    each_tenant_has_its_rows_in_one_item, set_up, tear_down),
+		    each_tenant_has_its_rows_in_one_item, rig_set_up, rig_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
