@@ -189,7 +189,8 @@ repeat_part(struct lane *l, struct part *part)
 	for (size_t i = 0; i < n; i++) {
 		struct item *item = part->batch.item[i];
 
-		if (item->err == OK && ++item->losses < LOSSES_MAX) {
+		/* Refused by what was read there: that never was, either. */
+		if (++item->losses < LOSSES_MAX) {
 			if (item->losses > losses)
 				losses = item->losses;
 			item->tries -= item->tries > 0;
@@ -198,8 +199,7 @@ repeat_part(struct lane *l, struct part *part)
 			sched_retry(l->sched, &item, 1, false);
 			continue;
 		}
-		if (item->err == OK)
-			refuse_lost(item, part);
+		refuse_lost(item, part);
 		answer(l, item);
 	}
 	if (losses > 0)

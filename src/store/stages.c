@@ -22,6 +22,7 @@ static enum err keep_part(struct part *, struct tx *);
 static struct vault_call *call_open(struct lane *, struct group *);
 static void call_run(struct lane *, struct group *, struct vault_call *);
 static void tell_committed(struct group *);
+static void tell_some(struct group *, bool last);
 static void lose(struct lane *, struct group *, struct tx *, enum err);
 static void about(struct group *, struct tx *);
 static size_t insert(int64_t *, size_t, int64_t);
@@ -205,15 +206,23 @@ group_write(struct lane *l, struct group *g)
 		lane_checkpoint(l, DB_DATA, false);
 }
 
+/* In the order in which they were written. */
 static void
 tell_committed(struct group *g)
+{
+	tell_some(g, false);
+	tell_some(g, true);
+}
+
+static void
+tell_some(struct group *g, bool last)
 {
 	for (size_t i = 0; i < g->npart; i++) {
 		struct part *part = &g->part[i];
 		const struct use_case *u = part->batch.use_case;
 
 		if (part->err == OK && part->batch.n > 0 &&
-		    u->committed != NULL)
+		    u->comes_last == last && u->committed != NULL)
 			u->committed(&part->batch);
 	}
 }

@@ -19,7 +19,9 @@ struct order {
 	struct item item;
 	struct ctx  cx;
 	int64_t	    id;
+	unsigned    refused;	/* so often, by what it reads */
 	unsigned    prepared, decided, committed, done;
+	unsigned    told;	/* which one was told of its commit, of all */
 };
 
 /* What one tenant's stages saw. */
@@ -33,7 +35,7 @@ struct seen {
 struct world {
 	struct lock *lock;	/* guards what follows; woken when it changes */
 	struct seen  seen[TENANTS];
-	unsigned     prepared, waiting;
+	unsigned     prepared, waiting, told;
 	size_t	     answered;
 	enum err     anew_err;
 };
@@ -135,7 +137,9 @@ decide(struct batch *b)
 		if (o->id > seen->last)
 			seen->last = o->id;
 		seen->decided_since++;
-		o->decided++;
+		if (o->decided++ < o->refused)
+			o->item.err =
+			    fail(&o->cx, ERR_CONFLICT, MSG_STORE_UNIQUE, "");
 	}
 	lock_give(w->lock);
 }
@@ -153,6 +157,8 @@ save(struct batch *b, struct tx *tx)
 		const struct pool row = { .tenant = b->item[i]->tenant,
 			.id = o->id };
 
+		if (o->item.err != OK)
+			continue;
 		TRY(store_save(tx, &POOL, &row, 1, NULL));
 	}
 	return OK;
@@ -161,8 +167,17 @@ save(struct batch *b, struct tx *tx)
 static void
 committed(struct batch *b)
 {
-	for (size_t i = 0; i < b->n; i++)
-		((struct order *)b->item[i]->in)->committed++;
+	struct world *w = b->world;
+
+	lock_take(w->lock);
+	w->told++;
+	for (size_t i = 0; i < b->n; i++) {
+		struct order *o = b->item[i]->in;
+
+		o->committed++;
+		o->told = w->told;
+	}
+	lock_give(w->lock);
 }
 
 static const struct use_case work = { .name = "work",
@@ -172,6 +187,11 @@ static const struct use_case work = { .name = "work",
 	.decide = decide,
 	.save = save,
 	.committed = committed };
+
+static const struct use_case last_work = { .name = "last_work",
+	.save = save,
+	.committed = committed,
+	.comes_last = true };
 
 static void
 done(struct item *item)
@@ -465,6 +485,26 @@ a_lane_is_asked_whether_it_can_write_again(void **state)
 	assert_false(health.has_failed);
 }
 
+/* What is written last is told last, wherever it stands in the group. */
+static void
+memory_is_told_in_the_order_of_writing(void **state)
+{
+	struct fixture *f = *state;
+	struct order *last = new_order(f, 5), *other;
+
+	last->item.use_case = &last_work;
+	shut(f, 5, true);
+	submit(f, 5);
+	wait_for(f, &f->world.waiting, 1);
+	assert_int_equal(
+	    pipeline_submit(f->pipeline, &last->item, ITEM_INTERACTIVE), OK);
+	other = submit(f, 5);
+	shut(f, 5, false);
+	wait_answered(f, 3);
+	assert_int_equal(other->told, 2);
+	assert_int_equal(last->told, 3);
+}
+
 /* --- lost ------------------------------------------------------------------------- */
 
 static void
@@ -489,6 +529,22 @@ what_was_lost_is_done_again_as_a_whole(void **state)
 			assert_int_equal(counts(f).lost - before, 2);
 			assert_int_equal(counts(f).batches_replayed, 0);
 		}
+}
+
+/* By what was read in a transaction that came to nothing, nobody is refused. */
+static void
+a_refusal_that_was_lost_is_decided_again(void **state)
+{
+	struct fixture *f = *state;
+
+	struct order *o = new_order(f, 3);
+
+	o->refused = 1;
+	engine_fails(f->store, AT_COMMIT, GONE, 1);
+	assert_int_equal(
+	    pipeline_do(f->pipeline, &o->item, ITEM_INTERACTIVE), OK);
+	assert_int_equal(o->decided, 2);
+	assert_int_equal(engine_rows(f->store, 3, o->id), 1);
 }
 
 static void
@@ -626,8 +682,10 @@ main(void)
 		CASE(a_slow_lane_holds_up_no_other),
 		CASE(closing_finishes_what_is_queued_on_all_lanes),
 		CASE(many_are_asked_at_once),
+		CASE(memory_is_told_in_the_order_of_writing),
 		CASE(a_lane_is_asked_whether_it_can_write_again),
 		CASE(what_was_lost_is_done_again_as_a_whole),
+		CASE(a_refusal_that_was_lost_is_decided_again),
 		CASE(what_is_lost_for_good_is_not_done_and_says_so),
 		CASE(after_an_unknown_end_memory_is_read_anew_first),
 		CASE(doubt_ends_by_itself),
