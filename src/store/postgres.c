@@ -187,7 +187,7 @@ unknown(struct tx *tx)
 {
 	struct pg_db *db = PG_DB(tx);
 
-	if (db->conn != NULL) {
+	if (db->was_warned && db->conn != NULL) {
 		tx->is_there = true;
 		return fail(tx->cx, ERR_UNKNOWN, MSG_STORE_UNKNOWN, "");
 	}

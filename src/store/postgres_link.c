@@ -21,6 +21,7 @@
 #define SILENCE_MS    30000
 #define BACK_OFF_MAX  2000
 #define XID_STATUS    "SELECT pg_xact_status($1)"
+#define BEYOND	      "22023"	/* what it says of a number in the future */
 
 /* What came out of a settle. */
 struct answers {
@@ -46,6 +47,7 @@ static enum err lose(struct tx *, enum err, enum msg, bool may_repeat);
 static enum err refuse(struct tx *, const PGresult *, const struct table *);
 static enum msg reason_of(const PGresult *, const char *state);
 static PGresult *ask_status(struct pg_db *);
+static bool is_beyond(const PGresult *error);
 
 struct pg_db *
 link_new(struct pg_place *place)
@@ -89,6 +91,7 @@ link_ready(struct pg_db *db)
 	if (db->conn == NULL)
 		fatal("no memory for a connection");
 	if (PQstatus(db->conn) != CONNECTION_OK ||
+	    PQsetnonblocking(db->conn, 1) != 0 ||
 	    PQenterPipelineMode(db->conn) != 1) {
 		back_off(db);
 		return false;
@@ -293,23 +296,28 @@ collect(struct pg_db *db, struct answers *a)
 }
 
 /*
- * A server that says nothing for so long is as good as gone; only the end of
- * the connection bounds a COMMIT that waits for its standby (S-F2).
+ * What is not sent yet goes out meanwhile.  A server that neither says nor
+ * takes anything for so long is as good as gone; only the end of the
+ * connection bounds a COMMIT that waits for its standby (S-F2).
  */
 static bool
 await(struct pg_db *db)
 {
-	struct pollfd fd = { .fd = PQsocket(db->conn), .events = POLLIN };
+	struct pollfd fd = { .fd = PQsocket(db->conn) };
 
 	while (PQisBusy(db->conn)) {
-		int n = poll(&fd, 1, SILENCE_MS);
+		int left = PQflush(db->conn), n;
 
+		if (left < 0)
+			return false;
+		fd.events = (short)(left > 0 ? POLLIN | POLLOUT : POLLIN);
+		n = poll(&fd, 1, SILENCE_MS);
 		if (n < 0 && errno == EINTR)
 			continue;
 		/* Nobody else need wait as long for the same. */
 		if (n == 0)
-			atomic_store(&db->place->silent_ms,
-			    clock_mono_ns() / 1000000);
+			atomic_store(
+			    &db->place->silent_ms, clock_mono_ns() / 1000000);
 		if (n <= 0 || PQconsumeInput(db->conn) == 0)
 			return false;
 	}
@@ -489,8 +497,17 @@ ask_status(struct pg_db *db)
 	if (db->conn != NULL)
 		collect(db, &a);
 	/* A number beyond its own: it is another server, or an older one. */
-	if (a.error != NULL && !a.is_lost)
+	if (a.error != NULL && !a.is_lost && is_beyond(a.error))
 		db->doubt = 0;
 	PQclear(a.error);
 	return a.last;
+}
+
+/* Any other error says nothing of it. */
+static bool
+is_beyond(const PGresult *error)
+{
+	const char *state = PQresultErrorField(error, PG_DIAG_SQLSTATE);
+
+	return state != NULL && strcmp(state, BEYOND) == 0;
 }

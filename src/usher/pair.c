@@ -78,6 +78,7 @@ pair_start(const struct pair_conf *conf, struct pair *p)
 
 	/* Whoever was told of a store says so to front, and to nobody else. */
 	unsetenv("USHER_STORE");
+	unsetenv("USHER_TO");
 	open_lines(&l, conf->lanes);
 	*p = (struct pair) { .must_stop = p->must_stop };
 	p->pid[VAULT] = start_vault(conf, &l);

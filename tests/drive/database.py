@@ -265,6 +265,9 @@ def doubtful(tap, server, cluster, tenant):
     child = tenant.client(made["token"])
     front = server.pids()["front"]
     tap.equal(child.get("/api/v1/persons").status, 200, "a token is good")
+    name = server.env["USHER_STORE"].split("@/")[1].split("?")[0]
+    asking = "EXECUTE ON FUNCTION pg_xact_status(xid8) %s PUBLIC"
+    cluster.sql("REVOKE " + asking % "FROM", name)
     cluster.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
     cluster.sql("SELECT pg_reload_conf()")
     time.sleep(.3)
@@ -286,6 +289,9 @@ def doubtful(tap, server, cluster, tenant):
     tap.ok(any(row["tenant"] == tenant.number for row in told),
            "and in doubt", told)
     cluster.start()
+    time.sleep(1)
+    tap.equal(in_doubt(server), 1, "whoever may not ask stays in doubt")
+    cluster.sql("GRANT " + asking % "TO", name)
     tap.ok(wait_well(server), "it is ready again")
     until = time.monotonic() + 20
     while time.monotonic() < until and in_doubt(server):
@@ -321,6 +327,11 @@ def secrets(tap, cluster):
                    "the doctor names the engine and no password", doctor)
             server.stop()
             tap.ok("hunter2" not in server.log_text(), "nor in the log")
+    # Of a move that was exported for another command the vault hears nothing.
+    with Server(env={"USHER_TO": url}) as server:
+        with open("/proc/%d/environ" % server.pids()["vault"], "rb") as text:
+            tap.ok(b"hunter2" not in text.read(),
+                   "the vault is not told where a move goes")
 
 
 def neighbours(tap, cluster, url, tenants):
