@@ -11,43 +11,59 @@
 #define TENANTS_MAX  100000
 
 struct tenant_make {
-	uint32_t   tenant;
-	struct str name, name_key;
-	int64_t	   seq;
+	uint32_t	  tenant;
+	struct str	  slug;
+	struct capability capability;
+	struct str	  name, name_key;
+	int64_t		  seq;
 };
 
-static enum err choose_number(struct reader *, struct ctx *, uint32_t *);
 static bool is_slug(struct str);
-static enum err seal_name(struct reader *, struct ctx *, struct str slug,
-    const struct capability *, struct tenant_make *);
+static enum err make_named(struct reader *, struct ctx *,
+    struct tenant_make *);
+static enum err choose_number(struct reader *, struct ctx *, uint32_t *);
+static enum err check_known(struct reader *, struct ctx *,
+    const struct tenant_row *);
+static enum err seal_name(struct reader *, struct ctx *,
+    struct tenant_make *);
 static const struct use_case tenant_save_case;
 
 enum err
 tenant_make(struct reader *r, struct ctx *cx, const void *arg, void **out)
 {
 	const struct tenant_in *in = arg;
-	struct tenant_make make = { 0 };
-	struct grant_in grant = { .open_per_minute = UINT32_MAX,
-		.seal_per_minute = UINT32_MAX };
-	struct capability capability;
+	struct tenant_make make = { .slug = in->slug };
 	struct tenant_out *told = arena_alloc(cx->arena, sizeof(*told));
-	struct item it = { .cx = cx, .use_case = &tenant_save_case,
-		.in = &make };
+	enum err err;
+
 	if (!is_slug(in->slug))
 		return fail(cx, ERR_BAD_INPUT, MSG_TENANT_SLUG, "name",
 		    str_utf8(in->slug) ? str_z(cx->arena, in->slug) : "");
-	if (world_tenant_named(r->world, in->slug) != 0)
-		return fail(cx, ERR_CONFLICT, MSG_TENANT_EXISTS, "name",
-		    str_z(cx->arena, in->slug));
-	TRY(choose_number(r, cx, &make.tenant));
-	grant.tenant = it.tenant = make.tenant;
-	TRY(vault_grant(r->vault, cx, &grant, &capability));
-	TRY(seal_name(r, cx, in->slug, &capability, &make));
-	TRY(pipeline_do(world_pipeline(r->world), &it, ITEM_INTERACTIVE));
-	world_tenant_add(r->world, make.tenant, in->slug, &capability);
+	/* One after the other: names are sealed, so no key of the database keeps two apart. */
+	lock_take(r->world->making);
+	err = make_named(r, cx, &make);
+	lock_give(r->world->making);
 	told->tenant = make.tenant;
 	*out = told;
-	return OK;
+	return err;
+}
+
+static enum err
+make_named(struct reader *r, struct ctx *cx, struct tenant_make *make)
+{
+	struct grant_in grant = { .open_per_minute = UINT32_MAX,
+		.seal_per_minute = UINT32_MAX };
+	struct item it = { .cx = cx, .use_case = &tenant_save_case,
+		.in = make };
+
+	if (world_tenant_named(r->world, make->slug) != 0)
+		return fail(cx, ERR_CONFLICT, MSG_TENANT_EXISTS, "name",
+		    str_z(cx->arena, make->slug));
+	TRY(choose_number(r, cx, &make->tenant));
+	grant.tenant = it.tenant = make->tenant;
+	TRY(vault_grant(r->vault, cx, &grant, &make->capability));
+	TRY(seal_name(r, cx, make));
+	return pipeline_do(world_pipeline(r->world), &it, ITEM_INTERACTIVE);
 }
 
 /*
@@ -65,9 +81,11 @@ choose_number(struct reader *r, struct ctx *cx, uint32_t *out)
 	*out = 0;
 	TRY(store_page(r->data, &TENANT, &from, 0, true, TENANTS_MAX, &rows));
 	row = rows.row;
-	for (size_t i = 0; i < rows.n; i++)
+	for (size_t i = 0; i < rows.n; i++) {
+		TRY(check_known(r, cx, &row[i]));
 		if (row[i].tenant > *out)
 			*out = (uint32_t)row[i].tenant;
+	}
 	do {
 		++*out;
 		cx->fault = (struct fault) { 0 };
@@ -76,32 +94,46 @@ choose_number(struct reader *r, struct ctx *cx, uint32_t *out)
 	return err;
 }
 
+/* One whose commit had no answer and that memory does not know yet may have this name. */
+static enum err
+check_known(struct reader *r, struct ctx *cx, const struct tenant_row *row)
+{
+	const uint32_t tenant = (uint32_t)row->tenant;
+	enum tenant_has has;
+
+	if (row->state >= TENANT_DELETING || world_tenant_has(r->world, tenant))
+		return OK;
+	TRY(vault_tenant_keys(r->vault, cx, tenant, &has));
+	if (has == TENANT_HAD_KEYS)
+		return OK;
+	return fail(cx, ERR_BUSY, MSG_TENANT_RACE, "name");
+}
+
 static bool
 is_slug(struct str s)
 {
-	if (s.n == 0 || s.n > SLUG_LEN_MAX || s.p[0] == '-'
-	    || s.p[s.n - 1] == '-')
+	if (s.n == 0 || s.n > SLUG_LEN_MAX || s.p[0] == '-' ||
+	    s.p[s.n - 1] == '-')
 		return false;
 	for (size_t i = 0; i < s.n; i++)
-		if (!(s.p[i] >= 'a' && s.p[i] <= 'z')
-		    && !(s.p[i] >= '0' && s.p[i] <= '9') && s.p[i] != '-')
+		if (!(s.p[i] >= 'a' && s.p[i] <= 'z') &&
+		    !(s.p[i] >= '0' && s.p[i] <= '9') && s.p[i] != '-')
 			return false;
 	return true;
 }
 
 static enum err
-seal_name(struct reader *r, struct ctx *cx, struct str slug,
-    const struct capability *capability, struct tenant_make *make)
+seal_name(struct reader *r, struct ctx *cx, struct tenant_make *make)
 {
 	struct vault_call call;
-	struct index_value value = { INDEX_DICTIONARY, slug };
+	struct index_value value = { INDEX_DICTIONARY, make->slug };
 	const struct text_out *name;
 	const struct index_out *key;
 
 	vault_call_init(&call, cx->arena);
 	call.tenant = make->tenant;
-	call.capability = capability;
-	name = vault_text_seal(&call, PURPOSE_NAME, make->tenant, slug);
+	call.capability = &make->capability;
+	name = vault_text_seal(&call, PURPOSE_NAME, make->tenant, make->slug);
 	key = vault_index(&call, &value, 1);
 	TRY(vault_run(r->vault, cx, &call));
 	TRY(name->err);
@@ -111,7 +143,7 @@ seal_name(struct reader *r, struct ctx *cx, struct str slug,
 	return OK;
 }
 
-/* Two at once would choose the same number: the second is refused by the key. */
+/* Two servers at once would choose the same number: the second is refused by the key. */
 static enum err
 save(struct batch *b, struct tx *tx)
 {
@@ -136,8 +168,8 @@ save(struct batch *b, struct tx *tx)
 
 		TRY(store_load(tx, &TENANT, &key, 1, 1, 0, &rows));
 		if (rows.n > 0) {
-			it->err = fail(it->cx, ERR_BUSY, MSG_TENANT_RACE,
-			    "name");
+			it->err =
+			    fail(it->cx, ERR_BUSY, MSG_TENANT_RACE, "name");
 			continue;
 		}
 		row.frontier = (struct str) { (char *)bytes,
@@ -148,5 +180,17 @@ save(struct batch *b, struct tx *tx)
 	return logbook_save(&book, tx);
 }
 
+static void
+committed(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		const struct tenant_make *make = b->item[i]->in;
+
+		if (b->item[i]->err == OK)
+			world_tenant_add(b->world, make->tenant, make->slug,
+			    &make->capability);
+	}
+}
+
 static const struct use_case tenant_save_case = { .name = "tenant_create",
-	.save = save };
+	.save = save, .committed = committed };

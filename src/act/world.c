@@ -46,6 +46,7 @@ world_open(struct ctx *cx, const struct world_conf *conf, struct world **out)
 	w->issuer = conf->issuer;
 	w->mu = lock_open();
 	w->census_lock = lock_open();
+	w->making = lock_open();
 	w->signed_ns = clock_mono_ns();
 	w->vault_is_open = true;
 	w->admission = admission_open();
@@ -65,8 +66,8 @@ world_open(struct ctx *cx, const struct world_conf *conf, struct world **out)
 	if (conf->is_still)
 		return OK;
 	for (size_t i = 0; i < w->nvault; i++)
-		vault_watch(w->vault[i], conf->vault_silent,
-		    conf->vault_silent_arg);
+		vault_watch(
+		    w->vault[i], conf->vault_silent, conf->vault_silent_arg);
 	readers_start(w);
 	clock_start(w);
 	return OK;
@@ -77,8 +78,9 @@ open_vault(struct world *w, struct ctx *cx, const struct world_conf *conf)
 {
 	struct vault_state state;
 
-	must(conf->nvault <= WORLD_CHANNELS_MAX && (conf->is_still ?
-	    conf->nvault >= WORLD_CHANNELS : conf->nvault > WORLD_CHANNELS));
+	must(conf->nvault <= WORLD_CHANNELS_MAX &&
+	    (conf->is_still ? conf->nvault >= WORLD_CHANNELS
+			    : conf->nvault > WORLD_CHANNELS));
 	w->nvault = conf->nvault;
 	for (size_t i = 0; i < w->nvault; i++)
 		w->vault[i] = vault_connect(conf->vault_fd[i]);
@@ -113,6 +115,7 @@ world_close(struct world *w)
 			arena_close(w->role[i].arena);
 	heap_free(w->role);
 	census_close(w);
+	lock_close(w->making);
 	lock_close(w->census_lock);
 	lock_close(w->mu);
 	heap_free(w);
@@ -131,7 +134,8 @@ call_run(void *world, size_t lane, struct ctx *cx, struct vault_call *call)
 {
 	struct world *w = world;
 
-	return call->n == 0 ? OK
+	return call->n == 0
+	    ? OK
 	    : vault_run(w->vault[CHANNEL_SEALER + lane], cx, call);
 }
 
@@ -165,8 +169,8 @@ realm_find(struct world *w, uint32_t tenant)
 }
 
 enum err
-world_realm(struct world *w, struct ctx *cx, uint32_t tenant,
-    const struct realm **out)
+world_realm(
+    struct world *w, struct ctx *cx, uint32_t tenant, const struct realm **out)
 {
 	struct realm *realm = arena_alloc(cx->arena, sizeof(*realm));
 	struct realm_slot *slot;
@@ -179,8 +183,8 @@ world_realm(struct world *w, struct ctx *cx, uint32_t tenant,
 		edition = slot->edition;
 		__atomic_add_fetch(&edition->refs, 1, __ATOMIC_RELAXED);
 		realm->tenant = tenant;
-		realm->slug = str_copy(cx->arena,
-		    (struct str) { slot->slug, slot->slug_n });
+		realm->slug = str_copy(
+		    cx->arena, (struct str) { slot->slug, slot->slug_n });
 		realm->state = slot->state;
 		memcpy(realm->most, slot->most, sizeof(realm->most));
 		realm->catalogue = edition->catalogue;
@@ -265,11 +269,22 @@ world_tenant_named(struct world *w, struct str slug)
 
 	lock_take(w->mu);
 	for (size_t i = 0; i < w->nrealm; i++)
-		if (str_eq(slug, (struct str) { w->realm[i].slug,
-		    w->realm[i].slug_n }))
+		if (str_eq(slug,
+			(struct str) { w->realm[i].slug, w->realm[i].slug_n }))
 			tenant = w->realm[i].tenant;
 	lock_give(w->mu);
 	return tenant;
+}
+
+bool
+world_tenant_has(struct world *w, uint32_t tenant)
+{
+	bool has;
+
+	lock_take(w->mu);
+	has = realm_find(w, tenant) != NULL;
+	lock_give(w->mu);
+	return has;
 }
 
 void
@@ -292,8 +307,8 @@ world_tenant_add(struct world *w, uint32_t tenant, struct str slug,
 
 /* The stored form was checked when it was applied: that it does not decode is a bug. */
 void
-world_catalogue_set(struct world *w, uint32_t tenant, struct str canonical,
-    int64_t version)
+world_catalogue_set(
+    struct world *w, uint32_t tenant, struct str canonical, int64_t version)
 {
 	struct edition *edition, *before;
 	struct arena *arena = arena_open(256 << 20);
@@ -352,9 +367,8 @@ world_capability(struct world *w, struct vault *vault, struct ctx *cx,
 	for (size_t i = 0; i < w->nminted && !found; i++) {
 		const struct minted *m = &w->minted[i];
 
-		found = m->tenant == actor->tenant && m->kind == actor->kind
-		    && m->actor == actor->id
-		    && m->until_ms > clock_now_ms();
+		found = m->tenant == actor->tenant && m->kind == actor->kind &&
+		    m->actor == actor->id && m->until_ms > clock_now_ms();
 		if (found)
 			*out = m->capability;
 	}
@@ -362,14 +376,15 @@ world_capability(struct world *w, struct vault *vault, struct ctx *cx,
 	if (found)
 		return OK;
 	TRY(world_realm(w, cx, actor->tenant, &realm));
-	in.open_per_minute = (uint32_t)
-	    realm->catalogue->setting[SETTING_OPEN_PER_MINUTE];
-	in.seal_per_minute = (uint32_t)
-	    realm->catalogue->setting[SETTING_SEAL_PER_MINUTE];
+	in.open_per_minute =
+	    (uint32_t)realm->catalogue->setting[SETTING_OPEN_PER_MINUTE];
+	in.seal_per_minute =
+	    (uint32_t)realm->catalogue->setting[SETTING_SEAL_PER_MINUTE];
 	TRY(vault_grant(vault, cx, &in, &fresh.capability));
 	lock_take(w->mu);
 	w->minted[w->nminted < MINTED_MAX ? w->nminted++
-	    : (size_t)actor->id % MINTED_MAX] = fresh;
+					  : (size_t)actor->id % MINTED_MAX] =
+	    fresh;
 	lock_give(w->mu);
 	*out = fresh.capability;
 	return OK;
@@ -394,8 +409,7 @@ fault_copy(struct ctx *to, const struct ctx *from)
 	to->fault = from->fault;
 	to->fault.field = str_copy(to->arena, from->fault.field);
 	for (size_t i = 0; i < COUNT(to->fault.args); i++)
-		to->fault.args[i] =
-		    str_copy(to->arena, from->fault.args[i]);
+		to->fault.args[i] = str_copy(to->arena, from->fault.args[i]);
 }
 
 void

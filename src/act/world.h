@@ -66,6 +66,7 @@ enum err world_realm(struct world *, struct ctx *, uint32_t tenant, const struct
 size_t world_tenants(struct world *, struct arena *, uint32_t **out);
 /* 0: no such slug.  For the operator only. */
 uint32_t world_tenant_named(struct world *, struct str slug);
+bool world_tenant_has(struct world *, uint32_t tenant);
 
 /* Puts a new catalogue version in force / adds a tenant; called by use cases after their commit. */
 void world_catalogue_set(struct world *, uint32_t tenant, struct str canonical, int64_t version);

@@ -127,6 +127,7 @@ struct world {
 	int64_t		   kept_ms;	/* when last uses were last stored; the clock's */
 	struct thread	  *clock;
 	struct lock	  *census_lock;	/* guards census */
+	struct lock	  *making;	/* held while a tenant is made */
 	struct census	  *census;	/* NULL: none yet */
 	struct census	  *census_spare;	/* the clock's own, as the next */
 	int64_t		   census_due_ns;

@@ -197,17 +197,14 @@ def waits_for_standby(cluster):
     return int(found) > 0
 
 
-def unconfirmed(tap, server, cluster, tenant, how):
-    """COMMIT waits for a standby that there is not; HOW ends the wait."""
-    api, answers = tenant.client(), []
-    name = how.split("_")[1]
-    body = {"person": {"userName": "unsure-" + name}}
-    key = {"idempotency_key": "unsure-" + name}
+def without_standby(cluster, how, ask):
+    """What ASK gives while its COMMIT waits for a standby that there is not;
+    HOW ends the wait."""
+    answers = []
     cluster.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
     cluster.sql("SELECT pg_reload_conf()")
     time.sleep(.3)
-    thread = threading.Thread(target=lambda: answers.append(
-        api.post("/api/v1/onboardings", body, **key)))
+    thread = threading.Thread(target=lambda: answers.append(ask()))
     thread.start()
     until = time.monotonic() + 20
     while time.monotonic() < until and not answers:
@@ -218,10 +215,22 @@ def unconfirmed(tap, server, cluster, tenant, how):
     thread.join(30)
     cluster.sql("ALTER SYSTEM RESET synchronous_standby_names")
     cluster.sql("SELECT pg_reload_conf()")
-    tap.ok(answers and answers[0].status == 503 and
-           answers[0].code == "unknown",
-           "a commit that may stand on one machine only is unknown (%s)"
-           % name, answers[0] if answers else "no answer")
+    return answers[0] if answers else None
+
+
+def is_unknown(answer):
+    return answer and answer.status == 503 and answer.code == "unknown"
+
+
+def unconfirmed(tap, server, cluster, tenant, how):
+    api = tenant.client()
+    name = how.split("_")[1]
+    body = {"person": {"userName": "unsure-" + name}}
+    key = {"idempotency_key": "unsure-" + name}
+    answer = without_standby(cluster, how, lambda: api.post(
+        "/api/v1/onboardings", body, **key))
+    tap.ok(is_unknown(answer), "a commit that may stand on one machine only "
+           "is unknown (%s)" % name, answer)
     tap.ok(wait_well(server), name + ": it is ready again")
     again = api.post("/api/v1/onboardings", body, **key)
     tap.ok(again.status in (200, 201), name + ": the same key tells what "
@@ -231,6 +240,29 @@ def unconfirmed(tap, server, cluster, tenant, how):
                   for p in found), 1, name + ": and it is there once")
     faults = kill.checklib.verify_faults(api)
     tap.ok(not faults, name + ": seats and log are whole", faults)
+
+
+def unconfirmed_tenant(tap, server, cluster, how):
+    """Its name is taken, though nobody was told so."""
+    operator = server.operator()
+    name = "half-" + how.split("_")[1]
+
+    def make():
+        return operator.request("POST", "/operator/v1/tenants",
+                                {"name": name})
+
+    answer = without_standby(cluster, how, make)
+    tap.ok(is_unknown(answer), name + ": a tenant that may be", answer)
+    tap.ok(wait_well(server), name + ": it is ready again")
+    until = time.monotonic() + 20
+    while time.monotonic() < until and in_doubt(server):
+        time.sleep(.1)
+    again = make()
+    tap.ok(again.status == 409 and again.code == "conflict",
+           name + ": is there, and its name is taken", again)
+    named = [t for t in operator.request(
+        "GET", "/operator/v1/tenants").json["items"] if t["name"] == name]
+    tap.equal(len(named), 1, name + ": once")
 
 
 def frozen(tap, server, cluster, tenant):
@@ -425,6 +457,7 @@ def main():
         away(tap, server, cluster, tenants[0])
         for how in ("pg_cancel_backend", "pg_terminate_backend"):
             unconfirmed(tap, server, cluster, tenants[0], how)
+            unconfirmed_tenant(tap, server, cluster, how)
         if TIER != "quick":
             frozen(tap, server, cluster, tenants[0])
         doubtful(tap, server, cluster, tenants[0])

@@ -11,6 +11,7 @@ what `seat verify` recomputes.
 USHER_TIER: quick 500, normal 50,000, full 200,000.  USHER_SEED repeats a run.
 """
 import collections
+import concurrent.futures
 import json
 import multiprocessing
 import os
@@ -524,8 +525,24 @@ def main():
         tap.equal(list(other.client().pages("/api/v1/persons")), [],
                   "the other tenant has nobody")
         verify_export(tap, tenant)
+        one_name(tap, server)
         tap.equal(server.stop(), 0, "the server ends in order")
     return tap.done()
+
+
+def one_name(tap, server):
+    """Many make a tenant of the same name at once: one does."""
+    def make(name):
+        return server.operator().request(
+            "POST", "/operator/v1/tenants", {"name": name}).status
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for name in ("twin-a", "twin-b", "twin-c"):
+            answers = sorted(pool.map(make, [name] * 4))
+            tap.equal(answers, [201] + [409] * 3, "one makes tenant " + name)
+    names = [t["name"] for t in server.operator().get(
+        "/operator/v1/tenants").json["items"]]
+    tap.equal(len(names), len(set(names)), "no two tenants have one name")
 
 
 def check(tap, api, people, found, report):
