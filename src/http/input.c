@@ -74,7 +74,8 @@ part_of(struct conn *c, struct str in, struct str *part)
 	size_t room;
 
 	*part = in;
-	if (c->state != CONN_BODY || c->ex->stream == NULL)
+	/* Nothing needs no room: a body that just fills it is whole. */
+	if (c->state != CONN_BODY || c->ex->stream == NULL || in.n == 0)
 		return true;
 	room = stream_room(c->ex->stream);
 	c->is_paused = room == 0;

@@ -105,6 +105,28 @@ an_upload_waits_for_a_slow_reader_in_bounded_memory(void **state)
 	client_close(&c);
 }
 
+/* Its last byte takes the last of the room, and nothing comes after it. */
+static void
+an_upload_that_just_fills_the_ring_ends(void **state)
+{
+	struct client c = client_open(s);
+	struct http_count counts;
+	char head[200];
+
+	(void)state;
+	snprintf(head, sizeof(head),
+	    "POST /count HTTP/1.1\r\n" H "Content-Length: %d\r\n\r\n",
+	    STREAM_MAX);
+	client_send(&c, head);
+	assert_int_equal(send_range(&c, 0, STREAM_MAX, 60000), STREAM_MAX);
+	do
+		http_counts(s->http, &counts);
+	while (counts.bytes_in < STREAM_MAX + strlen(head));
+	server_release(s, 1);
+	client_expect(&c, 200, want_count(STREAM_MAX));
+	client_close(&c);
+}
+
 static void
 a_chunked_upload_flows_as_well(void **state)
 {
@@ -278,6 +300,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(an_upload_waits_for_a_slow_reader_in_bounded_memory),
+		TEST(an_upload_that_just_fills_the_ring_ends),
 		TEST(a_chunked_upload_flows_as_well),
 		TEST(an_empty_stream_ends_at_once),
 		TEST(a_client_that_asks_may_stream),
