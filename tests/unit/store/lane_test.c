@@ -29,7 +29,7 @@ struct seen {
 	const void *sealer, *writer;	/* threads */
 	int64_t	    last;		/* id that was decided */
 	unsigned    read_anew, decided_since;
-	bool	    is_writing, is_shut;
+	bool	    is_writing, is_shut, is_held; /* before load, before prepare's end */
 };
 
 struct world {
@@ -85,6 +85,8 @@ prepare(
 		((struct order *)b->item[i]->in)->prepared++;
 	w->prepared += (unsigned)b->n;
 	lock_wake(w->lock);
+	while (w->seen[key.tenant].is_held)
+		lock_wait(w->lock, -1);
 	lock_give(w->lock);
 	TRY(store_load(data, &TENANT, &key, 1, 1, 0, &rows));
 	return store_load(keys, &PERSON_KEY, &wrapped, 1, 1, 0, &rows);
@@ -321,6 +323,16 @@ shut(struct fixture *f, uint32_t tenant, bool is_shut)
 	lock_give(f->world.lock);
 }
 
+/* The sealer, at the batch that it has. */
+static void
+hold(struct fixture *f, uint32_t tenant, bool is_held)
+{
+	lock_take(f->world.lock);
+	f->world.seen[tenant].is_held = is_held;
+	lock_wake(f->world.lock);
+	lock_give(f->world.lock);
+}
+
 static unsigned
 read_anew_of(struct fixture *f, uint32_t tenant)
 {
@@ -493,14 +505,15 @@ memory_is_told_in_the_order_of_writing(void **state)
 	struct order *last = new_order(f, 5), *other;
 
 	last->item.use_case = &last_work;
-	shut(f, 5, true);
+	hold(f, 5, true);
 	submit(f, 5);
-	wait_for(f, &f->world.waiting, 1);
+	wait_for(f, &f->world.prepared, 1);
 	assert_int_equal(
 	    pipeline_submit(f->pipeline, &last->item, ITEM_INTERACTIVE), OK);
 	other = submit(f, 5);
-	shut(f, 5, false);
+	hold(f, 5, false);
 	wait_answered(f, 3);
+	assert_int_equal(counts(f).commits, 2);
 	assert_int_equal(other->told, 2);
 	assert_int_equal(last->told, 3);
 }
