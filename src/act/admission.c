@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include "act/world_int.h"
@@ -23,6 +24,7 @@ struct admission {
 	size_t		under_way;
 };
 
+static struct pace_limit limit_of(struct world *, const struct realm_slot *);
 static struct counted **find(struct admission *, const struct fair_key *);
 static size_t count(struct admission *, const struct fair_key *);
 static void add(struct admission *, const struct fair_key *);
@@ -48,8 +50,6 @@ admission_close(struct admission *a)
 	heap_free(a);
 }
 
-/* --- requests under way ------------------------------------------------------------ */
-
 /* Who has no tenant is nobody yet, and waits with everybody who is. */
 static bool
 is_counted(const struct actor *actor)
@@ -57,6 +57,75 @@ is_counted(const struct actor *actor)
 	return actor != NULL && actor->tenant != 0 &&
 	    actor->kind != ACTOR_OPERATOR;
 }
+
+/* --- requests a second ------------------------------------------------------------- */
+
+enum err
+world_pace(struct world *w, struct ctx *cx, int64_t now_ms)
+{
+	struct pace_limit limit = { 0, 0 };
+	struct realm_slot *slot;
+	int64_t wait_ms = 0;
+
+	if (!is_counted(cx->actor))
+		return OK;
+	lock_take(w->mu);
+	slot = realm_find(w, cx->actor->tenant);
+	if (slot != NULL) {
+		limit = limit_of(w, slot);
+		wait_ms = pace_take(&slot->pace, &limit, now_ms);
+	}
+	lock_give(w->mu);
+	/* At one request a second the wait is no longer than Retry-After says. */
+	if (wait_ms > 0)
+		return limited(cx, MSG_LIMIT_TENANT_RATE,
+		    deployment_info(DEPLOYMENT_TENANT_RATE)->name, limit.rate,
+		    (size_t)limit.burst);
+	return OK;
+}
+
+/* A tenant's own, else that of all. */
+static struct pace_limit
+limit_of(struct world *w, const struct realm_slot *slot)
+{
+	const int64_t *most = slot->most;
+
+	return (struct pace_limit) {
+		most[LIMIT_RATE] > 0
+		    ? most[LIMIT_RATE]
+		    : world_deployment(w, DEPLOYMENT_TENANT_RATE),
+		most[LIMIT_BURST] > 0
+		    ? most[LIMIT_BURST]
+		    : world_deployment(w, DEPLOYMENT_TENANT_BURST),
+	};
+}
+
+static void
+pace_bounds(struct world *w, uint32_t tenant, struct bound_view out[2])
+{
+	int64_t now_ms = clock_mono_ns() / 1000000;
+	struct pace_limit limit = { 0, 0 };
+	struct pace pace = { 0 };
+	struct realm_slot *slot;
+
+	lock_take(w->mu);
+	slot = realm_find(w, tenant);
+	if (slot != NULL) {
+		limit = limit_of(w, slot);
+		pace = slot->pace;
+	}
+	lock_give(w->mu);
+	out[0] =
+	    (struct bound_view) { deployment_info(DEPLOYMENT_TENANT_RATE)->name,
+		    limit.rate, pace_came(&pace, now_ms) };
+	out[1] = (struct bound_view) {
+		deployment_info(DEPLOYMENT_TENANT_BURST)->name,
+		limit.rate > 0 ? limit.burst : 0,
+		pace_taken(&pace, &limit, now_ms)
+	};
+}
+
+/* --- requests under way ------------------------------------------------------------ */
 
 enum err
 world_enter(struct world *w, struct ctx *cx)
@@ -234,6 +303,7 @@ world_bounds(
 		    (int64_t)client };
 	out[3] = (struct bound_view) { max.client_name, (int64_t)max.client,
 		(int64_t)waiting.client };
+	pace_bounds(w, cx->actor->tenant, &out[4]);
 }
 
 void

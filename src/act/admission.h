@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * admission.h - how much of the server one tenant and one client may have at
- * once (SECURITY T38): requests under way, and requests that wait for the
- * writer or a reader.  Whoever is at a bound is refused before his request is
- * read any further, and told which bound it is.
+ * admission.h - how much of the server one tenant and one client may have
+ * (SECURITY T38): requests a second, requests under way, and requests that wait
+ * for the writer or a reader.  Whoever is at a bound is refused before his
+ * request is read any further, and told which bound it is.
  *
  * A tenant's bounds are the deployment's settings, for a tenant must not raise
- * its own; those of its clients are settings of its catalogue.
+ * its own; those of its clients are settings of its catalogue.  The operator
+ * may give one tenant a rate and a burst of its own.
  */
 #ifndef ACT_ADMISSION_H
 #define ACT_ADMISSION_H
 
 #include "act/world.h"
 #include "core/deployment.h"
+
+/*
+ * A request of CX's actor has come, at NOW_MS of the clock that never steps.
+ * ERR_LIMITED: faster than its tenant may.  The operator is never refused.
+ */
+enum err world_pace(struct world *, struct ctx *, int64_t now_ms) USE_RESULT;
 
 /*
  * Counts a request of CX's actor in.  ERR_LIMITED: a bound is reached; else
@@ -27,9 +34,9 @@ struct queue_max world_queue_max(struct world *, uint32_t tenant);
 /* A bound and what there is of it. */
 struct bound_view {
 	const char *name;
-	int64_t	    value, load;
+	int64_t	    value, load;	/* value 0: there is none */
 };
-#define BOUNDS 4
+#define BOUNDS 6
 /* Those that count for the actor of CX. */
 void world_bounds(struct world *, const struct ctx *, struct bound_view out[BOUNDS]);
 

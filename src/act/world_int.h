@@ -11,6 +11,8 @@
 #include "act/queues.h"
 #include "base/queue.h"
 
+#include "core/pace.h"
+
 #define READERS	  2
 #define LONGS_MAX 4
 #define LONGS_A_TENANT 2
@@ -46,6 +48,7 @@ struct realm_slot {
 	size_t		   slug_n;
 	enum tenant_state  state;
 	int64_t		   most[LIMIT_COUNT], persons;
+	struct pace	   pace;	/* of its requests */
 	struct due_row	   passed;	/* suspended: due work up to here was looked at */
 	struct edition	  *edition;
 	struct words	  *words;

@@ -133,6 +133,7 @@ api_admit(struct request *rq)
 	cx->actor = actor;
 	if (right == RIGHT_PUBLIC)
 		return OK;
+	TRY(world_pace(door.conf.world, cx, rq->started_ns / 1000000));
 	return actor_enter(cx, actor, right);
 }
 

@@ -47,6 +47,7 @@ static const struct {
 	{ MSG_STORE_QUEUE_CLIENT, LIMIT_QUEUE },
 	{ MSG_LIMIT_TENANT_UNDER_WAY, LIMIT_UNDER_WAY },
 	{ MSG_LIMIT_CLIENT_UNDER_WAY, LIMIT_UNDER_WAY },
+	{ MSG_LIMIT_TENANT_RATE, LIMIT_BY_RATE },
 };
 
 static bool tell_plain(struct scrape *, enum metric);

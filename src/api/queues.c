@@ -93,7 +93,8 @@ queues_encode(struct call *c)
 		js_open_object(js);
 		js_key(js, "bound");
 		js_put_z(js, out->bound[i].name);
-		put_number(js, "value", out->bound[i].value);
+		put_known(js, "value",
+		    out->bound[i].value > 0 ? out->bound[i].value : -1);
 		put_number(js, "load", out->bound[i].load);
 		js_close_object(js);
 	}
@@ -234,14 +235,14 @@ static const struct field queue_fields[] = {
 
 static const struct field bound_fields[] = {
 	{ "bound", "text", "The setting that says it." },
-	{ "value", "count", "" },
-	{ "load", "count", "How much of it is taken." },
+	{ "value", "count?", "null: there is none." },
+	{ "load", "count", "How much of it is taken; of a rate, what came in the last second." },
 	{ 0 }
 };
 
 static const struct field queues_fields[] = {
 	{ "items", "[Queue]", "" },
-	{ "bounds", "[Bound]", "What the asker may have at once." },
+	{ "bounds", "[Bound]", "What the asker may have." },
 	{ 0 }
 };
 

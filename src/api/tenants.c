@@ -7,9 +7,10 @@
 
 #include "base/id.h"
 
-#define REASON_MAX  400
-#define ROWS_A_PAGE 500
-#define CURSOR_MAX  4096
+#define REASON_MAX     400
+#define ROWS_A_PAGE    500
+#define CURSOR_MAX     4096
+#define PER_SECOND_MAX 1000000	/* as of admission.tenant_rate */
 
 static const char *const states[] = {
 	[TENANT_ACTIVE] = "active",
@@ -68,7 +69,7 @@ list_encode(struct call *c)
 	js_close_object(js);
 }
 
-/* null: no bound. */
+/* null: no bound, or the deployment's. */
 static void
 put_limits(struct js_out *js, const int64_t most[LIMIT_COUNT])
 {
@@ -171,6 +172,8 @@ static const struct member limit_members[] = {
 	{ "persons", MEMBER_INT, offsetof(struct tenant_order_in, most[LIMIT_PERSONS]), 0, INT64_MAX, false },
 	{ "tokens", MEMBER_INT, offsetof(struct tenant_order_in, most[LIMIT_TOKENS]), 0, INT64_MAX, false },
 	{ "catalogue_bytes", MEMBER_INT, offsetof(struct tenant_order_in, most[LIMIT_CATALOGUE]), 0, INT64_MAX, false },
+	{ "rate", MEMBER_INT, offsetof(struct tenant_order_in, most[LIMIT_RATE]), 0, PER_SECOND_MAX, false },
+	{ "burst", MEMBER_INT, offsetof(struct tenant_order_in, most[LIMIT_BURST]), 0, PER_SECOND_MAX, false },
 };
 static const struct member_table limit_table = { limit_members, COUNT(limit_members), "" };
 

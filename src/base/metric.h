@@ -35,7 +35,7 @@
 	X(SLOW,		     COUNTER,	"usher_http_slow_clients", "", "", 0, "connections closed because their client was too slow") \
 	X(BYTES,	     COUNTER,	"usher_http_bytes", "bytes", "direction=in,out", 0, "bytes received and sent") \
 	X(ERRORS,	     COUNTER,	"usher_errors", "", "code", 24, "problems told; of a batch, each item's") \
-	X(LIMITED,	     COUNTER,	"usher_limited", "", "limit=queue,closing,readers,long,budget,under_way,other", 7, "answers `limited`, by limit") \
+	X(LIMITED,	     COUNTER,	"usher_limited", "", "limit=queue,closing,readers,long,budget,under_way,rate,other", 8, "answers `limited`, by limit") \
 	X(QUEUE,	     GAUGE,	"usher_queue_depth", "", "class=interactive,bulk,read", 0, "what waits: changes of both classes, and reads") \
 	X(BATCH,	     HISTOGRAM,	"usher_batch_items", "", "", 1, "items that shared a commit") \
 	X(COMMIT_SECONDS,    HISTOGRAM,	"usher_commit_duration_seconds", "seconds", "", 1, "how long the data's commits took, with their fsync") \
@@ -71,7 +71,7 @@ enum metric_type { METRIC_INFO, METRIC_GAUGE, METRIC_COUNTER, METRIC_HISTOGRAM }
 enum { DATABASE_DATA, DATABASE_KEYS };
 enum { ITEM_DONE, ITEM_REFUSED };
 enum { CONTENTION_AGAIN, CONTENTION_STALE, CONTENTION_BUSY };
-enum { LIMIT_QUEUE, LIMIT_CLOSING, LIMIT_READERS, LIMIT_LONG, LIMIT_BUDGET, LIMIT_UNDER_WAY, LIMIT_OTHER };
+enum { LIMIT_QUEUE, LIMIT_CLOSING, LIMIT_READERS, LIMIT_LONG, LIMIT_BUDGET, LIMIT_UNDER_WAY, LIMIT_BY_RATE, LIMIT_OTHER };
 enum { ONBOARDED_NEW, ONBOARDED_REPEATED, ONBOARDED_REFUSED };
 
 struct metric_info {

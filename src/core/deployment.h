@@ -11,7 +11,9 @@
 
 /* Sorted by name; the numbers do not stand anywhere, the names do. */
 #define DEPLOYMENT_SETTINGS(X) \
+	X(TENANT_BURST,	    "admission.tenant_burst",	  250, 1, 1000000, "so many requests of a tenant may come at once, where there is a rate") \
 	X(TENANT_QUEUED,    "admission.tenant_queued",	  4000, 1, 1000000, "so many requests of a tenant may wait for the writer") \
+	X(TENANT_RATE,	    "admission.tenant_rate",	  0, 0, 1000000, "requests a second of a tenant; 0: as many as there is room for") \
 	X(TENANT_UNDER_WAY, "admission.tenant_under_way", 1024, 1, 1000000, "so many requests of a tenant may be under way at once") \
 	X(GLOBAL_CAP,	    "throttle.global_cap",	  250, 1, 1000000, "calls a second that all queues of all tenants make")
 
@@ -27,12 +29,15 @@ enum deployment_setting deployment_parse(struct str name);	/* DEPLOYMENT_COUNT: 
 
 /*
  * What the operator lets one tenant have at most: rows beside the settings,
- * under the tenant's number.  No row: no bound.
+ * under the tenant's number.  No row: no bound; for rate and burst, the
+ * deployment's setting.  The numbers stand in logs: new ones go to the end.
  */
 #define TENANT_LIMITS(X) \
 	X(PERSONS,   "persons") \
 	X(TOKENS,    "tokens") \
-	X(CATALOGUE, "catalogue_bytes")
+	X(CATALOGUE, "catalogue_bytes") \
+	X(RATE,	     "rate") \
+	X(BURST,     "burst")
 
 enum tenant_limit {
 	LIMIT_NONE,

@@ -14,7 +14,8 @@ static enum err tenant_delete(struct cli *);
 static enum err set_state(struct cli *, const char *verb, enum msg told);
 static void put_limit(struct cli *, struct body *, const char *option,
     const char *member);
-static struct str limit_text(struct cli *, const struct js *, const char *);
+static struct str limit_text(struct cli *, const struct js *, const char *,
+    enum msg none);
 
 static const struct option reason_options[] = {
 	{ "reason", OPTION_TEXT, NULL, 0, 0, false, MSG_FLAG_TENANT_REASON },
@@ -23,6 +24,8 @@ static const struct option limit_options[] = {
 	{ "persons", OPTION_INT, "-1", -1, INT64_MAX, false, MSG_FLAG_LIMIT_PERSONS },
 	{ "tokens", OPTION_INT, "-1", -1, INT64_MAX, false, MSG_FLAG_LIMIT_TOKENS },
 	{ "catalogue-bytes", OPTION_INT, "-1", -1, INT64_MAX, false, MSG_FLAG_LIMIT_CATALOGUE },
+	{ "rate", OPTION_INT, "-1", -1, 1000000, false, MSG_FLAG_LIMIT_RATE },
+	{ "burst", OPTION_INT, "-1", -1, 1000000, false, MSG_FLAG_LIMIT_BURST },
 };
 static const struct option export_options[] = {
 	{ "out", OPTION_PATH, NULL, 0, 0, false, MSG_FLAG_TENANT_OUT },
@@ -50,6 +53,7 @@ const struct command tenant_commands[] = {
 	{ "tenant", "limit", tenant_limit, "NAME", 1, 1, OPTIONS(limit_options),
 	  DOOR_OPERATOR, RIGHT_TENANT_WRITE, MSG_HELP_TENANT_LIMIT,
 	  "  usher tenant limit acme --persons 5000 --tokens 20\n"
+	  "  usher tenant limit acme --rate 50 --burst 250\n"
 	  "  usher tenant limit acme\n", NULL, false },
 	{ "tenant", "export", tenant_export, "NAME", 1, 1, OPTIONS(export_options),
 	  DOOR_OPERATOR, RIGHT_OPERATE, MSG_HELP_TENANT_EXPORT,
@@ -146,6 +150,8 @@ tenant_limit(struct cli *cli)
 	put_limit(cli, &body, "persons", "persons");
 	put_limit(cli, &body, "tokens", "tokens");
 	put_limit(cli, &body, "catalogue-bytes", "catalogue_bytes");
+	put_limit(cli, &body, "rate", "rate");
+	put_limit(cli, &body, "burst", "burst");
 	call.body = body_close(&body);
 	TRY(cli_ask(cli, &call, &tenant));
 	if (cli_told(cli))
@@ -155,10 +161,17 @@ tenant_limit(struct cli *cli)
 		{ MSG_SAY_LIMIT_PERSONS,
 		    str_fmt(cli->cx.arena, "%.*s / %.*s",
 			STR_ARG(cli_number(cli, member_int(tenant, "persons"))),
-			STR_ARG(limit_text(cli, limits, "persons"))) },
-		{ MSG_SAY_LIMIT_TOKENS, limit_text(cli, limits, "tokens") },
+			STR_ARG(limit_text(
+			    cli, limits, "persons", MSG_SAY_LIMIT_NONE))) },
+		{ MSG_SAY_LIMIT_TOKENS,
+		    limit_text(cli, limits, "tokens", MSG_SAY_LIMIT_NONE) },
 		{ MSG_SAY_LIMIT_CATALOGUE,
-		    limit_text(cli, limits, "catalogue_bytes") },
+		    limit_text(
+			cli, limits, "catalogue_bytes", MSG_SAY_LIMIT_NONE) },
+		{ MSG_SAY_LIMIT_RATE,
+		    limit_text(cli, limits, "rate", MSG_SAY_LIMIT_OF_ALL) },
+		{ MSG_SAY_LIMIT_BURST,
+		    limit_text(cli, limits, "burst", MSG_SAY_LIMIT_OF_ALL) },
 	};
 	labelled_print(cli, 0, lines, COUNT(lines));
 	return OK;
@@ -177,12 +190,12 @@ put_limit(
 }
 
 static struct str
-limit_text(struct cli *cli, const struct js *limits, const char *name)
+limit_text(
+    struct cli *cli, const struct js *limits, const char *name, enum msg none)
 {
 	int64_t most = limits != NULL ? member_int(limits, name) : 0;
 
-	return most > 0 ? cli_number(cli, most)
-			: cli_msg(cli, MSG_SAY_LIMIT_NONE, NO_ARGS);
+	return most > 0 ? cli_number(cli, most) : cli_msg(cli, none, NO_ARGS);
 }
 
 /* --- delete ------------------------------------------------------------------------- */

@@ -430,6 +430,83 @@ what_is_under_way_has_a_bound_of_client_and_tenant(void **state)
 	assert_int_equal(counts.admission.under_way, 0);
 }
 
+#define NOW_MS 7000000
+
+/* N more requests of CX's actor may come at MS. */
+static void
+assert_paced(struct rig *r, struct ctx *cx, int64_t ms, int n)
+{
+	for (int i = 0; i < n; i++)
+		assert_int_equal(world_pace(r->world, cx, ms), OK);
+	assert_int_equal(world_pace(r->world, cx, ms), ERR_LIMITED);
+	assert_int_equal(cx->fault.msg, MSG_LIMIT_TENANT_RATE);
+}
+
+static void
+limit_tenant(struct rig *r, int64_t rate, int64_t burst)
+{
+	world_tenant_limit(r->world, r->acme, LIMIT_RATE, rate);
+	world_tenant_limit(r->world, r->acme, LIMIT_BURST, burst);
+}
+
+static void
+a_tenant_sends_so_many_requests_a_second(void **state)
+{
+	struct rig *r = *state;
+	struct actor far = r->actor, operator= r->operator;
+	struct ctx one = r->cx, two = r->cx, three = r->cx;
+
+	far.tenant = r->other;
+	operator.tenant = r->acme;
+	one.actor = &r->actor;
+	two.actor = &far;
+	three.actor = &operator;
+	/* Nothing is set: there is no rate. */
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(world_pace(r->world, &one, NOW_MS), OK);
+	assert_int_equal(set_deployment(r, "admission.tenant_rate", 50), OK);
+	assert_int_equal(set_deployment(r, "admission.tenant_burst", 20), OK);
+	assert_paced(r, &one, NOW_MS, 20);
+	assert_true(str_eq(one.fault.args[0], STR("admission.tenant_rate")));
+	assert_true(str_eq(one.fault.args[1], STR("50")));
+	assert_true(str_eq(one.fault.args[2], STR("20")));
+	/* Another tenant has its own; the operator is never refused. */
+	assert_paced(r, &two, NOW_MS, 20);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(world_pace(r->world, &three, NOW_MS), OK);
+	assert_paced(r, &one, NOW_MS + 100, 5);
+	limit_tenant(r, 1000, 0);
+	assert_paced(r, &one, NOW_MS + 110, 10);
+	assert_paced(r, &two, NOW_MS + 110, 5);
+	limit_tenant(r, 0, 2);
+	assert_paced(r, &one, NOW_MS + 1000, 2);
+	/* Nobody without a tenant is paced: they are counted by address. */
+	one.actor = NULL;
+	assert_int_equal(world_pace(r->world, &one, NOW_MS), OK);
+}
+
+static void
+bounds_are_shown_with_their_load(void **state)
+{
+	struct rig *r = *state;
+	struct bound_view b[BOUNDS];
+	struct ctx cx = r->cx;
+
+	cx.actor = &r->actor;
+	world_bounds(r->world, &cx, b);
+	assert_string_equal(b[4].name, "admission.tenant_rate");
+	assert_int_equal(b[4].value, 0);
+	assert_string_equal(b[5].name, "admission.tenant_burst");
+	assert_int_equal(b[5].value, 0);
+	limit_tenant(r, 1, 20);
+	for (int i = 0; i < 15; i++)
+		assert_int_equal(world_pace(r->world, &cx, INT64_MAX / 4), OK);
+	world_bounds(r->world, &cx, b);
+	assert_int_equal(b[4].value, 1);
+	assert_int_equal(b[5].value, 20);
+	assert_int_equal(b[5].load, 15);
+}
+
 static void
 a_setting_of_the_deployment_stays_over_a_restart(void **state)
 {
@@ -465,6 +542,8 @@ main(void)
 		CASE(depth_over_the_threshold_pauses_until_somebody_looks),
 		CASE(a_server_that_ends_does_not_wait_for_a_paused_queue),
 		CASE(what_is_under_way_has_a_bound_of_client_and_tenant),
+		CASE(a_tenant_sends_so_many_requests_a_second),
+		CASE(bounds_are_shown_with_their_load),
 		CASE(a_setting_of_the_deployment_stays_over_a_restart),
 	};
 

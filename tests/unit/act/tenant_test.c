@@ -83,7 +83,7 @@ static enum err
 limit(struct rig *r, enum tenant_limit kind, int64_t most)
 {
 	struct tenant_order_in in = { .action = ACTION_TENANT_LIMITED,
-		.most = { -1, -1, -1, -1 } };
+		.most = { -1, -1, -1, -1, -1, -1 } };
 	struct tenant_order_out *out;
 	struct actor before = r->actor;
 	enum err err;

@@ -504,11 +504,13 @@ the_operator_suspends_limits_and_deletes(void **state)
 	in = fake.item_in[0];
 	assert_int_equal(in->action, ACTION_TENANT_RESUMED);
 	operators(POST, "/operator/v1/tenants/demo/limits",
-	    "{\"persons\":0,\"catalogue_bytes\":70}");
+	    "{\"persons\":0,\"catalogue_bytes\":70,\"rate\":50}");
 	in = fake.item_in[0];
 	assert_int_equal(in->most[LIMIT_PERSONS], 0);
 	assert_int_equal(in->most[LIMIT_TOKENS], -1);
 	assert_int_equal(in->most[LIMIT_CATALOGUE], 70);
+	assert_int_equal(in->most[LIMIT_RATE], 50);
+	assert_int_equal(in->most[LIMIT_BURST], -1);
 	operators(POST, "/operator/v1/tenants/demo/limits", "{\"persons\":-1}");
 	assert_int_equal(fake.status, 400);
 	operators(

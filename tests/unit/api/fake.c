@@ -432,6 +432,17 @@ pipeline_submit(struct pipeline *p, struct item *it, enum item_class class)
 	return OK;
 }
 
+enum err
+world_pace(struct world *w, struct ctx *cx, int64_t now_ms)
+{
+	(void)w;
+	assert_true(now_ms >= 0);
+	if (fake.is_fast)
+		return fail(cx, ERR_LIMITED, MSG_LIMIT_TENANT_RATE, "",
+		    "admission.tenant_rate", "50", "250");
+	return OK;
+}
+
 /* Requests under way are counted; is_crowded refuses them. */
 enum err
 world_enter(struct world *w, struct ctx *cx)

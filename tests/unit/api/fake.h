@@ -38,6 +38,7 @@ struct fake {
 	enum err       query_err;
 	bool	       is_full, is_busy;	/* refuses items, queries */
 	bool	       is_crowded;	/* refuses requests */
+	bool	       is_fast;		/* of a tenant that sends too many a second */
 	bool	       waits;		/* items stay until fake_finish() */
 	struct queue  *queue;		/* items go to whoever takes them there */
 	void	      *item_out, *query_out;

@@ -63,6 +63,7 @@ queues_are_listed_with_their_load(void **state)
 	assert_text(fake_at("bounds.0.bound"), "admission.x");
 	assert_text(fake_at("bounds.0.value"), "8");
 	assert_text(fake_at("bounds.0.load"), "3");
+	assert_text(fake_at("bounds.1.value"), "null");
 }
 
 /* What the server did by itself it says in the reader's language, with a remedy. */
@@ -140,6 +141,30 @@ who_has_too_much_under_way_is_told_which_bound_it_is(void **state)
 	assert_int_equal(fake.under_way, 0);
 }
 
+static void
+who_sends_too_many_a_second_is_refused_by_the_head_alone(void **state)
+{
+	struct request *rq;
+
+	(void)state;
+	fake.is_fast = true;
+	rq = fake_request(POST, "/api/v1/persons", TOKEN_ALL, "{}");
+	fake_call(rq);
+	assert_int_equal(fake.status, 429);
+	assert_text(fake_replied("Retry-After"), "1");
+	assert_text(fake_at("message"), "LIMIT_TENANT_RATE");
+	assert_text(fake_at("params.0"), "admission.tenant_rate");
+	assert_true(rq->item == NULL);
+	/* Whose it was is known to the access log. */
+	assert_true(rq->cx.actor != NULL && rq->cx.actor->tenant != 0);
+	api_ended(rq, 429, 0);
+	assert_int_equal(fake.under_way, 0);
+	/* Who does not say who he is is told that first. */
+	rq = fake_request(POST, "/api/v1/persons", NULL, "{}");
+	fake_call(rq);
+	assert_int_equal(fake.status, 401);
+}
+
 /* Whatever becomes of it. */
 static void
 a_request_is_counted_until_its_reply_is_gone(void **state)
@@ -173,6 +198,8 @@ main(void)
 		A_TEST(the_servers_own_reason_is_a_message),
 		A_TEST(pausing_needs_a_reason_and_a_queue),
 		A_TEST(who_has_too_much_under_way_is_told_which_bound_it_is),
+		A_TEST(
+		    who_sends_too_many_a_second_is_refused_by_the_head_alone),
 		A_TEST(a_request_is_counted_until_its_reply_is_gone),
 	};
 
