@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #define PATIENCE_MS 60000
+#define READY_MAX   64
 
 static struct connection connection[CONNECTIONS_MAX];
 static double *latency_ms;
@@ -29,7 +31,8 @@ static void send_one(struct connection *, const struct protocol *, size_t);
 static void give_back(struct connection *);
 static size_t send_due(const struct protocol *, const struct drive *, size_t,
     double);
-static int patience_ms(const struct drive *, size_t, double);
+static double patience_ms(const struct drive *, size_t, double);
+static int await(int, double, struct epoll_event[READY_MAX]);
 static enum reply_state take(struct connection *, const struct protocol *);
 static void report(double);
 static double now_ms(void);
@@ -57,11 +60,11 @@ drive(const struct protocol *p, const struct drive *d)
 	for (size_t i = 0; i < d->connections; i++)
 		give_back(&connection[i]);
 	while (answered < d->count && !is_over) {
-		struct epoll_event ready[64];
+		struct epoll_event ready[READY_MAX];
 		int n;
 
 		sent = send_due(p, d, sent, begun_ms);
-		n = epoll_wait(loop, ready, 64, patience_ms(d, sent, begun_ms));
+		n = await(loop, patience_ms(d, sent, begun_ms), ready);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 || (n == 0 && patience_ms(d, sent, begun_ms) > 0))
@@ -119,7 +122,7 @@ send_due(const struct protocol *p, const struct drive *d, size_t sent,
 }
 
 /* Until the next one is due, or an answer must have come. */
-static int
+static double
 patience_ms(const struct drive *d, size_t sent, double begun_ms)
 {
 	double left;
@@ -127,7 +130,19 @@ patience_ms(const struct drive *d, size_t sent, double begun_ms)
 	if (d->rate == 0 || sent == d->count || nspare == 0)
 		return PATIENCE_MS;
 	left = due_ms(d, sent, begun_ms) - now_ms();
-	return left > 0 ? (int)left : 0;
+	return left > 0 ? left : 0;
+}
+
+/* Not in whole milliseconds: those would be late, or spin for the rest. */
+static int
+await(int loop, double ms, struct epoll_event ready[READY_MAX])
+{
+	struct pollfd one = { loop, POLLIN, 0 };
+	struct timespec t = { (time_t)(ms / 1e3),
+		(long)(ms * 1e6) % 1000000000 };
+	int n = ppoll(&one, 1, &t, NULL);
+
+	return n <= 0 ? n : epoll_wait(loop, ready, READY_MAX, 0);
 }
 
 static void
