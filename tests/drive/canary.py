@@ -5,7 +5,8 @@
 One marker stands in every value that goes through every door: names, e-mail
 addresses, departments, slugs, labels, keys, reasons, rows of a file, and what
 is refused.  Then every file that the server has written and every command line
-is searched for the marker, in the ways a text may be written down.
+is searched for the marker, in the ways a text may be written down; where
+USHER_STORE says PostgreSQL, its files too: tables, its own log, what it logs.
 """
 import base64
 import glob
@@ -17,7 +18,7 @@ import sqlite3
 import sys
 import urllib.parse
 
-from usherlib import Client, Raw, Server, Tap
+from usherlib import STORE, Client, Raw, Server, Tap, cluster
 
 MARK = "Qzkanarivogl"       # twelve letters: no two of its encodings meet
 NAME = MARK + "ü %s"        # what is not ASCII is written down in more ways
@@ -362,7 +363,7 @@ values:
 def controls(tap, server):
     """The search finds the marker in each form, in a file like those."""
     path = os.path.join(server.folder, "planted")
-    with open(os.path.join(server.data, "usher.db"), "rb") as file:
+    with open(database_file(server), "rb") as file:
         whole = file.read()
     missed = []
     for name, form in FORMS.items():
@@ -385,6 +386,19 @@ def controls(tap, server):
     os.unlink(path)
 
 
+def database(server):
+    """The name of the server's PostgreSQL database."""
+    return server.env["USHER_STORE"].split("@/")[1].split("?")[0]
+
+
+def database_file(server):
+    """A file that persons are in."""
+    if not STORE:
+        return os.path.join(server.data, "usher.db")
+    return os.path.join(cluster().data, cluster().sql(
+        "SELECT pg_relation_filepath('person')", database(server)))
+
+
 def spared(server):
     """The user's own files are not the server's."""
     folder = os.path.join(server.folder, "user")
@@ -393,8 +407,14 @@ def spared(server):
                 glob.glob(os.path.join(server.folder, "*.token")))
 
 
-def look(tap, server, when):
+def look(tap, server, when, is_all=False):
+    """IS_ALL: PostgreSQL's files too, of which there are many."""
     found, count = search_tree(server.folder, spared(server))
+    if STORE and is_all:
+        # From memory into the tables' files; the log has them already.
+        cluster().sql("CHECKPOINT")
+        more, files = search_tree(cluster().folder, set())
+        found, count = found + more, count + files
     tap.ok(not found and count >= 4, "%s: none in %d files" % (when, count),
            "\n".join(found[:20]))
 
@@ -404,14 +424,21 @@ def persons_are_there(tap, doors):
     found = sum(MARK in json.dumps(row) for row in doors.api.pages(
         "/api/v1/persons"))
     tap.ok(found >= 10, "the server knows the canaries: %d persons" % found)
-    path = os.path.join(doors.server.data, "usher.db")
+    tap.ok(rows_of(doors) >= found, "as many are in what is searched")
+
+
+def rows_of(doors):
+    """Persons that are stored."""
+    if STORE:
+        return int(cluster().sql("SELECT count(*) FROM person",
+                                 database(doors.server)))
+    path = database_file(doors.server)
     copy = os.path.join(doors.folder, "copy.db")
     for tail in ("", "-wal", "-shm"):
         if os.path.exists(path + tail):
             shutil.copy(path + tail, copy + tail)
     with sqlite3.connect(copy) as db:
-        (rows,) = db.execute("SELECT count(*) FROM person").fetchone()
-    tap.ok(rows >= found, "the database that is searched holds %d" % rows)
+        return db.execute("SELECT count(*) FROM person").fetchone()[0]
 
 
 def requests_are_logged(tap, path):
@@ -438,12 +465,13 @@ def main():
         doors.go()
         persons_are_there(tap, doors)
         requests_are_logged(tap, access)
-        look(tap, server, "while it runs")
+        look(tap, server, "while it runs", True)
         found = search_processes(server)
         tap.ok(not found, "none in command lines and environments",
                "\n".join(found[:20]))
-        done = server.usher("backup")
-        tap.ok(done.returncode == 0, "a backup is made", done.stderr)
+        if not STORE:   # else it is PostgreSQL's own affair
+            done = server.usher("backup")
+            tap.ok(done.returncode == 0, "a backup is made", done.stderr)
         done = doors.tenant.usher(
             "audit", "export", os.path.join(server.folder, "export"))
         tap.ok(done.returncode == 0, "the log is exported", done.stderr)
