@@ -74,7 +74,7 @@ access_write(struct world *w)
 	for (size_t i = 0; i < n; i++)
 		noted[i].row.id = id_new();
 	lost = shares_write(w, &access_save, NULL,
-	    &(struct row_list) { noted, n, sizeof(*noted) });
+	    &(struct row_list) { noted, n, sizeof(*noted), 0 });
 	if (lost > 0)
 		log_event(LOG_ERROR, "access log not written",
 		    LOG_NUM("rows", lost));

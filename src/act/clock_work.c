@@ -35,6 +35,7 @@ static void keep_house(struct world *);
 static void keep_tenant(struct world *, uint32_t tenant);
 static bool is_ending(struct world *);
 static void hold_lease(struct world *, struct ctx *);
+static bool is_ours(struct world *);
 
 static const struct actor clock_actor = { .kind = ACTOR_NODE,
 	.factors = FACTOR_SOCKET };
@@ -64,14 +65,22 @@ clock_run(void *arg)
 	bool has_more;
 
 	do {
+		bool is_clock = is_ours(w);
+
 		watch_beat(w);
-		do_due(w, data);
-		do_due_suspended(w, data);
+		if (is_clock) {
+			do_due(w, data);
+			do_due_suspended(w, data);
+		}
 		access_write(w);
 		login_fails_write(w);
-		if (clock_mono_ns() / 1000000 - w->kept_ms >= USES_MS)
+		if (clock_mono_ns() / 1000000 - w->kept_ms >= USES_MS) {
 			uses_write(w);
-		sign_logs(w, data);
+			if (w->node != NULL)
+				uses_read(w, data);
+		}
+		if (is_clock)
+			sign_logs(w, data);
 		census_take(w, data);
 		has_more = tenants_end(w, data);
 		if (clock_now_ms() - house_ms >= HOUR_MS) {
@@ -86,8 +95,33 @@ clock_run(void *arg)
 	access_write(w);
 	login_fails_write(w);
 	uses_write(w);
-	sign_logs(w, data);
+	if (is_ours(w))
+		sign_logs(w, data);
 	db_close(data);
+}
+
+/*
+ * Of several servers one does the clock's work and signs; what the others
+ * would do has no effect.  With a database of its own a server always does.
+ */
+static bool
+is_ours(struct world *w)
+{
+	if (w->node == NULL)
+		return true;
+	w->fence = node_clock(w);
+	if (w->fence != 0)
+		return true;
+	lock_take(w->mu);
+	w->signed_ns = clock_mono_ns();
+	lock_give(w->mu);
+	return false;
+}
+
+int64_t
+clock_fence(const struct world *w)
+{
+	return w->node != NULL ? w->fence : 0;
 }
 
 /* --- due work ---------------------------------------------------------------------- */
@@ -137,6 +171,7 @@ due_orders(struct world *w, struct ctx *cx, const struct due_row *due, size_t n)
 			.use_case = &person_order,
 			.tenant = (uint32_t)due[sent].tenant,
 			.in = due_order(own, &due[sent]), .done = order_ended,
+			.fence = clock_fence(w),
 			.owner = ended };
 		if (pipeline_submit(w->pipeline, &item[sent], ITEM_BULK)
 		    == OK)
@@ -167,7 +202,7 @@ static bool
 drop_due(struct world *w, struct due_row *due, size_t n)
 {
 	size_t lost = shares_write(w, &due_done, NULL,
-	    &(struct row_list) { due, n, sizeof(*due) });
+	    &(struct row_list) { due, n, sizeof(*due), clock_fence(w) });
 
 	if (lost > 0)
 		log_event(LOG_WARN, "due work will be repeated",
@@ -228,7 +263,10 @@ keep_house(struct world *w)
 	uint32_t *tenant;
 	size_t n = world_tenants(w, arena, &tenant);
 
-	hold_lease(w, &cx);
+	if (w->node == NULL)
+		hold_lease(w, &cx);
+	else
+		share_all(w);
 	sessions_keep(w);
 	if (token_keys_read(w, &cx) != OK)
 		log_event(LOG_ERROR, "no keys of access tokens",
@@ -240,7 +278,8 @@ keep_house(struct world *w)
 		if (realm_renew(w, &cx, tenant[i]) != OK)
 			log_event(LOG_ERROR, "no capability for a tenant",
 			    LOG_NUM("tenant", tenant[i]));
-		keep_tenant(w, tenant[i]);
+		if (w->node == NULL || w->fence != 0)
+			keep_tenant(w, tenant[i]);
 	}
 	arena_close(arena);
 }
@@ -255,7 +294,8 @@ keep_tenant(struct world *w, uint32_t tenant)
 		struct arena *arena = arena_open(1 << 20);
 		struct ctx cx = { .arena = arena, .actor = &clock_actor };
 		struct item it = { .cx = &cx, .use_case = &housekeeping,
-			.tenant = tenant, .in = &in };
+			.tenant = tenant, .in = &in,
+			.fence = clock_fence(w) };
 
 		if (pipeline_do(w->pipeline, &it, ITEM_BULK) == OK) {
 			in.after = ((struct housekeeping_out *)it.out)->next;
@@ -379,10 +419,33 @@ drop_slots(struct batch *b, struct tx *tx)
 	return OK;
 }
 
+/* A server that did not read them within the hour reads everything. */
+static enum err
+drop_notices(struct batch *b, struct tx *tx)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		const struct housekeeping_in *in = b->item[i]->in;
+		struct notice_row from = { .tenant = b->item[i]->tenant };
+		const struct notice_row *row;
+		struct rows rows;
+		size_t n = 0;
+
+		TRY(store_page(
+		    tx, &NOTICE, &from, 1, true, KEYS_A_TIME, &rows));
+		row = rows.row;
+		while (n < rows.n && row[n].at_ms < in->now_ms - HOUR_MS)
+			n++;
+		TRY(store_drop(tx, &NOTICE, row, n, 2, NULL));
+	}
+	return OK;
+}
+
 static enum err
 house_save(struct batch *b, struct tx *tx)
 {
 	TRY(drop_slots(b, tx));
+	if (((struct world *)b->world)->node != NULL)
+		TRY(drop_notices(b, tx));
 	for (size_t i = 0; i < b->n; i++) {
 		const struct housekeeping_in *in = b->item[i]->in;
 

@@ -32,6 +32,7 @@ static enum err by_access_token(struct world *, struct ctx *, struct str,
     struct actor *);
 static uint64_t most_of(const struct actor *);
 static bool is_of(const struct credential *, const struct jwt *);
+static void sessions_seen(struct world *, const struct rows *);
 
 /* --- what is known ---------------------------------------------------------------- */
 
@@ -95,12 +96,21 @@ world_session_set(struct world *w, const struct session_row *row)
 		.seen_ms = row->seen_ms,
 		.kept_ms = row->seen_ms,
 	};
+	struct credential *at;
 
 	must(row->hash.n == sizeof(c.hash));
 	memcpy(c.hash, row->hash.p, sizeof(c.hash));
 	lock_take(w->mu);
-	if (keyring_hash(&w->keyring, c.hash) == NULL)
+	at = keyring_hash(&w->keyring, c.hash);
+	if (at == NULL) {
 		keyring_put(&w->keyring, &c);
+	} else {
+		at->expires_ms = c.expires_ms;
+		at->factors = c.factors;
+		at->factor_ms = c.factor_ms;
+		if (at->seen_ms < c.seen_ms)
+			at->seen_ms = c.seen_ms;
+	}
 	lock_give(w->mu);
 }
 
@@ -435,7 +445,8 @@ save_use(struct tx *tx, const struct use *u)
 
 	if (u->kind == CREDENTIAL_SESSION) {
 		TRY(store_load(tx, &SESSION, &session, 1, 3, 0, &rows));
-		if (rows.n == 0)
+		if (rows.n == 0
+		    || ((struct session_row *)rows.row)->seen_ms >= u->seen_ms)
 			return OK;
 		((struct session_row *)rows.row)->seen_ms = u->seen_ms;
 		return store_save(tx, &SESSION, rows.row, 1, NULL);
@@ -447,15 +458,18 @@ save_use(struct tx *tx, const struct use *u)
 	return store_save(tx, table, rows.row, 1, NULL);
 }
 
+/* Of one tenant, whose row is locked: nobody changes meanwhile what is saved as it was loaded. */
 static enum err
 uses_save(struct batch *b, struct tx *tx)
 {
+	tx_quiet(tx, true);
 	for (size_t i = 0; i < b->n; i++) {
 		const struct share *in = b->item[i]->in;
 
 		for (size_t j = 0; j < in->n; j++)
 			TRY(save_use(tx, (const struct use *)in->row + j));
 	}
+	tx_quiet(tx, false);
 	return OK;
 }
 
@@ -486,8 +500,60 @@ uses_write(struct world *w)
 		lock_give(w->mu);
 		/* What is not stored now is stored with the next use. */
 		if (shares_write(w, &uses, NULL,
-			&(struct row_list) { use, n, sizeof(*use) }) > 0)
+			&(struct row_list) { use, n, sizeof(*use), 0 }) > 0)
 			n = 0;
 		arena_close(arena);
 	} while (n == PART_MAX);
+}
+
+/* A session is idle when no server saw it: those that this one has not seen for a minute are looked up. */
+void
+uses_read(struct world *w, struct db *data)
+{
+	const int64_t since_ms = clock_now_ms() - MINUTE_MS;
+	int64_t last = 0;
+	size_t n;
+
+	do {
+		struct arena *arena = arena_open(16 << 20);
+		struct ctx cx = { .arena = arena };
+		struct session_row *key =
+		    arena_array(arena, PART_MAX, sizeof(*key));
+		struct tx *tx;
+		struct rows rows = { 0 };
+
+		n = 0;
+		lock_take(w->mu);
+		for (size_t i = 0; i < w->keyring.n && n < PART_MAX; i++) {
+			const struct credential *c = w->keyring.by_id[i];
+
+			if (c->id <= last || c->kind != CREDENTIAL_SESSION
+			    || c->seen_ms >= since_ms)
+				continue;
+			key[n++] = (struct session_row) { .tenant = c->tenant,
+				.person = c->person, .id = c->id };
+			last = c->id;
+		}
+		lock_give(w->mu);
+		tx = tx_begin_all(data, &cx);
+		if (store_load(tx, &SESSION, key, n, 3, 0, &rows) == OK)
+			sessions_seen(w, &rows);
+		tx_end(tx);
+		arena_close(arena);
+	} while (n == PART_MAX);
+}
+
+static void
+sessions_seen(struct world *w, const struct rows *rows)
+{
+	const struct session_row *row = rows->row;
+
+	lock_take(w->mu);
+	for (size_t i = 0; i < rows->n; i++) {
+		struct credential *c = keyring_id(&w->keyring, row[i].id);
+
+		if (c != NULL && c->seen_ms < row[i].seen_ms)
+			c->seen_ms = c->kept_ms = row[i].seen_ms;
+	}
+	lock_give(w->mu);
 }

@@ -226,6 +226,12 @@ check_confinement(struct visit *v)
 
 /* --- the logs --------------------------------------------------------------------------- */
 
+static struct str
+number(struct visit *v, int64_t n)
+{
+	return str_fmt(v->cx->arena, "%lld", (long long)n);
+}
+
 /* What the vault signed must be there, and what is there signed soon. */
 static enum err
 check_heads(struct visit *v)
@@ -233,10 +239,18 @@ check_heads(struct visit *v)
 	struct world_count count;
 	struct tenant_row from = { 0 };
 	const struct tenant_row *row;
+	struct loss loss;
 	struct rows rows;
 	int64_t lag = 0;
 	bool agrees;
 
+	if (node_history(v->r->world) != NULL
+	    && history_loss(node_history(v->r->world), &loss)) {
+		is_ill(v, "log", MSG_LOSS_FOUND,
+		    ARGS(number(v, loss.tenant), number(v, loss.from),
+		    number(v, loss.to - 1), number(v, loss.origin)));
+		return OK;
+	}
 	world_counts(v->r->world, &count);
 	agrees = !count.log_alarm;
 	TRY(store_page(v->r->data, &TENANT, &from, 0, true, 100000, &rows));

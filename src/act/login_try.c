@@ -350,7 +350,7 @@ login_fails_write(struct world *w)
 	w->nfail = 0;
 	lock_give(w->mu);
 	lost = shares_write(w, &login_fails, &node,
-	    &(struct row_list) { fail, n, sizeof(*fail) });
+	    &(struct row_list) { fail, n, sizeof(*fail), 0 });
 	if (lost > 0)
 		log_event(LOG_ERROR, "failed logins not logged",
 		    LOG_NUM("rows", lost));

@@ -11,8 +11,20 @@
 /* What every start of a server and everything that it does leaves a trace in. */
 static const struct table *const telling[] = { &TENANT, &LEASE };
 
+/* Of one database and those who work on it: who serves the target begins them anew. */
+static const struct table *const left[] = { &LEASE, &NOTICE, &TENANT_KEY, &MOVE,
+	&MOVE_KEYS };
+
+/* Until a server that was killed has no lease any more; none is longer. */
+#define LEASE_WAIT_MS 15000
+#define LEASE_LOOK_MS 200
+
 static enum err run(struct move *);
 static void list_tables(struct move *);
+static bool is_left(const struct table *);
+static enum err await_idle(struct move *, struct store *);
+static enum err read_leases(struct ctx *, struct store *, int64_t *until_ms,
+    int64_t *left_ms);
 static enum err tell_source(struct move *);
 static enum err find(struct move *);
 static enum err read_state(struct ctx *, struct store *, enum db_kind,
@@ -62,10 +74,57 @@ move_begin(struct move *m)
 {
 	list_tables(m);
 	TRY(move_whole(m->cx, m->conf->from));
+	TRY(await_idle(m, m->conf->from));
+	TRY(await_idle(m, m->conf->to));
 	TRY(tell_source(m));
 	for (enum db_kind k = DB_DATA; k <= DB_KEYS; k++)
 		TRY(read_state(m->cx, m->conf->to, k, &m->state[k]));
 	return find(m);
+}
+
+/* A server that works prolongs its lease; that of one that was killed ends. */
+static enum err
+await_idle(struct move *m, struct store *store)
+{
+	int64_t first_ms, until_ms, left_ms;
+
+	if (!store_is_shared(store))
+		return OK;
+	TRY(read_leases(m->cx, store, &first_ms, &left_ms));
+	until_ms = first_ms;
+	while (
+	    left_ms > 0 && left_ms <= LEASE_WAIT_MS && until_ms == first_ms) {
+		clock_sleep_ms(LEASE_LOOK_MS);
+		TRY(read_leases(m->cx, store, &until_ms, &left_ms));
+	}
+	if (left_ms > 0)
+		return fail(m->cx, ERR_CONFLICT, MSG_MOVE_SERVED, "store");
+	return OK;
+}
+
+/* UNTIL_MS: of the one that holds longest. */
+static enum err
+read_leases(
+    struct ctx *cx, struct store *store, int64_t *until_ms, int64_t *left_ms)
+{
+	struct db *db = db_open_reader(store, DB_DATA);
+	struct tx *tx = tx_begin_all(db, cx);
+	const struct lease_row *row;
+	struct rows rows = { 0 };
+	int64_t now_ms = 0;
+	enum err err = lease_now(tx, &now_ms);
+
+	*until_ms = 0;
+	if (err == OK)
+		err = lease_nodes(tx, &rows);
+	row = rows.row;
+	for (size_t i = 0; err == OK && i < rows.n; i++)
+		if (row[i].until_ms > *until_ms)
+			*until_ms = row[i].until_ms;
+	*left_ms = *until_ms - now_ms;
+	tx_end(tx);
+	db_close(db);
+	return err;
 }
 
 static enum err
@@ -207,11 +266,20 @@ list_tables(struct move *m)
 	for (enum db_kind k = DB_DATA; k <= DB_KEYS; k++)
 		for (const struct table *const *t = store_tables(); *t != NULL;
 		     t++) {
-			if ((*t)->db != k || *t == move_table(k))
+			if ((*t)->db != k || is_left(*t))
 				continue;
 			must(m->ntable < COUNT(m->table));
 			m->table[m->ntable++] = *t;
 		}
+}
+
+static bool
+is_left(const struct table *t)
+{
+	for (size_t i = 0; i < COUNT(left); i++)
+		if (left[i] == t)
+			return true;
+	return false;
 }
 
 const struct table *

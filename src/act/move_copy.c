@@ -123,6 +123,8 @@ put_page(struct move *m, struct pages *p)
 	row.place = str_of(t->name);
 	row.last = buf_view(&key);
 	row.rows += (int64_t)p->rows.n;
+	/* Nobody has any of it in memory. */
+	tx_quiet(tx, true);
 	err = store_save(tx, bare(m, t), p->rows.row, p->rows.n, NULL);
 	if (err == OK)
 		err = store_save(tx, move_table(t->db), &row, 1, NULL);

@@ -175,6 +175,8 @@ enum err key_export(struct reader *, struct ctx *, const void *passphrase /* con
 
 struct doctor_row { const char *what; bool is_ok; struct str found, remedy; };
 struct doctor_out { const struct doctor_row *row; size_t n; };
+/* Goes on with a database that lost what this server acknowledged; ERR_CONFLICT: it did not.  OUT: the struct loss that was found first. */
+enum err loss_accept(struct reader *, struct ctx *, const void *none, void **loss) USE_RESULT;
 enum err doctor_run(struct reader *, struct ctx *, const void *none, void **doctor_out) USE_RESULT;
 
 #endif

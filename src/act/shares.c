@@ -34,6 +34,7 @@ shares_write(struct world *w, const struct use_case *use_case,
 		item[i] = (struct item) { .cx = &cx[i],
 			.use_case = use_case,
 			.tenant = share[i].tenant,
+			.fence = list->fence,
 			.in = &share[i] };
 	}
 	pipeline_do_all(w->pipeline, item, n, ITEM_BULK);

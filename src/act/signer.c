@@ -19,6 +19,8 @@ static enum err sign_tenant(struct world *, struct ctx *, struct db *,
     uint32_t tenant, struct checkpoint_row *);
 static enum err find_new(struct world *, struct ctx *, struct tx *,
     struct log_extension *, const struct tenant_row **);
+static enum err follow(struct ctx *, struct tx *, const struct tenant_row *,
+    struct log_extension *);
 static enum err is_kept(struct tx *, const struct tenant_row *, bool *);
 static enum err send_page(struct world *, struct ctx *, struct db *,
     struct log_extension *, struct str *note);
@@ -57,7 +59,8 @@ sign_log(struct world *w, struct ctx *cx, struct db *data, uint32_t tenant)
 {
 	struct checkpoint_in in = { 0 };
 	struct item keep = { .cx = cx, .tenant = tenant,
-		.use_case = &checkpoint_keep, .in = &in };
+		.use_case = &checkpoint_keep, .in = &in,
+		.fence = clock_fence(w) };
 	enum err err = sign_tenant(w, cx, data, tenant, &in.row);
 
 	if (err == OK && in.row.note.n > 0)
@@ -121,10 +124,34 @@ find_new(struct world *w, struct ctx *cx, struct tx *tx,
 		if (is_whole)
 			return OK;
 	}
+	if (w->node != NULL)
+		TRY(follow(cx, tx, row, ext));
 	if (ext->head.origin != row->log_origin
 	    || ext->head.size > (uint64_t)row->log_size)
 		return fail(cx, ERR_CONFLICT, MSG_WORLD_ROLLED_BACK, "log");
 	*out = row;
+	return OK;
+}
+
+/*
+ * Other servers' vaults sign as well: what ours signs must extend their newest,
+ * and where they began another origin ours follows.
+ */
+static enum err
+follow(struct ctx *cx, struct tx *tx, const struct tenant_row *row,
+    struct log_extension *ext)
+{
+	const struct checkpoint_row *last;
+	struct rows rows;
+
+	TRY(checkpoint_last(tx, row->tenant, &rows));
+	last = rows.row;
+	if (rows.n == 0 || last->seq < LOG_SEQ(row->log_origin, 0))
+		return OK;
+	ext->newest = str_copy(cx->arena, last->note);
+	if (ext->head.origin < row->log_origin)
+		ext->head = (struct log_head) {
+			.origin = (uint32_t)row->log_origin };
 	return OK;
 }
 
@@ -257,12 +284,21 @@ check_tenant(struct world *w, struct ctx *cx, struct tx *tx,
 
 	(void)tx;
 	TRY(vault_tenant_keys(w->vault[CHANNEL_CLOCK], cx, tenant, &has));
-	if (has == TENANT_HAD_KEYS)
+	if (has == TENANT_HAD_KEYS
+	    || (w->node != NULL && has == TENANT_HAS_NOTHING))
 		return OK;
 	TRY(vault_log_head(w->vault[CHANNEL_CLOCK], cx, tenant, &head));
 	if (head.origin == row->log_origin
 	    && head.size <= (uint64_t)row->log_size)
 		return OK;
+	/* Another server's vault goes on there; ours follows. */
+	if (w->node != NULL && head.origin < row->log_origin)
+		return OK;
+	if (w->node != NULL) {
+		history_lose(node_history(w), &(struct loss) { row->tenant,
+		    head.origin, row->log_size, (int64_t)head.size });
+		return OK;
+	}
 	if (!accept_rollback)
 		return fail(cx, ERR_CONFLICT, MSG_WORLD_ROLLED_BACK, "log");
 	TRY(vault_log_accept_rollback(w->vault[CHANNEL_CLOCK], cx, tenant,

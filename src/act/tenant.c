@@ -26,6 +26,7 @@ static enum err check_known(struct reader *, struct ctx *,
     const struct tenant_row *);
 static enum err seal_name(struct reader *, struct ctx *,
     struct tenant_make *);
+static enum err check_others(struct batch *, struct tx *);
 static const struct use_case tenant_save_case;
 
 enum err
@@ -55,15 +56,22 @@ make_named(struct reader *r, struct ctx *cx, struct tenant_make *make)
 		.seal_per_minute = UINT32_MAX };
 	struct item it = { .cx = cx, .use_case = &tenant_save_case,
 		.in = make };
+	enum err err;
 
 	if (world_tenant_named(r->world, make->slug) != 0)
 		return fail(cx, ERR_CONFLICT, MSG_TENANT_EXISTS, "name",
 		    str_z(cx->arena, make->slug));
 	TRY(choose_number(r, cx, &make->tenant));
+	if (r->world->node != NULL)
+		TRY(share_keys(r->world, r->vault, cx, make->tenant));
 	grant.tenant = it.tenant = make->tenant;
 	TRY(vault_grant(r->vault, cx, &grant, &make->capability));
 	TRY(seal_name(r, cx, make));
-	return pipeline_do(world_pipeline(r->world), &it, ITEM_INTERACTIVE);
+	err = pipeline_do(world_pipeline(r->world), &it, ITEM_INTERACTIVE);
+	/* Another server was quicker: the log of that number has begun. */
+	if (err == ERR_CONFLICT && cx->fault.msg == MSG_STORE_EXISTS)
+		return fail(cx, ERR_BUSY, MSG_TENANT_RACE, "name");
+	return err;
 }
 
 /*
@@ -149,6 +157,8 @@ save(struct batch *b, struct tx *tx)
 {
 	struct logbook book = { .arena = tx_ctx(tx)->arena };
 
+	if (((struct world *)b->world)->node != NULL)
+		TRY(check_others(b, tx));
 	for (size_t i = 0; i < b->n; i++) {
 		struct item *it = b->item[i];
 		struct tenant_make *make = it->in;
@@ -166,6 +176,8 @@ save(struct batch *b, struct tx *tx)
 		struct entry e = entry_by(it->cx, ACTION_TENANT_CREATED,
 		    SUBJECT_TENANT, make->tenant);
 
+		if (it->err != OK)
+			continue;
 		TRY(store_load(tx, &TENANT, &key, 1, 1, 0, &rows));
 		if (rows.n > 0) {
 			it->err =
@@ -178,6 +190,38 @@ save(struct batch *b, struct tx *tx)
 		logbook_add(&book, make->tenant, &e, &make->seq);
 	}
 	return logbook_save(&book, tx);
+}
+
+/*
+ * Of all servers one makes a tenant at a time, and only when it knows all that
+ * are: names are sealed, so no key of the database keeps two apart.
+ */
+static enum err
+check_others(struct batch *b, struct tx *tx)
+{
+	bool knows_all = true;
+	const struct mark *mark;
+	struct rows rows;
+
+	TRY(lease_turn(tx));
+	TRY(mark_list(tx, NULL, 0, &rows));
+	mark = rows.row;
+	for (size_t i = 0; i < rows.n; i++)
+		knows_all &= mark[i].state >= TENANT_DELETING
+		    || world_state_of(b->world, (uint32_t)mark[i].tenant) != 0;
+	for (size_t i = 0; i < b->n; i++) {
+		struct item *it = b->item[i];
+		const struct tenant_make *make = it->in;
+
+		if (!knows_all)
+			it->err = fail(it->cx, ERR_BUSY, MSG_TENANT_RACE,
+			    "name");
+		else if (world_tenant_named(b->world, make->slug) != 0)
+			it->err = fail(it->cx, ERR_CONFLICT,
+			    MSG_TENANT_EXISTS, "name",
+			    str_z(it->cx->arena, make->slug));
+	}
+	return OK;
 }
 
 static void

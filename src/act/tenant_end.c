@@ -40,7 +40,10 @@ static void end_tenant(struct world *, struct db *, const struct tenant_row *,
     bool *more);
 static enum err end_keys(struct world *, struct ctx *, struct db *,
     uint32_t tenant);
+static enum err is_ours_to_end(struct world *, struct ctx *, struct db *,
+    uint32_t tenant, bool *);
 static bool is_quiet(struct world *, uint32_t tenant);
+static enum err has_ended(struct ctx *, struct db *, uint32_t tenant, bool *);
 static enum err last_note(struct ctx *, struct db *, uint32_t tenant,
     struct str *);
 static enum err purge(struct world *, uint32_t tenant, bool is_over,
@@ -140,17 +143,32 @@ tenants_end(struct world *w, struct db *data)
 	row = rows.row;
 	for (size_t i = 0; i < rows.n; i++) {
 		struct realm_slot *slot;
-		bool is_ending;
+		bool is_ending, is_there;
 
 		lock_take(w->mu);
 		slot = realm_find(w, (uint32_t)row[i].tenant);
+		is_there = slot != NULL;
 		is_ending = slot == NULL || slot->state >= TENANT_DELETING;
 		lock_give(w->mu);
-		if (is_ending && (sweeps || row[i].state != TENANT_DELETED))
+		/* Another server may have been through with it before we began. */
+		if (is_ending && (sweeps || is_there
+		    || row[i].state != TENANT_DELETED))
 			end_tenant(w, data, &row[i], &more);
 	}
 	arena_close(arena);
 	return more;
+}
+
+/*
+ * Of several servers one signs, ends and purges; the others destroy the keys
+ * that their vaults have after it has said so.
+ */
+static enum err
+is_ours_to_end(struct world *w, struct ctx *cx, struct db *data,
+    uint32_t tenant, bool *out)
+{
+	*out = w->fence != 0;
+	return *out ? OK : has_ended(cx, data, tenant, out);
 }
 
 /* What cannot be done now is done at the next tick. */
@@ -162,19 +180,27 @@ end_tenant(
 	struct ctx cx = { .arena = arena, .now_ms = clock_now_ms() };
 	uint32_t tenant = (uint32_t)row->tenant;
 	enum tenant_has has;
-	bool goes_on = true;
+	bool goes_on = true, is_ours = true;
 	enum err err =
 	    vault_tenant_keys(w->vault[CHANNEL_CLOCK], &cx, tenant, &has);
 
+	if (err == OK && w->node != NULL)
+		err = is_ours_to_end(w, &cx, data, tenant, &is_ours);
 	if (err == OK && has == TENANT_HAS_KEYS && row->state < TENANT_DELETING)
 		goes_on = false; /* it is being made */
-	else if (err == OK && has == TENANT_HAS_KEYS && is_quiet(w, tenant))
+	else if (err == OK && has == TENANT_HAS_KEYS && is_ours
+	    && is_quiet(w, tenant))
 		*more |= (err = end_keys(w, &cx, data, tenant)) == OK;
+	else if (err == OK && has == TENANT_HAS_NOTHING && w->node != NULL)
+		goes_on = false; /* another server made or ended it */
 	else if (err == OK && has == TENANT_HAS_NOTHING)
 		err = ERR_CONFLICT; /* another vault's: not ours to end */
 	else if (err == OK && has == TENANT_HAD_KEYS) {
 		world_tenant_drop(w, tenant);
-		err = purge(w, tenant, row->state == TENANT_DELETED, &goes_on);
+		goes_on = false;
+		if (w->node == NULL || w->fence != 0)
+			err = purge(w, tenant, row->state == TENANT_DELETED,
+			    &goes_on);
 		*more |= err == OK && goes_on;
 	}
 	if (err != OK)
@@ -207,7 +233,15 @@ static enum err
 end_keys(struct world *w, struct ctx *cx, struct db *data, uint32_t tenant)
 {
 	struct end_in in = { .ms = clock_now_ms() };
+	bool is_ended = false;
 
+	if (w->node != NULL)
+		TRY(has_ended(cx, data, tenant, &is_ended));
+	if (is_ended) {
+		TRY(vault_tenant_end(w->vault[CHANNEL_CLOCK], cx, tenant));
+		world_tenant_drop(w, tenant);
+		return OK;
+	}
 	/* Behind whatever of it was still queued. */
 	TRY(step(w, cx, tenant, &in, NULL));
 	TRY(sign_log(w, cx, data, tenant));
@@ -219,6 +253,21 @@ end_keys(struct world *w, struct ctx *cx, struct db *data, uint32_t tenant)
 	in = (struct end_in) { .ms = clock_now_ms(), .has_no_keys = true };
 	TRY(step(w, cx, tenant, &in, NULL));
 	world_tenant_drop(w, tenant);
+	return OK;
+}
+
+/* Another server has destroyed them in its vault: what was last signed is kept. */
+static enum err
+has_ended(struct ctx *cx, struct db *data, uint32_t tenant, bool *out)
+{
+	struct tx *tx = tx_begin_all(data, cx);
+	struct gone_row key = { .tenant = tenant };
+	struct rows rows;
+	enum err err = store_load(tx, &TENANT_GONE, &key, 1, 1, 0, &rows);
+
+	tx_end(tx);
+	TRY(err);
+	*out = rows.n > 0 && ((struct gone_row *)rows.row)->keys_ms > 0;
 	return OK;
 }
 

@@ -19,10 +19,10 @@ static const struct table *const left_out[] = {
 	&IX_UNIQUE, &IX_SEARCH, &IDEMPOTENCY,	/* keyed hashes: nothing without the key */
 	&DICTIONARY,			/* its words stand where they are used */
 	&WAIT_POOL, &WAIT_COUNT, &DUE,	/* follow from the others */
-	&LEASE,				/* the deployment's */
+	&LEASE, &NOTICE,		/* the deployment's */
 	&TENANT_GONE,
 	&MOVE, &MOVE_KEYS,
-	&PERSON_KEY,			/* wrapped keys */
+	&PERSON_KEY, &TENANT_KEY,	/* wrapped keys */
 	&SESSION, &LOGIN, &RECOVERY, &ACTIVATION, &THROTTLE,	/* what people sign in with */
 	&OPEN_CHECKS,			/* follows from onboardings */
 };

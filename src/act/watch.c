@@ -31,6 +31,7 @@ void
 world_readiness(struct world *w, bool is_ready[READY_COUNT])
 {
 	struct pipeline_health health;
+	struct loss loss;
 	int64_t signed_ns;
 
 	pipeline_health(w->pipeline, LATE_MS, &health);
@@ -39,7 +40,9 @@ world_readiness(struct world *w, bool is_ready[READY_COUNT])
 	lock_take(w->mu);
 	signed_ns = w->signed_ns;
 	lock_give(w->mu);
-	is_ready[READY_LOG] = clock_mono_ns() - signed_ns < UNSIGNED_MS * MS_NS;
+	is_ready[READY_LOG] = clock_mono_ns() - signed_ns < UNSIGNED_MS * MS_NS
+	    && (node_history(w) == NULL
+	    || !history_loss(node_history(w), &loss));
 }
 
 static bool
@@ -106,16 +109,14 @@ probe_keep(struct batch *b, struct tx *keys)
 	return store_drop(keys, &PERSON_KEY, &row, 1, 3, NULL);
 }
 
-/* The clock's lease as it stands. */
+/* A lease that nobody takes. */
 static enum err
 probe_save(struct batch *b, struct tx *tx)
 {
-	struct lease_row row = { .name = LEASE_CLOCK };
-	struct rows rows;
+	const struct lease_row row = { .name = LEASE_PROBE };
 
 	(void)b;
-	TRY(store_load(tx, &LEASE, &row, 1, 2, 0, &rows));
-	return store_save(tx, &LEASE, rows.row, rows.n, NULL);
+	return store_save(tx, &LEASE, &row, 1, NULL);
 }
 
 static const struct use_case probe = { .name = "probe", .keep = probe_keep,

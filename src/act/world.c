@@ -53,9 +53,18 @@ world_open(struct ctx *cx, const struct world_conf *conf, struct world **out)
 	w->queues = queues_open();
 	TRY(open_vault(w, cx, conf));
 	TRY(token_keys_read(w, cx));
+	if (!conf->is_still && store_is_shared(w->store))
+		TRY(node_open(w, cx));
 	TRY(world_read(w, cx));
+	if (w->node != NULL) {
+		pc.await = node_await;
+		pc.admit = node_admit;
+		pc.leave = node_leave;
+	}
 	if (!conf->is_still)
 		w->pipeline = pipeline_open(&pc);
+	if (w->node != NULL)
+		node_start(w);
 	db = db_open_reader(w->store, DB_DATA);
 	struct tx *tx = tx_begin_all(db, cx);
 	err = check_logs(w, cx, tx, conf->accept_rollback);
@@ -99,6 +108,7 @@ world_close(struct world *w)
 		readers_stop(w);
 		pipeline_close(w->pipeline);
 	}
+	node_stop(w);
 	for (size_t i = 0; i < w->nvault; i++)
 		vault_close(w->vault[i]);
 	for (size_t i = 0; i < w->nrealm; i++)
@@ -415,6 +425,8 @@ fault_copy(struct ctx *to, const struct ctx *from)
 void
 world_counts(struct world *w, struct world_count *out)
 {
+	struct loss loss;
+
 	memset(out, 0, sizeof(*out));
 	pipeline_counts(w->pipeline, &out->pipeline);
 	lock_take(w->mu);
@@ -423,6 +435,8 @@ world_counts(struct world *w, struct world_count *out)
 	out->due_done = w->due_done;
 	out->log_alarm = w->log_alarm;
 	lock_give(w->mu);
+	if (node_history(w) != NULL && history_loss(node_history(w), &loss))
+		out->lost = loss.to - loss.from;
 	lock_take(w->queries_mu);
 	out->query_depth = fair_depth(w->query_fair);
 	lock_give(w->queries_mu);

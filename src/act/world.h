@@ -21,7 +21,7 @@
 struct world;
 
 /* And one more for each lane of the pipeline. */
-#define WORLD_CHANNELS	   16
+#define WORLD_CHANNELS	   17
 #define WORLD_CHANNELS_MAX (WORLD_CHANNELS + LANES_MAX)
 
 struct realm {
@@ -163,11 +163,15 @@ enum err world_long(struct world *, struct query *) USE_RESULT;
 /* Requests under way, and how many were refused by a bound of their tenant or client. */
 struct admission_count { size_t under_way; uint64_t refused_tenant, refused_client; };
 
+/* Entries from … to - 1 of a tenant's log were acknowledged and are missing. */
+struct loss { int64_t tenant, origin, from, to; };
+
 struct world_count {
 	struct pipeline_count pipeline;
 	struct admission_count admission;
 	uint64_t queries, query_depth, checkpoints, due_done;
 	bool	 log_alarm;	/* the vault refused to sign */
+	int64_t	 lost;		/* entries that were acknowledged and are missing (of the tenant that was found first) */
 };
 void world_counts(struct world *, struct world_count *);
 

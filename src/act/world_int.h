@@ -21,9 +21,9 @@
 /* Long tasks that run, and those that stand still: runs of imports whose queue is paused. */
 #define PLACES (LONGS_MAX + RUNS_MAX)
 enum place_state { PLACE_FREE, PLACE_BUSY, PLACE_PAUSED, PLACE_GOES_ON /* it waits for one that is busy */ };
-/* Channels to the vault: clock and signer, readers, long work, passwords; then the sealer of each lane. */
+/* Channels to the vault: clock and signer, readers, long work, passwords, the other servers' changes; then the sealer of each lane. */
 enum channel { CHANNEL_CLOCK, CHANNEL_READER, CHANNEL_LONG = CHANNEL_READER + READERS,
-	CHANNEL_LOGIN = CHANNEL_LONG + PLACES, CHANNEL_SEALER };
+	CHANNEL_LOGIN = CHANNEL_LONG + PLACES, CHANNEL_NODE, CHANNEL_SEALER };
 _Static_assert(CHANNEL_SEALER == WORLD_CHANNELS, "a channel for each thread");
 
 /* A tenant's words; freed when neither the tenant nor an edition of it is held any more. */
@@ -117,7 +117,8 @@ struct world {
 	bool		   has_ends;	/* a tenant is being deleted */
 	bool		   sweeps;	/* and those that were are looked at again */
 	uint64_t	   queries, checkpoints, due_done;
-	int64_t		   fence;	/* of the clock's lease */
+	struct node	  *node;	/* one server of several; NULL: the database is ours alone */
+	int64_t		   fence;	/* of the clock's lease; of the clock's thread */
 	struct admission  *admission;
 	struct queues	  *queues;
 	_Atomic int64_t	   deployment[DEPLOYMENT_COUNT];
@@ -143,14 +144,32 @@ void fault_copy(struct ctx *to, const struct ctx *from);
 /* A new capability for the server's own work: the vault lets each live a day. */
 enum err realm_renew(struct world *, struct ctx *, uint32_t tenant) USE_RESULT;
 /* What a tenant's texts are opened with. */
-struct opener { struct vault *vault; struct capability capability; };
+struct opener { struct vault *vault; uint32_t tenant; struct capability capability; };
 /* Puts all tenants, catalogues, dictionaries and tokens into memory. */
 enum err world_read(struct world *, struct ctx *) USE_RESULT;
+/* A tenant that is not in memory, over VAULT. */
+enum err world_read_tenant(struct world *, struct vault *, struct ctx *, struct tx *, const struct tenant_row *) USE_RESULT;
 /* Puts what is stored of a tenant over what is in memory of it; what is stored no more is still there then. */
 enum err world_read_anew(struct world *, struct vault *, struct ctx *, struct tx *, const struct tenant_row *) USE_RESULT;
 
-/* world_anew.c: memory of TENANT as it is stored, after a commit whose end nobody knew; on the sealer of LANE. */
+/* Parts of a tenant that is in memory. */
+bool world_opener(struct world *, struct vault *, uint32_t tenant, struct opener *out);	/* false: it is not */
+enum err world_read_limits(struct world *, struct tx *, uint32_t tenant) USE_RESULT;
+enum err world_read_words(struct world *, struct ctx *, const struct rows *, const struct opener *) USE_RESULT;
+enum err world_read_catalogue(struct world *, struct ctx *, struct tx *, const struct tenant_row *, const struct opener *) USE_RESULT;
+enum err world_read_queues(struct world *, struct ctx *, struct tx *, const struct opener *) USE_RESULT;
+enum err world_read_token(struct world *, struct tx *, const struct token_row *, const struct opener *, enum credential_kind) USE_RESULT;
+enum err world_read_sessions(struct world *, struct tx *, const struct rows *) USE_RESULT;
+/* Which of N sessions are of somebody who may sign in. */
+enum err sessions_open(struct tx *, const struct session_row *, size_t n, bool **out) USE_RESULT;
+
+/*
+ * world_anew.c: memory of TENANT as it is stored.  All of it, after a commit
+ * whose end nobody knew, on the sealer of LANE; and what notices name.
+ */
 enum err world_anew(void *world, size_t lane, struct ctx *, uint32_t tenant) USE_RESULT;
+struct notice_list { const struct notice_row *row; size_t n; };
+enum err world_anew_noticed(struct world *, struct ctx *, struct tx *, const struct mark *, const struct notice_list *) USE_RESULT;
 
 /* world_role.c: roles in memory.  Copies are in the caller's arena. */
 void world_role_set(struct world *, const struct role_row *, const struct filter *scope);
@@ -159,6 +178,12 @@ bool world_has_roles(struct world *, uint32_t tenant);
 const struct filter *world_role_scope(struct world *, struct arena *, const struct role_row *);
 size_t world_roles_of(struct world *, struct arena *, uint32_t tenant, int64_t person, struct role_held **);
 enum err world_read_roles(struct world *, struct ctx *, struct tx *, uint32_t tenant, const struct opener *) USE_RESULT;
+enum err world_put_roles(struct world *, struct ctx *, const struct rows *, const struct opener *) USE_RESULT;
+
+/* world_tenant.c */
+void world_persons_set(struct world *, uint32_t tenant, int64_t n);
+/* The state in memory; 0: the tenant is not. */
+enum tenant_state world_state_of(struct world *, uint32_t tenant);
 
 /* --- admission.c, queues.c */
 
@@ -174,6 +199,51 @@ struct queues *queues_open(void);
 void queues_close(struct queues *);
 /* How a queue stands, from its row; REASON is opened. */
 void queues_set(struct queues *, const struct queue_row *, struct str reason);
+
+/*
+ * node.c: one server of several on a shared database.  Opened before anything
+ * is read: from then on ids are of its own number.
+ */
+enum err node_open(struct world *, struct ctx *) USE_RESULT;
+/* As of the snapshot of TX, what is in memory is up to date. */
+enum err node_read(struct node *, struct tx *) USE_RESULT;
+/* Reads what the others changed, each second, and prolongs what was leased. */
+void node_start(struct world *);
+void node_stop(struct world *);
+/* The fence of the clock's work, if it is ours to do; 0: it is another's. */
+int64_t node_clock(struct world *);
+/* What the clock's work carries (pipeline.h); the clock's thread's. */
+int64_t clock_fence(const struct world *);
+/* The pipeline's (pipeline.h). */
+void node_await(void *world, uint32_t tenant);
+enum err node_admit(void *world, struct tx *, uint32_t tenant, bool *is_stale) USE_RESULT;
+void node_leave(void *world, const struct tx *, uint32_t tenant, bool is_committed);
+/* Nobody of ours writes of TENANT, nor reads it anew, until it is released: then memory is as of the snapshot of TX; NULL: it is as it was. */
+void node_hold(struct node *, uint32_t tenant);
+void node_release(struct node *, struct tx *, uint32_t tenant);
+
+/* history.c: what this server acknowledged must stay in the database. */
+struct history *history_open(const char *dir);
+void history_close(struct history *);
+/* After a commit. */
+void history_note(struct history *, const struct log_end *, size_t n);
+/* Makes what was noted durable. */
+void history_write(struct history *);
+/* What is stored is less than what was acknowledged. */
+bool history_is_short(struct history *, const struct mark *);
+/* Whether the database still has all; what is missing, and an alarm, stay until it is accepted. */
+enum err history_check(struct history *, struct db *, struct ctx *) USE_RESULT;
+bool history_loss(struct history *, struct loss *out);
+/* Found by somebody else. */
+void history_lose(struct history *, const struct loss *);
+/* NULL: the database is ours alone. */
+struct history *node_history(struct world *);
+
+/* key_share.c: gives TENANT's keys to the other servers' vaults; and takes what one of them gave. */
+enum err share_keys(struct world *, struct vault *, struct ctx *, uint32_t tenant) USE_RESULT;
+enum err take_keys(struct world *, struct vault *, struct ctx *, uint32_t tenant, bool *is_there) USE_RESULT;
+/* The clock's: what nobody has given yet. */
+void share_all(struct world *);
 
 void readers_start(struct world *);
 void readers_stop(struct world *);
@@ -209,7 +279,7 @@ enum err check_logs(struct world *, struct ctx *, struct tx *, bool accept_rollb
  * are sorted.  Written by an item for each tenant, whose IN is a struct share;
  * how many rows came to nothing.
  */
-struct row_list { void *row; size_t n, size; };
+struct row_list { void *row; size_t n, size; int64_t fence; /* of the clock's lease (pipeline.h); 0: of none */ };
 struct share { uint32_t tenant; const void *row; size_t n; };
 size_t shares_write(struct world *, const struct use_case *, const struct actor *, const struct row_list *);
 
@@ -235,6 +305,8 @@ void runs_close(struct world *);
 enum err token_keys_read(struct world *, struct ctx *) USE_RESULT;
 /* Stores when credentials were last used, and the failed logins, of which the log has one entry a person and turn. */
 void uses_write(struct world *);
+/* When other servers last saw the sessions that this one did not see. */
+void uses_read(struct world *, struct db *data);
 void login_fails_write(struct world *);
 
 void access_note(struct world *, const struct access_row *, const uint8_t digest[32]);

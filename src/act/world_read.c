@@ -12,35 +12,25 @@
 #define WORDS_MEMORY (4 << 20)	/* of a page of the dictionary */
 #define ID_AHEAD_MS 1000	/* what one order makes is no further apart */
 
-static enum err read_tenant(struct world *, struct ctx *, struct tx *,
-    const struct tenant_row *);
 static enum err admit(struct world *, struct ctx *,
     const struct tenant_row *, struct opener *, bool *is_there);
+static enum err read_keys(struct world *, struct ctx *,
+    const struct tenant_row *, struct vault *, enum tenant_has *);
 static enum err read_all(struct world *, struct ctx *, struct tx *,
     const struct tenant_row *, const struct opener *);
-static enum err read_limits(struct world *, struct ctx *, struct tx *,
-    const struct tenant_row *);
+static enum err count_persons(struct world *, struct tx *, uint32_t tenant);
 static enum err raise_ids(struct ctx *, struct tx *,
     const struct tenant_row *);
-static enum err read_catalogue(struct world *, struct ctx *, struct tx *,
-    const struct tenant_row *, const struct opener *);
 static int64_t version_of(struct world *, uint32_t tenant);
 static enum err read_dictionary(struct world *, struct ctx *,
-    const struct tenant_row *, const struct opener *);
-static enum err open_words(struct world *, struct ctx *, const struct rows *,
     const struct opener *);
 static enum err read_tokens(struct world *, struct tx *,
-    const struct tenant_row *, const struct opener *,
-    enum credential_kind);
-static enum err read_queues(struct world *, struct ctx *, struct tx *,
-    const struct tenant_row *, const struct opener *);
-static enum err open_text(struct ctx *,
-    const struct tenant_row *, const struct opener *,
+    const struct opener *, enum credential_kind);
+static enum err open_text(struct ctx *, const struct opener *,
     enum vault_purpose, int64_t subject, struct str *text);
 static enum err read_nets(struct tx *, const struct token_row *,
     struct net **, size_t *);
-static enum err read_sessions(struct world *, struct tx *,
-    const struct tenant_row *);
+static enum err read_sessions(struct world *, struct tx *, uint32_t tenant);
 
 enum err
 world_read(struct world *w, struct ctx *cx)
@@ -55,18 +45,20 @@ world_read(struct world *w, struct ctx *cx)
 	if (err == OK)
 		err = store_page(tx, &TENANT, &from, 0, true, 100000, &tenants);
 	for (size_t i = 0; err == OK && i < tenants.n; i++)
-		err = read_tenant(w, cx, tx,
+		err = world_read_tenant(w, w->vault[CHANNEL_CLOCK], cx, tx,
 		    &((struct tenant_row *)tenants.row)[i]);
+	if (err == OK && w->node != NULL)
+		err = node_read(w->node, tx);
 	tx_end(tx);
 	db_close(db);
 	return err;
 }
 
-static enum err
-read_tenant(struct world *w, struct ctx *cx, struct tx *tx,
-    const struct tenant_row *row)
+enum err
+world_read_tenant(struct world *w, struct vault *vault, struct ctx *cx,
+    struct tx *tx, const struct tenant_row *row)
 {
-	struct opener opener = { .vault = w->vault[CHANNEL_CLOCK] };
+	struct opener opener = { .vault = vault };
 	bool is_there;
 
 	TRY(raise_ids(cx, tx, row));
@@ -78,8 +70,7 @@ enum err
 world_read_anew(struct world *w, struct vault *vault, struct ctx *cx,
     struct tx *tx, const struct tenant_row *row)
 {
-	struct opener opener = { .vault = vault };
-	const struct realm_slot *slot;
+	struct opener opener;
 	enum tenant_has has;
 	bool is_there;
 
@@ -87,18 +78,28 @@ world_read_anew(struct world *w, struct vault *vault, struct ctx *cx,
 	TRY(vault_tenant_keys(vault, cx, (uint32_t)row->tenant, &has));
 	if (has == TENANT_HAD_KEYS)
 		world_tenant_drop(w, (uint32_t)row->tenant);
-	lock_take(w->mu);
-	slot = realm_find(w, (uint32_t)row->tenant);
-	is_there = slot != NULL;
-	if (is_there)
-		opener.capability = slot->capability;
-	lock_give(w->mu);
+	is_there = world_opener(w, vault, (uint32_t)row->tenant, &opener);
 	if (!is_there)
 		TRY(admit(w, cx, row, &opener, &is_there));
 	return is_there ? read_all(w, cx, tx, row, &opener) : OK;
 }
 
-/* A place in the world for a tenant that has none; false: its keys are destroyed, it gets none. */
+bool
+world_opener(struct world *w, struct vault *vault, uint32_t tenant,
+    struct opener *out)
+{
+	const struct realm_slot *slot;
+
+	*out = (struct opener) { .vault = vault, .tenant = tenant };
+	lock_take(w->mu);
+	slot = realm_find(w, tenant);
+	if (slot != NULL)
+		out->capability = slot->capability;
+	lock_give(w->mu);
+	return slot != NULL;
+}
+
+/* A place in the world for a tenant that has none; false: it has no keys any more, and gets none. */
 static enum err
 admit(struct world *w, struct ctx *cx, const struct tenant_row *row,
     struct opener *opener, bool *is_there)
@@ -108,7 +109,13 @@ admit(struct world *w, struct ctx *cx, const struct tenant_row *row,
 	struct str slug = row->name;
 	enum tenant_has has;
 
-	TRY(vault_tenant_keys(opener->vault, cx, in.tenant, &has));
+	opener->tenant = in.tenant;
+	*is_there = false;
+	TRY(read_keys(w, cx, row, opener->vault, &has));
+	/* Of a tenant that was deleted before this server came there are none. */
+	if (has == TENANT_HAS_NOTHING && w->node != NULL
+	    && row->state >= TENANT_DELETING)
+		return OK;
 	/* The clock goes on where a deletion ended, also in a database that was brought back from before it. */
 	lock_take(w->mu);
 	if (has == TENANT_HAD_KEYS || row->state >= TENANT_DELETING)
@@ -118,9 +125,24 @@ admit(struct world *w, struct ctx *cx, const struct tenant_row *row,
 	if (!*is_there)
 		return OK;
 	TRY(vault_grant(opener->vault, cx, &in, &opener->capability));
-	TRY(open_text(cx, row, opener, PURPOSE_NAME, row->tenant, &slug));
+	TRY(open_text(cx, opener, PURPOSE_NAME, row->tenant, &slug));
 	world_tenant_add(w, in.tenant, slug, &opener->capability);
 	return OK;
+}
+
+/* Those that another server's vault made come from it. */
+static enum err
+read_keys(struct world *w, struct ctx *cx, const struct tenant_row *row,
+    struct vault *vault, enum tenant_has *has)
+{
+	const uint32_t tenant = (uint32_t)row->tenant;
+	bool is_there;
+
+	TRY(vault_tenant_keys(vault, cx, tenant, has));
+	if (w->node == NULL || *has == TENANT_HAD_KEYS
+	    || (*has == TENANT_HAS_NOTHING && row->state >= TENANT_DELETING))
+		return OK;
+	return take_keys(w, vault, cx, tenant, &is_there);
 }
 
 static enum err
@@ -130,38 +152,49 @@ read_all(struct world *w, struct ctx *cx, struct tx *tx,
 	const uint32_t tenant = (uint32_t)row->tenant;
 
 	world_tenant_state(w, tenant, (enum tenant_state)row->state);
-	TRY(read_limits(w, cx, tx, row));
-	TRY(read_dictionary(w, cx, row, opener));
-	TRY(read_catalogue(w, cx, tx, row, opener));
+	TRY(world_read_limits(w, tx, tenant));
+	TRY(count_persons(w, tx, tenant));
+	TRY(read_dictionary(w, cx, opener));
+	TRY(world_read_catalogue(w, cx, tx, row, opener));
 	TRY(world_read_roles(w, cx, tx, tenant, opener));
-	TRY(read_tokens(w, tx, row, opener, CREDENTIAL_TOKEN));
-	TRY(read_tokens(w, tx, row, opener, CREDENTIAL_CLIENT));
-	TRY(read_sessions(w, tx, row));
-	return read_queues(w, cx, tx, row, opener);
+	TRY(read_tokens(w, tx, opener, CREDENTIAL_TOKEN));
+	TRY(read_tokens(w, tx, opener, CREDENTIAL_CLIENT));
+	TRY(read_sessions(w, tx, tenant));
+	return world_read_queues(w, cx, tx, opener);
 }
 
-static enum err
-read_limits(struct world *w, struct ctx *cx, struct tx *tx,
-    const struct tenant_row *row)
+enum err
+world_read_limits(struct world *w, struct tx *tx, uint32_t tenant)
 {
-	struct deployment_row key = { .tenant = row->tenant };
+	struct deployment_row key = { .tenant = tenant };
 	const struct deployment_row *limit;
-	struct person of = { .tenant = row->tenant };
 	struct rows rows;
 	int64_t most[LIMIT_COUNT] = { 0 };
-	int64_t persons;
 
-	(void)cx;
 	TRY(store_load(tx, &DEPLOYMENT, &key, 1, 1, 0, &rows));
 	limit = rows.row;
 	for (size_t i = 0; i < rows.n; i++)
 		most[limit_parse(limit[i].name)] = limit[i].value;
 	for (size_t i = 0; i < COUNT(most); i++)
-		world_tenant_limit(w, (uint32_t)row->tenant,
-		    (enum tenant_limit)i, most[i]);
-	TRY(store_count(tx, &PERSON, &of, 1, &persons));
-	persons -= world_persons(w, (uint32_t)row->tenant);
-	world_persons_add(w, (uint32_t)row->tenant, persons);
+		world_tenant_limit(w, tenant, (enum tenant_limit)i, most[i]);
+	return OK;
+}
+
+/* Where several servers make them the tenant's row has their number. */
+static enum err
+count_persons(struct world *w, struct tx *tx, uint32_t tenant)
+{
+	struct person of = { .tenant = tenant };
+	struct mark mark;
+	int64_t n;
+
+	if (w->node != NULL) {
+		TRY(mark_of(tx, tenant, &mark));
+		n = mark.persons;
+	} else {
+		TRY(store_count(tx, &PERSON, &of, 1, &n));
+	}
+	world_persons_set(w, tenant, n);
 	return OK;
 }
 
@@ -192,15 +225,14 @@ raise_ids(struct ctx *cx, struct tx *tx, const struct tenant_row *row)
 
 /* TEXT in: sealed; out: opened.  Keys that do not fit the database end the start. */
 static enum err
-open_text(struct ctx *cx, const struct tenant_row *row,
-    const struct opener *opener, enum vault_purpose purpose,
-    int64_t subject, struct str *text)
+open_text(struct ctx *cx, const struct opener *opener,
+    enum vault_purpose purpose, int64_t subject, struct str *text)
 {
 	struct vault_call call;
 	const struct text_out *out;
 
 	vault_call_init(&call, cx->arena);
-	call.tenant = (uint32_t)row->tenant;
+	call.tenant = opener->tenant;
 	call.capability = &opener->capability;
 	out = vault_text_open(&call, purpose, subject, *text);
 	TRY(vault_run(opener->vault, cx, &call));
@@ -225,8 +257,8 @@ version_of(struct world *w, uint32_t tenant)
 	return version;
 }
 
-static enum err
-read_catalogue(struct world *w, struct ctx *cx, struct tx *tx,
+enum err
+world_read_catalogue(struct world *w, struct ctx *cx, struct tx *tx,
     const struct tenant_row *row, const struct opener *opener)
 {
 	struct catalogue_row key = { .tenant = row->tenant,
@@ -239,7 +271,7 @@ read_catalogue(struct world *w, struct ctx *cx, struct tx *tx,
 	TRY(store_load(tx, &CATALOGUE, &key, 1, 2, 0, &rows));
 	must(rows.n == 1);
 	text = ((struct catalogue_row *)rows.row)->sealed;
-	TRY(open_text(cx, row, opener, PURPOSE_CATALOGUE,
+	TRY(open_text(cx, opener, PURPOSE_CATALOGUE,
 	    row->catalogue_version, &text));
 	world_catalogue_set(w, (uint32_t)row->tenant, text,
 	    row->catalogue_version);
@@ -248,12 +280,11 @@ read_catalogue(struct world *w, struct ctx *cx, struct tx *tx,
 
 /* A page at a time: the words stay, what they were sealed in does not. */
 static enum err
-read_dictionary(struct world *w, struct ctx *cx, const struct tenant_row *row,
-    const struct opener *opener)
+read_dictionary(struct world *w, struct ctx *cx, const struct opener *opener)
 {
 	struct db *db = db_open_reader(w->store, DB_DATA);
 	struct arena *memory = arena_open(WORDS_MEMORY);
-	struct dictionary_row from = { .tenant = row->tenant };
+	struct dictionary_row from = { .tenant = opener->tenant };
 	struct key256 key;
 	enum err err = OK;
 	size_t n = PAGE;
@@ -269,7 +300,7 @@ read_dictionary(struct world *w, struct ctx *cx, const struct tenant_row *row,
 		tx_end(tx);
 		n = rows.n;
 		if (err == OK && n > 0) {
-			err = open_words(w, &page, &rows, opener);
+			err = world_read_words(w, &page, &rows, opener);
 			last = ((struct dictionary_row *)rows.row)[n - 1].key;
 			must(last.n == sizeof(key));
 			memcpy(&key, last.p, sizeof(key));
@@ -284,20 +315,19 @@ read_dictionary(struct world *w, struct ctx *cx, const struct tenant_row *row,
 	return err;
 }
 
-static enum err
-open_words(struct world *w, struct ctx *cx, const struct rows *rows,
+enum err
+world_read_words(struct world *w, struct ctx *cx, const struct rows *rows,
     const struct opener *opener)
 {
 	const struct dictionary_row *word = rows->row;
 	const struct text_out **out = arena_array(cx->arena, rows->n,
 	    sizeof(const struct text_out *));
-	uint32_t tenant = (uint32_t)word->tenant;
 	const struct realm *realm;
 	struct vault_call call;
 
-	TRY(world_realm(w, cx, tenant, &realm));
+	TRY(world_realm(w, cx, opener->tenant, &realm));
 	vault_call_init(&call, cx->arena);
-	call.tenant = tenant;
+	call.tenant = opener->tenant;
 	call.capability = &opener->capability;
 	for (size_t i = 0; i < rows->n; i++)
 		out[i] = vault_text_open(&call, PURPOSE_DICTIONARY,
@@ -313,12 +343,12 @@ open_words(struct world *w, struct ctx *cx, const struct rows *rows,
 }
 
 static enum err
-read_tokens(struct world *w, struct tx *tx, const struct tenant_row *row,
-    const struct opener *opener, enum credential_kind kind)
+read_tokens(struct world *w, struct tx *tx, const struct opener *opener,
+    enum credential_kind kind)
 {
 	const struct table *table =
 	    kind == CREDENTIAL_TOKEN ? &TOKEN : &CLIENT;
-	struct token_row from = { .tenant = row->tenant };
+	struct token_row from = { .tenant = opener->tenant };
 	struct rows rows;
 	bool is_first = true;
 
@@ -326,27 +356,34 @@ read_tokens(struct world *w, struct tx *tx, const struct tenant_row *row,
 		TRY(store_page(tx, table, &from, 1, is_first, PAGE, &rows));
 		for (size_t i = 0; i < rows.n; i++) {
 			from = ((struct token_row *)rows.row)[i];
-			struct str scope = from.scope;
-			struct net *net;
-			size_t n;
-
-			if (scope.n > 0)
-				TRY(open_text(tx_ctx(tx), row, opener,
-				    PURPOSE_NAME, from.id, &scope));
-			TRY(read_nets(tx, &from, &net, &n));
-			world_token_set(w, kind, &from,
-			    &(struct token_reach) { scope, net, n });
+			TRY(world_read_token(w, tx, &from, opener, kind));
 		}
 		is_first = false;
 	} while (rows.n == PAGE);
 	return OK;
 }
 
-static enum err
-read_queues(struct world *w, struct ctx *cx, struct tx *tx,
-    const struct tenant_row *row, const struct opener *opener)
+enum err
+world_read_token(struct world *w, struct tx *tx, const struct token_row *row,
+    const struct opener *opener, enum credential_kind kind)
 {
-	struct queue_row key = { .tenant = row->tenant };
+	struct str scope = row->scope;
+	struct net *net;
+	size_t n;
+
+	if (scope.n > 0)
+		TRY(open_text(tx_ctx(tx), opener, PURPOSE_NAME, row->id,
+		    &scope));
+	TRY(read_nets(tx, row, &net, &n));
+	world_token_set(w, kind, row, &(struct token_reach) { scope, net, n });
+	return OK;
+}
+
+enum err
+world_read_queues(struct world *w, struct ctx *cx, struct tx *tx,
+    const struct opener *opener)
+{
+	struct queue_row key = { .tenant = opener->tenant };
 	const struct queue_row *queue;
 	struct rows rows;
 
@@ -356,7 +393,7 @@ read_queues(struct world *w, struct ctx *cx, struct tx *tx,
 		struct str reason = queue[i].reason;
 
 		if (reason.n > 0)
-			TRY(open_text(cx, row, opener, PURPOSE_NAME,
+			TRY(open_text(cx, opener, PURPOSE_NAME,
 			    queue[i].queue, &reason));
 		queues_set(w->queues, &queue[i], reason);
 	}
@@ -379,32 +416,52 @@ read_nets(struct tx *tx, const struct token_row *row, struct net **net,
 	return OK;
 }
 
-/* Who may not sign in any more has no session, whatever stands in the table. */
 static enum err
-read_sessions(struct world *w, struct tx *tx, const struct tenant_row *row)
+read_sessions(struct world *w, struct tx *tx, uint32_t tenant)
 {
-	struct session_row from = { .tenant = row->tenant };
-	struct rows rows, persons;
+	struct session_row from = { .tenant = tenant };
+	struct rows rows;
 	bool is_first = true;
 
 	do {
-		const struct session_row *s;
-		struct person *key;
-
 		TRY(store_page(tx, &SESSION, &from, 1, is_first, PAGE, &rows));
-		s = rows.row;
-		key = arena_array(tx_ctx(tx)->arena, rows.n + 1, sizeof(*key));
-		for (size_t i = 0; i < rows.n; i++) {
-			key[i].tenant = row->tenant;
-			key[i].id = s[i].person;
-			from = s[i];
-		}
-		TRY(store_load(tx, &PERSON, key, rows.n, 2, 0, &persons));
-		for (size_t i = 0; i < persons.n; i++)
-			if (person_may_login(
-				&((struct person *)persons.row)[i]))
-				world_session_set(w, &s[persons.key[i]]);
+		TRY(world_read_sessions(w, tx, &rows));
+		if (rows.n > 0)
+			from = ((struct session_row *)rows.row)[rows.n - 1];
 		is_first = false;
 	} while (rows.n == PAGE);
+	return OK;
+}
+
+enum err
+world_read_sessions(struct world *w, struct tx *tx, const struct rows *rows)
+{
+	const struct session_row *s = rows->row;
+	bool *is_open;
+
+	TRY(sessions_open(tx, s, rows->n, &is_open));
+	for (size_t i = 0; i < rows->n; i++)
+		if (is_open[i])
+			world_session_set(w, &s[i]);
+	return OK;
+}
+
+/* Who may not sign in any more has no session, whatever stands in the table. */
+enum err
+sessions_open(struct tx *tx, const struct session_row *s, size_t n, bool **out)
+{
+	struct arena *arena = tx_ctx(tx)->arena;
+	struct person *key = arena_array(arena, n + 1, sizeof(*key));
+	struct rows persons;
+
+	*out = arena_array(arena, n + 1, sizeof(**out));
+	for (size_t i = 0; i < n; i++) {
+		key[i].tenant = s[i].tenant;
+		key[i].id = s[i].person;
+	}
+	TRY(store_load(tx, &PERSON, key, n, 2, 0, &persons));
+	for (size_t i = 0; i < persons.n; i++)
+		(*out)[persons.key[i]] =
+		    person_may_login(&((struct person *)persons.row)[i]);
 	return OK;
 }

@@ -15,8 +15,6 @@ static size_t place_of(const struct world *, const struct role_row *,
     bool *found);
 static int compare(const struct role_slot *, uint32_t tenant, int64_t person,
     int64_t id);
-static enum err read_page(struct world *, struct ctx *, const struct rows *,
-    const struct opener *);
 
 void
 world_role_set(struct world *w, const struct role_row *row,
@@ -153,7 +151,7 @@ world_read_roles(struct world *w, struct ctx *cx, struct tx *tx,
 
 	do {
 		TRY(store_page(tx, &ROLE, &from, 1, is_first, PAGE, &rows));
-		TRY(read_page(w, cx, &rows, opener));
+		TRY(world_put_roles(w, cx, &rows, opener));
 		if (rows.n > 0)
 			from = ((struct role_row *)rows.row)[rows.n - 1];
 		is_first = false;
@@ -161,8 +159,8 @@ world_read_roles(struct world *w, struct ctx *cx, struct tx *tx,
 	return OK;
 }
 
-static enum err
-read_page(struct world *w, struct ctx *cx, const struct rows *rows,
+enum err
+world_put_roles(struct world *w, struct ctx *cx, const struct rows *rows,
     const struct opener *opener)
 {
 	const struct role_row *row = rows->row;

@@ -71,6 +71,32 @@ world_persons(struct world *w, uint32_t tenant)
 }
 
 void
+world_persons_set(struct world *w, uint32_t tenant, int64_t n)
+{
+	struct realm_slot *slot;
+
+	lock_take(w->mu);
+	slot = realm_find(w, tenant);
+	if (slot != NULL)
+		slot->persons = n;
+	lock_give(w->mu);
+}
+
+enum tenant_state
+world_state_of(struct world *w, uint32_t tenant)
+{
+	const struct realm_slot *slot;
+	enum tenant_state state = 0;
+
+	lock_take(w->mu);
+	slot = realm_find(w, tenant);
+	if (slot != NULL)
+		state = slot->state;
+	lock_give(w->mu);
+	return state;
+}
+
+void
 world_persons_add(struct world *w, uint32_t tenant, int64_t n)
 {
 	struct realm_slot *slot;

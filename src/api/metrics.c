@@ -24,7 +24,7 @@ struct scrape {
 	struct vault_state	  vault;
 	const struct census_row	 *row;
 	size_t			  nrow, pools;
-	uint64_t		  npool, ntenant, has_alarm;
+	uint64_t		  npool, ntenant, has_alarm, lost;
 	bool			  is_ready[READY_COUNT];
 	struct arena		 *arena;
 };
@@ -308,6 +308,7 @@ static const struct {
 	{ METRIC_ALARMS, offsetof(struct scrape, vault.alarms) },
 	{ METRIC_CHECKPOINTS, offsetof(struct scrape, world.checkpoints) },
 	{ METRIC_LOG_ALARM, offsetof(struct scrape, has_alarm) },
+	{ METRIC_LOG_LOST, offsetof(struct scrape, lost) },
 	{ METRIC_DUE, offsetof(struct scrape, world.due_done) },
 };
 
@@ -347,6 +348,7 @@ metrics_encode(struct call *c)
 	s.row = row;
 	s.npool = s.pools;
 	s.has_alarm = s.world.log_alarm;
+	s.lost = (uint64_t)s.world.lost;
 	exposition_begin(&s.x, &c->buf, is_open);
 	for (enum metric m = 0; m < METRIC_COUNT; m++) {
 		exposition_metric(&s.x, m);

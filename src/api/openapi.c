@@ -589,8 +589,8 @@ errors_of(const struct route *r)
 			bits |= ERR_BIT(LIMITED) | ERR_BIT(SEALED) |
 			    ERR_BIT(UNKNOWN) | ERR_BIT(AWAY);
 		if (w->kind == WORK_USE_CASE || w->kind == WORK_LONG)
-			bits |=
-			    ERR_BIT(CONFLICT) | ERR_BIT(BUSY) | ERR_BIT(FULL);
+			bits |= ERR_BIT(CONFLICT) | ERR_BIT(BUSY) |
+			    ERR_BIT(ROLLED_BACK) | ERR_BIT(FULL);
 	}
 	return bits;
 }

@@ -137,6 +137,26 @@ doctor_encode(struct call *c)
 	js_close_object(js);
 }
 
+/* --- a loss --------------------------------------------------------------------------- */
+
+static void
+loss_encode(struct call *c)
+{
+	const struct loss *loss = c->out;
+	struct js_out *js = &c->js;
+
+	js_open_object(js);
+	js_key(js, "tenant");
+	js_put_int(js, loss->tenant);
+	js_key(js, "origin");
+	js_put_int(js, loss->origin);
+	js_key(js, "from");
+	js_put_int(js, loss->from);
+	js_key(js, "to");
+	js_put_int(js, loss->to - 1);
+	js_close_object(js);
+}
+
 const struct route operator_routes[] = {
 	{ POST, "/operator/v1/tenants", RIGHT_TENANT_WRITE, SMALL_BODY_MAX, false,
 	    LONG(tenant_make, tenant_decode, tenant_encode), "Make a tenant" },
@@ -148,5 +168,7 @@ const struct route operator_routes[] = {
 	    LONG(key_export, export_decode, export_encode), "An archive of the keys under a passphrase" },
 	{ GET, "/operator/v1/doctor", RIGHT_OPERATE, 0, false, LONG(doctor_run, NULL, doctor_encode),
 	    "Examine the deployment" },
+	{ POST, "/operator/v1/loss-accept", RIGHT_OPERATE, SMALL_BODY_MAX, false,
+	    LONG(loss_accept, nothing_decode, loss_encode), "Go on with a database that lost what was acknowledged" },
 	{ 0 }
 };

@@ -24,6 +24,7 @@ static const enum msg general[ERR_COUNT] = {
 	[ERR_SEALED] = MSG_API_SEALED,
 	[ERR_UNKNOWN] = MSG_API_UNKNOWN,
 	[ERR_AWAY] = MSG_STORE_AWAY,
+	[ERR_ROLLED_BACK] = MSG_STORE_ROLLED_BACK,
 	[ERR_FULL] = MSG_API_FULL,
 };
 
@@ -37,6 +38,7 @@ static const struct {
 	{ ERR_SEALED, "Retry-After", "5" },
 	{ ERR_UNKNOWN, "Retry-After", "1" },
 	{ ERR_AWAY, "Retry-After", "1" },
+	{ ERR_ROLLED_BACK, "Retry-After", "60" },
 };
 
 static const struct fault *fault_of(const struct ctx *, enum err,

@@ -28,6 +28,7 @@
 	X(SEALED,	    503, 14, true,  "sealed") \
 	X(UNKNOWN,	    503, 15, true,  "unknown") \
 	X(AWAY,		    503, 18, true,  "away") \
+	X(ROLLED_BACK,	    503, 19, true,  "rolled_back") \
 	X(FULL,		    507, 16, false, "full")
 
 enum err {

@@ -8,6 +8,7 @@
 
 #define SEQUENCE_BITS 12
 #define NODE_BITS     10
+#define WAIT_MS	      10
 #define TICK_MAX      ((INT64_C(1) << (41 + SEQUENCE_BITS)) - 1)
 
 static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -20,6 +21,9 @@ static _Atomic unsigned node;
  * the clock steps back the number just goes on.
  */
 static _Atomic int64_t last_tick;
+
+/* No id reaches this tick. */
+static _Atomic int64_t tick_limit = TICK_MAX;
 
 static int digit(char);
 
@@ -43,11 +47,14 @@ id_new(void)
 	int64_t now = ms < 0 ? 0 : ms << SEQUENCE_BITS;
 	int64_t last = atomic_load(&last_tick), tick;
 
-	do
+	do {
 		tick = now > last ? now : last + 1;
-	while (!atomic_compare_exchange_weak(&last_tick, &last, tick));
+		while (tick >= atomic_load(&tick_limit)) {
+			must(tick < TICK_MAX);
+			clock_sleep_ms(WAIT_MS);
+		}
+	} while (!atomic_compare_exchange_weak(&last_tick, &last, tick));
 
-	must(tick <= TICK_MAX);
 	return (tick >> SEQUENCE_BITS) << (NODE_BITS + SEQUENCE_BITS) |
 	    (int64_t)id_node() << SEQUENCE_BITS |
 	    (tick & ((1 << SEQUENCE_BITS) - 1));
@@ -63,6 +70,18 @@ id_raise(int64_t id)
 	while (tick > last &&
 	    !atomic_compare_exchange_weak(&last_tick, &last, tick))
 		;
+}
+
+void
+id_limit_set(int64_t ms)
+{
+	atomic_store(&tick_limit, (ms - ID_EPOCH_MS) << SEQUENCE_BITS);
+}
+
+int64_t
+id_latest_ms(void)
+{
+	return (atomic_load(&last_tick) >> SEQUENCE_BITS) + ID_EPOCH_MS;
 }
 
 int64_t

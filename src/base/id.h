@@ -22,6 +22,15 @@ int64_t id_new(void);
 /* From now on ids are larger than ID: at start, with the largest one stored, for the clock may have stepped back while we were down. */
 void id_raise(int64_t id);
 
+/*
+ * Ids are of instants before MS, until it is set later: whoever asks meanwhile
+ * waits.  A server with a leased number keeps what it promised so, however long
+ * it stood still.
+ */
+void id_limit_set(int64_t ms);
+/* The instant of the latest id, or to which ids were raised. */
+int64_t id_latest_ms(void);
+
 /* The instant an id was made, ms UTC. */
 int64_t id_ms(int64_t id);
 

@@ -56,6 +56,7 @@
 	X(ALARMS,	     COUNTER,	"usher_vault_alarms", "", "", 0, "alarms that the vault raised since it started") \
 	X(CHECKPOINTS,	     COUNTER,	"usher_checkpoints_signed", "", "", 0, "checkpoints of logs that the vault signed") \
 	X(LOG_ALARM,	     GAUGE,	"usher_log_alarm", "", "", 0, "1 since the vault refused to sign a log") \
+	X(LOG_LOST,	     GAUGE,	"usher_log_lost_entries", "", "", 0, "entries of a log that were acknowledged and are not in the database any more") \
 	X(DUE,		     COUNTER,	"usher_due_work", "", "", 0, "orders of the clock that are over")
 
 enum metric {

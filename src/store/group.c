@@ -228,6 +228,44 @@ refuse_lost(struct item *item, const struct part *part)
 	refuse(item, part->err, &part->cx.fault);
 }
 
+/* By nobody's fault: it is no try. */
+void
+group_again(struct lane *l, struct group *g)
+{
+	metric_add(METRIC_CONTENTION, CONTENTION_AGAIN, 1);
+	l->again++;
+	for (size_t i = 0; i < g->npart; i++) {
+		struct batch *b = &g->part[i].batch;
+
+		for (size_t j = 0; j < b->n && !g->is_alone; j++)
+			b->item[j]->tries--;
+		sched_retry(l->sched, b->item, b->n, g->is_alone);
+		b->n = 0;
+	}
+}
+
+void
+group_fence(struct lane *l, struct group *g, int64_t fence)
+{
+	for (size_t i = 0; i < g->npart; i++) {
+		struct batch *b = &g->part[i].batch;
+		size_t n = b->n;
+
+		b->n = 0;
+		for (size_t j = 0; j < n; j++) {
+			struct item *item = b->item[j];
+
+			if (item->fence == 0 || item->fence == fence) {
+				b->item[b->n++] = item;
+				continue;
+			}
+			item->err =
+			    fail(item->cx, ERR_CONFLICT, MSG_STORE_FENCE, "");
+			answer(l, item);
+		}
+	}
+}
+
 void
 group_replay(struct lane *l, struct group *g)
 {

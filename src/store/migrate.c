@@ -45,12 +45,20 @@ static const char *const data_0009[] = {
 #include "store/migrations/data_0009.def"
 	NULL
 };
+static const char *const data_0010[] = {
+#include "store/migrations/data_0010.def"
+	NULL
+};
 static const char *const keys_0001[] = {
 #include "store/migrations/keys_0001.def"
 	NULL
 };
 static const char *const keys_0002[] = {
 #include "store/migrations/keys_0002.def"
+	NULL
+};
+static const char *const keys_0003[] = {
+#include "store/migrations/keys_0003.def"
 	NULL
 };
 #undef SQL
@@ -66,8 +74,10 @@ const struct migration migrations[] = {
 	{ DB_DATA, 7, data_0007 },
 	{ DB_DATA, 8, data_0008 },
 	{ DB_DATA, 9, data_0009 },
+	{ DB_DATA, 10, data_0010 },
 	{ DB_KEYS, 1, keys_0001 },
 	{ DB_KEYS, 2, keys_0002 },
+	{ DB_KEYS, 3, keys_0003 },
 	{ DB_DATA, 0, NULL }
 };
 

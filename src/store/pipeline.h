@@ -36,6 +36,7 @@ struct item {
 	enum err	       err;	/* OK, refused (fault says why), or ERR_UNKNOWN */
 	void		      *state;	/* the use case's own, per item; cleared before each try */
 	unsigned	       tries, losses;	/* losses: of a transaction, by no fault of its own */
+	int64_t		       fence;	/* of the clock's lease, under which it is done; 0: of none */
 	bool		       again;	/* set by decide(): what was sealed is out of date, try from prepare() */
 	void		     (*done)(struct item *);	/* after the commit; any thread; may free the item */
 	void		      *owner;	/* done()'s own */
@@ -97,6 +98,16 @@ struct pipeline_conf {
 	 * sealer, while nothing of it is written; NULL: nothing is in memory.
 	 */
 	enum err    (*read_anew)(void *world, size_t lane, struct ctx *, uint32_t tenant);
+	/*
+	 * Of a shared database; NULL: nobody else writes.  await(): before
+	 * anything is read, until what is in memory of TENANT is as far as is
+	 * known up to date.  admit(): its row is locked; stale: memory is not,
+	 * everything is to be tried again.  leave(): the end of what was
+	 * admitted, after committed().
+	 */
+	void	    (*await)(void *world, uint32_t tenant);
+	enum err    (*admit)(void *world, struct tx *, uint32_t tenant, bool *is_stale);
+	void	    (*leave)(void *world, const struct tx *, uint32_t tenant, bool is_committed);
 	/* How many items of one class may wait in TENANT; asked at every item, and fast. */
 	struct queue_max (*queue_max)(void *world, uint32_t tenant);
 };

@@ -34,6 +34,8 @@ struct group {
 	uint64_t      memory;	/* of the lane, when it was sealed */
 	uint32_t      tenant;	/* the first's; where a group spans no others, everybody's */
 	bool	      is_alone;	/* each part is one item and has its own savepoint */
+	bool	      is_admitted; /* of a shared database: memory of TENANT is what is stored … */
+	bool	      is_stale;	/* … or is not */
 	struct part  *part;
 	size_t	      npart;
 };
@@ -84,6 +86,10 @@ void group_away(struct group *);
 bool group_settle(struct lane *, struct group *);
 /* After the commit: answers everybody, but for those who asked to try again. */
 void group_answer(struct lane *, struct group *);
+/* All come back: what they were prepared with is out of date. */
+void group_again(struct lane *, struct group *);
+/* Of those who act under the clock's lease, whoever has another fence than FENCE is refused. */
+void group_fence(struct lane *, struct group *, int64_t fence);
 /* All come back, each to be tried alone. */
 void group_replay(struct lane *, struct group *);
 

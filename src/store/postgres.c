@@ -19,6 +19,10 @@
 	"SELECT tenant FROM tenant WHERE tenant = ANY ($1)" \
 	" ORDER BY tenant FOR UPDATE"
 #define REACH	     "SELECT set_config('usher.tenant', $1, true)"
+/* A server that stands still in the middle of a transaction must not keep the others from its tenants. */
+#define REACH_WRITER \
+	REACH ", set_config('idle_in_transaction_session_timeout'," \
+	      " '10s', true)"
 #define XID	     "SELECT pg_current_xact_id()"
 #define DOUBT_TRIES  4
 #define DOUBT_MS     250
@@ -139,8 +143,10 @@ pg_reach(struct tx *tx, const struct reach *reach)
 		    (long long)reach->tenant[i]);
 	params_text(p, sql_end(&b));
 	TRY(ready(tx));
-	TRY(link_send(
-	    tx, &(struct pg_statement) { .text = REACH, .params = p }));
+	TRY(link_send(tx,
+	    &(struct pg_statement) {
+		.text = db->base.is_writer ? REACH_WRITER : REACH,
+		.params = p }));
 	if (!db->base.is_writer)
 		return db->has_snapshot ? OK : take_snapshot(tx);
 	if (db->base.kind == DB_DATA && reach->n > 0)
@@ -532,11 +538,13 @@ pg_query(struct tx *tx, const struct query *q, struct rows *out)
 {
 	struct pg_db *db = PG_DB(tx);
 	struct row_sink sink;
+	struct pg_statement s;
 	struct pg_params *p;
 	PGresult *r;
 	int n;
 
 	arena_reset(db->scratch);
+	TRY(ready(tx));
 	p = params_new(db->scratch, q->narg);
 	for (size_t i = 0; i < q->narg; i++) {
 		const struct arg *a = &q->arg[i];
@@ -548,7 +556,10 @@ pg_query(struct tx *tx, const struct query *q, struct rows *out)
 		else
 			params_ints(db->scratch, p, a->list, a->n);
 	}
-	TRY(ask(tx, &(struct pg_statement) { q->text, p, q->into, false }, &r));
+	s = (struct pg_statement) { q->text, p, q->into, false };
+	if (out == NULL)
+		return link_send(tx, &s);
+	TRY(ask(tx, &s, &r));
 	n = PQntuples(r);
 	sink_open(&sink, tx->cx->arena, q->into, out, (size_t)n);
 	for (int i = 0; i < n; i++)

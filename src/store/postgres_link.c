@@ -97,6 +97,8 @@ link_ready(struct pg_db *db)
 		return false;
 	}
 	PQsetNoticeReceiver(db->conn, notice, db);
+	if (db->base.is_writer && db->base.kind == DB_DATA)
+		db->base.store->connects++;
 	if (db->was_away)
 		tell(db, LOG_INFO, "database_back");
 	db->was_away = false;

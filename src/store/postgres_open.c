@@ -161,6 +161,12 @@ connect_reader(struct store *base, enum db_kind kind)
 	return connect_link(base, kind, false);
 }
 
+static struct db *
+connect_side(struct store *base)
+{
+	return connect_link(base, DB_DATA, true);
+}
+
 static void
 disconnect(struct db *base)
 {
@@ -449,6 +455,7 @@ const struct engine postgres_engine = {
 	.peers = url_peers,
 	.close = close_store,
 	.connect = connect_reader,
+	.connect_side = connect_side,
 	.disconnect = disconnect,
 	.step = pg_step,
 	.reach = pg_reach,

@@ -30,12 +30,15 @@ tenant_purge(struct tx *tx, int64_t tenant, size_t limit, int64_t *gone)
 	*gone = 0;
 	while (tables[n] != NULL)
 		n++;
+	/* Whoever keeps some of it drops it all. */
+	tx_quiet(tx, true);
 	tx->db->store->engine->wipe(tx->db, true);
 	while (err == OK && n-- > 0 && *gone < (int64_t)limit)
 		if (tables[n]->db == tx->db->kind && !table_stays(tables[n]))
 			err = purge_table(
 			    tx, tables[n], tenant, limit - (size_t)*gone, gone);
 	tx->db->store->engine->wipe(tx->db, false);
+	tx_quiet(tx, false);
 	return err;
 }
 
@@ -49,6 +52,12 @@ purge_table(struct tx *tx, const struct table *t, int64_t tenant, size_t limit,
 	struct rows rows;
 	int64_t n = 0;
 
+	/* One row at most. */
+	if (t->nkey == 1) {
+		TRY(store_drop(tx, t, from, 1, 1, &n));
+		*gone += n;
+		return OK;
+	}
 	keys.ncolumn = t->nkey;
 	TRY(store_page(tx, &keys, from, 1, false, limit, &rows));
 	TRY(store_drop(tx, t, rows.row, rows.n, t->nkey, &n));

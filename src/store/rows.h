@@ -205,9 +205,50 @@ struct due_row {		/* tenant due_ms id: timed work */
 enum due_kind { DUE_LIFECYCLE = 1, DUE_ONBOARDING, DUE_SWEEP };
 extern const struct table DUE;
 
+/*
+ * Who does what only one may do.  The fence grows with each new holder.  Times
+ * are the database's own; a server's number is nobody else's before UNTIL_MS.
+ */
 struct lease_row { int64_t tenant, name, holder, fence, until_ms; };	/* name: enum lease_name */
-enum lease_name { LEASE_CLOCK = 1, LEASE_SIGNER, LEASE_NODE };
+enum lease_name { LEASE_NONE, LEASE_CLOCK, LEASE_PROBE, LEASE_NODE = 1000 };	/* LEASE_NODE + the number of a server (base/id.h) */
 extern const struct table LEASE;
+/* Waits until nobody else takes or prolongs leases, for the rest of the transaction.  Shared databases only; so are the next. */
+enum err lease_turn(struct tx *) USE_RESULT;
+/* The database's own clock. */
+enum err lease_now(struct tx *, int64_t *ms) USE_RESULT;
+/* Those of servers' numbers, in order. */
+enum err lease_nodes(struct tx *, struct rows *leases) USE_RESULT;
+/* Waits for whoever writes under the lease, and lets nobody else begin to. */
+enum err lease_lock(struct tx *, int64_t name) USE_RESULT;
+/* The fence of a lease, which has no other holder before the transaction ends; 0: there was none yet. */
+enum err lease_hold(struct tx *, int64_t name, int64_t *fence) USE_RESULT;
+
+/*
+ * What the servers of a shared database keep in memory of a tenant was changed
+ * by one of them.  Written with the change, in its transaction, by the store
+ * itself: no use case can forget it.
+ */
+enum notice_kind { NOTICE_WORD = 1, NOTICE_CATALOGUE, NOTICE_TOKEN, NOTICE_CLIENT, NOTICE_SESSION, NOTICE_ROLE,
+	NOTICE_QUEUE, NOTICE_LIMIT, NOTICE_END };
+struct notice_row {
+	int64_t tenant, seq, kind;
+	int64_t subject;	/* the id of what it is about; of a session and a role the person's */
+	int64_t at_ms;
+};
+extern const struct table NOTICE;		/* tenant seq kind subject | EXISTS_STAYS */
+
+/* A tenant's row as far as what is in memory of it depends on it. */
+struct mark { int64_t tenant, state, change_seq, persons, last_id, log_origin, log_size; };
+/* Of N tenants, in the order of their numbers; none: of all.  Shared databases only. */
+enum err mark_list(struct tx *, const int64_t *tenant, size_t n, struct rows *marks) USE_RESULT;
+/* All zero: there is no such tenant. */
+enum err mark_of(struct tx *, int64_t tenant, struct mark *) USE_RESULT;
+/* Counts the persons of the tenants that nobody has counted yet (and locks their rows). */
+enum err mark_count(struct tx *) USE_RESULT;
+/* The newest checkpoint of a tenant's log, if there is one. */
+enum err checkpoint_last(struct tx *, int64_t tenant, struct rows *checkpoint) USE_RESULT;
+/* These words of a tenant. */
+enum err word_list(struct tx *, int64_t tenant, const int64_t *id, size_t n, struct rows *words) USE_RESULT;
 
 struct import_row_state {	/* IMPORT: tenant id */
 	int64_t	   tenant, id, source;
@@ -260,6 +301,12 @@ struct key_row {
 	struct str wrapped;
 };
 extern const struct table PERSON_KEY;		/* tenant person version */
+
+struct shared_key {		/* TENANT_KEY: tenant; of a shared database: its keys, sealed for the other servers' vaults */
+	int64_t	   tenant, created_ms;
+	struct str sealed;
+};
+extern const struct table TENANT_KEY;		/* | EXISTS_STAYS */
 
 /* --- all of a tenant ------------------------------------------------------------- */
 

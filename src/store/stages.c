@@ -25,6 +25,9 @@ static void tell_committed(struct group *);
 static void tell_some(struct group *, bool last);
 static void lose(struct lane *, struct group *, struct tx *, enum err);
 static void about(struct group *, struct tx *);
+static enum err admit(struct lane *, struct group *, struct tx *);
+static bool is_fenced(const struct group *);
+static void leave(struct lane *, const struct group *, const struct tx *, bool);
 static size_t insert(int64_t *, size_t, int64_t);
 static size_t items_of(const struct group *);
 static enum err commit(struct lane *, struct tx *, enum db_kind);
@@ -40,6 +43,10 @@ static bool any_part(const struct group *, bool (*)(const struct use_case *));
 void
 group_seal(struct lane *l, struct group *g)
 {
+	const struct pipeline_conf *conf = &l->pipeline->conf;
+
+	if (conf->await != NULL)
+		conf->await(conf->world, g->tenant);
 	if (any_part(g, reads))
 		read_and_want(l, g);
 	if (any_part(g, keeps))
@@ -179,7 +186,15 @@ group_write(struct lane *l, struct group *g)
 	about(g, tx);
 	atomic_store(&l->health[DB_DATA].since_ns, clock_mono_ns());
 	metric_observe(METRIC_BATCH, 0, items_of(g));
-	err = write_parts(g, tx);
+	err = admit(l, g, tx);
+	if (g->is_stale) {
+		tx_rollback(tx);
+		atomic_store(&l->health[DB_DATA].since_ns, 0);
+		group_again(l, g);
+		return;
+	}
+	if (err == OK)
+		err = write_parts(g, tx);
 	tx_switch(tx, &g->cx);
 	if (err == OK) {
 		err = commit(l, tx, DB_DATA);
@@ -187,13 +202,14 @@ group_write(struct lane *l, struct group *g)
 		tx_rollback(tx);
 		atomic_store(&l->health[DB_DATA].since_ns, 0);
 	}
-	if (err != OK && !tx_is_lost(tx)) {
-		group_replay(l, g);
-		return;
-	}
 	is_known = err != ERR_UNKNOWN || tx_is_there(tx);
 	if (err == OK || tx_is_there(tx))
 		tell_committed(g);
+	leave(l, g, tx, err == OK || tx_is_there(tx));
+	if (err != OK && err != ERR_ROLLED_BACK && !tx_is_lost(tx)) {
+		group_replay(l, g);
+		return;
+	}
 	if (err == OK)
 		l->commits++;
 	else
@@ -204,6 +220,51 @@ group_write(struct lane *l, struct group *g)
 	/* In doubt the connection is no more ours. */
 	if (is_known)
 		lane_checkpoint(l, DB_DATA, false);
+}
+
+/*
+ * The row of its tenant is locked: what is in memory of it must be what is
+ * stored, and who acts under a lease must still have it.
+ */
+static enum err
+admit(struct lane *l, struct group *g, struct tx *tx)
+{
+	const struct pipeline_conf *conf = &l->pipeline->conf;
+	bool has_fence;
+	int64_t fence = 0;
+
+	g->is_admitted = g->is_stale = false;
+	if (conf->admit == NULL)
+		return OK;
+	has_fence = is_fenced(g);
+	if (has_fence)
+		TRY(lease_hold(tx, LEASE_CLOCK, &fence));
+	TRY(conf->admit(conf->world, tx, g->tenant, &g->is_stale));
+	g->is_admitted = !g->is_stale;
+	if (has_fence && g->is_admitted)
+		group_fence(l, g, fence);
+	return OK;
+}
+
+static bool
+is_fenced(const struct group *g)
+{
+	bool is = false;
+
+	for (size_t i = 0; i < g->npart; i++)
+		for (size_t j = 0; j < g->part[i].batch.n; j++)
+			is |= g->part[i].batch.item[j]->fence != 0;
+	return is;
+}
+
+static void
+leave(struct lane *l, const struct group *g, const struct tx *tx,
+    bool is_committed)
+{
+	const struct pipeline_conf *conf = &l->pipeline->conf;
+
+	if (g->is_admitted)
+		conf->leave(conf->world, tx, g->tenant, is_committed);
 }
 
 /* In the order in which they were written. */
@@ -231,7 +292,8 @@ tell_some(struct group *g, bool last)
 static void
 lose(struct lane *l, struct group *g, struct tx *tx, enum err err)
 {
-	atomic_store(&l->health[tx->db->kind].has_failed, err != ERR_BUSY);
+	atomic_store(&l->health[tx->db->kind].has_failed,
+	    err != ERR_BUSY && err != ERR_ROLLED_BACK);
 	for (size_t i = 0; i < g->npart; i++)
 		if (g->part[i].err == OK)
 			g->part[i].may_repeat = tx_may_repeat(tx);

@@ -102,13 +102,34 @@ db_open_reader(struct store *s, enum db_kind kind)
 	return s->engine->connect(s, kind);
 }
 
+struct db *
+db_open_side(struct store *s)
+{
+	struct db *db = s->engine->connect_side(s);
+
+	db->is_side = true;
+	return db;
+}
+
+uint64_t
+store_connects(const struct store *s)
+{
+	return atomic_load(&s->connects);
+}
+
+bool
+store_is_shared(const struct store *s)
+{
+	return s->engine->connect_side != NULL;
+}
+
 void
 db_close(struct db *db)
 {
 	if (db == NULL)
 		return;
 	must(!db->tx.is_open);
-	if (db->is_writer)
+	if (db->is_writer && !db->is_side)
 		must(atomic_exchange(
 		    &db->store->is_taken[db->lane][db->kind], false));
 	else
@@ -182,6 +203,11 @@ tx_commit(struct tx *tx)
 		tx_rollback(tx);
 		return lost(tx);
 	}
+	err = notice_tell(tx);
+	if (err != OK) {
+		tx_rollback(tx);
+		return err;
+	}
 	if (tx->db->kind == DB_DATA)
 		fault_point("before-commit");
 	err = step(tx, TX_COMMIT);
@@ -252,6 +278,7 @@ tx_undo(struct tx *tx)
 {
 	must(tx->is_open && tx->depth > 0);
 	tx->depth--;
+	notice_undone(tx);
 	if (!tx->is_lost)
 		must(step(tx, TX_UNDO) == OK);
 }
@@ -264,6 +291,7 @@ tx_keep(struct tx *tx)
 		return lost(tx);
 	TRY(step(tx, TX_KEEP));
 	tx->depth--;
+	notice_kept(tx);
 	return OK;
 }
 
@@ -337,7 +365,9 @@ store_save(struct tx *tx, const struct table *t, const void *rows, size_t n,
 	TRY(check_call(tx, t, 0));
 	must(tx->db->is_writer);
 	must(stale != NULL || n == 0 || t->when_exists != EXISTS_VERSIONED);
-	return tx->db->store->engine->save(tx, t, rows, n, stale);
+	TRY(tx->db->store->engine->save(tx, t, rows, n, stale));
+	notice_saved(tx, t, rows, n, stale);
+	return OK;
 }
 
 enum err
@@ -350,7 +380,9 @@ store_drop(struct tx *tx, const struct table *t, const void *keys, size_t n,
 	must(tx->db->is_writer && nprefix > 0);
 	if (count != NULL)
 		*count = 0;
-	return tx->db->store->engine->drop(tx, &set, count);
+	TRY(tx->db->store->engine->drop(tx, &set, count));
+	notice_dropped(tx, t, keys, n, nprefix);
+	return OK;
 }
 
 enum err

@@ -49,10 +49,17 @@ enum err store_peers(struct ctx *, const char *url, struct store_peers *) USE_RE
 size_t store_lanes(const char *url, size_t wish);
 /* A write may be about any tenants together; else it is about one at a time. */
 bool store_spans(const struct store *);
+/* Other servers may have the databases open as well. */
+bool store_is_shared(const struct store *);
+
+/* How often a connection that writes the data was made: after another one it may be another server. */
+uint64_t store_connects(const struct store *);
 
 /* The writing connection is one per database and lane; asking twice is a bug. */
 struct db *db_open_writer(struct store *, enum db_kind, size_t lane);
 struct db *db_open_reader(struct store *, enum db_kind);
+/* One more that writes the data, beside the lanes'; shared databases only. */
+struct db *db_open_side(struct store *);
 void db_close(struct db *);
 
 /*
@@ -82,6 +89,16 @@ void tx_rollback(struct tx *);
 void tx_end(struct tx *);		/* of a reader */
 struct tx *tx_renew(struct tx *);	/* a reader's snapshot of now, instead of this one; again of what its actor may be about */
 struct ctx *tx_ctx(struct tx *);
+/* What is saved from now on is in no server's memory, though its table is one that they keep; or it is again. */
+void tx_quiet(struct tx *, bool);
+/* The transaction told the other servers that something of TENANT changed. */
+bool tx_has_told(const struct tx *, int64_t tenant);
+/* The end of each log that it made longer, and the last entry; as long as the arenas live in which they were saved.  None after an undo. */
+struct log_end {
+	int64_t	   tenant, origin, size;
+	struct str frontier, entry;
+};
+size_t tx_log_ends(const struct tx *, const struct log_end **out);
 /* CX of a transaction that serves several batches or pages in turn. */
 void tx_switch(struct tx *, struct ctx *);
 /* Nested: for replaying a batch one by one inside its transaction. */

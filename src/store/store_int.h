@@ -52,6 +52,8 @@ struct tx {
 	enum err    lost;	/* what every call says from then on */
 	enum msg    why;
 	bool	    may_repeat, is_there;
+	bool	    is_quiet;
+	struct told *told;	/* of a shared database: what the others must know; the arena's of who began it */
 	unsigned    depth;	/* savepoints */
 };
 
@@ -67,6 +69,7 @@ struct db {
 	enum db_kind  kind;
 	bool	      is_writer;
 	size_t	      lane;	/* a writer's */
+	bool	      is_side;	/* a writer, of no lane */
 	bool	      is_often;	/* checkpoints */
 	struct tx     tx;
 };
@@ -75,6 +78,7 @@ struct store {
 	const struct engine *engine;
 	struct db	    *writer[LANES_MAX][2]; /* by enum db_kind; open as long as the store is */
 	_Atomic bool	     is_taken[LANES_MAX][2];
+	_Atomic uint64_t     connects;	/* of the data's writers */
 };
 
 /* Each engine's structs begin with struct store and struct db. */
@@ -92,6 +96,8 @@ struct engine {
 	void	 (*close)(struct store *);
 	/* A reader; the writers, two for each lane, are the store's. */
 	struct db *(*connect)(struct store *, enum db_kind);
+	/* A writer of the data; NULL: the databases are this process's alone. */
+	struct db *(*connect_side)(struct store *);
 	void	 (*disconnect)(struct db *);
 
 	/* TX_BEGIN that fails loses the transaction; TX_KEEP may tell the error of an earlier save or drop, then the savepoint stands. */
@@ -112,7 +118,7 @@ struct engine {
 
 extern const struct engine sqlite_engine, postgres_engine;
 
-/* Runs Q and collects what it gives. */
+/* Runs Q and collects what it gives.  On a shared database OUT may be NULL: nobody waits, and an error comes later, as that of a save. */
 enum err store_query(struct tx *, const struct query *, struct rows *) USE_RESULT;
 
 /* --- sql.c: texts made from a table's declaration --------------------------------- */
@@ -162,6 +168,17 @@ struct row_sink {
 void sink_open(struct row_sink *, struct arena *, const struct table *, struct rows *out, size_t expected);
 /* Room for one more, which belongs to key KEY. */
 void *sink_add(struct row_sink *, size_t key);
+
+/* --- notice.c --------------------------------------------------------------------- */
+
+/* Rows that were saved (but for those that are STALE, if it is there), or whose first NPREFIX key columns were dropped. */
+void notice_saved(struct tx *, const struct table *, const void *rows, size_t n, const bool *stale);
+void notice_dropped(struct tx *, const struct table *, const void *keys, size_t n, size_t nprefix);
+/* What was saved since the savepoint that is no more is undone, or stays. */
+void notice_undone(struct tx *);
+void notice_kept(struct tx *);
+/* Before the commit: writes them down. */
+enum err notice_tell(struct tx *) USE_RESULT;
 
 /* --- migrate.c -------------------------------------------------------------------- */
 

@@ -70,3 +70,10 @@ static const struct column person_key[] = {
 };
 #undef C
 const struct table PERSON_KEY = TABLE("person_key", DB_KEYS, person_key, 3, key_row, EXISTS_REPLACES);
+
+#define C(field) COLUMN(shared_key, field)
+static const struct column tenant_key[] = {
+	C(tenant), C(created_ms), C(sealed)
+};
+#undef C
+const struct table TENANT_KEY = TABLE("tenant_key", DB_KEYS, tenant_key, 1, shared_key, EXISTS_STAYS);

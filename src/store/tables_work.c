@@ -51,6 +51,13 @@ static const struct column lease[] = {
 #undef C
 const struct table LEASE = TABLE("lease", DB_DATA, lease, 2, lease_row, EXISTS_REPLACES);
 
+#define C(field) COLUMN(notice_row, field)
+static const struct column notice[] = {
+	C(tenant), C(seq), C(kind), C(subject), C(at_ms)
+};
+#undef C
+const struct table NOTICE = TABLE("notice", DB_DATA, notice, 4, notice_row, EXISTS_STAYS);
+
 #define C(field) COLUMN(import_row_state, field)
 static const struct column import[] = {
 	C(tenant), C(id), C(source), C(state), C(rows), C(persons), C(added),

@@ -53,6 +53,8 @@ enum frame_op {
 	OP_TOKEN_KEYS,
 	OP_TENANT_KEYS,	/* whether it has keys, or had them */
 	OP_TENANT_END,	/* destroys them */
+	OP_TENANT_SHARE, /* its keys, sealed for the other vaults of the deployment */
+	OP_TENANT_TAKE,	/* what another sealed so */
 	OP_COUNT
 };
 

@@ -219,8 +219,8 @@ keys_token_sign(const struct keys *k, int64_t now_ms, struct str text,
 	uint8_t public[32], secret[64];
 
 	token_pair(k, now_ms, 0, public, secret);
-	if (crypto_sign_detached(signature, NULL, (const uint8_t *)text.p,
-		text.n, secret) != 0)
+	if (crypto_sign_detached(
+		signature, NULL, (const uint8_t *)text.p, text.n, secret) != 0)
 		fatal("a signature");
 	secret_wipe(secret, sizeof(secret));
 }
@@ -244,8 +244,8 @@ token_kid(const struct keys *k, const uint8_t public[32], char kid[TOKEN_KID])
 	char text[TOKEN_KID + 1];
 	uint8_t digest[32];
 
-	digest_make(k->crypt, &(struct str) { (const char *)public, 32 }, 1,
-	    digest);
+	digest_make(
+	    k->crypt, &(struct str) { (const char *)public, 32 }, 1, digest);
 	sodium_bin2base64(text, sizeof(text), digest, TOKEN_KID / 4 * 3,
 	    sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 	memcpy(kid, text, TOKEN_KID);
@@ -294,6 +294,38 @@ tenant_encode(const struct tenant_keys *t, struct buf *b)
 		buf_u64(b, (uint64_t)e->created_ms);
 		buf_bytes(b, e->key, KEY_BYTES);
 	}
+}
+
+void
+keys_tenant_encode(const struct tenant_keys *t, struct secret *out)
+{
+	struct buf b;
+
+	secret_open(out, TENANT_BYTES + t->nkek * KEK_BYTES);
+	b = secret_buf(out);
+	tenant_encode(t, &b);
+	must(!b.over && b.n == out->n);
+}
+
+bool
+keys_tenant_decode(struct keys *k, uint32_t tenant, struct str bytes)
+{
+	struct cursor c = { .left = bytes };
+	struct cursor number = c;
+
+	if (get_u32(&number) != tenant || number.bad || k->n == TENANTS_MAX)
+		return false;
+	if (keys_tenant(k, tenant) != NULL)
+		keys_tenant_drop(k, tenant);
+	/* Another vault of ours made them: that they do not decode is a bug. */
+	must(tenant_decode(k, &c) && get_end(&c));
+	return true;
+}
+
+void
+keys_share(const struct keys *k, uint8_t key[KEY_BYTES])
+{
+	key_derive(k->crypt, k->root->token_root, "share", 0, key);
 }
 
 bool

@@ -93,6 +93,15 @@ void keys_token_key(const struct keys *, int64_t now_ms, int age, struct token_k
 void keys_token_sign(const struct keys *, int64_t now_ms, struct str text,
     uint8_t signature[64]);
 
+/*
+ * One tenant's keys as bytes, and back: in place of others that it has.  false:
+ * they are not of TENANT, and nothing has changed.
+ */
+void keys_tenant_encode(const struct tenant_keys *, struct secret *out);
+bool keys_tenant_decode(struct keys *, uint32_t tenant, struct str) USE_RESULT;
+/* What tenants' keys are sealed under for the other vaults of the deployment: all have its root. */
+void keys_share(const struct keys *, uint8_t key[KEY_BYTES]);
+
 /* All keys but the master key as bytes, in memory that keys_encode() opens. */
 void keys_encode(const struct keys *, struct secret *out);
 bool keys_decode(struct keys *, struct str) USE_RESULT;

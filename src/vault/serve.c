@@ -73,6 +73,8 @@ static const struct op {
 	[OP_TOKEN_KEYS]	  = { token_keys,   BOOT,    false, NOTHING },
 	[OP_TENANT_KEYS]  = { tenant_keys,  BOOT,    false, NOTHING },
 	[OP_TENANT_END]	  = { tenant_end,   BOOT,    false, NOTHING },
+	[OP_TENANT_SHARE] = { tenant_share, BOOT,    true,  NOTHING },
+	[OP_TENANT_TAKE]  = { tenant_take,  BOOT,    false, NOTHING },
 };
 
 static const char *const alarm_names[ALARM_COUNT] = {

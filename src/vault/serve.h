@@ -24,6 +24,10 @@ struct attempt {
 	bool		is_open;
 	uint32_t	tenant, origin;
 	uint64_t	from;		/* the head it started from */
+	bool		is_apart;	/* it did not come by what another vault signed */
+	bool		follows;	/* … which is the beginning of an origin that another vault signs */
+	uint64_t	pass_size;	/* of this size … */
+	struct hash	pass_root;	/* … another vault signed this root; 0: none */
 	struct frontier frontier;
 	struct buf	entry;		/* the one that is coming in pieces */
 };

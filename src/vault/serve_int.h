@@ -19,6 +19,9 @@ struct request {
 
 void alarm_raise(struct request *, enum alarm);
 
+enum frame_status tenant_share(struct request *);
+enum frame_status tenant_take(struct request *);
+
 enum frame_status log_head_get(struct request *);
 enum frame_status log_begin(struct request *);
 enum frame_status log_add(struct request *);

@@ -20,6 +20,8 @@ static void note_make(struct request *, struct arena *, struct head *);
 static struct verifier verifier_of(struct request *, struct arena *);
 static struct str origin_of(struct request *, struct arena *, uint32_t origin);
 static enum frame_status conflict(struct request *);
+static bool pass_by(struct request *, uint32_t origin, struct str note);
+static bool is_passed(const struct attempt *, const struct frontier *);
 static bool take_piece(struct request *, struct attempt *);
 
 /* A log of which nothing was signed begins at origin 0. */
@@ -50,11 +52,22 @@ log_begin(struct request *rq)
 	struct head head = head_of(rq);
 	const uint32_t origin = get_u32(&rq->in);
 	const uint64_t size = get_u64(&rq->in);
+	const struct str note = get_lp(&rq->in);
 
 	if (!get_end(&rq->in))
 		return STATUS_MALFORMED;
-	a->is_open = false;
+	a->is_open = a->follows = a->is_apart = false;
+	a->pass_size = 0;
+	if (note.n > 0 && !pass_by(rq, origin, note))
+		return conflict(rq);
+	if (origin > head.origin && size == 0 && a->pass_size > 0) {
+		a->follows = true;
+		memset(&head.frontier, 0, sizeof(head.frontier));
+		head.origin = origin;
+	}
 	if (origin != head.origin || size != head.frontier.size)
+		return conflict(rq);
+	if (a->pass_size <= size && !is_passed(a, &head.frontier))
 		return conflict(rq);
 	a->is_open = true;
 	a->tenant = rq->frame->tenant;
@@ -63,6 +76,38 @@ log_begin(struct request *rq)
 	a->frontier = head.frontier;
 	buf_clear(&a->entry);
 	return STATUS_OK;
+}
+
+/* Another vault's checkpoint, of this origin, is what the log must come by. */
+static bool
+pass_by(struct request *rq, uint32_t origin, struct str note)
+{
+	struct attempt *a = &rq->peer->attempt;
+	struct arena *arena = arena_open(SIGN_MEMORY);
+	const struct verifier v = verifier_of(rq, arena);
+	struct checkpoint c;
+	const char *why;
+	bool is_signed =
+	    note_check(arena, note, &v, origin_of(rq, arena, origin), &c, &why);
+
+	if (is_signed) {
+		a->pass_size = c.size;
+		a->pass_root = c.root;
+	}
+	arena_close(arena);
+	return is_signed;
+}
+
+/* Of a checkpoint before TREE only what lies behind us could tell. */
+static bool
+is_passed(const struct attempt *a, const struct frontier *tree)
+{
+	struct hash root;
+
+	if (a->pass_size == 0 || a->pass_size != tree->size)
+		return true;
+	frontier_root(tree, &root);
+	return memcmp(&root, &a->pass_root, sizeof(root)) == 0;
 }
 
 static enum frame_status
@@ -108,6 +153,7 @@ take_piece(struct request *rq, struct attempt *a)
 	tree_leaf(buf_view(&a->entry), &leaf);
 	frontier_append(&a->frontier, &leaf);
 	buf_clear(&a->entry);
+	a->is_apart |= !is_passed(a, &a->frontier);
 	return true;
 }
 
@@ -124,7 +170,12 @@ log_sign(struct request *rq)
 		return STATUS_MALFORMED;
 	if (!a->is_open)
 		return STATUS_CONFLICT;
-	if (size != a->frontier.size || !extends(rq, &head, root))
+	if (a->follows && a->origin > head.origin) {
+		head.origin = a->origin;
+		memset(&head.frontier, 0, sizeof(head.frontier));
+	}
+	if (size != a->frontier.size || a->is_apart || size < a->pass_size ||
+	    !extends(rq, &head, root))
 		return conflict(rq);
 	a->is_open = false;
 	head.frontier = a->frontier;

@@ -35,7 +35,7 @@ struct archive {
 typedef void encoder(struct buf *, const struct vault_op *);
 typedef bool decoder(struct vault_op *, struct cursor *);
 
-static encoder grant_encode, head_encode, add_encode,
+static encoder grant_encode, head_encode, add_encode, take_encode,
     sign_encode, export_encode, read_encode;
 static decoder grant_decode, state_decode, has_decode, head_decode, keys_decode,
     note_decode, rollback_decode, names_decode, export_decode, read_decode;
@@ -45,6 +45,8 @@ static const struct op_shape
 	grant_shape = { grant_encode, grant_decode },
 	tenant_shape = { NULL, NULL },
 	has_shape = { NULL, has_decode },
+	share_shape = { NULL, note_decode },
+	take_shape = { take_encode, NULL },
 	head_shape = { NULL, head_decode },
 	begin_shape = { head_encode, NULL },
 	add_shape = { add_encode, NULL },
@@ -199,6 +201,36 @@ vault_tenant_end(struct vault *v, struct ctx *cx, uint32_t tenant)
 }
 
 enum err
+vault_tenant_share(
+    struct vault *v, struct ctx *cx, uint32_t tenant, struct str *sealed)
+{
+	struct single s;
+
+	begin(&s, cx, tenant);
+	add(&s, OP_TENANT_SHARE, &share_shape, NULL, sealed);
+	return run(&s, v, cx);
+}
+
+enum err
+vault_tenant_take(
+    struct vault *v, struct ctx *cx, uint32_t tenant, struct str sealed)
+{
+	struct single s;
+
+	begin(&s, cx, tenant);
+	add(&s, OP_TENANT_TAKE, &take_shape, &sealed, NULL);
+	return run(&s, v, cx);
+}
+
+static void
+take_encode(struct buf *b, const struct vault_op *op)
+{
+	const struct str *sealed = op->in;
+
+	buf_str(b, *sealed);
+}
+
+enum err
 vault_tenant_keys(
     struct vault *v, struct ctx *cx, uint32_t tenant, enum tenant_has *out)
 {
@@ -281,6 +313,7 @@ head_encode(struct buf *b, const struct vault_op *op)
 
 	buf_u32(b, x->head.origin);
 	buf_u64(b, x->head.size);
+	buf_lp(b, x->newest);
 }
 
 static void

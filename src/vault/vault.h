@@ -228,6 +228,15 @@ enum tenant_has {
 };
 enum err vault_tenant_keys(struct vault *, struct ctx *, uint32_t tenant, enum tenant_has *out) USE_RESULT;
 
+/*
+ * The keys of a tenant, sealed so that only the vaults of this deployment, laid
+ * from one recovery archive, open them; and what another's vault gave so.
+ * ERR_CONFLICT: the tenant has others, which were used, or had some that were
+ * destroyed.  ERR_DENIED: it is not of this deployment and tenant.
+ */
+enum err vault_tenant_share(struct vault *, struct ctx *, uint32_t tenant, struct str *sealed) USE_RESULT;
+enum err vault_tenant_take(struct vault *, struct ctx *, uint32_t tenant, struct str sealed) USE_RESULT;
+
 struct vault_state {
 	bool	 has_keys;		/* false: sealed, only this call is answered */
 	uint8_t	 deployment[16];	/* random, made at first start */
@@ -259,6 +268,10 @@ enum err vault_log_head(struct vault *, struct ctx *, uint32_t tenant, struct lo
  * A long log goes in pages: vault_log_add() for each but the last, which
  * vault_log_sign() sends; all but the first go on from the one before, over the
  * same channel.
+ *
+ * Other vaults of the deployment sign as well.  What is signed must then extend
+ * their newest checkpoint, too; and where that is of a later origin than the
+ * vault's own, HEAD may be the beginning of it.
  */
 struct log_extension {
 	uint32_t	  tenant;
@@ -267,6 +280,7 @@ struct log_extension {
 	size_t		  n;
 	bool		  goes_on;	/* after a page that was added; else HEAD is the vault's own */
 	uint8_t		  root[32];	/* for vault_log_sign() only */
+	struct str	  newest;	/* the newest checkpoint that is stored, by whichever vault; empty: of no concern */
 };
 
 enum err vault_log_add(struct vault *, struct ctx *, const struct log_extension *) USE_RESULT;

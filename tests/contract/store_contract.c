@@ -34,7 +34,8 @@ main(int argc, char **argv)
 	}
 	return run_transaction_tests() + run_row_tests() + run_list_tests() +
 	    run_filter_tests() +
-	    (is_postgres(base_url) ? run_server_tests() : run_file_tests());
+	    (is_postgres(base_url) ? run_server_tests() + run_shared_tests()
+				   : run_file_tests());
 }
 
 void

@@ -66,6 +66,7 @@ int run_row_tests(void);
 int run_list_tests(void);
 int run_filter_tests(void);
 int run_file_tests(void);	/* of an engine that keeps files */
+int run_shared_tests(void);
 int run_server_tests(void);	/* of one that has a server */
 
 #endif

@@ -167,6 +167,129 @@ settings_of_the_deployment_are_read_too(void **state)
 	assert_int_equal(world_deployment(w, DEPLOYMENT_TENANT_QUEUED), stored);
 }
 
+/* --- several servers --------------------------------------------------------- */
+
+static struct session_row
+a_session(const struct rig *r, int64_t person, int64_t id, const char *hash)
+{
+	return (struct session_row) { .tenant = r->acme,
+		.person = person,
+		.id = id,
+		.hash = str_of(hash),
+		.seen_ms = clock_now_ms(),
+		.created_ms = clock_now_ms(),
+		.factor_ms = clock_now_ms(),
+		.expires_ms = INT64_MAX };
+}
+
+static enum err
+save_session(struct batch *b, struct tx *tx)
+{
+	return store_save(tx, &SESSION, b->item[0]->in, 1, NULL);
+}
+
+static void
+stored(struct rig *r, struct session_row *row)
+{
+	static const struct use_case save = { .name = "session",
+		.save = save_session };
+	struct item it = { .cx = &r->cx,
+		.use_case = &save,
+		.tenant = r->acme,
+		.in = row };
+
+	assert_int_equal(
+	    pipeline_do(world_pipeline(r->world), &it, ITEM_BULK), OK);
+}
+
+/* What notices name is as it is stored; of the others nobody asks. */
+static void
+what_is_noticed_is_read_and_nothing_else(void **state)
+{
+	struct rig *r = *state;
+	struct world *w = r->world;
+	int64_t ana =
+	    rig_onboarded(r, rig_onboard(r, "ana", "ber", ""))->person;
+	int64_t bo = rig_onboarded(r, rig_onboard(r, "bo", "ber", ""))->person;
+	struct session_row gone = a_session(r, ana, 5,
+	    "01234567890123456789012345678901");
+	struct session_row there = a_session(r, ana, 6,
+	    "11234567890123456789012345678901");
+	struct session_row unasked = a_session(r, bo, 7,
+	    "21234567890123456789012345678901");
+	struct notice_row notice[] = {
+		{ .tenant = r->acme, .kind = NOTICE_SESSION, .subject = ana },
+		{ .tenant = r->acme, .kind = NOTICE_SESSION, .subject = ana },
+		{ .tenant = r->acme, .kind = NOTICE_ROLE, .subject = ana },
+		/* A later program's. */
+		{ .tenant = r->acme, .kind = NOTICE_END + 7, .subject = 1 },
+	};
+	struct notice_list list = { notice, COUNT(notice) };
+	struct mark mark = { .tenant = r->acme, .state = TENANT_ACTIVE,
+		.persons = 77 };
+	struct db *db = db_open_reader(w->store, DB_DATA);
+	struct role_row role = { .tenant = r->acme, .person = ana };
+	const struct realm *realm;
+	struct role_held *held;
+	struct tx *tx;
+
+	role.id = given(r, ana, "hr");
+	world_role_drop(w, &role);
+	stored(r, &there);
+	world_session_set(w, &gone);
+	world_session_set(w, &unasked);
+	tx = tx_begin_all(db, &r->cx);
+	assert_int_equal(world_anew_noticed(w, &r->cx, tx, &mark, &list), OK);
+	tx_end(tx);
+	assert_int_equal(sessions_of(r, ana), 1);
+	assert_int_equal(sessions_of(r, bo), 1);
+	assert_int_equal(world_roles_of(w, r->arena, r->acme, ana, &held), 1);
+	assert_int_equal(held->id, role.id);
+	assert_int_equal(world_persons(w, r->acme), 77);
+	/* A subject that is not known means all of them. */
+	notice[0].subject = 0;
+	list.n = 1;
+	tx = tx_begin_all(db, &r->cx);
+	assert_int_equal(world_anew_noticed(w, &r->cx, tx, &mark, &list), OK);
+	tx_end(tx);
+	assert_int_equal(sessions_of(r, ana), 1);
+	assert_int_equal(sessions_of(r, bo), 0);
+	mark.state = TENANT_SUSPENDED;
+	list.n = 0;
+	tx = tx_begin_all(db, &r->cx);
+	assert_int_equal(world_anew_noticed(w, &r->cx, tx, &mark, &list), OK);
+	tx_end(tx);
+	assert_int_equal(world_realm(w, &r->cx, r->acme, &realm), OK);
+	assert_int_equal(realm->state, TENANT_SUSPENDED);
+	db_close(db);
+}
+
+/* Used at another server, it is not idle here. */
+static void
+when_others_saw_a_session_is_known(void **state)
+{
+	struct rig *r = *state;
+	struct world *w = r->world;
+	int64_t ana =
+	    rig_onboarded(r, rig_onboard(r, "ana", "ber", ""))->person;
+	struct session_row row = a_session(r, ana, 5,
+	    "01234567890123456789012345678901");
+	const struct actor a = { .kind = ACTOR_PERSON, .tenant = r->acme,
+		.person = ana };
+	struct db *db = db_open_reader(w->store, DB_DATA);
+	struct session_view *v;
+
+	stored(r, &row);
+	row.seen_ms -= 3600000;
+	world_session_set(w, &row);
+	assert_int_equal(world_sessions(w, r->arena, &a, &v), 0);
+	row.seen_ms += 3600000;
+	uses_read(w, db);
+	assert_int_equal(world_sessions(w, r->arena, &a, &v), 1);
+	assert_int_equal(v->seen_ms, row.seen_ms);
+	db_close(db);
+}
+
 #define FRESH(name) \
 	cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
 
@@ -179,6 +302,8 @@ main(void)
 		FRESH(a_tenant_that_memory_does_not_know_comes_in),
 		FRESH(a_tenant_that_has_ended_is_dropped),
 		FRESH(settings_of_the_deployment_are_read_too),
+		FRESH(what_is_noticed_is_read_and_nothing_else),
+		FRESH(when_others_saw_a_session_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -390,14 +390,15 @@ static void
 a_missing_row_is_found(void **state)
 {
 	struct scene *s = *state;
-	struct lease_row lease = { .name = LEASE_CLOCK };
+	const struct deployment_row setting = { 0, STR("of-later"), 1 };
 	struct move m;
 
+	save(s, s->conf.from, &DEPLOYMENT, &setting, false);
 	copy_only(s, &m);
-	save(s, s->conf.to, &LEASE, &lease, true);
+	save(s, s->conf.to, &DEPLOYMENT, &setting, true);
 	assert_int_equal(move_compare(&m), ERR_CONFLICT);
 	assert_int_equal(s->r.cx.fault.msg, MSG_MOVE_COUNT);
-	assert_true(str_eq(s->r.cx.fault.args[0], STR("lease")));
+	assert_true(str_eq(s->r.cx.fault.args[0], STR("deployment_setting")));
 	assert_true(str_eq(s->r.cx.fault.args[1], STR("0")));
 	assert_true(str_eq(s->r.cx.fault.args[2], STR("1")));
 }

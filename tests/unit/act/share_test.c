@@ -61,7 +61,7 @@ each_tenant_has_its_rows_in_one_item(void **state)
 {
 	struct rig *r = *state;
 	struct row row[ROWS];
-	struct row_list list = { row, ROWS, sizeof(row[0]) };
+	struct row_list list = { row, ROWS, sizeof(row[0]), 0 };
 	size_t lost;
 
 	for (int refused = -1; refused <= 3; refused += 4) {

@@ -584,6 +584,7 @@ CANNED(deployment_show)
 CANNED(backup_make)
 CANNED(key_export)
 CANNED(doctor_run)
+CANNED(loss_accept)
 
 const char *
 table_exported(size_t at)

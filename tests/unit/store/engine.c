@@ -172,6 +172,18 @@ load(struct tx *tx, const struct key_set *k, struct rows *out)
 	return OK;
 }
 
+static enum err
+query(struct tx *tx, const struct query *q, struct rows *out)
+{
+	struct engine_store *s = (struct engine_store *)tx->db->store;
+	struct number *answer = arena_alloc(tx->cx->arena, sizeof(*answer));
+
+	must(q->into == &NUMBER);
+	answer->n = s->answer;
+	*out = (struct rows) { .row = answer, .n = 1 };
+	return OK;
+}
+
 static bool
 nothing_to_do(struct db *db, bool is_idle)
 {
@@ -212,6 +224,7 @@ static struct engine engine = {
 	.reach = reach,
 	.save = save,
 	.load = load,
+	.query = query,
 	.checkpoint = nothing_to_do,
 	.empty_log = no_log,
 };

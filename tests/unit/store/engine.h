@@ -53,6 +53,7 @@ struct engine_store {
 	enum failure failure;
 	unsigned     n;
 	int	     lane;
+	int64_t	     answer;	/* to every query: a number */
 	unsigned     doubt;	/* so often nobody knows yet how a commit ended */
 	struct row   row[ROWS_MAX];
 	size_t	     nrow;

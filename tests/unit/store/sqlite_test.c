@@ -162,7 +162,7 @@ a_newer_schema_is_refused(void **state)
 	close_store(f);
 	tamper(f, "keys.db", "PRAGMA user_version = 999");
 	assert_refused(f, ERR_CONFLICT, MSG_STORE_NEWER);
-	tamper(f, "keys.db", "PRAGMA user_version = 2");
+	tamper(f, "keys.db", "PRAGMA user_version = 3");
 	open_store(f);
 }
 

@@ -377,9 +377,9 @@ static void
 a_minted_capability_does_no_boot_work(void **state)
 {
 	static const enum frame_op ops[] = { OP_STATUS, OP_GRANT, OP_TENANT_NEW,
-		OP_LOG_HEAD, OP_LOG_BEGIN, OP_LOG_ADD, OP_LOG_SIGN,
-		OP_LOG_ROLLBACK, OP_LOG_KEY, OP_EXPORT, OP_EXPORT_READ,
-		OP_TENANT_KEYS, OP_TENANT_END };
+		OP_LOG_HEAD, OP_LOG_BEGIN, OP_LOG_ADD, OP_LOG_SIGN, OP_LOG_KEY,
+		OP_LOG_ROLLBACK, OP_EXPORT, OP_EXPORT_READ, OP_TENANT_KEYS,
+		OP_TENANT_END, OP_TENANT_SHARE, OP_TENANT_TAKE };
 
 	for (size_t i = 0; i < COUNT(ops); i++) {
 		const struct ask a = { ops[i], ACME, &acme, 0, STR("") };
@@ -534,7 +534,7 @@ a_body_that_does_not_end_where_it_should_ends_the_peer(void **state)
 		    text_body(STR("x")) },
 		{ OP_LOG_HEAD, ACME, &boot, 0, STR("") },
 		{ OP_LOG_BEGIN, ACME, &boot, 0,
-		    STR("\0\0\0\0\0\0\0\0\0\0\0\0") },
+		    STR("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0") },
 		{ OP_LOG_ADD, ACME, &boot, 0, STR("\1\0\0\0\1x") },
 		{ OP_LOG_SIGN, ACME, &boot, 0,
 		    STR("\0\0\0\0\0\0\0\1"
@@ -570,7 +570,7 @@ static void
 a_piece_of_an_entry_that_is_cut_ends_the_peer(void **state)
 {
 	const struct ask begin = { OP_LOG_BEGIN, ACME, &boot, 0,
-		STR("\0\0\0\0\0\0\0\0\0\0\0\0") };
+		STR("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0") };
 	static const struct str bodies[] = { { "\1\0\0\0\2x", 6 },
 		{ "\2\0\0\0\1x", 6 }, { "\1\0\0", 3 } };
 
