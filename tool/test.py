@@ -102,6 +102,9 @@ STEPS = [Step(*row) for row in (
      {"USHER_TIER": "quick"}, 12, 12),
     ("database-long", "full", "build", True, driver("database"), {}, 60, 60),
     ("writers", "normal", "build", True, driver("writers"), {}, 3, 8),
+    ("nodes", "normal", "build", True, driver("nodes"),
+     {"USHER_TIER": "quick"}, 5, 5),
+    ("nodes-long", "full", "build", True, driver("nodes"), {}, 40, 40),
     # Another session for every transaction: nothing may depend on one.
     ("flows-bouncer", "normal", "build", True, driver("flows"),
      {"USHER_STORE": "pgbouncer", "USHER_TIER": "quick"}, 8, 8),

@@ -317,9 +317,9 @@ def verify_faults(api):
             for fault in found["faults"]] or ["seats/verify: not whole"]
 
 
-def check_all(api):
+def check_all(api, seconds=CHECKPOINT_S):
     """Every check that needs no knowledge of what was asked for."""
-    faults, _entries = check_log(api)
+    faults, _entries = check_log(api, seconds)
     tables = Tables.read(api)
     faults += table_faults(tables)
     faults += Replay(tables.name).run(events(api)).differences(tables)

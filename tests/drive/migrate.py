@@ -33,8 +33,8 @@ KILLS = {"quick": 2, "normal": 10, "full": 100}[TIER]
 KILLS_LEAST = min(KILLS, 3)     # a quick machine is through before the last
 KILL_S = (.02, .15)
 ALONE_S = 600
-# Rows that say how far a move came are of each side's own.
-OWN = {"move", "move_keys"}
+# Rows that say how far a move came, and who works on a database.
+OWN = {"move", "move_keys", "lease", "notice", "tenant_key"}
 READS = ("/api/v1/persons", "/api/v1/products", "/api/v1/pools",
          "/api/v1/products/mail/seats", "/api/v1/products/mail/waits",
          "/api/v1/tokens")
@@ -338,6 +338,17 @@ def to_postgres(tap, server, cluster, dice, url):
     return {t["table"]: t["rows"] for t in report["tables"]}
 
 
+def leased(tap, server, cluster):
+    """A server of another machine works on the target."""
+    url = cluster.make("leased")
+    mover = Mover(server, "--to", url)
+    mover.start("%s:2" % POINTS[0]).communicate(timeout=ALONE_S)
+    cluster.sql("INSERT INTO lease SELECT 0, 1000, 1, 1, 60000 +"
+                " extract(epoch FROM clock_timestamp()) * 1000", "leased")
+    refused(tap, mover, "A server works on", "what a server works on is not "
+            "moved into")
+
+
 def on(server, url):
     """The server, with its databases there; None: files."""
     server.env.pop("USHER_STORE", None)
@@ -405,6 +416,7 @@ def main():
         url = cluster.make("shop")
         misused(tap, server, url)
         hidden(tap, server, cluster.make("hidden"))
+        leased(tap, server, cluster)
         moved = to_postgres(tap, server, cluster, dice, url)
         tap.equal(tables(server.data), first, "the files are as they were")
         tap.equal(moved, {t: len(first[t]) for t in first},

@@ -31,6 +31,68 @@ BUGS = {
          "\t\t\t\tg->part[i].batch.use_case->committed("
          "&g->part[i].batch);\n"
          "\t\tgroup_answer(l, g);\n\t\terr = commit(l, tx, DB_DATA);\n")],
+    # A server keeps to itself what it changes of what all have in memory.
+    "change-untold": [
+        ("store/notice.c",
+         "\t\tif (kept[k].table != t)\n\t\t\tcontinue;\n"
+         "\t\tfor (size_t i",
+         "\t\tif (kept[k].table != t || n > 0)\n\t\t\tcontinue;\n"
+         "\t\tfor (size_t i")],
+    # A number is taken though another server has it.
+    "number-of-another": [
+        ("act/node.c",
+         "row[at].until_ms > now_ms)",
+         "row[at].until_ms > INT64_MAX - 1)")],
+    # Who stood still goes on as if it had not.
+    "number-kept": [
+        ("act/node.c",
+         "\tif (lease.holder != n->holder || lease.fence != n->fence)\n",
+         "\tlease.holder = n->holder;\n"
+         "\tif (lease.fence < n->fence)\n")],
+    # The vaults of other servers never get a tenant's keys.
+    "keys-unshared": [
+        ("act/key_share.c",
+         "\tTRY(pipeline_do(w->pipeline, &it, ITEM_INTERACTIVE));\n",
+         "\tif (tenant == 0)\n"
+         "\t\tTRY(pipeline_do(w->pipeline, &it, ITEM_INTERACTIVE));\n")],
+    # A tenant is made without asking whether another server made its like.
+    "name-of-two": [
+        ("act/tenant.c",
+         "\tif (((struct world *)b->world)->node != NULL)\n",
+         "\tif (b->n == 0)\n")],
+    # Two servers write of one tenant at once.
+    "row-unlocked": [
+        ("store/postgres.c",
+         "\" ORDER BY tenant FOR UPDATE\"",
+         "\" ORDER BY tenant\"")],
+    # What was acknowledged is compared with nothing.
+    "loss-unseen": [
+        ("act/history.c",
+         "\tif (row == NULL || is_before(&is, end)) {\n",
+         "\tif (row == NULL) {\n"),
+        ("act/history.c",
+         "\tif (!is_same)\n",
+         "\tif (!is_same && row == NULL)\n"),
+        ("act/node.c",
+         "\tif (history_is_short(node->history, &mark)) {\n",
+         "\tif (history_is_short(node->history, &mark) && tenant == 0) {\n"
+         )],
+    # No bug: the version after this one, with one migration more.
+    "next-version": [
+        ("store/migrate.c",
+         "#undef SQL\n",
+         "static const char *const data_next[] = {\n"
+         "\tSQL(ALTER TABLE tenant ADD COLUMN of_next @int NOT NULL"
+         " DEFAULT 0)\n"
+         "\tSQL(CREATE TABLE next (\n"
+         "\t\ttenant @int NOT NULL PRIMARY KEY,\n"
+         "\t\tvalue @int NOT NULL) @strict)\n"
+         "\tNULL };\n"
+         "#undef SQL\n"),
+        ("store/migrate.c",
+         "\t{ DB_DATA, 10, data_0010 },\n",
+         "\t{ DB_DATA, 10, data_0010 },\n"
+         "\t{ DB_DATA, 11, data_next },\n")],
     # Neither keys nor references nor user names are anybody's alone.
     "no-unique": [
         ("act/order_load.c",
