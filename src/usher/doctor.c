@@ -10,7 +10,10 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/yaml.h"
+
 #include "usher/commands.h"
+#include "usher/input.h"
 #include "usher/list.h"
 #include "usher/member.h"
 #include "usher/spawn.h"
@@ -18,6 +21,7 @@
 #define FOUND_MAX  65536
 #define OTHERS	   077
 #define ROOM_LEAST (UINT64_C(256) << 20)
+#define CONF_MAX   (1u << 20)	/* of Patroni */
 
 /* What must stand in the data directory, and who may read it. */
 static const struct {
@@ -54,6 +58,12 @@ static const struct {
 	{ "clock", MSG_WHAT_CLOCK },
 };
 
+/*
+ * The first Patroni that takes the lead in etcd's v3 interface only if nobody
+ * has it; those before may follow a leader back that lost commits (0018).
+ */
+static const int64_t patroni_least[3] = { 3, 0, 3 };
+
 /* What was found so far, as the list that the server would send. */
 struct findings {
 	struct cli *cli;
@@ -70,19 +80,27 @@ static void check_part(struct cli *, struct findings *, const char *name,
     mode_t type);
 static void check_room(struct cli *, struct findings *);
 static void check_program(struct cli *, struct findings *);
+static enum err check_patroni(struct cli *, struct findings *);
+static bool is_older(struct str version, const int64_t least[3]);
 static void check_server(struct cli *, struct findings *);
 static void add_items(struct findings *, const struct js *answer);
 
 static const struct option options[] = {
 	{ "quick", OPTION_BOOL, "false", 0, 0, false, MSG_FLAG_QUICK },
 	{ "vault", OPTION_PATH, NULL, 0, 0, false, MSG_FLAG_VAULT },
+	{ "patroni", OPTION_PATH, NULL, 0, 0, false, MSG_FLAG_PATRONI },
+	{ "patroni-version", OPTION_TEXT, NULL, 0, 0, false,
+	  MSG_FLAG_PATRONI_VERSION },
 };
 
 const struct command doctor_commands[] = {
 	{ "doctor", NULL, doctor, "", 0, 0, OPTIONS(options),
 	  DOOR_OPERATOR, RIGHT_OPERATE, MSG_HELP_DOCTOR,
 	  "  usher doctor --data /var/lib/usher\n"
-	  "  usher doctor --quick\n", NULL, false },
+	  "  usher doctor --quick\n"
+	  "  usher doctor --patroni /etc/patroni/config.yml"
+	  " --patroni-version 4.0.4\n",
+	  NULL, false },
 };
 const size_t doctor_command_count = COUNT(doctor_commands);
 
@@ -108,6 +126,7 @@ doctor(struct cli *cli)
 		check_part(cli, &f, parts[i].name, parts[i].type);
 	check_room(cli, &f);
 	check_program(cli, &f);
+	TRY(check_patroni(cli, &f));
 	check_server(cli, &f);
 	js_close_array(&f.body.js);
 	cli->last = body_close(&f.body);
@@ -206,6 +225,60 @@ check_program(struct cli *cli, struct findings *f)
 
 	add(f, STR("usher-vault"), is_there, str_of(path),
 	    text(f, MSG_DO_INSTALL));
+}
+
+/*
+ * A client of the database cannot see by what its leader is chosen: that
+ * stands in Patroni's own file, and its version nowhere in it.  One that was
+ * not told counts as too old.
+ */
+static enum err
+check_patroni(struct cli *cli, struct findings *f)
+{
+	struct str version = cli_text(cli, "patroni-version");
+	const struct js *conf, *shared;
+	struct str text_of;
+	bool is_v3;
+
+	if (cli_text(cli, "patroni").n == 0)
+		return OK;
+	TRY(input_whole(
+	    cli, "patroni", cli_z(cli, "patroni"), CONF_MAX, &text_of));
+	TRY(yaml_parse(&cli->cx, text_of, &conf));
+	is_v3 = js_get(conf, "etcd3") != NULL;
+	add(f, STR("patroni"), !is_v3 || !is_older(version, patroni_least),
+	    str_fmt(cli->cx.arena, "%s%.*s", is_v3 ? "etcd3 " : "",
+		STR_ARG(version)),
+	    text(f, MSG_DO_PATRONI));
+	shared = member_of(member_of(conf, "bootstrap"), "dcs");
+	if (shared == NULL)
+		return OK;
+	add(f, STR("synchronous_mode"),
+	    member_bool(shared, "synchronous_mode") &&
+		member_bool(shared, "synchronous_mode_strict"),
+	    cli_text(cli, "patroni"), text(f, MSG_DO_SYNCHRONOUS));
+	return OK;
+}
+
+/* Numbers with dots between; what is no number ends it, and lacks are 0. */
+static bool
+is_older(struct str version, const int64_t least[3])
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < 3; i++) {
+		int64_t part = 0;
+
+		for (; at < version.n && version.p[at] >= '0' &&
+		     version.p[at] <= '9' && part < 10000;
+		     at++)
+			part = part * 10 + (version.p[at] - '0');
+		if (part != least[i])
+			return part < least[i];
+		if (at < version.n && version.p[at] == '.')
+			at++;
+	}
+	return false;
 }
 
 /* --- what the server says ------------------------------------------------------------ */
