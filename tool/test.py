@@ -155,6 +155,9 @@ STEPS = [Step(*row) for row in (
     ("kill-pg-long", "full", "build", True, driver("kill"),
      {"USHER_STORE": "postgresql"}, 240, 240),
     ("migrate", "normal", "build", True, driver("migrate"), {}, 12, 60),
+    # Debian's clustering packages, which no other step needs, come with it.
+    ("cluster", "full", "build", True,
+     lambda: [["tool/cluster-test", "--install"]], {}, 90, 90),
     # A million random tenants: nobody comes to more than somebody held.
     ("roles", "normal", "build", True,
      lambda: [["build/tests/unit/core/core_role_test"]],

@@ -1,0 +1,350 @@
+# SPDX-License-Identifier: Apache-2.0
+"""cluster.py - three hosts with PostgreSQL, Patroni and etcd, haproxy before.
+
+    with Cluster("etcd") as cluster:        # or "etcd3": the other interface
+        cluster.sql("SELECT 1")             # at the primary, by haproxy
+        host = cluster.primary()
+        host.power_off(); host.start()
+
+Each host is a network namespace on one bridge; haproxy and whoever asks it are
+in the namespace outside.  To be run where network, mounts and processes are
+the test's own (tool/cluster-test), so that all of it ends with the test.
+"""
+import http.client
+import json
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+BIN = "/usr/lib/postgresql/15/bin"
+OWNER = "postgres"
+NET = "10.79.0."
+HAPROXY = 5000          # the primary's port, on loopback
+START_S = 180           # of a whole cluster on a busy machine
+
+# The timeouts bound the write gap: a leader that nobody hears of is replaced
+# after ttl, and has stopped by itself after loop_wait + 2 * retry_timeout.
+# Those of etcd3 are Patroni's own: with them it was seen to lose commits.
+TIMES = {"etcd": {"ttl": 20, "loop": 5, "retry": 5},
+         "etcd3": {"ttl": 30, "loop": 10, "retry": 10}}
+
+PATRONI = """
+scope: usher
+name: %(name)s
+restapi:
+  listen: %(ip)s:8008
+  connect_address: %(ip)s:8008
+%(store)s:
+  hosts: %(etcds)s
+bootstrap:
+  dcs:
+    ttl: %(ttl)d
+    loop_wait: %(loop)d
+    retry_timeout: %(retry)d
+    maximum_lag_on_failover: 1048576
+    synchronous_mode: true
+    synchronous_mode_strict: true
+    postgresql:
+      use_pg_rewind: true
+      parameters:
+        wal_log_hints: "on"
+        synchronous_commit: "on"
+        max_connections: 200
+        shared_buffers: 32MB
+        max_wal_size: 1GB
+        lc_messages: C
+  initdb:
+  - encoding: UTF8
+  - locale: C
+  - data-checksums
+postgresql:
+  listen: %(ip)s:5432
+  connect_address: %(ip)s:5432
+  data_dir: %(folder)s/data
+  bin_dir: %(bin)s
+  pgpass: %(folder)s/pgpass
+  remove_data_directory_on_rewind_failure: true
+  remove_data_directory_on_diverged_timelines: true
+  pg_hba:
+  - local all all trust
+  - host all all %(net)s0/24 trust
+  - host replication all %(net)s0/24 trust
+  authentication:
+    superuser: {username: postgres, password: none}
+    replication: {username: replicator, password: none}
+    rewind: {username: rewinder, password: none}
+  parameters:
+    unix_socket_directories: %(folder)s
+"""
+
+FRONT = """
+global
+    maxconn 1000
+defaults
+    mode tcp
+    timeout connect 3s
+    timeout check 3s
+    timeout client 1h
+    timeout server 1h
+listen primary
+    bind 127.0.0.1:%(port)d
+    option httpchk OPTIONS /primary
+    http-check expect status 200
+    default-server inter 1s fall 3 rise 1 on-marked-down shutdown-sessions
+%(servers)s
+"""
+
+
+def run(*argv, stdin=None):
+    done = subprocess.run(argv, input=stdin, capture_output=True, text=True,
+                          cwd="/", check=False)
+    if done.returncode != 0:
+        raise RuntimeError("%s: %s%s" % (
+            " ".join(argv), done.stdout, done.stderr))
+    return done.stdout.strip()
+
+
+class Host:
+    """One namespace: etcd, Patroni and the PostgreSQL that Patroni starts."""
+
+    def __init__(self, cluster, number):
+        self.cluster, self.number = cluster, number
+        self.name = "n%d" % number
+        self.ip = NET + str(10 + number)
+        self.folder = os.path.join(cluster.folder, self.name)
+        self.etcd = self.patroni = None
+        os.mkdir(self.folder, 0o700)
+        os.chown(self.folder, cluster.who.pw_uid, cluster.who.pw_gid)
+        run("ip", "netns", "add", self.name)
+        run("ip", "link", "add", "to-" + self.name, "type", "veth", "peer",
+            "name", "eth0", "netns", self.name)
+        run("ip", "link", "set", "to-" + self.name, "master", "br0", "up")
+        for argv in (("addr", "add", self.ip + "/24", "dev", "eth0"),
+                     ("link", "set", "eth0", "up"),
+                     ("link", "set", "lo", "up")):
+            run("ip", "-n", self.name, *argv)
+
+    def _spawn(self, log, *argv):
+        who = self.cluster.who
+        path = os.path.join(self.folder, log)
+        with open(path, "ab") as file:
+            return subprocess.Popen(
+                ["ip", "netns", "exec", self.name, "setpriv", "--reuid",
+                 str(who.pw_uid), "--regid", str(who.pw_gid),
+                 "--clear-groups", *argv],
+                stdin=subprocess.DEVNULL, stdout=file, stderr=file, cwd="/",
+                env={**os.environ, "HOME": self.folder},
+                start_new_session=True)
+
+    def start(self):
+        """What does not run of it."""
+        if self.etcd is None or self.etcd.poll() is not None:
+            peers = ",".join("%s=http://%s:2380" % (h.name, h.ip)
+                             for h in self.cluster.hosts)
+            self.etcd = self._spawn(
+                "etcd.log", "etcd", "--name", self.name,
+                "--data-dir", os.path.join(self.folder, "etcd"),
+                "--listen-peer-urls", "http://%s:2380" % self.ip,
+                "--listen-client-urls",
+                "http://%s:2379,http://127.0.0.1:2379" % self.ip,
+                "--advertise-client-urls", "http://%s:2379" % self.ip,
+                "--initial-advertise-peer-urls", "http://%s:2380" % self.ip,
+                "--initial-cluster", peers, "--initial-cluster-state", "new",
+                "--heartbeat-interval", "300", "--election-timeout", "3000",
+                "--enable-v2=true", "--log-level", "warn")
+        if self.patroni is None or self.patroni.poll() is not None:
+            self.patroni = self._spawn(
+                "patroni.log", "patroni", self.write_config())
+
+    def asked(self):
+        """Whose etcd Patroni asks: where commits shall be lost, its own only,
+        so that nothing tells it of the other leader while it is cut off."""
+        return [self] if self.cluster.store == "etcd3" else self.cluster.hosts
+
+    def write_config(self):
+        path = os.path.join(self.folder, "patroni.yml")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(PATRONI % {
+                "name": self.name, "ip": self.ip, "net": NET, "bin": BIN,
+                "store": self.cluster.store, "folder": self.folder,
+                "etcds": ",".join(h.ip + ":2379" for h in self.asked()),
+                **TIMES[self.cluster.store]})
+        os.chmod(path, 0o644)
+        return path
+
+    def pids(self):
+        """Of everything that runs in this namespace."""
+        return [int(pid) for pid in run(
+            "ip", "netns", "pids", self.name).split()]
+
+    def signal(self, sig):
+        for pid in self.pids():
+            try:
+                os.kill(pid, sig)
+            except ProcessLookupError:
+                pass
+
+    def power_off(self):
+        """Again and again: a process may just be making another."""
+        while self.pids():
+            self.signal(signal.SIGKILL)
+            for process in (self.etcd, self.patroni):
+                if process is not None:
+                    process.poll()
+            time.sleep(.05)
+
+    def cut(self, *chains):
+        """Drops what comes (input) or goes (output) beyond this host."""
+        lines = ["table inet cut {"]
+        for chain in chains:
+            side = "iifname" if chain == "input" else "oifname"
+            lines += ["chain %s {" % chain,
+                      "type filter hook %s priority 0; policy accept;" % chain,
+                      '%s "eth0" drop' % side, "}"]
+        run("ip", "netns", "exec", self.name, "nft", "-f", "-",
+            stdin="\n".join(lines + ["}", ""]))
+
+    def join(self):
+        run("ip", "netns", "exec", self.name, "nft", "delete", "table",
+            "inet", "cut")
+
+    def role(self):
+        """What Patroni says of itself: its state as a dict, or None."""
+        client = http.client.HTTPConnection(self.ip, 8008, timeout=2)
+        try:
+            client.request("GET", "/patroni")
+            return json.loads(client.getresponse().read())
+        except (OSError, ValueError, http.client.HTTPException):
+            return None
+        finally:
+            client.close()
+
+    def log_tail(self, name="patroni.log", size=3000):
+        path = os.path.join(self.folder, name)
+        if not os.path.exists(path):
+            return ""
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()[-size:]
+
+
+class Cluster:
+    def __init__(self, store="etcd"):
+        self.store = store
+        self.who = pwd.getpwnam(OWNER)
+        self.folder = tempfile.mkdtemp(prefix="usher-cluster-")
+        os.chmod(self.folder, 0o755)
+        self.front, self.hosts = None, []
+        lay_bridge()
+        try:
+            for number in (1, 2, 3):
+                self.hosts.append(Host(self, number))
+            for host in self.hosts:
+                host.start()
+            self._start_front()
+            self.wait_whole(START_S)
+        except BaseException:
+            self.close(keep=True)
+            raise
+
+    def _start_front(self):
+        path = os.path.join(self.folder, "haproxy.cfg")
+        servers = "\n".join(
+            "    server %s %s:5432 check port 8008" % (h.name, h.ip)
+            for h in self.hosts)
+        with open(path, "w", encoding="ascii") as file:
+            file.write(FRONT % {"port": HAPROXY, "servers": servers})
+        with open(os.path.join(self.folder, "haproxy.log"), "ab") as log:
+            self.front = subprocess.Popen(
+                ["haproxy", "-db", "-f", path], stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, start_new_session=True)
+
+    def primary(self):
+        """The host that says it leads, or None; two would be told as none."""
+        leading = []
+        for host in self.hosts:
+            role = host.role()
+            if role and role.get("role") in ("master", "primary") \
+                    and role.get("state") == "running":
+                leading.append(host)
+        return leading[0] if len(leading) == 1 else None
+
+    def is_whole(self):
+        """One leads, one stands by in synchrony, the third follows."""
+        if self.primary() is None:
+            return False
+        try:
+            found = self.sql(
+                "SELECT count(*) FILTER (WHERE state = 'streaming'), count(*) "
+                "FILTER (WHERE sync_state = 'sync') FROM pg_stat_replication")
+        except RuntimeError:
+            return False
+        return found == "2|1"
+
+    def wait_whole(self, seconds):
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if self.is_whole():
+                return
+            time.sleep(.5)
+        raise RuntimeError("the cluster is not whole after %d s\n%s" % (
+            seconds, "\n".join("--- %s: %s\n%s" % (
+                h.name, h.role(), h.log_tail()) for h in self.hosts)))
+
+    def sql(self, text, database=OWNER):
+        return run(os.path.join(BIN, "psql"), "-X", "-q", "-A", "-t", "-v",
+                   "ON_ERROR_STOP=1", "-c", text,
+                   "host=127.0.0.1 port=%d user=%s dbname=%s "
+                   "connect_timeout=5" % (HAPROXY, OWNER, database))
+
+    def make(self, name):
+        """Two databases with their roles; the URL of both."""
+        for database, role in ((name, "usher"), (name + "_keys",
+                                                 "usher_keys")):
+            self.sql("CREATE ROLE %s LOGIN" % role)
+            self.sql("CREATE DATABASE %s OWNER %s" % (database, role))
+        return "postgresql://usher@127.0.0.1:%d/%s" % (HAPROXY, name)
+
+    def close(self, keep=False):
+        if self.front is not None:
+            self.front.kill()
+            self.front.wait()
+        for host in self.hosts:
+            host.power_off()
+            # The kernel takes a namespace's links away some time later.
+            run("ip", "link", "delete", "to-" + host.name)
+            run("ip", "netns", "delete", host.name)
+        run("ip", "link", "delete", "br0")
+        if keep or "USHER_KEEP" in os.environ:
+            print("# kept " + self.folder, flush=True)
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        self.close(keep=kind is not None)
+
+
+def lay_bridge():
+    for argv in (("link", "set", "lo", "up"),
+                 ("link", "add", "br0", "type", "bridge"),
+                 ("addr", "add", NET + "1/24", "dev", "br0"),
+                 ("link", "set", "br0", "up")):
+        run("ip", *argv)
+
+
+def make_private():
+    """Refuses to work where others live; /run becomes the test's own."""
+    names = [name for _at, name in socket.if_nameindex()]
+    if os.getppid() != 1 or [n for n in names if n not in (
+            "lo", "sit0", "tunl0", "ip6tnl0", "gre0", "gretap0", "erspan0",
+            "ip_vti0", "ip6_vti0", "ip6gre0")]:
+        raise SystemExit("cluster: not alone here (%s); start it by "
+                         "tool/cluster-test" % " ".join(names))
+    run("mount", "-t", "tmpfs", "tmpfs", "/run")
