@@ -34,6 +34,7 @@ QUIET_S = 8                 # what is heard before may be the old leader's
 CONTROL_S = 38
 CONTROL_TRIES = 3
 HEAL_S = 120
+READY_S = 30
 DATABASE = "shop"
 
 
@@ -60,14 +61,17 @@ class Rig:
             made.append(histories.History(tenant))
         return made
 
-    def wait_ready(self, seconds):
-        until = time.monotonic() + seconds
+    def not_ready(self, seconds):
+        """Faults: who does not serve in time."""
+        until, found = time.monotonic() + seconds, []
         for server in self.servers:
             while not is_ready(server):
                 if time.monotonic() > until:
-                    raise RuntimeError("not ready after healing:\n" +
-                                       server.log_text()[-3000:])
+                    found.append("not ready after the healing: " +
+                                 server.log_text()[-1000:])
+                    break
                 time.sleep(.2)
+        return found
 
     def close(self, keep=False):
         for server in self.servers:
@@ -111,12 +115,15 @@ def one_run(rig, fault, least, dice):
     rig.cluster.wait_whole(HEAL_S)
     time.sleep(AFTER_S)
     load.stop()
-    rig.wait_ready(HEAL_S)
+    result.faults += rig.not_ready(READY_S)
     result.gap, result.refused = load.gap(), load.refused()
     result.heard = len(load.times())
     result.faults += load.odd
     for history in some:
-        result.faults += histories.check(history, dice)
+        try:
+            result.faults += histories.check(history, dice)
+        except (RuntimeError, *histories.GONE) as error:
+            result.faults.append("the check ended: %r" % error)
     result.faults += histories.broken(rig.cluster, DATABASE)
     return result
 
