@@ -34,7 +34,9 @@ struct filter_names {
 struct filter;	/* compiled; immutable; lives in the arena it was compiled in */
 
 /* The parsed tree, for encoders to SQL and for tests. */
-enum filter_op { F_EQ, F_NE, F_CO, F_SW, F_EW, F_GT, F_GE, F_LT, F_LE, F_PR, F_AND, F_OR, F_NOT, F_ANY_CONTRACT, F_ALL_CONTRACT };
+enum filter_op { F_EQ, F_NE, F_CO, F_SW, F_EW, F_GT, F_GE, F_LT, F_LE, F_PR, F_AND, F_OR, F_NOT, F_ANY_CONTRACT, F_ALL_CONTRACT,
+	F_ELEMENT	/* of trees only (filter_tree.h) */
+};
 
 /*
  * ERR_BAD_INPUT (MSG_FILTER_*) names what is wrong and at which character.

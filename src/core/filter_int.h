@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * filter_int.h - between filter_parse.c, which makes the nodes, and
+ * filter_int.h - between filter_compile.c, which makes the nodes, and
  * filter_eval.c, which runs them.
  */
 #ifndef CORE_FILTER_INT_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* filter_parse_test.c - what a filter becomes, and what is refused and where. */
+/* filter_compile_test.c - what a filter becomes, and what is refused and where. */
 #include "filter_try.h"
 
 static void
