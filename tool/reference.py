@@ -176,8 +176,9 @@ def query_of(source, work):
 
 def routes():
     found = []
-    for path in files("src/api", ".c"):
-        source = Source("src/api/api_int.h", path)
+    for path in files("src/api", ".c") + files("src/scim", ".c"):
+        source = Source("src/api/api_int.h", "src/api/call.h",
+                        "src/scim/scim_int.h", path)
         for name in re.findall(r"const struct route (\w+)\[\] =", source.text):
             for row in source.table(name):
                 if row == ["0"]:

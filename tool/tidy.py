@@ -38,7 +38,9 @@ MAY_INCLUDE = {
     "act": ["base", "core", "store", "audit", "vault/vault.h"],
     "http": ["base"],
     "api": ["base", "core", "store", "act", "http"],
-    "usher": ["base", "core", "store", "vault", "audit", "act", "http", "api"],
+    "scim": ["base", "core", "store", "act", "http", "api/call.h"],
+    "usher": ["base", "core", "store", "vault", "audit", "act", "http", "api",
+              "scim"],
 }
 
 # What only these places may name, in code.

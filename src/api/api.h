@@ -14,9 +14,12 @@
 #include "act/queues.h"
 #include "http/http.h"
 
+struct api_wing;	/* api/call.h */
+
 struct api_conf {
 	struct world *world;
 	bool	      logs_access;	/* a line for each request, without personal data */
+	const struct api_wing *wing;	/* of another room, behind the same door; NULL: none */
 };
 
 /*
@@ -44,7 +47,7 @@ void api_stopping(void);
 /* After http_close() of the management listener. */
 void api_manage_close(void);
 
-/* Every table of routes, each ending with method 0; for the router, for tests and for what is generated from them. */
+/* Every table of routes but the wing's, each ending with method 0; for the router, for tests and for what is generated from them. */
 const struct route *const *api_routes(size_t *n);
 /* The query parameters a route takes, separated by spaces; empty: none. */
 const char *api_route_query(const struct route *);

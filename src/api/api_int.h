@@ -1,106 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * api_int.h - the inside of api/: a call is one request on its way through the
- * steps of its route.
- *
- *	serve -> [decode -> queue -> use case or query] ... -> encode -> reply
- *
- * decode() runs on the loop (or, from the second step on, on the thread that
- * ended the step before); encode() on the thread that ended the last one.  The
- * call and its ctx belong to whoever works on it: after a step was handed
- * over nobody here touches them until its done().
+ * api_int.h - the inside of api/: what its own nouns share beside the call.
  */
 #ifndef API_API_INT_H
 #define API_API_INT_H
 
 #include "api/api.h"
+#include "api/call.h"
 
-#include "act/query.h"
-#include "base/js.h"
-
-/* --- a route's work ---------------------------------------------------------- */
-
-enum work_kind {
-	WORK_USE_CASE = 1,	/* an item for the writer */
-	WORK_QUERY,		/* a reader thread */
-	WORK_LONG,		/* a thread of its own */
-	WORK_LOGIN,		/* the thread of passwords */
-	WORK_LOCAL,		/* encoded at once: needs nobody */
-	WORK_MANY		/* many items of one request: start() takes the call over, and ends in call_answer() */
-};
-
-struct call;
-
-struct route_work {
-	enum work_kind	 kind;
-	const struct use_case *use_case;
-	enum item_class	 class;
-	enum err       (*run)(struct reader *, struct ctx *, const void *in, void **out);
-	enum err       (*start)(struct call *);
-	enum err       (*decode)(struct call *, void **in);	/* NULL: it takes nothing */
-	void	       (*encode)(struct call *);		/* of the last step */
-	void	       (*refuse)(struct call *, enum err);	/* of the first step: writes the body of an error; NULL: a problem */
-	const char	*query;		/* the parameters it takes, separated by spaces; NULL: none */
-	const struct route_work *next;	/* one step more; its decode() sees this one's out */
-	/*
-	 * When this step finds no room (ERR_LIMITED): takes back what the steps before
-	 * did.  What is told is this step's refusal, however that goes.
-	 */
-	const struct route_work *busy;
-	/* Of the first step, for the API description: */
-	const char	*body, *reply;	/* names of shapes; a reply "[X]" is a page of X */
-	const char	*refusal; /* where refuse() writes it: the shape of an error */
-	unsigned	 traits;
-	uint32_t	 errors;	/* ERR_BITs beside those that follow from the row, see errors_of() in openapi.c */
-};
-
-#define CREATES	  1u	/* answers 201 */
-#define FINDS	  2u	/* with CREATES: or 200, when it was there */
-#define LOCATES	  4u	/* with Location */
-#define TAGS	  8u	/* with ETag; a GET may answer 304 */
-#define KEYED	  16u	/* Idempotency-Key is required */
-#define GUARDED	  32u	/* If-Match is required */
-#define GUARDABLE 64u	/* If-Match is heeded */
-#define FAILS	  128u	/* of LOCAL: or 503 with the same shape, when it is not so */
-
-#define ERR_BIT(name) (UINT32_C(1) << ERR_##name)
-
-/* After the encoder (of LIST: the query) follows what describes the route: .body = "…", .reply = "…". */
-#define WORK(...) (&(const struct route_work) { __VA_ARGS__ })
-#define WRITE(use, decode_, ...) \
-	WORK(.kind = WORK_USE_CASE, .use_case = &(use), .decode = (decode_), .encode = __VA_ARGS__)
-#define QUERY(run_, decode_, ...) \
-	WORK(.kind = WORK_QUERY, .run = (run_), .decode = (decode_), .encode = __VA_ARGS__)
-#define LIST(run_, decode_, encode_, ...) \
-	WORK(.kind = WORK_QUERY, .run = (run_), .decode = (decode_), .encode = (encode_), .query = __VA_ARGS__)
-#define LONG(run_, decode_, ...) \
-	WORK(.kind = WORK_LONG, .run = (run_), .decode = (decode_), .encode = __VA_ARGS__)
-#define LOCAL(...) WORK(.kind = WORK_LOCAL, .encode = __VA_ARGS__)
-
-/* --- a call --------------------------------------------------------------------- */
-
-struct call {
-	struct request		*rq;
-	struct ctx		*cx;	/* the request's */
-	struct world		*world;
-	const struct route_work *work;	/* the step under way */
-	uint32_t		 tenant; /* of the items; the actor's */
-	void			*in;
-	void			*out;	/* of the step that ended */
-	void			*kept;	/* a route's own, from step to step */
-	bool			 is_counted; /* among those under way */
-	bool			 repeats; /* a stale step begins again from the first */
-	unsigned		 tries;
-	bool			 is_back; /* it is being taken back, and refused as FAULT says */
-	struct fault		 fault;
-	struct reply		 reply;
-	struct buf		 buf;	/* the body, written through js */
-	struct js_out		 js;
-	union {
-		struct item  item;
-		struct query query;
-	};
-};
+/* --- calls --------------------------------------------------------------------- */
 
 struct call *call_open(struct request *, struct world *);
 /* Runs the step CALL->work; an error is the caller's to answer. */
@@ -113,19 +21,11 @@ bool cookie_of(struct str header, struct str *out);
 bool is_own_origin(struct request *);
 #define SESSION_COOKIE "__Host-usher"
 enum err credential_check(struct request *, struct world *, struct actor *) USE_RESULT;
-/* Encodes and replies. */
-void call_answer(struct call *);
-/* Replies with a problem. */
-void call_refuse(struct call *, enum err);
-void call_header(struct call *, const char *name, struct str value);
-/* The realm of the call's tenant, for an encoder; NULL: it is gone since, which is the answer then. */
-const struct realm *call_realm(struct call *);
 
 /* Finds the row for a request; ERR_NOT_FOUND, or ERR_BAD_INPUT with *ALLOW. */
 enum err route_find(struct request *, const struct router *, struct str *allow) USE_RESULT;
 
-/* Counts a problem that is told, and an onboarding that was refused. */
-void problem_count(const struct ctx *, enum err);
+/* Counts an onboarding that was refused. */
 void refusal_count(const struct item *);
 
 /* The http_door's, apart so that tests can ask them. */
@@ -177,8 +77,6 @@ enum err log_page_decode(struct call *, void **in) USE_RESULT;
 /* What a fault inside an object says is at OBJECT.FIELD of the body. */
 enum err fault_under(struct ctx *, enum err, const char *object);
 
-/* The {…} of the path at AT as an id; what is no id is nobody's: ERR_NOT_FOUND with MSG. */
-enum err param_id(struct call *, size_t at, enum msg, const char *field, int64_t *out) USE_RESULT;
 /* The query's limit, cursor and filter into a page_in. */
 enum err page_decode(struct call *, struct page_in *) USE_RESULT;
 enum err limit_check(struct ctx *, int64_t limit) USE_RESULT;
@@ -197,9 +95,6 @@ enum err query_check(struct call *, const char *known) USE_RESULT;
  */
 bool form_field(struct arena *, struct str body, const char *name, struct str *out) USE_RESULT;
 
-/* If-Match (RFC 9110 13.1.1): the version, -1 for *.  Missing: ERR_NO_PRECONDITION; no tag of ours: ERR_STALE. */
-enum err if_match(struct call *, int64_t *version) USE_RESULT;
-enum err etag_parse(struct ctx *, struct str value, int64_t *version) USE_RESULT;
 /* If-None-Match: a tag in the list, compared weakly, is VERSION's. */
 bool etag_in(struct str list, int64_t version);
 /* 1 … 200 visible ASCII characters. */
@@ -240,24 +135,17 @@ bool is_of_person(enum attribute);
 
 /* --- encode ---------------------------------------------------------------------- */
 
-/* Sets the ETag; true: the client has it already (304), nothing more is to be written. */
-bool call_etag(struct call *, int64_t version);
 /* 201 with Location PREFIX ID. */
 void call_created(struct call *, const char *prefix, int64_t id);
 void token_made_encode(struct call *);
 void log_entries_encode(struct call *);
-void put_text(struct js_out *, const char *name, struct str);	/* left out when empty */
-void put_text_or_null(struct js_out *, const char *name, struct str);
 void put_pool(struct js_out *, const struct pool_view *);
 /* N, or null where it is not told. */
 void put_count_or_null(struct js_out *, const char *name, int64_t n, bool is_told);
-void put_told(struct js_out *, struct ctx *, const char *name, const struct seat_told *, size_t n);
 void put_seat(struct js_out *, const struct seat_view *);
 void put_wait(struct js_out *, const struct wait_view *);
 void put_rights(struct js_out *, const char *name, uint64_t rights);
 void put_next(struct js_out *, int64_t next);
-/* Any value as it was read, members in input order. */
-void put_js(struct js_out *, const struct js *);
 
 /* What is said of ERR in general, and the header that comes with it; NULL: none. */
 enum msg problem_msg(enum err);
@@ -268,26 +156,8 @@ void problem_reply(struct ctx *, enum err, struct reply *);
 
 /* --- persons ---------------------------------------------------------------------- */
 
-/* A person object as it came in; of organisational texts p == NULL: not given, n == 0: given as null. */
-struct person_in {
-	struct doc	     doc;
-	struct contract_in   flat;	/* the nine members beside the personal ones */
-	bool		     has_flat;
-	struct contract_in  *contract;	/* of "contracts" */
-	size_t		     ncontract;
-	bool		     has_contracts;
-	struct str	     country, language, user_type;
-	const enum attribute *removed;	/* PATCH only */
-	size_t		     nremoved;
-};
-
-enum err person_decode(struct ctx *, const struct js *, struct person_in *) USE_RESULT;
 /* As a merge-patch (RFC 7396): null removes. */
 enum err person_patch_decode(struct ctx *, const struct js *, struct person_in *) USE_RESULT;
-/* A new person's order: document, ref, source, contracts. */
-void person_order_fill(struct ctx *, struct world *, const struct person_in *, struct order *);
-/* A change's order: IN laid over BEFORE, whose contract of SOURCE the flat members change. */
-enum err person_change_fill(struct ctx *, const struct realm *, const struct person_in *, const struct person_view *, struct order *) USE_RESULT;
 void put_person(struct js_out *, struct ctx *, const struct realm *, const struct person_view *);
 
 /* Changing one, from the person's id on: patch_start() decodes the body, person_change is the step after person_show(). */
@@ -306,11 +176,8 @@ extern const struct member_table batch_table;
 enum err batch_start(struct call *) USE_RESULT;
 void batch_encode(struct call *);
 
-#define PERSON_BODY_MAX (24 * 1024)	/* with the record it changes it must fit into one sealed audit part */
-#define SMALL_BODY_MAX	(16 * 1024)
 #define BATCH_BODY_MAX	(8 * 1024 * 1024)
 #define BATCH_ITEMS_MAX 1000
-#define REPLY_BODY_MAX	(256 * 1024 * 1024)
 
 /* --- the tables ---------------------------------------------------------------------- */
 

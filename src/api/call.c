@@ -218,7 +218,7 @@ call_refuse(struct call *c, enum err err)
 		http_reply(c->rq, &c->reply);
 		return;
 	}
-	problem_reply(c->cx, err, &reply);
+	api_refuse(c->rq, err, &reply);
 	http_reply(c->rq, &reply);
 }
 

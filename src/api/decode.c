@@ -311,9 +311,12 @@ is_known(void *arg, struct str name, struct str value)
 	struct str names = str_of(k->names);
 
 	(void)value;
-	while (names.n > 0)
-		if (str_eq(str_cut(&names, ' '), name))
+	while (names.n > 0) {
+		struct str one = str_cut(&names, ' ');
+
+		if (str_eq(one, name) || str_eq(one, STR("*")))
 			return true;
+	}
 	k->unknown = path_of(k->cx, "", name);
 	return false;
 }

@@ -29,31 +29,42 @@ static const struct route *const tables[] = {
 /* Set once, before the loops start. */
 static struct {
 	struct api_conf	conf;
+	const struct route *tables[COUNT(tables) + 1]; /* the wing's last */
 	struct router  *router;
 	struct arena   *arena;		/* of the description */
 	struct str	description;
 } door;
 
+static void check_rows(const struct route *);
 static void log_request(const struct request *, int status, size_t bytes,
     int64_t ms);
 
 const struct http_door *
 api_door(const struct api_conf *conf)
 {
+	size_t n = COUNT(tables);
 	struct str lacks;
 
-	for (size_t i = 0; i < COUNT(tables); i++)
-		for (const struct route *row = tables[i]; row->method != 0;
-		     row++)
-			must(row->right > RIGHT_NONE &&
-			    row->right < RIGHT_COUNT);
 	must(door.router == NULL);
 	door.conf = *conf;
-	door.router = router_open(tables, COUNT(tables));
+	for (size_t i = 0; i < n; i++)
+		door.tables[i] = tables[i];
+	if (conf->wing != NULL)
+		door.tables[n++] = conf->wing->routes;
+	for (size_t i = 0; i < n; i++)
+		check_rows(door.tables[i]);
+	door.router = router_open(door.tables, n);
 	door.arena = arena_open(DESCRIPTION_MAX);
 	door.description = api_description(door.arena, &lacks);
-	routes_number(tables, COUNT(tables));
+	routes_number(door.tables, n);
 	return &callbacks;
+}
+
+static void
+check_rows(const struct route *row)
+{
+	for (; row->method != 0; row++)
+		must(row->right > RIGHT_NONE && row->right < RIGHT_COUNT);
 }
 
 void
@@ -156,7 +167,12 @@ api_serve(struct request *rq)
 void
 api_refuse(struct request *rq, enum err err, struct reply *reply)
 {
-	problem_reply(&rq->cx, err, reply);
+	const struct api_wing *wing = door.conf.wing;
+
+	if (wing != NULL && str_starts(rq->path, str_of(wing->prefix)))
+		wing->refuse(&rq->cx, err, reply);
+	else
+		problem_reply(&rq->cx, err, reply);
 }
 
 void

@@ -41,9 +41,6 @@ static const struct {
 	{ ERR_ROLLED_BACK, "Retry-After", "60" },
 };
 
-static const struct fault *fault_of(const struct ctx *, enum err,
-    struct fault *);
-
 enum msg
 problem_msg(enum err err)
 {
@@ -63,10 +60,9 @@ void
 problem_encode(struct js_out *js, struct ctx *cx, enum err err)
 {
 	const struct err_info *info = err_info(err);
-	struct fault plain;
-	const struct fault *f = fault_of(cx, err, &plain);
+	const struct fault f = problem_fault(cx, err);
 	struct arena *a = cx->arena;
-	size_t n = COUNT(f->args);
+	size_t n = COUNT(f.args);
 
 	problem_count(cx, err);
 	js_key(js, "type");
@@ -77,30 +73,29 @@ problem_encode(struct js_out *js, struct ctx *cx, enum err err)
 	js_key(js, "status");
 	js_put_int(js, info->http);
 	js_key(js, "title");
-	js_put_str(js, msg_text(a, f->msg, cx->lang, f->args));
-	put_text(js, "field", f->field);
+	js_put_str(js, msg_text(a, f.msg, cx->lang, f.args));
+	put_text(js, "field", f.field);
 	js_key(js, "params");
 	js_open_array(js);
-	while (n > 0 && f->args[n - 1].n == 0)
+	while (n > 0 && f.args[n - 1].n == 0)
 		n--;
 	for (size_t i = 0; i < n; i++)
-		js_put_str(js, f->args[i]);
+		js_put_str(js, f.args[i]);
 	js_close_array(js);
 	js_key(js, "message");
-	js_put_z(js, msg_name(f->msg));
+	js_put_z(js, msg_name(f.msg));
 	js_key(js, "remedy");
-	js_put_str(js, msg_remedy(a, f->msg, cx->lang, f->args));
+	js_put_str(js, msg_remedy(a, f.msg, cx->lang, f.args));
 	js_key(js, "request");
 	js_put_str(js, str_hex(a, cx->request_id));
 }
 
-static const struct fault *
-fault_of(const struct ctx *cx, enum err err, struct fault *plain)
+struct fault
+problem_fault(const struct ctx *cx, enum err err)
 {
 	if (cx->fault.err == err && cx->fault.msg != MSG_NONE)
-		return &cx->fault;
-	*plain = (struct fault) { .err = err, .msg = general[err] };
-	return plain;
+		return cx->fault;
+	return (struct fault) { .err = err, .msg = general[err] };
 }
 
 void
@@ -118,6 +113,12 @@ problem_reply(struct ctx *cx, enum err err, struct reply *reply)
 	reply->status = err_info(err)->http;
 	reply->content_type = "application/problem+json";
 	reply->body = buf_view(&b);
+	problem_headers(cx, err, reply);
+}
+
+void
+problem_headers(const struct ctx *cx, enum err err, struct reply *reply)
+{
 	for (size_t i = 0; i < COUNT(headers); i++)
 		if (headers[i].err == err)
 			reply->header[reply->nheader++] =

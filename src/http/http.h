@@ -143,6 +143,8 @@ enum err http_listen_local(struct ctx *, const char *path, unsigned mode, int *f
 
 /* The statuses that http/ has beside the error table's, for what breaks HTTP itself; 0 after the last. */
 int http_own_status(size_t i);
+/* The one that MSG gets in the end; OTHERWISE if it is the error table's. */
+int http_status_of(enum msg, int otherwise);
 
 struct http_count {	/* since the start; read at any time */
 	uint64_t requests, refused_heads, connections, open, slow_closed, bytes_in, bytes_out;

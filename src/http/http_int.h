@@ -269,8 +269,6 @@ enum err exchange_fail(struct exchange *, const struct trouble *) USE_RESULT;
 
 /* reply.c */
 void reply_refuse(struct exchange *, enum err);
-/* The status that MSG has in HTTP itself, else OTHERWISE. */
-int status_of(enum msg, int otherwise);
 
 /* stream.c */
 struct stream *stream_open(void);

@@ -71,7 +71,7 @@ reply_refuse(struct exchange *ex, enum err err)
 	struct reply reply = { .status = err_info(err)->http };
 
 	ex->loop->http->conf.door.refuse(rq, err, &reply);
-	reply.status = status_of(rq->cx.fault.msg, reply.status);
+	reply.status = http_status_of(rq->cx.fault.msg, reply.status);
 	if (ex->allow.n > 0) {
 		must(reply.nheader < REPLY_HEADERS_MAX);
 		reply.header[reply.nheader++] =

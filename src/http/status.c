@@ -23,7 +23,7 @@ http_own_status(size_t i)
 }
 
 int
-status_of(enum msg msg, int otherwise)
+http_status_of(enum msg msg, int otherwise)
 {
 	for (size_t i = 0; i < COUNT(statuses); i++)
 		if (statuses[i].msg == msg)

@@ -16,6 +16,7 @@
 #include "act/queues.h"
 #include "api/api.h"
 #include "http/http.h"
+#include "scim/scim.h"
 #include "store/store.h"
 
 #include "usher/commands.h"
@@ -228,7 +229,8 @@ static struct http *
 open_doors(struct cli *cli, const struct handed *h, struct world *world)
 {
 	const struct api_conf api = { .world = world,
-		.logs_access = cli_bool(cli, "access-log") };
+		.logs_access = cli_bool(cli, "access-log"),
+		.wing = &scim_wing };
 	size_t most = front_descriptors();
 	struct http_conf conf = { .fd = &h->listen,
 		.nfd = 1,

@@ -38,6 +38,8 @@ NPM_TRIES = 3
 METHODS = ("get", "post", "put", "patch", "delete")
 PROBLEM = "application/problem+json"
 OPERATOR = "/operator/"
+SCIM, SCIM_MEDIA = "/scim/v2/", "application/scim+json"
+SCIM_ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 AT_MOST = 3     # faults told of one reply
 
 
@@ -86,6 +88,9 @@ class Description:
         bare, _, query = path.partition("?")
         if bare.startswith(OPERATOR):
             return []
+        if bare.startswith(SCIM):
+            return ["%s %s %d: %s" % (method, bare, reply.status, fault)
+                    for fault in self.of_scim(reply)]
         op, values = self.find(method, bare)
         if op is None or reply.status in self.own:
             faults = self.of_problem(reply)
@@ -98,6 +103,20 @@ class Description:
         where = "%s %s %d: " % (
             method, op.template if op else bare, reply.status)
         return [where + fault for fault in faults[:AT_MOST]]
+
+    def of_scim(self, reply):
+        """SCIM describes itself by /Schemas; errors have one form there."""
+        if not reply.body:
+            return []
+        media = reply.headers.get("content-type")
+        if media != SCIM_MEDIA:
+            return ["it is %s" % media]
+        told = reply.json
+        if reply.status >= 400 and (
+                told.get("schemas") != [SCIM_ERROR] or not told.get("detail")
+                or told.get("status") != str(reply.status)):
+            return ["no error as RFC 7644 3.12 has it"]
+        return []
 
     def of_problem(self, reply):
         """An answer that belongs to no operation is a refusal."""

@@ -19,6 +19,7 @@ static const char catalogue_text[] =
     "  mail-all: { product: mail, quota: 10 }\n";
 
 struct fake fake;
+const struct api_wing *fake_wing;
 
 static struct realm realm;
 static struct order_out ordered;
@@ -56,7 +57,7 @@ fake_open(void **state)
 		.is_new = true,
 		.state = ONBOARDING_DONE };
 	fake.item_out = &ordered;
-	door = api_door(&(struct api_conf) { NULL, false });
+	door = api_door(&(struct api_conf) { .wing = fake_wing });
 	assert_non_null(door->route);
 	return 0;
 }

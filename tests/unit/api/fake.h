@@ -66,6 +66,8 @@ struct fake {
 };
 
 extern struct fake fake;
+/* What fake_open() puts behind the door beside the API; NULL: nothing. */
+extern const struct api_wing *fake_wing;
 
 int fake_open(void **state);
 int fake_close(void **state);

@@ -278,7 +278,7 @@ the_end_of_a_request_is_logged_without_its_path(void **state)
 	int pipes[2], err = dup(STDERR_FILENO);
 
 	api_close();
-	api_door(&(struct api_conf) { NULL, true });
+	api_door(&(struct api_conf) { .logs_access = true });
 	assert_int_equal(api_route(rq, &allow), OK);
 	assert_int_equal(api_admit(rq), OK);
 	rq->trace.span[7] = 5;

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * discovery.c - what a client asks first (RFC 7644 section 4): what the server
+ * can, which resources there are and what they look like.  All of it is
+ * generated from the tables that requests are read by.
+ */
+#include "scim/scim_int.h"
+
+#define CONFIG_SCHEMA \
+	"urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
+
+/* What is announced; a feature is turned on with the step that brings it. */
+static const struct {
+	const char *name;
+	bool	    is_supported;
+} features[] = {
+	{ "patch", false },
+	{ "changePassword", false },
+	{ "sort", false },
+	{ "etag", false },
+};
+
+static const struct {
+	const char *type, *name, *text, *spec;
+} schemes[] = {
+	{ "oauthbearertoken", "Bearer token",
+	    "An API token of the tenant, or an access token that a client got for its secret.",
+	    "https://www.rfc-editor.org/info/rfc6750" },
+};
+
+static struct str base_of(const struct call *);
+static void put_feature(struct js_out *, const char *, bool);
+static void list_begin(struct call *, size_t n);
+static void list_end(struct call *);
+
+/* What addresses of resources begin with. */
+static struct str
+base_of(const struct call *c)
+{
+	return str_fmt(
+	    c->cx->arena, "%.*s" SCIM_PATH, STR_ARG(world_issuer(c->world)));
+}
+
+static void
+config_encode(struct call *c)
+{
+	struct js_out *js = &c->js;
+
+	c->reply.content_type = SCIM_MEDIA;
+	js_open_object(js);
+	js_key(js, "schemas");
+	js_open_array(js);
+	js_put_z(js, CONFIG_SCHEMA);
+	js_close_array(js);
+	for (size_t i = 0; i < COUNT(features); i++) {
+		put_feature(js, features[i].name, features[i].is_supported);
+		js_close_object(js);
+	}
+	put_feature(js, "bulk", false);
+	js_key(js, "maxOperations");
+	js_put_int(js, 0);
+	js_key(js, "maxPayloadSize");
+	js_put_int(js, 0);
+	js_close_object(js);
+	put_feature(js, "filter", false);
+	js_key(js, "maxResults");
+	js_put_int(js, PAGE_MAX);
+	js_close_object(js);
+	js_key(js, "authenticationSchemes");
+	js_open_array(js);
+	for (size_t i = 0; i < COUNT(schemes); i++) {
+		js_open_object(js);
+		js_key(js, "type");
+		js_put_z(js, schemes[i].type);
+		js_key(js, "name");
+		js_put_z(js, schemes[i].name);
+		js_key(js, "description");
+		js_put_z(js, schemes[i].text);
+		js_key(js, "specUri");
+		js_put_z(js, schemes[i].spec);
+		js_close_object(js);
+	}
+	js_close_array(js);
+	js_key(js, "meta");
+	js_open_object(js);
+	js_key(js, "resourceType");
+	js_put_z(js, "ServiceProviderConfig");
+	js_key(js, "location");
+	js_put_str(js,
+	    str_fmt(c->cx->arena, "%.*s/ServiceProviderConfig",
+		STR_ARG(base_of(c))));
+	js_close_object(js);
+	js_close_object(js);
+}
+
+/* The object stays open for what the feature says beside that. */
+static void
+put_feature(struct js_out *js, const char *name, bool is_supported)
+{
+	js_key(js, name);
+	js_open_object(js);
+	js_key(js, "supported");
+	js_put_bool(js, is_supported);
+}
+
+/* RFC 7644 section 4: what describes the server is not filtered. */
+static enum err
+whole_decode(struct call *c, void **in)
+{
+	*in = NULL;
+	if (request_query(c->rq, "filter").p != NULL)
+		return fail(c->cx, ERR_DENIED, MSG_SCIM_DISCOVERY, "filter");
+	return OK;
+}
+
+static void
+schemas_encode(struct call *c)
+{
+	const struct scim_schema *s;
+	size_t n = 0;
+
+	while (scim_schema_at(n) != NULL)
+		n++;
+	list_begin(c, n);
+	for (size_t i = 0; (s = scim_schema_at(i)) != NULL; i++)
+		scim_schema_write(&c->js, c->cx->arena, s, base_of(c));
+	list_end(c);
+}
+
+static void
+resources_encode(struct call *c)
+{
+	const struct scim_resource *r;
+	size_t n = 0;
+
+	while (scim_resource_at(n) != NULL)
+		n++;
+	list_begin(c, n);
+	for (size_t i = 0; (r = scim_resource_at(i)) != NULL; i++)
+		scim_resource_write(&c->js, c->cx->arena, r, base_of(c));
+	list_end(c);
+}
+
+/* A page that holds everything there is. */
+static void
+list_begin(struct call *c, size_t n)
+{
+	struct js_out *js = &c->js;
+
+	c->reply.content_type = SCIM_MEDIA;
+	js_open_object(js);
+	js_key(js, "schemas");
+	js_open_array(js);
+	js_put_z(js, SCIM_LIST);
+	js_close_array(js);
+	js_key(js, "totalResults");
+	js_put_int(js, (int64_t)n);
+	js_key(js, "startIndex");
+	js_put_int(js, 1);
+	js_key(js, "itemsPerPage");
+	js_put_int(js, (int64_t)n);
+	js_key(js, "Resources");
+	js_open_array(js);
+}
+
+static void
+list_end(struct call *c)
+{
+	js_close_array(&c->js);
+	js_close_object(&c->js);
+}
+
+static enum err
+schema_decode(struct call *c, void **in)
+{
+	const struct scim_schema *s;
+
+	for (size_t i = 0; (s = scim_schema_at(i)) != NULL; i++)
+		if (str_eq_nocase(c->rq->param[0], str_of(s->id))) {
+			c->kept = *in = (void *)(uintptr_t)s;
+			return OK;
+		}
+	return fail(c->cx, ERR_NOT_FOUND, MSG_SCIM_NO_RESOURCE, "id");
+}
+
+static void
+schema_encode(struct call *c)
+{
+	c->reply.content_type = SCIM_MEDIA;
+	scim_schema_write(&c->js, c->cx->arena, c->kept, base_of(c));
+}
+
+static enum err
+resource_decode(struct call *c, void **in)
+{
+	const struct scim_resource *r;
+
+	for (size_t i = 0; (r = scim_resource_at(i)) != NULL; i++)
+		if (str_eq_nocase(c->rq->param[0], str_of(r->name))) {
+			c->kept = *in = (void *)(uintptr_t)r;
+			return OK;
+		}
+	return fail(c->cx, ERR_NOT_FOUND, MSG_SCIM_NO_RESOURCE, "id");
+}
+
+static void
+resource_encode(struct call *c)
+{
+	c->reply.content_type = SCIM_MEDIA;
+	scim_resource_write(&c->js, c->cx->arena, c->kept, base_of(c));
+}
+
+#define ASK(decode_, encode_) \
+	WORK(.kind = WORK_LOCAL, .decode = (decode_), .encode = (encode_), \
+	    .query = "*")
+
+const struct route scim_routes[] = {
+	{ GET, SCIM_PATH "/ServiceProviderConfig", RIGHT_SELF, 0, false, ASK(whole_decode, config_encode),
+	    "What the server can" },
+	{ GET, SCIM_PATH "/Schemas", RIGHT_SELF, 0, false, ASK(whole_decode, schemas_encode),
+	    "What resources look like" },
+	{ GET, SCIM_PATH "/Schemas/{schema}", RIGHT_SELF, 0, false, ASK(schema_decode, schema_encode),
+	    "One schema" },
+	{ GET, SCIM_PATH "/ResourceTypes", RIGHT_SELF, 0, false, ASK(whole_decode, resources_encode),
+	    "Which resources there are" },
+	{ GET, SCIM_PATH "/ResourceTypes/{type}", RIGHT_SELF, 0, false, ASK(resource_decode, resource_encode),
+	    "One kind of resource" },
+	{ 0 }
+};
+
+const struct api_wing scim_wing = { SCIM_PATH "/", scim_routes, scim_refuse };

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * refuse.c - an error in SCIM's form, from the same fault as everybody's.
+ */
+#include "scim/scim_int.h"
+
+#define ERROR_SCHEMA "urn:ietf:params:scim:api:messages:2.0:Error"
+#define ERROR_MAX    (64 * 1024)
+
+/* What does not follow from the kind of error.  Messages of a kind stand together. */
+static const struct {
+	enum msg    first, last;
+	const char *type;
+} types[] = {
+	{ MSG_FILTER_LONG, MSG_FILTER_NOT_CONTRACT, "invalidFilter" },
+	{ MSG_SCIM_FILTER, MSG_SCIM_FILTER, "invalidFilter" },
+	{ MSG_QUERY_SEALED, MSG_QUERY_SEALED, "invalidFilter" },
+	{ MSG_JSON_SYNTAX, MSG_JSON_TOO_MANY, "invalidSyntax" },
+	{ MSG_API_NOT_OBJECT, MSG_API_UNKNOWN_MEMBER, "invalidSyntax" },
+	{ MSG_ATTR_UNKNOWN, MSG_ATTR_UNKNOWN, "invalidSyntax" },
+	{ MSG_ATTR_NOT_OBJECT, MSG_ATTR_NOT_LIST, "invalidSyntax" },
+	{ MSG_SCIM_SCHEMAS, MSG_SCIM_SCHEMAS, "invalidSyntax" },
+	{ MSG_SCIM_OPERATIONS, MSG_SCIM_OP, "invalidSyntax" },
+	{ MSG_SCIM_READ_ONLY, MSG_SCIM_IMMUTABLE, "mutability" },
+	{ MSG_API_READ_ONLY, MSG_API_READ_ONLY, "mutability" },
+	{ MSG_API_REF_FIXED, MSG_API_REF_FIXED, "mutability" },
+	{ MSG_SCIM_PATH, MSG_SCIM_PATH_FILTER, "invalidPath" },
+	{ MSG_SCIM_NO_PATH, MSG_SCIM_NO_PATH, "noTarget" },
+	{ MSG_SCIM_NO_TARGET, MSG_SCIM_NO_TARGET, "noTarget" },
+	{ MSG_SCIM_SENSITIVE, MSG_SCIM_SENSITIVE, "sensitive" },
+	{ MSG_ORDER_EXISTS, MSG_ORDER_TAKEN, "uniqueness" },
+};
+
+const char *
+scim_type_of(const struct fault *f)
+{
+	for (size_t i = 0; i < COUNT(types); i++)
+		if (f->msg >= types[i].first && f->msg <= types[i].last)
+			return types[i].type;
+	if (f->err != ERR_BAD_INPUT || http_status_of(f->msg, 400) != 400)
+		return NULL;
+	return "invalidValue";
+}
+
+/* Text and remedy together: SCIM has one member for what people read. */
+void
+scim_refuse(struct ctx *cx, enum err err, struct reply *reply)
+{
+	const struct fault f = problem_fault(cx, err);
+	const int status = http_status_of(f.msg, err_info(err)->http);
+	const char *type = scim_type_of(&f);
+	struct arena *a = cx->arena;
+	struct buf b;
+	struct js_out js;
+
+	problem_count(cx, err);
+	buf_init(&b, a, ERROR_MAX);
+	js_begin(&js, &b);
+	js_open_object(&js);
+	js_key(&js, "schemas");
+	js_open_array(&js);
+	js_put_z(&js, ERROR_SCHEMA);
+	js_close_array(&js);
+	js_key(&js, "status");
+	js_put_str(&js, str_fmt(a, "%d", status));
+	if (type != NULL) {
+		js_key(&js, "scimType");
+		js_put_z(&js, type);
+	}
+	js_key(&js, "detail");
+	js_put_str(&js,
+	    str_fmt(a, "%.*s %.*s",
+		STR_ARG(msg_text(a, f.msg, cx->lang, f.args)),
+		STR_ARG(msg_remedy(a, f.msg, cx->lang, f.args))));
+	js_close_object(&js);
+	must(!b.over);
+	reply->status = status;
+	reply->content_type = SCIM_MEDIA;
+	reply->body = buf_view(&b);
+	problem_headers(cx, err, reply);
+}

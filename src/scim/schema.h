@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * schema.h - what a resource looks like (RFC 7643 section 7): schemas and
+ * resource types are data.
+ *
+ * The same tables are published by /Schemas and /ResourceTypes and say what a
+ * path means and what may be written.  Type and number of what a person has
+ * are core/attr.h's; here stands what SCIM says beside that.
+ */
+#ifndef SCIM_SCHEMA_H
+#define SCIM_SCHEMA_H
+
+#include "base/err.h"
+#include "base/js.h"
+
+enum scim_type { SCIM_STRING, SCIM_BOOLEAN, SCIM_INTEGER, SCIM_DATE_TIME, SCIM_REFERENCE, SCIM_COMPLEX };
+enum scim_mutability { SCIM_READ_WRITE, SCIM_READ_ONLY, SCIM_IMMUTABLE };
+enum scim_returned { SCIM_DEFAULT, SCIM_ALWAYS, SCIM_REQUEST };
+
+#define SCIM_MULTI    1u
+#define SCIM_REQUIRED 2u
+#define SCIM_EXACT    4u	/* compared with case */
+#define SCIM_UNIQUE   8u	/* one resource of the tenant has it */
+
+struct scim_attr {
+	const char	      *name;
+	enum scim_type	       type;
+	unsigned	       flags;
+	enum scim_mutability   mutability;
+	enum scim_returned     returned;
+	const char	      *text;		/* what it is, in English */
+	const char	      *canonical;	/* usual values, separated by spaces; NULL: none */
+	const struct scim_attr *sub;		/* of a complex one; ends with name NULL */
+};
+
+struct scim_schema {
+	const char	       *id, *name, *text;
+	const struct scim_attr *attr;	/* ends with name NULL */
+};
+
+#define SCIM_EXTENSIONS_MAX 16
+
+struct scim_resource {
+	const char		 *name, *path, *text;
+	const struct scim_schema *schema;
+	const struct scim_schema *extension[SCIM_EXTENSIONS_MAX];	/* ends with NULL */
+};
+
+#define SCIM_USER	"urn:ietf:params:scim:schemas:core:2.0:User"
+#define SCIM_ENTERPRISE "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+#define SCIM_USHER	"urn:ietf:params:scim:schemas:extension:usher:2.0:User"
+
+extern const struct scim_schema scim_user, scim_enterprise, scim_usher;
+extern const struct scim_resource scim_user_resource;
+
+/* What every resource has beside its schema (RFC 7643 section 3.1); ends with name NULL. */
+extern const struct scim_attr scim_common[];
+
+/* Built-in ones; NULL after the last. */
+const struct scim_schema *scim_schema_at(size_t i);
+const struct scim_resource *scim_resource_at(size_t i);
+
+/* By name without case; NULL: there is none. */
+const struct scim_attr *scim_attr_find(const struct scim_attr *, struct str name);
+
+/* What a name means: of `emails.value` ATTR is emails and SUB is value. */
+struct scim_target {
+	const struct scim_schema *extension;	/* NULL: of the resource itself */
+	const struct scim_attr	 *attr;		/* NULL: the whole extension */
+	const struct scim_attr	 *sub;		/* NULL: the whole attribute */
+};
+
+/*
+ * NAME with or without a URN (RFC 7644 section 3.10), without case.  False:
+ * the resource has no such attribute.
+ */
+bool scim_resolve(const struct scim_resource *, struct str name, struct scim_target *) USE_RESULT;
+
+/* As /Schemas and /ResourceTypes show them; BASE is what their addresses begin with. */
+void scim_schema_write(struct js_out *, struct arena *, const struct scim_schema *, struct str base);
+void scim_resource_write(struct js_out *, struct arena *, const struct scim_resource *, struct str base);
+
+#endif
