@@ -31,15 +31,25 @@ static const struct {
 	{ MSG_ORDER_EXISTS, MSG_ORDER_TAKEN, "uniqueness" },
 };
 
+static bool is_filter(enum msg);
+
 const char *
 scim_type_of(const struct fault *f)
 {
+	if (is_filter(f->msg) && str_eq(f->field, STR("path")))
+		return "invalidPath";
 	for (size_t i = 0; i < COUNT(types); i++)
 		if (f->msg >= types[i].first && f->msg <= types[i].last)
 			return types[i].type;
 	if (f->err != ERR_BAD_INPUT || http_status_of(f->msg, 400) != 400)
 		return NULL;
 	return "invalidValue";
+}
+
+static bool
+is_filter(enum msg msg)
+{
+	return msg >= MSG_FILTER_LONG && msg <= MSG_FILTER_NOT_CONTRACT;
 }
 
 /* Text and remedy together: SCIM has one member for what people read. */

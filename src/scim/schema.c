@@ -53,6 +53,12 @@ scim_resource_at(size_t i)
 	return i < COUNT(resources) ? resources[i] : NULL;
 }
 
+const char *
+scim_type_name(enum scim_type type)
+{
+	return types[type];
+}
+
 const struct scim_attr *
 scim_attr_find(const struct scim_attr *attr, struct str name)
 {

@@ -76,6 +76,9 @@ struct scim_target {
  */
 bool scim_resolve(const struct scim_resource *, struct str name, struct scim_target *) USE_RESULT;
 
+/* "dateTime", as /Schemas calls it. */
+const char *scim_type_name(enum scim_type);
+
 /* As /Schemas and /ResourceTypes show them; BASE is what their addresses begin with. */
 void scim_schema_write(struct js_out *, struct arena *, const struct scim_schema *, struct str base);
 void scim_resource_write(struct js_out *, struct arena *, const struct scim_resource *, struct str base);

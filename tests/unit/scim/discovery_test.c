@@ -133,6 +133,12 @@ a_fault_has_its_scim_type(void **state)
 	};
 
 	(void)state;
+	/* A filter inside a path is a part of the path. */
+	assert_text(str_of(scim_type_of(&(struct fault) {
+			.err = ERR_BAD_INPUT,
+			.msg = MSG_FILTER_BRACKET,
+			.field = STR("path") })),
+	    "invalidPath");
 	for (size_t i = 0; i < COUNT(faults); i++) {
 		const struct fault f = { .err = faults[i].err,
 			.msg = faults[i].msg };
