@@ -42,6 +42,8 @@ struct log_line {
 struct logbook {
 	struct arena *arena;
 	LIST(struct log_line) line;
+	struct rows tenants;	/* that logbook_ask() asked for */
+	size_t	    nasked;
 };
 
 /* An entry by the actor of CX, now. */
@@ -49,6 +51,8 @@ struct entry entry_by(const struct ctx *, enum action, enum subject_kind, int64_
 void logbook_add(struct logbook *, uint32_t tenant, const struct entry *, int64_t *seq);
 /* The same before line AT: a cause stands before what it caused. */
 void logbook_insert(struct logbook *, size_t at, uint32_t tenant, const struct entry *, int64_t *seq);
+/* Asks for what logbook_save() needs of the lines so far, to be waited for with what else was asked; may be left out. */
+enum err logbook_ask(struct logbook *, struct tx *) USE_RESULT;
 /* Extends each tenant's tree and log in the transaction of the changes. */
 enum err logbook_save(struct logbook *, struct tx *) USE_RESULT;
 
@@ -230,6 +234,8 @@ bool contracts_replace(struct order_batch *, struct item *, struct subject *, st
 bool contracts_leave(struct order_batch *, struct item *, struct subject *, int32_t today, struct change_list *);
 /* Whether it may be said that ID is somebody's manager, though they are out of the actor's scope: the actor, or who that names. */
 bool may_name_manager(const struct actor *, int64_t id);
+/* Puts to each contract planned the manager it names. */
+enum err managers_find(struct batch *, struct tx *) USE_RESULT;
 /* Finds the managers, of now and to be, that the actor does not see: nobody is given one of them. */
 enum err managers_load(struct batch *, struct tx *) USE_RESULT;
 bool contracts_manager(struct item *, struct subject *, struct change_list *);

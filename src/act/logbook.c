@@ -16,7 +16,7 @@
 
 static size_t changes_beside(struct str sealed);
 static struct tenant_row *find_tenant(struct tenant_row *, size_t, uint32_t);
-static enum err load_tenants(struct logbook *, struct tx *, struct rows *);
+static enum err take_tenants(struct logbook *, struct tx *, struct rows *);
 static struct log_row append(struct arena *, struct tenant_row *,
     struct frontier *, const struct log_line *);
 
@@ -126,7 +126,9 @@ logbook_save(struct logbook *book, struct tx *tx)
 
 	if (book->line.n == 0)
 		return OK;
-	TRY(load_tenants(book, tx, &tenants));
+	if (book->nasked == 0)
+		TRY(logbook_ask(book, tx));
+	TRY(take_tenants(book, tx, &tenants));
 	tree = arena_array(book->arena, tenants.n, sizeof(*tree));
 	for (size_t i = 0; i < tenants.n; i++) {
 		struct tenant_row *t = &((struct tenant_row *)tenants.row)[i];
@@ -139,7 +141,10 @@ logbook_save(struct logbook *book, struct tx *tx)
 		struct log_line *line = &book->line.v[i];
 		struct tenant_row *t =
 		    find_tenant(tenants.row, tenants.n, line->tenant);
-		size_t at = (size_t)(t - (struct tenant_row *)tenants.row);
+		size_t at;
+
+		must(t != NULL);
+		at = (size_t)(t - (struct tenant_row *)tenants.row);
 
 		/* When it became so: requests may have waited unequally long. */
 		line->entry.time_ms = tx_ctx(tx)->now_ms;
@@ -173,8 +178,8 @@ append(struct arena *arena, struct tenant_row *t, struct frontier *tree,
 }
 
 /* The rows of all tenants that the lines name, each once. */
-static enum err
-load_tenants(struct logbook *book, struct tx *tx, struct rows *out)
+enum err
+logbook_ask(struct logbook *book, struct tx *tx)
 {
 	struct tenant_row *key =
 	    arena_array(book->arena, book->line.n, sizeof(*key));
@@ -183,10 +188,18 @@ load_tenants(struct logbook *book, struct tx *tx, struct rows *out)
 	for (size_t i = 0; i < book->line.n; i++)
 		if (find_tenant(key, n, book->line.v[i].tenant) == NULL)
 			key[n++].tenant = book->line.v[i].tenant;
-	TRY(store_load(tx, &TENANT, key, n, 1, 0, out));
-	must(out->n == n);
+	book->nasked = n;
+	return store_load_later(tx, &TENANT, key, n, 1, 0, &book->tenants);
+}
+
+static enum err
+take_tenants(struct logbook *book, struct tx *tx, struct rows *out)
+{
+	TRY(store_settle(tx));
+	*out = book->tenants;
+	must(out->n == book->nasked);
 	/* After the entry that says so nothing happens in it any more. */
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < out->n; i++)
 		if (((struct tenant_row *)out->row)[i].state
 		    >= TENANT_DELETING)
 			return fail(tx_ctx(tx), ERR_CONFLICT,

@@ -50,6 +50,24 @@ decide_release(struct scene *sc)
 	return OK;
 }
 
+enum err
+checks_load(struct batch *b, struct tx *tx)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		struct order_state *s = order_state(b->item[i]);
+		struct check_row key = { .tenant = b->item[i]->tenant };
+		struct rows rows;
+
+		if (b->item[i]->err != OK || s->in->onboarding == 0)
+			continue;
+		key.onboarding = s->in->onboarding;
+		TRY(store_load(tx, &CHECK_ROW, &key, 1, 2, 0, &rows));
+		s->check = rows.row;
+		s->ncheck = rows.n;
+	}
+	return OK;
+}
+
 /* Only the answer to a check can end with an activation for somebody who was there before. */
 enum err
 begun_load(struct batch *b, struct tx *tx)

@@ -122,6 +122,55 @@ contracts_manager(struct item *it, struct subject *sub,
 
 /* --- managers --------------------------------------------------------------- */
 
+/*
+ * Managers by ref.  One that is nobody yet is no error in an import: the run
+ * asks again when all rows are in.
+ */
+enum err
+managers_find(struct batch *b, struct tx *tx)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		struct item *it = b->item[i];
+		struct order_state *s = order_state(it);
+
+		for (size_t j = 0; it->err == OK && j < s->ncontract; j++) {
+			struct contract_plan *plan = &s->contract[j];
+			struct source_ref key = { .tenant = it->tenant,
+				.source = s->in->source };
+			struct person who = { .tenant = it->tenant,
+				.id = plan->manager };
+			struct rows rows;
+
+			if (plan->manager_at != SIZE_MAX) {
+				key.key.p = (const char *)order_key(s,
+				    plan->manager_at)->bytes;
+				key.key.n = 32;
+				TRY(store_load(tx, &SOURCE_REF, &key, 1, 3, 0,
+				    &rows));
+				if (rows.n == 1)
+					plan->row.manager =
+					    ((struct source_ref *)rows.row)
+					    ->person;
+			} else if (plan->manager != 0) {
+				TRY(store_load(tx, &PERSON, &who, 1, 2, 0,
+				    &rows));
+				plan->row.manager = rows.n == 1 ? who.id : 0;
+			} else {
+				continue;
+			}
+			if (plan->row.manager != 0)
+				continue;
+			if (s->in->kind == ORDER_IMPORT
+			    || s->in->kind == ORDER_MANAGER)
+				s->lacks_manager = true;
+			else
+				it->err = fail(it->cx, ERR_BAD_INPUT,
+				    MSG_ORDER_MANAGER, "manager");
+		}
+	}
+	return OK;
+}
+
 /* A file names them by the source's own refs; for those the run looks. */
 enum err
 managers_load(struct batch *b, struct tx *tx)

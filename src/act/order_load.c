@@ -14,30 +14,52 @@
 #define SLOTS		24
 #define WAITERS_SPARE	64
 
-/* Hours of one tenant. */
-struct slots {
-	uint32_t tenant;
-	int64_t	 slot[SLOTS + 2];
-	size_t	 n;
-};
-
 /* An order that wants the value at this place for its person. */
 struct taking {
 	struct order_state *s;
 	size_t		    at;
 };
 
+/* Keys to look for: one for each hour that has answers, for each item that has a key. */
+struct repeats {
+	LIST(struct idempotency_row) key;
+	LIST(struct order_state *) asker;	/* of key[i] */
+	struct rows rows;
+};
+
+/* Hours of one tenant in which it stored answers. */
+struct slots {
+	uint32_t    tenant;
+	struct rows rows;
+};
+
+/* What is asked for together, before the first answer is looked at. */
+struct asked {
+	LIST(struct slots *) slots;
+	struct repeats repeats;
+	struct item  **ref_by;	/* of refs.key[i] */
+	struct rows    refs;
+	LIST(struct interned *) word;
+	LIST(struct dictionary_row) word_key;
+	struct rows    words;
+	LIST(struct taking) taking;
+	int64_t	      *owner;	/* of taking[i]'s value */
+};
+
 static size_t values_of(const struct batch *);
 static void begin(struct batch *, struct tx *);
 static enum err load_realms(struct batch *);
-static enum err load_repeats(struct batch *, struct tx *);
-static enum err live_slots(struct tx *, uint32_t, int64_t, struct slots *);
-static enum err load_refs(struct batch *, struct tx *);
+static enum err ask_slots(struct batch *, struct tx *, struct asked *);
+static enum err ask_refs(struct batch *, struct tx *, struct asked *);
+static enum err ask_words(struct batch *, struct tx *, struct asked *);
+static enum err ask_repeats(struct batch *, struct tx *, struct asked *);
+static const struct slots *slots_of(const struct asked *, uint32_t);
+static enum err find_unique(struct batch *, struct tx *, struct asked *);
+static void take_repeats(struct asked *);
+static void take_refs(struct asked *);
 static enum err load_known_onboardings(struct batch *, struct tx *);
-static enum err load_unique(struct batch *, struct tx *);
-static enum err load_dictionary(struct batch *, struct tx *);
-static enum err load_managers(struct batch *, struct tx *);
-static enum err load_checks(struct batch *, struct tx *);
+static void take_unique(struct asked *);
+static void take_words(struct order_batch *, struct asked *);
 static enum err load_subjects(struct batch *, struct tx *);
 static enum err load_open(struct order_batch *, struct tx *);
 static enum err load_contracts(struct order_batch *, struct tx *);
@@ -60,15 +82,25 @@ state(const struct batch *b)
 enum err
 order_load(struct batch *b, struct tx *tx)
 {
+	struct asked *ask =
+	    arena_alloc(tx_ctx(tx)->arena, sizeof(*ask));
+
 	begin(b, tx);
 	TRY(load_realms(b));
-	TRY(load_repeats(b, tx));
-	TRY(load_refs(b, tx));
+	TRY(ask_slots(b, tx, ask));
+	TRY(ask_refs(b, tx, ask));
+	TRY(ask_words(b, tx, ask));
+	TRY(store_settle(tx));
+	TRY(ask_repeats(b, tx, ask));
+	TRY(find_unique(b, tx, ask));
+	TRY(store_settle(tx));
+	take_repeats(ask);
+	take_refs(ask);
 	TRY(load_known_onboardings(b, tx));
-	TRY(load_unique(b, tx));
-	TRY(load_dictionary(b, tx));
-	TRY(load_managers(b, tx));
-	TRY(load_checks(b, tx));
+	take_unique(ask);
+	take_words(state(b), ask);
+	TRY(managers_find(b, tx));
+	TRY(checks_load(b, tx));
 	TRY(load_subjects(b, tx));
 	TRY(blocks_load(state(b), tx));
 	TRY(subjects_load(state(b), tx));
@@ -121,86 +153,92 @@ load_realms(struct batch *b)
 
 /* --- what was answered before -------------------------------------------------- */
 
-/* Keys to look for: one for each hour that has answers, for each item that has a key. */
-struct repeats {
-	LIST(struct idempotency_row) key;
-	LIST(struct order_state *) asker;	/* of key[i] */
-};
+/* Of the last day, and of tomorrow if a clock was put back. */
+static enum err
+ask_slots(struct batch *b, struct tx *tx, struct asked *ask)
+{
+	struct arena *arena = state(b)->arena;
+
+	for (size_t i = 0; i < b->n; i++) {
+		const struct item *it = b->item[i];
+		struct slots *slots;
+
+		if (it->err != OK || order_state(it)->key_at == SIZE_MAX
+		    || slots_of(ask, it->tenant) != NULL)
+			continue;
+		slots = arena_alloc(arena, sizeof(*slots));
+		slots->tenant = it->tenant;
+		TRY(idempotency_slots(tx, it->tenant,
+		    b->cx->now_ms / SLOT_MS - SLOTS, SLOTS + 2,
+		    &slots->rows));
+		list_add(arena, &ask->slots, slots);
+	}
+	return OK;
+}
+
+static const struct slots *
+slots_of(const struct asked *ask, uint32_t tenant)
+{
+	for (size_t i = 0; i < ask->slots.n; i++)
+		if (ask->slots.v[i]->tenant == tenant)
+			return ask->slots.v[i];
+	return NULL;
+}
 
 static enum err
-load_repeats(struct batch *b, struct tx *tx)
+ask_repeats(struct batch *b, struct tx *tx, struct asked *ask)
 {
 	struct order_batch *ob = state(b);
-	struct repeats ask = { 0 };
-	struct slots slots = { 0 };
-	struct rows rows;
+	struct repeats *r = &ask->repeats;
 
 	for (size_t i = 0; i < b->n; i++) {
 		const struct item *it = b->item[i];
 		struct order_state *s = order_state(it);
 		struct idempotency_row key = { .tenant = it->tenant };
+		const struct slots *slots;
 
 		if (it->err != OK || s->key_at == SIZE_MAX)
 			continue;
-		TRY(live_slots(tx, it->tenant, b->cx->now_ms, &slots));
+		slots = slots_of(ask, it->tenant);
 		key.client = it->cx->actor->id;
 		key.key = (struct str) {
 			(const char *)order_key(s, s->key_at)->bytes, 32 };
-		for (size_t j = 0; j < slots.n; j++) {
-			key.slot = slots.slot[j];
-			list_add(ob->arena, &ask.key, key);
-			list_add(ob->arena, &ask.asker, s);
+		for (size_t j = 0; j < slots->rows.n; j++) {
+			key.slot = ((const int64_t *)slots->rows.row)[j];
+			list_add(ob->arena, &r->key, key);
+			list_add(ob->arena, &r->asker, s);
 		}
 	}
-	TRY(store_load(tx, &IDEMPOTENCY, ask.key.v, ask.key.n, 4, 0, &rows));
-	for (size_t i = 0; i < rows.n; i++)
-		ask.asker.v[rows.key[i]]->repeated =
-		    &((struct idempotency_row *)rows.row)[i];
-	return OK;
+	return store_load_later(tx, &IDEMPOTENCY, r->key.v, r->key.n, 4, 0,
+	    &r->rows);
 }
 
-/* The hours of the last day in which the tenant stored answers: found by leaping from one to the next. */
-static enum err
-live_slots(struct tx *tx, uint32_t tenant, int64_t now_ms, struct slots *out)
+static void
+take_repeats(struct asked *ask)
 {
-	static const char last[32] = {
-		"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
-		"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff" };
-	struct idempotency_row from = { .tenant = tenant,
-		.slot = now_ms / SLOT_MS - SLOTS - 1, .client = INT64_MAX,
-		.key = { last, sizeof(last) } };
-	struct rows rows;
+	const struct rows *rows = &ask->repeats.rows;
 
-	if (out->tenant == tenant)
-		return OK;
-	*out = (struct slots) { .tenant = tenant };
-	while (out->n < COUNT(out->slot)) {
-		TRY(store_page(tx, &IDEMPOTENCY, &from, 1, false, 1, &rows));
-		if (rows.n == 0)
-			break;
-		from.slot = ((struct idempotency_row *)rows.row)->slot;
-		out->slot[out->n++] = from.slot;
-	}
-	return OK;
+	for (size_t i = 0; i < rows->n; i++)
+		ask->repeats.asker.v[rows->key[i]]->repeated =
+		    &((struct idempotency_row *)rows->row)[i];
 }
 
 static enum err
-load_refs(struct batch *b, struct tx *tx)
+ask_refs(struct batch *b, struct tx *tx, struct asked *ask)
 {
 	struct source_ref *key =
 	    arena_array(state(b)->arena, b->n, sizeof(*key));
-	struct item **asker = arena_array(state(b)->arena, b->n,
-	    sizeof(struct item *));
-	struct rows rows;
 	size_t n = 0;
 
+	ask->ref_by = arena_array(state(b)->arena, b->n,
+	    sizeof(struct item *));
 	for (size_t i = 0; i < b->n; i++) {
 		struct item *it = b->item[i];
 		struct order_state *s = order_state(it);
 
 		if (it->err != OK || s->ref_at == SIZE_MAX)
 			continue;
-		asker[n] = it;
+		ask->ref_by[n] = it;
 		key[n++] = (struct source_ref) {
 			.tenant = it->tenant,
 			.source = s->in->source,
@@ -208,13 +246,18 @@ load_refs(struct batch *b, struct tx *tx)
 			    s->ref_at)->bytes, 32 },
 		};
 	}
-	TRY(store_load(tx, &SOURCE_REF, key, n, 3, 0, &rows));
-	for (size_t i = 0; i < rows.n; i++) {
-		struct order_state *s = order_state(asker[rows.key[i]]);
+	return store_load_later(tx, &SOURCE_REF, key, n, 3, 0, &ask->refs);
+}
 
-		s->ref = &((struct source_ref *)rows.row)[i];
+static void
+take_refs(struct asked *ask)
+{
+	for (size_t i = 0; i < ask->refs.n; i++) {
+		struct order_state *s =
+		    order_state(ask->ref_by[ask->refs.key[i]]);
+
+		s->ref = &((struct source_ref *)ask->refs.row)[i];
 	}
-	return OK;
 }
 
 /* The onboardings that a repeated key or ref, a check or an expiry is about. */
@@ -254,15 +297,13 @@ load_known_onboardings(struct batch *b, struct tx *tx)
 	return OK;
 }
 
-/* --- unique values, words, managers, checks -------------------------------------- */
+/* --- unique values, words -------------------------------------- */
 
 static enum err
-load_unique(struct batch *b, struct tx *tx)
+find_unique(struct batch *b, struct tx *tx, struct asked *asked)
 {
 	struct order_batch *ob = state(b);
 	LIST(struct index_ask) ask = { 0 };
-	LIST(struct taking) by = { 0 };
-	int64_t *owner;
 
 	for (size_t i = 0; i < b->n; i++) {
 		struct item *it = b->item[i];
@@ -277,29 +318,29 @@ load_unique(struct batch *b, struct tx *tx)
 			memcpy(key->bytes, order_key(s, t.at)->bytes, 32);
 			list_add(ob->arena, &ask,
 			    ((struct index_ask) { it->tenant, key }));
-			list_add(ob->arena, &by, t);
+			list_add(ob->arena, &asked->taking, t);
 		}
 	}
-	owner = arena_array(ob->arena, ask.n + 1, sizeof(*owner));
-	TRY(index_find_all(tx, ask.v, ask.n, owner));
-	for (size_t i = 0; i < by.n; i++)
-		if (owner[i] != 0 && owner[i] != by.v[i].s->person)
-			by.v[i].s->taken_at = by.v[i].at;
-	return OK;
+	asked->owner =
+	    arena_array(ob->arena, ask.n + 1, sizeof(*asked->owner));
+	return index_find_all(tx, ask.v, ask.n, asked->owner);
 }
 
-/*
- * Gives every word on its way its integer: the stored one if another batch was
- * quicker, else the proposed one, which then is saved with this batch.
- */
+static void
+take_unique(struct asked *ask)
+{
+	for (size_t i = 0; i < ask->taking.n; i++) {
+		const struct taking *t = &ask->taking.v[i];
+
+		if (ask->owner[i] != 0 && ask->owner[i] != t->s->person)
+			t->s->taken_at = t->at;
+	}
+}
+
 static enum err
-load_dictionary(struct batch *b, struct tx *tx)
+ask_words(struct batch *b, struct tx *tx, struct asked *ask)
 {
 	struct order_batch *ob = state(b);
-	struct keyset *words;
-	LIST(struct interned *) asked = { 0 };
-	LIST(struct dictionary_row) key = { 0 };
-	struct rows rows;
 
 	for (size_t i = 0; i < b->n; i++) {
 		struct order_state *s = order_state(b->item[i]);
@@ -315,99 +356,44 @@ load_dictionary(struct batch *b, struct tx *tx)
 				.sealed = w->sealed->text,
 			};
 
-			list_add(ob->arena, &asked, w);
-			list_add(ob->arena, &key, row);
+			list_add(ob->arena, &ask->word, w);
+			list_add(ob->arena, &ask->word_key, row);
 		}
 	}
-	TRY(store_load(tx, &DICTIONARY, key.v, key.n, 2, 0, &rows));
-	words = keyset_open(ob->arena, key.n);
-	for (size_t i = 0; i < rows.n; i++) {
-		struct dictionary_row *row =
-		    &((struct dictionary_row *)rows.row)[i];
-
-		keyset_put(words, (unsigned)row->tenant, row->key.p, row);
-	}
-	for (size_t i = 0; i < key.n; i++) {
-		struct dictionary_row *row = keyset_find(words,
-		    (unsigned)key.v[i].tenant, key.v[i].key.p);
-
-		if (row == NULL) {
-			row = &key.v[i];
-			keyset_put(words, (unsigned)row->tenant, row->key.p,
-			    row);
-			list_add(ob->arena, &ob->dictionary, *row);
-			list_add(ob->arena, &ob->word, asked.v[i]->value);
-		}
-		*asked.v[i]->slot = row->id;
-	}
-	return OK;
+	return store_load_later(tx, &DICTIONARY, ask->word_key.v,
+	    ask->word_key.n, 2, 0, &ask->words);
 }
 
 /*
- * Managers by ref.  One that is nobody yet is no error in an import: the run
- * asks again when all rows are in.
+ * Gives every word on its way its integer: the stored one if another batch was
+ * quicker, else the proposed one, which then is saved with this batch.
  */
-static enum err
-load_managers(struct batch *b, struct tx *tx)
+static void
+take_words(struct order_batch *ob, struct asked *ask)
 {
-	for (size_t i = 0; i < b->n; i++) {
-		struct item *it = b->item[i];
-		struct order_state *s = order_state(it);
+	struct keyset *words = keyset_open(ob->arena, ask->word_key.n);
 
-		for (size_t j = 0; it->err == OK && j < s->ncontract; j++) {
-			struct contract_plan *plan = &s->contract[j];
-			struct source_ref key = { .tenant = it->tenant,
-				.source = s->in->source };
-			struct person who = { .tenant = it->tenant,
-				.id = plan->manager };
-			struct rows rows;
+	for (size_t i = 0; i < ask->words.n; i++) {
+		struct dictionary_row *row =
+		    &((struct dictionary_row *)ask->words.row)[i];
 
-			if (plan->manager_at != SIZE_MAX) {
-				key.key.p = (const char *)order_key(s,
-				    plan->manager_at)->bytes;
-				key.key.n = 32;
-				TRY(store_load(tx, &SOURCE_REF, &key, 1, 3, 0,
-				    &rows));
-				if (rows.n == 1)
-					plan->row.manager =
-					    ((struct source_ref *)rows.row)
-					    ->person;
-			} else if (plan->manager != 0) {
-				TRY(store_load(tx, &PERSON, &who, 1, 2, 0,
-				    &rows));
-				plan->row.manager = rows.n == 1 ? who.id : 0;
-			} else {
-				continue;
-			}
-			if (plan->row.manager != 0)
-				continue;
-			if (s->in->kind == ORDER_IMPORT
-			    || s->in->kind == ORDER_MANAGER)
-				s->lacks_manager = true;
-			else
-				it->err = fail(it->cx, ERR_BAD_INPUT,
-				    MSG_ORDER_MANAGER, "manager");
+		keyset_put(words, (unsigned)row->tenant, row->key.p, row);
+	}
+	for (size_t i = 0; i < ask->word_key.n; i++) {
+		struct dictionary_row *key = &ask->word_key.v[i];
+		struct dictionary_row *row = keyset_find(words,
+		    (unsigned)key->tenant, key->key.p);
+
+		if (row == NULL) {
+			row = key;
+			keyset_put(words, (unsigned)row->tenant, row->key.p,
+			    row);
+			list_add(ob->arena, &ob->dictionary, *row);
+			list_add(ob->arena, &ob->word,
+			    ask->word.v[i]->value);
 		}
+		*ask->word.v[i]->slot = row->id;
 	}
-	return OK;
-}
-
-static enum err
-load_checks(struct batch *b, struct tx *tx)
-{
-	for (size_t i = 0; i < b->n; i++) {
-		struct order_state *s = order_state(b->item[i]);
-		struct check_row key = { .tenant = b->item[i]->tenant };
-		struct rows rows;
-
-		if (b->item[i]->err != OK || s->in->onboarding == 0)
-			continue;
-		key.onboarding = s->in->onboarding;
-		TRY(store_load(tx, &CHECK_ROW, &key, 1, 2, 0, &rows));
-		s->check = rows.row;
-		s->ncheck = rows.n;
-	}
-	return OK;
 }
 
 /* --- persons that exist -------------------------------------------------------- */

@@ -8,7 +8,14 @@
 #include "base/buf.h"
 #include "base/metric.h"
 
-static enum err save_persons(struct order_batch *, struct tx *);
+/* Which persons' rows were not as they had been loaded. */
+struct stales {
+	const bool *is;
+	size_t	    n;
+};
+
+static enum err save_persons(struct order_batch *, struct tx *,
+    struct stales *);
 static enum err save_contracts(struct order_batch *, struct tx *);
 static enum err save_index(struct order_batch *, struct tx *);
 static void count(const struct order *, const struct order_out *);
@@ -18,10 +25,12 @@ enum err
 order_save(struct batch *b, struct tx *tx)
 {
 	struct order_batch *ob = b->state;
+	struct stales stale;
 
+	TRY(logbook_ask(&ob->log, tx));
 	TRY(store_save(tx, &DICTIONARY, ob->dictionary.v, ob->dictionary.n,
 	    NULL));
-	TRY(save_persons(ob, tx));
+	TRY(save_persons(ob, tx, &stale));
 	TRY(save_contracts(ob, tx));
 	TRY(blocks_save(ob, tx));
 	TRY(save_index(ob, tx));
@@ -42,11 +51,15 @@ order_save(struct batch *b, struct tx *tx)
 	    NULL));
 	TRY(store_drop(tx, &SESSION, ob->session_end.v, ob->session_end.n, 2,
 	    NULL));
-	return logbook_save(&ob->log, tx);
+	TRY(logbook_save(&ob->log, tx));
+	TRY(store_settle(tx));
+	for (size_t i = 0; i < stale.n; i++)
+		must(!stale.is[i]);	/* loaded in this transaction */
+	return OK;
 }
 
 static enum err
-save_persons(struct order_batch *ob, struct tx *tx)
+save_persons(struct order_batch *ob, struct tx *tx, struct stales *out)
 {
 	struct person *row = arena_array(ob->arena, ob->subject.n + 1,
 	    sizeof(*row));
@@ -57,10 +70,8 @@ save_persons(struct order_batch *ob, struct tx *tx)
 	for (size_t i = 0; i < ob->subject.n; i++)
 		if (ob->subject.v[i]->is_dirty)
 			row[n++] = ob->subject.v[i]->row;
-	TRY(store_save(tx, &PERSON, row, n, stale));
-	for (size_t i = 0; i < n; i++)
-		must(!stale[i]);	/* loaded in this transaction */
-	return OK;
+	*out = (struct stales) { stale, n };
+	return store_save_later(tx, &PERSON, row, n, stale);
 }
 
 static enum err

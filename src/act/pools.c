@@ -42,7 +42,6 @@ pools_load(struct tx *tx, const struct realm *realm,
 		.fx = &out->fx,
 	};
 	TRY(load_pools(tx, need, out));
-	TRY(load_counts(tx, need, out));
 	return load_waiters(tx, need, out);
 }
 
@@ -53,6 +52,7 @@ load_pools(struct tx *tx, const struct pools_need *need, struct pools *out)
 	struct arena *arena = tx_ctx(tx)->arena;
 	struct rows rows;
 
+	/* Neither needs the other's rows. */
 	for (size_t i = 0; i < need->nproduct; i++) {
 		const struct product *p = catalogue_product(
 		    out->realm->catalogue, need->product[i]);
@@ -63,7 +63,8 @@ load_pools(struct tx *tx, const struct pools_need *need, struct pools *out)
 			list_add(arena, &key, row);
 		}
 	}
-	TRY(store_load(tx, &POOL, key.v, key.n, 2, 0, &rows));
+	TRY(store_load_later(tx, &POOL, key.v, key.n, 2, 0, &rows));
+	TRY(load_counts(tx, need, out));
 	out->gate.pool = rows.row;
 	out->gate.npool = rows.n;
 	out->gate.is_touched = arena_array(arena, rows.n + 1, sizeof(bool));

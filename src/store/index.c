@@ -164,8 +164,8 @@ index_find(struct tx *tx, int64_t tenant, const struct index_key *key, size_t n,
 }
 
 enum err
-index_find_all(struct tx *tx, const struct index_ask *ask, size_t n,
-    int64_t *person)
+index_find_all(
+    struct tx *tx, const struct index_ask *ask, size_t n, int64_t *person)
 {
 	struct index_row *row = arena_array(tx->cx->arena, n + 1, sizeof(*row));
 	struct rows rows;

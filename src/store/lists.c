@@ -30,6 +30,24 @@ wait_position(
 	return OK;
 }
 
+/* Leaps from each hour to the next: a walk of the index for each, whatever it holds. */
+enum err
+idempotency_slots(
+    struct tx *tx, int64_t tenant, int64_t from, size_t limit, struct rows *out)
+{
+	struct arg arg[] = { ARG_OF_INT(tenant), ARG_OF_INT(from),
+		ARG_OF_INT((int64_t)limit) };
+	struct query q = { &NUMBER,
+		"WITH RECURSIVE s(slot) AS (SELECT min(slot) FROM idempotency"
+		" WHERE tenant = $1 AND slot >= $2 UNION ALL SELECT (SELECT"
+		" min(i.slot) FROM idempotency AS i WHERE i.tenant = $1"
+		" AND i.slot > s.slot) FROM s WHERE s.slot IS NOT NULL)"
+		" SELECT slot FROM s WHERE slot IS NOT NULL LIMIT $3",
+		arg, COUNT(arg) };
+
+	return store_query_later(tx, &q, out);
+}
+
 /*
  * Tenant by tenant, for time comes second in the key; so no more than LIMIT
  * rows of each are read, however much is due.

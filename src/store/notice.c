@@ -67,6 +67,12 @@ is_watched(const struct tx *tx)
 	    store_is_shared(tx->db->store);
 }
 
+bool
+notice_heeds(struct tx *tx, const struct table *t)
+{
+	return is_watched(tx) && t == &PERSON;
+}
+
 void
 notice_saved(struct tx *tx, const struct table *t, const void *rows, size_t n,
     const bool *stale)

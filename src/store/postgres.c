@@ -51,6 +51,8 @@ static enum err save_run(struct tx *, const struct table *, const struct run *,
 static enum err save_all(struct tx *, const struct table *, const struct run *);
 static enum err save_told(struct tx *, const struct table *,
     const struct run *, bool *, void (*)(struct buf *, const struct table *));
+static struct pg_wait *wait_for(struct tx *, const struct table *,
+    struct rows *, size_t);
 static enum err save_versions(struct tx *, const struct table *,
     const struct run *, bool *);
 static size_t next_run(struct arena *, const struct table *, const char *,
@@ -173,6 +175,7 @@ commit(struct tx *tx)
 	struct pg_db *db = PG_DB(tx);
 	enum err err = ready(tx);
 
+	link_forget(db);
 	/* Without its number nobody could ask what became of it. */
 	if (err == OK && db->base.kind == DB_DATA && db->xid == 0)
 		err = link_settle(tx, NULL);
@@ -218,6 +221,7 @@ roll_back(struct tx *tx)
 	if (db->conn == NULL || !db->has_begun)
 		return OK;
 	db->has_begun = false;
+	link_forget(db);
 	/* What failed before would keep it from being done. */
 	link_flush(db);
 	if (db->conn != NULL)
@@ -232,6 +236,7 @@ undo(struct tx *tx)
 	struct pg_db *db = PG_DB(tx);
 	const struct fault why = tx->cx->fault;
 
+	link_forget(db);
 	/* An error among what is undone is undone with it. */
 	if (db->npending > 0 && link_settle(tx, NULL) != OK && tx->is_lost)
 		return OK;
@@ -246,6 +251,7 @@ static enum err
 keep(struct tx *tx)
 {
 	TRY(ready(tx));
+	link_forget(PG_DB(tx));
 	if (PG_DB(tx)->npending > 0)
 		TRY(link_settle(tx, NULL));
 	return say(tx, "RELEASE SAVEPOINT step");
@@ -275,6 +281,13 @@ ask(struct tx *tx, const struct pg_statement *s, PGresult **out)
 	TRY(ready(tx));
 	TRY(link_send(tx, s));
 	return link_settle(tx, out);
+}
+
+/* Waits only where somebody waits for an answer. */
+enum err
+pg_settle(struct tx *tx)
+{
+	return PG_DB(tx)->nwait == 0 ? ready(tx) : link_settle(tx, NULL);
 }
 
 /* --- saving ----------------------------------------------------------------- */
@@ -335,19 +348,22 @@ save_told(struct tx *tx, const struct table *t, const struct run *run,
 {
 	struct pg_db *db = PG_DB(tx);
 	struct pg_params *p = params_new(db->scratch, t->ncolumn);
-	struct pg_statement s = { text_for(db, t, text), p, t, false };
-	PGresult *r;
+	struct pg_wait *w;
 
 	if (run->n == 0)
 		return OK;
 	params_rows(db->scratch, p, t, run->row, run->n, t->ncolumn);
 	for (size_t i = 0; i < run->n; i++)
 		stale[run->at[i]] = true;
-	TRY(ask(tx, &s, &r));
-	for (int i = 0; i < PQntuples(r); i++)
-		stale[run->at[result_int(r, i, 0) - 1]] = false;
-	PQclear(r);
-	return OK;
+	w = arena_alloc(tx->cx->arena, sizeof(*w));
+	w->has_place = true;
+	w->stale = stale;
+	w->at = arena_copy(tx->cx->arena, run->at, run->n * sizeof(*run->at));
+	return link_send(tx,
+	    &(struct pg_statement) { .text = text_for(db, t, text),
+		.params = p,
+		.table = t,
+		.wait = w });
 }
 
 /* Those that must not exist, then those that must be as they were read. */
@@ -484,29 +500,36 @@ enum err
 pg_load(struct tx *tx, const struct key_set *k, struct rows *out)
 {
 	struct pg_db *db = PG_DB(tx);
-	struct row_sink sink;
+	struct pg_wait *w = wait_for(tx, k->table, out, k->n);
 	struct pg_params *p;
 	struct buf b;
-	PGresult *r;
-	int n;
 
 	arena_reset(db->scratch);
-	sink_open(&sink, tx->cx->arena, k->table, out, k->n);
+	TRY(ready(tx));
 	if (k->n == 0)
-		return ready(tx);
+		return OK;
 	must(k->nprefix > 0 || k->n == 1);
 	p = key_params(db, k, 1);
 	params_int(
 	    db->scratch, p, k->limit > 0 ? (int64_t)k->limit : INT64_MAX);
 	buf_init(&b, db->scratch, SQL_MAX);
 	pg_select(&b, k->table, k->nprefix);
-	TRY(ask(tx, &(struct pg_statement) { sql_end(&b), p, k->table, false },
-	    &r));
-	n = PQntuples(r);
-	for (int i = 0; i < n; i++)
-		result_row(&sink, r, i, 1, (size_t)result_int(r, i, 0) - 1);
-	PQclear(r);
-	return OK;
+	w->has_place = true;
+	return link_send(tx,
+	    &(struct pg_statement) { .text = sql_end(&b),
+		.params = p,
+		.table = k->table,
+		.wait = w });
+}
+
+/* Its rows are there after a settle. */
+static struct pg_wait *
+wait_for(struct tx *tx, const struct table *t, struct rows *out, size_t n)
+{
+	struct pg_wait *w = arena_alloc(tx->cx->arena, sizeof(*w));
+
+	sink_open(&w->sink, tx->cx->arena, t, out, n);
+	return w;
 }
 
 enum err
@@ -537,11 +560,8 @@ enum err
 pg_query(struct tx *tx, const struct query *q, struct rows *out)
 {
 	struct pg_db *db = PG_DB(tx);
-	struct row_sink sink;
-	struct pg_statement s;
 	struct pg_params *p;
-	PGresult *r;
-	int n;
+	struct pg_wait *w = NULL;
 
 	arena_reset(db->scratch);
 	TRY(ready(tx));
@@ -556,14 +576,9 @@ pg_query(struct tx *tx, const struct query *q, struct rows *out)
 		else
 			params_ints(db->scratch, p, a->list, a->n);
 	}
-	s = (struct pg_statement) { q->text, p, q->into, false };
-	if (out == NULL)
-		return link_send(tx, &s);
-	TRY(ask(tx, &s, &r));
-	n = PQntuples(r);
-	sink_open(&sink, tx->cx->arena, q->into, out, (size_t)n);
-	for (int i = 0; i < n; i++)
-		result_row(&sink, r, i, 0, 0);
-	PQclear(r);
-	return OK;
+	if (out != NULL)
+		w = wait_for(tx, q->into, out, 0);
+	return link_send(tx,
+	    &(struct pg_statement) {
+		.text = q->text, .params = p, .table = q->into, .wait = w });
 }

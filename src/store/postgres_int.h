@@ -6,10 +6,9 @@
  * forms, postgres_url.c reads the URL, postgres_open.c opens, migrates and
  * checks.
  *
- * Statements go out in libpq's pipeline mode; only one whose answer is needed
- * waits, and then for all before it.  So an error may show itself later than
- * the statement that made it, but never later than the savepoint or the commit
- * that follows.
+ * Statements go out in libpq's pipeline mode; only a settle waits, and then for
+ * all before it.  So an error may show itself later than the statement that
+ * made it, but never later than the savepoint or the commit that follows.
  *
  * Nothing is left in a session from one transaction to the next: no prepared
  * statement, no setting.  A pooler may give each another session.
@@ -34,9 +33,18 @@ struct pg_store {
 	struct pg_place place[2];	/* by enum db_kind */
 };
 
+/* Where an answer goes that comes later: rows, or which of the rows saved are stale. */
+struct pg_wait {
+	struct row_sink sink;
+	bool		has_place;	/* which key a row belongs to stands before its columns */
+	bool	       *stale;		/* instead of rows: all true until answered */
+	const size_t   *at;		/* the place of each by its ordinal */
+};
+
 /* What is still to be answered: a statement, or the end of a part of the pipeline. */
 struct pg_pending {
 	const struct table *table;	/* whose statement it is, for its errors */
+	struct pg_wait	   *wait;	/* NULL: nobody waits for it */
 	bool		    is_end;
 	bool		    is_xid;	/* tells the transaction's number */
 };
@@ -47,7 +55,7 @@ struct pg_db {
 	PGconn		  *conn;	/* NULL: none at present */
 	struct arena	  *scratch;	/* of one statement */
 	struct pg_pending *pending;
-	size_t		   npending, cap;
+	size_t		   npending, cap, nwait;	/* of them, waited for */
 	int64_t		   failed_ms, next_ms, back_off_ms;	/* when it could not connect, and may try again */
 	int64_t		   heard_ms;	/* when it last answered */
 	bool		   was_away;
@@ -74,6 +82,7 @@ struct pg_statement {
 	const char	       *text;
 	const struct pg_params *params;	/* NULL: none */
 	const struct table     *table;	/* may be NULL */
+	struct pg_wait	       *wait;	/* may be NULL */
 	bool			is_xid;
 };
 
@@ -91,6 +100,8 @@ enum err link_send(struct tx *, const struct pg_statement *) USE_RESULT;
 enum err link_settle(struct tx *, PGresult **out) USE_RESULT;
 /* The same, the last statement being COMMIT: a connection that is lost now leaves it unknown. */
 enum err link_commit(struct tx *) USE_RESULT;
+/* Nobody waits any more; what is queued is answered all the same. */
+void link_forget(struct pg_db *);
 /* Takes and forgets what the last transaction left unanswered. */
 void link_clear(struct pg_db *);
 /* The transaction comes to nothing, for there is no connection. */
@@ -133,6 +144,7 @@ enum err pg_save(struct tx *, const struct table *, const void *rows, size_t n, 
 enum err pg_load(struct tx *, const struct key_set *, struct rows *);
 enum err pg_drop(struct tx *, const struct key_set *, int64_t *count);
 enum err pg_query(struct tx *, const struct query *, struct rows *);
+enum err pg_settle(struct tx *);
 
 /* --- postgres_url.c --- */
 

@@ -41,6 +41,7 @@ static void collect(struct pg_db *, struct answers *);
 static bool await(struct pg_db *);
 static void take_result(struct pg_db *, const struct pg_pending *, PGresult *,
     struct answers *);
+static void take_rows(struct pg_wait *, const PGresult *);
 static enum err conclude(struct tx *, struct answers *, PGresult **);
 static bool is_of_connection(const char *state);
 static enum err lose(struct tx *, enum err, enum msg, bool may_repeat);
@@ -161,7 +162,7 @@ drop(struct pg_db *db)
 {
 	PQfinish(db->conn);
 	db->conn = NULL;
-	db->npending = 0;
+	db->npending = db->nwait = 0;
 }
 
 /* --- the pipeline ----------------------------------------------------------- */
@@ -181,7 +182,9 @@ link_send(struct tx *tx, const struct pg_statement *s)
 		  p->length, p->format, 1);
 	if (sent != 1)
 		return link_away(tx);
-	pend(db, (struct pg_pending) { s->table, false, s->is_xid });
+	pend(db,
+	    (struct pg_pending) {
+		.table = s->table, .wait = s->wait, .is_xid = s->is_xid });
 	return OK;
 }
 
@@ -194,6 +197,15 @@ pend(struct pg_db *db, struct pg_pending p)
 		    heap_grow(db->pending, db->cap, sizeof(*db->pending));
 	}
 	db->pending[db->npending++] = p;
+	db->nwait += p.wait != NULL;
+}
+
+void
+link_forget(struct pg_db *db)
+{
+	for (size_t i = 0; db->nwait > 0 && i < db->npending; i++)
+		db->pending[i].wait = NULL;
+	db->nwait = 0;
 }
 
 void
@@ -215,6 +227,7 @@ link_clear(struct pg_db *db)
 
 	if (db->conn == NULL || db->npending == 0)
 		return;
+	link_forget(db);
 	collect(db, &a);
 	PQclear(a.last);
 	PQclear(a.error);
@@ -289,7 +302,7 @@ collect(struct pg_db *db, struct answers *a)
 		if (a->is_lost)
 			break;
 	}
-	db->npending = 0;
+	db->npending = db->nwait = 0;
 	db->heard_ms = clock_mono_ns() / 1000000;
 	if (a->is_lost) {
 		tell(db, LOG_WARN, "database_lost");
@@ -337,6 +350,8 @@ take_result(struct pg_db *db, const struct pg_pending *p, PGresult *r,
 	case PGRES_COMMAND_OK:
 		if (p->is_xid)
 			db->xid = (uint64_t)result_int(r, 0, 0);
+		if (p->wait != NULL)
+			take_rows(p->wait, r);
 		PQclear(a->last);
 		a->last = r;
 		return;
@@ -353,6 +368,22 @@ take_result(struct pg_db *db, const struct pg_pending *p, PGresult *r,
 		return;
 	}
 	PQclear(r);
+}
+
+static void
+take_rows(struct pg_wait *w, const PGresult *r)
+{
+	int n = PQntuples(r);
+
+	for (int i = 0; i < n; i++) {
+		size_t place =
+		    w->has_place ? (size_t)result_int(r, i, 0) - 1 : 0;
+
+		if (w->stale != NULL)
+			w->stale[w->at[place]] = false;
+		else
+			result_row(&w->sink, r, i, w->has_place, place);
+	}
 }
 
 /* After these the server closes it, or is not one that writes. */

@@ -463,6 +463,7 @@ const struct engine postgres_engine = {
 	.load = pg_load,
 	.drop = pg_drop,
 	.query = pg_query,
+	.settle = pg_settle,
 	.checkpoint = nothing_to_copy_back,
 	.empty_log = no_log,
 	.wipe = no_wipe,

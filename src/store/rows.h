@@ -376,6 +376,8 @@ enum err person_in_scope(struct tx *, const struct person_query *, const int64_t
 /* How many wait before (rank, since) in a pool. */
 enum err wait_position(struct tx *, const struct wait_pool *keys, size_t n, int64_t *before) USE_RESULT;
 
+/* The hours from FROM on in which TENANT stored answers, at most LIMIT: rows of an int64_t, there after store_settle(). */
+enum err idempotency_slots(struct tx *, int64_t tenant, int64_t from, size_t limit, struct rows *) USE_RESULT;
 /* Work due at NOW over all tenants that are active, at most LIMIT, by time. */
 enum err due_list(struct tx *, int64_t now_ms, size_t limit, struct rows *due) USE_RESULT;
 /* The earliest due instant of all; INT64_MAX: none. */

@@ -352,6 +352,14 @@ enum err
 store_load(struct tx *tx, const struct table *t, const void *keys, size_t n,
     size_t nprefix, size_t limit, struct rows *out)
 {
+	TRY(store_load_later(tx, t, keys, n, nprefix, limit, out));
+	return store_settle(tx);
+}
+
+enum err
+store_load_later(struct tx *tx, const struct table *t, const void *keys,
+    size_t n, size_t nprefix, size_t limit, struct rows *out)
+{
 	struct key_set set = { t, keys, n, nprefix, limit };
 
 	TRY(check_call(tx, t, nprefix));
@@ -359,13 +367,35 @@ store_load(struct tx *tx, const struct table *t, const void *keys, size_t n,
 }
 
 enum err
+store_settle(struct tx *tx)
+{
+	const struct engine *engine = tx->db->store->engine;
+
+	must(tx->is_open);
+	if (tx->is_lost)
+		return lost(tx);
+	return engine->settle != NULL ? engine->settle(tx) : OK;
+}
+
+enum err
 store_save(struct tx *tx, const struct table *t, const void *rows, size_t n,
     bool *stale)
+{
+	TRY(store_save_later(tx, t, rows, n, stale));
+	return stale != NULL ? store_settle(tx) : OK;
+}
+
+enum err
+store_save_later(struct tx *tx, const struct table *t, const void *rows,
+    size_t n, bool *stale)
 {
 	TRY(check_call(tx, t, 0));
 	must(tx->db->is_writer);
 	must(stale != NULL || n == 0 || t->when_exists != EXISTS_VERSIONED);
 	TRY(tx->db->store->engine->save(tx, t, rows, n, stale));
+	/* What is told of them hangs on what was stored. */
+	if (stale != NULL && notice_heeds(tx, t))
+		TRY(store_settle(tx));
 	notice_saved(tx, t, rows, n, stale);
 	return OK;
 }
@@ -439,6 +469,13 @@ check_call(struct tx *tx, const struct table *t, size_t nprefix)
 
 enum err
 store_query(struct tx *tx, const struct query *q, struct rows *out)
+{
+	TRY(store_query_later(tx, q, out));
+	return store_settle(tx);
+}
+
+enum err
+store_query_later(struct tx *tx, const struct query *q, struct rows *out)
 {
 	must(tx->is_open && q->narg <= ARGS_MAX);
 	if (tx->is_lost)

@@ -156,6 +156,15 @@ struct rows {
 enum err store_load(struct tx *, const struct table *, const void *keys, size_t n, size_t nprefix, size_t limit, struct rows *out) USE_RESULT;
 
 /*
+ * The same, but the rows are there only after store_settle(), or after whatever
+ * waits for an answer on the way: what does not need each other's rows is asked
+ * for together, and waited for once.  OUT stays where it is until then, in the
+ * batch's arena.
+ */
+enum err store_load_later(struct tx *, const struct table *, const void *keys, size_t n, size_t nprefix, size_t limit, struct rows *out) USE_RESULT;
+enum err store_settle(struct tx *) USE_RESULT;
+
+/*
  * Saves N rows.  STALE (may be NULL unless versioned) gets a flag for each
  * row: nothing was written, the version is another or the row stayed.  The
  * caller's row keeps its version.  ERR_CONFLICT: a constraint was violated; the
@@ -164,6 +173,9 @@ enum err store_load(struct tx *, const struct table *, const void *keys, size_t 
  * tx_commit() at the latest; of a drop that counts nothing too.
  */
 enum err store_save(struct tx *, const struct table *, const void *rows, size_t n, bool *stale) USE_RESULT;
+
+/* The same; STALE and the error are known after store_settle() only. */
+enum err store_save_later(struct tx *, const struct table *, const void *rows, size_t n, bool *stale) USE_RESULT;
 
 /* Deletes by the first NPREFIX key columns; how many went, if wanted. */
 enum err store_drop(struct tx *, const struct table *, const void *keys, size_t n, size_t nprefix, int64_t *count) USE_RESULT;

@@ -108,6 +108,8 @@ struct engine {
 	enum err (*load)(struct tx *, const struct key_set *, struct rows *);
 	enum err (*drop)(struct tx *, const struct key_set *, int64_t *count);	/* COUNT, if wanted, is added to */
 	enum err (*query)(struct tx *, const struct query *, struct rows *);
+	/* What load, query and save were asked is answered; NULL: each answers at once. */
+	enum err (*settle)(struct tx *);
 
 	bool	 (*checkpoint)(struct db *, bool is_idle);
 	bool	 (*empty_log)(struct db *);
@@ -120,6 +122,8 @@ extern const struct engine sqlite_engine, postgres_engine;
 
 /* Runs Q and collects what it gives.  On a shared database OUT may be NULL: nobody waits, and an error comes later, as that of a save. */
 enum err store_query(struct tx *, const struct query *, struct rows *) USE_RESULT;
+/* The same, answered by store_settle(). */
+enum err store_query_later(struct tx *, const struct query *, struct rows *) USE_RESULT;
 
 /* --- sql.c: texts made from a table's declaration --------------------------------- */
 
@@ -171,6 +175,8 @@ void *sink_add(struct row_sink *, size_t key);
 
 /* --- notice.c --------------------------------------------------------------------- */
 
+/* Whether it must be known which rows of it were stored before notice_saved(). */
+bool notice_heeds(struct tx *, const struct table *);
 /* Rows that were saved (but for those that are STALE, if it is there), or whose first NPREFIX key columns were dropped. */
 void notice_saved(struct tx *, const struct table *, const void *rows, size_t n, const bool *stale);
 void notice_dropped(struct tx *, const struct table *, const void *keys, size_t n, size_t nprefix);

@@ -59,6 +59,59 @@ packed_keys_come_back(void **state)
 	assert_int_equal(index_unpack(f->arena, STR(""), &got), 0);
 }
 
+/* Several questions, one wait: each has its own answer, in whatever order they are looked at. */
+static void
+what_is_asked_for_together_is_answered_apart(void **state)
+{
+	struct fixture *f = *state;
+	struct idempotency_row had[] = {
+		{ 1, 100, 7, STR("a"), STR("x"), 5, 201 },
+		{ 1, 103, 7, STR("b"), STR("y"), 6, 201 },
+		{ 1, 103, 8, STR("b"), STR("z"), 7, 201 },
+		{ 2, 105, 7, STR("a"), STR("x"), 8, 201 },
+	};
+	struct person person[] = { a_person(1, 10), a_person(1, 11) };
+	struct rows slots, persons, rows, none;
+	bool stale[2];
+	struct tx *tx;
+
+	save_all(f, &IDEMPOTENCY, had, COUNT(had));
+	save_one(f, &PERSON, &person[0]);
+	tx = tx_begin(f->data, &f->cx);
+	tx_tenants(tx, NULL, 0, true);
+	assert_int_equal(idempotency_slots(tx, 1, 100, 26, &slots), OK);
+	assert_int_equal(store_save_later(tx, &PERSON, person, 2, stale), OK);
+	assert_int_equal(
+	    store_load_later(tx, &PERSON, person, 2, 2, 0, &persons), OK);
+	assert_int_equal(
+	    store_load_later(tx, &IDEMPOTENCY, had, 4, 4, 0, &rows), OK);
+	assert_int_equal(
+	    store_load_later(tx, &PERSON, NULL, 0, 2, 0, &none), OK);
+	assert_int_equal(store_settle(tx), OK);
+	assert_int_equal(slots.n, 2);
+	assert_int_equal(((int64_t *)slots.row)[0], 100);
+	assert_int_equal(((int64_t *)slots.row)[1], 103);
+	/* The first is there already. */
+	assert_true(stale[0]);
+	assert_false(stale[1]);
+	assert_int_equal(persons.n, 2);
+	assert_int_equal(rows.n, 4);
+	assert_int_equal(rows.key[2], 2);
+	assert_int_equal(((struct idempotency_row *)rows.row)[2].onboarding, 7);
+	assert_int_equal(none.n, 0);
+	/* Who does not wait for an answer has none, and is not in the way. */
+	assert_int_equal(
+	    store_load_later(tx, &PERSON, person, 2, 2, 0, &rows), OK);
+	assert_int_equal(tx_commit(tx), OK);
+	tx = tx_begin_all(f->reader, &f->cx);
+	assert_int_equal(idempotency_slots(tx, 1, 101, 26, &slots), OK);
+	assert_int_equal(idempotency_slots(tx, 1, 104, 26, &none), OK);
+	assert_int_equal(store_settle(tx), OK);
+	assert_int_equal(slots.n, 1);
+	assert_int_equal(none.n, 0);
+	tx_end(tx);
+}
+
 static void
 a_unique_key_belongs_to_one_person_of_a_tenant(void **state)
 {
@@ -398,6 +451,7 @@ run_list_tests(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(packed_keys_come_back),
+		CASE(what_is_asked_for_together_is_answered_apart),
 		CASE(a_unique_key_belongs_to_one_person_of_a_tenant),
 		CASE(two_persons_of_a_batch_cannot_take_one_key),
 		CASE(two_persons_may_swap_their_names),
