@@ -22,9 +22,12 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "base/io.h"
 #include "base/log.h"
 
 #define LEASE_MS    12000
+#define HOLDER_FILE "holder"
+#define HOLDER_TEXT 20
 #define RENEW_NS    INT64_C(3000000000)
 /* The clock's work stops this long after it was last prolonged: before others begin. */
 #define HELD_NS	    INT64_C(9000000000)
@@ -46,7 +49,7 @@ struct watched {
 struct node {
 	struct db      *side, *data;
 	struct thread  *thread;
-	int64_t		holder;		/* random: this process */
+	int64_t		holder;		/* random: this server, over its starts */
 	int64_t		number, fence;
 	_Atomic int64_t clock_fence;	/* the clock's thread reads it */
 	int64_t		renewed_ns;
@@ -62,6 +65,7 @@ struct node {
 
 static enum err take_number(struct node *, struct ctx *);
 static enum err choose(struct node *, struct tx *, int64_t now_ms);
+static int64_t holder_of(const char *folder);
 static enum err take_lease(struct tx *, struct lease_row *, int64_t now_ms);
 static void give_back(struct node *);
 static void run(void *);
@@ -94,13 +98,35 @@ node_open(struct world *w, struct ctx *cx)
 	n->history = history_open(w->data_dir);
 	n->side = db_open_side(w->store);
 	n->data = db_open_reader(w->store, DB_DATA);
-	random_bytes(&n->holder, sizeof(n->holder));
-	n->holder = (n->holder & INT64_MAX) | 1;
+	n->holder = holder_of(w->data_dir);
 	w->node = n;
 	err = take_number(n, cx);
 	if (err == OK)
 		log_event(LOG_INFO, "node", LOG_NUM("number", n->number));
 	return err;
+}
+
+/* What the file of its data directory says; made at the first start. */
+static int64_t
+holder_of(const char *folder)
+{
+	struct arena *arena = arena_open(4096);
+	const char *path =
+	    str_z(arena, str_fmt(arena, "%s/" HOLDER_FILE, folder));
+	struct str text;
+	int64_t holder = 0;
+
+	if (!file_read(arena, path, HOLDER_TEXT, &text) ||
+	    !str_int(text, &holder) || holder <= 0) {
+		random_bytes(&holder, sizeof(holder));
+		holder = (holder & INT64_MAX) | 1;
+		text = str_fmt(arena, "%lld", (long long)holder);
+		if (!file_replace(path, text, 0600))
+			log_event(LOG_ERROR, "holder_unwritten",
+			    LOG_WORD("file", HOLDER_FILE));
+	}
+	arena_close(arena);
+	return holder;
 }
 
 static enum err
@@ -114,6 +140,8 @@ take_number(struct node *n, struct ctx *cx)
 		err = lease_now(tx, &now_ms);
 	if (err == OK)
 		err = choose(n, tx, now_ms);
+	if (err == OK)
+		err = renew_clock(n, tx, now_ms);
 	if (err == OK)
 		err = mark_count(tx);
 	if (err != OK)
@@ -311,7 +339,10 @@ renew_leases(struct node *n, struct ctx *cx, struct tx *tx)
 	return renew_clock(n, tx, now_ms);
 }
 
-/* Whoever has it keeps it; when it is over, whoever comes first. */
+/*
+ * Whoever has it keeps it; when it is over, whoever comes first.  What a server
+ * had before it was killed it has again at once, under another fence.
+ */
 static enum err
 renew_clock(struct node *n, struct tx *tx, int64_t now_ms)
 {
@@ -324,7 +355,8 @@ renew_clock(struct node *n, struct tx *tx, int64_t now_ms)
 	if (n->clock_fence != 0 && lease.fence == n->clock_fence)
 		return take_lease(tx, &lease, now_ms);
 	n->clock_fence = 0;
-	if (rows.n == 1 && lease.until_ms > now_ms)
+	if (rows.n == 1 && lease.until_ms > now_ms &&
+	    (lease.holder != n->holder || n->renewed_ns != 0))
 		return OK;
 	/* What is being written in the old one's name comes first. */
 	TRY(lease_lock(tx, LEASE_CLOCK));

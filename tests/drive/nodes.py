@@ -509,7 +509,8 @@ def number_of(node):
 def clock_of(nodes):
     """Which server does the clock's work."""
     row = nodes.sql("SELECT n.name - 1000 FROM lease c JOIN lease n"
-                    " USING (holder) WHERE c.name = 1 AND n.name >= 1000")
+                    " USING (holder) WHERE c.name = 1 AND n.name >= 1000"
+                    " ORDER BY n.until_ms DESC LIMIT 1")
     for at, node in enumerate(nodes.node):
         events = node.log_events("node")
         if row and events and events[-1]["number"] == int(row):

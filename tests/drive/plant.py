@@ -96,15 +96,13 @@ BUGS = {
     # Neither keys nor references nor user names are anybody's alone.
     "no-unique": [
         ("act/order_load.c",
-         "\tfor (size_t i = 0; i < rows.n; i++)\n"
-         "\t\task.asker.v[rows.key[i]]->repeated =",
-         "\tfor (size_t i = 0; i < 0 * rows.n; i++)\n"
-         "\t\task.asker.v[rows.key[i]]->repeated ="),
+         "\tfor (size_t i = 0; i < rows->n; i++)\n"
+         "\t\task->repeats.asker.v[rows->key[i]]->repeated =",
+         "\tfor (size_t i = 0; i < 0 * rows->n; i++)\n"
+         "\t\task->repeats.asker.v[rows->key[i]]->repeated ="),
         ("act/order_load.c",
-         "\tTRY(store_load(tx, &SOURCE_REF, key, n, 3, 0, &rows));\n"
-         "\tfor (size_t i = 0; i < rows.n; i++) {\n",
-         "\tTRY(store_load(tx, &SOURCE_REF, key, n, 3, 0, &rows));\n"
-         "\tfor (size_t i = 0; i < 0 * rows.n; i++) {\n"),
+         "\tfor (size_t i = 0; i < ask->refs.n; i++) {\n",
+         "\tfor (size_t i = 0; i < 0 * ask->refs.n; i++) {\n"),
         ("store/index.c",
          "\t\tperson[rows.key[i]] = ((struct index_row *)rows.row)[i]"
          ".person;\n",
