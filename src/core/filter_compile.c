@@ -15,7 +15,7 @@ struct compiler {
 	const struct filter_tree *tree;
 	bool			  allow_personal;
 	struct filter_node	 *node;
-	size_t			  n;
+	size_t			  n, cap;
 	size_t			  at;	/* in the tree */
 	size_t			  start[FILTER_NODES_MAX]; /* where the nodes of a tree's node begin */
 };
@@ -96,7 +96,11 @@ filter_compile(struct ctx *cx, struct str text, enum filter_dialect dialect,
 	*c = (struct compiler) {
 		.cx = cx, .tree = &tree, .allow_personal = allow_personal
 	};
-	c->node = arena_array(cx->arena, FILTER_NODES_MAX, sizeof(*c->node));
+	/* One for each of the tree's, but for null: not present. */
+	c->cap = 2 * tree.n;
+	if (c->cap > FILTER_NODES_MAX)
+		c->cap = FILTER_NODES_MAX;
+	c->node = arena_array(cx->arena, c->cap, sizeof(*c->node));
 	TRY(refuse_elements(c));
 	for (c->at = 0; c->at < tree.n; c->at++) {
 		c->start[c->at] = c->n;
@@ -343,6 +347,7 @@ push(struct compiler *c, struct filter_node node)
 	if (c->n == FILTER_NODES_MAX)
 		return filter_refuse(c->cx, c->tree->text,
 		    c->tree->node[c->at].name_at, MSG_FILTER_NODES, STR(""));
+	must(c->n < c->cap);
 	c->node[c->n++] = node;
 	return OK;
 }

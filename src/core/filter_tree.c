@@ -7,6 +7,7 @@
 
 /* now+99999d is 270 years ahead. */
 #define DAYS_DIGITS_MAX 5
+#define NODE_BYTES_MIN	3
 
 struct parser {
 	struct ctx	   *cx;
@@ -16,7 +17,7 @@ struct parser {
 	bool		    in_contract, in_element;
 	int		    depth;
 	struct tree_node   *node;
-	size_t		    n;
+	size_t		    n, cap;
 };
 
 /* RFC 7644 table 3. */
@@ -120,7 +121,11 @@ parser_open(struct parser *p, struct ctx *cx, struct str text,
 	if (!str_utf8(text))
 		return fail(cx, ERR_BAD_INPUT, MSG_ATTR_UTF8, "filter");
 	*p = (struct parser) { .cx = cx, .text = text, .dialect = dialect };
-	p->node = arena_array(cx->arena, FILTER_NODES_MAX, sizeof(*p->node));
+	/* The shortest that makes nodes is `a pr`, and `or` is as long. */
+	p->cap = text.n / NODE_BYTES_MIN + 1;
+	if (p->cap > FILTER_NODES_MAX)
+		p->cap = FILTER_NODES_MAX;
+	p->node = arena_array(cx->arena, p->cap, sizeof(*p->node));
 	return OK;
 }
 
@@ -511,6 +516,7 @@ push(struct parser *p, struct tree_node node)
 {
 	if (p->n == FILTER_NODES_MAX)
 		return refuse(p, p->at, MSG_FILTER_NODES, STR(""));
+	must(p->n < p->cap);
 	p->node[p->n++] = node;
 	return OK;
 }
