@@ -13,8 +13,8 @@
  * clock's name have no effect (the fence).
  *
  * A tenant's writers and its reader take turns: what is in memory changes
- * either by our own commit or by what others committed, never by both.  Writers
- * wait for this thread, so it never waits for one of them.
+ * either by our own commit or by what others committed, never by both.  Two
+ * threads: one keeps the leases and waits for nobody here, one reads changes.
  */
 #include "act/world_int.h"
 
@@ -28,7 +28,9 @@
 #define LEASE_MS    12000
 #define HOLDER_FILE "holder"
 #define HOLDER_TEXT 20
+#define MS_NS	    INT64_C(1000000)
 #define RENEW_NS    INT64_C(3000000000)
+#define AGAIN_NS    INT64_C(1000000000)	/* after a try that failed */
 /* The clock's work stops this long after it was last prolonged: before others begin. */
 #define HELD_NS	    INT64_C(9000000000)
 #define POLL_MS	    1000
@@ -48,7 +50,7 @@ struct watched {
 
 struct node {
 	struct db      *side, *data;
-	struct thread  *thread;
+	struct thread  *thread, *lease_thread;
 	int64_t		holder;		/* random: this server, over its starts */
 	int64_t		number, fence;
 	_Atomic int64_t clock_fence;	/* the clock's thread reads it */
@@ -69,6 +71,7 @@ static int64_t holder_of(const char *folder);
 static enum err take_lease(struct tx *, struct lease_row *, int64_t now_ms);
 static void give_back(struct node *);
 static void run(void *);
+static void keep_leases(void *);
 static void renew(struct world *);
 static enum err renew_leases(struct node *, struct ctx *, struct tx *);
 static enum err renew_clock(struct node *, struct tx *, int64_t now_ms);
@@ -245,6 +248,7 @@ node_read(struct node *n, struct tx *tx)
 void
 node_start(struct world *w)
 {
+	w->node->lease_thread = thread_start("lease", keep_leases, w);
 	w->node->thread = thread_start("node", run, w);
 }
 
@@ -260,6 +264,7 @@ node_stop(struct world *w)
 	lock_wake(n->mu);
 	lock_give(n->mu);
 	thread_join(n->thread);
+	thread_join(n->lease_thread);
 	give_back(n);
 	db_close(n->side);
 	db_close(n->data);
@@ -276,11 +281,7 @@ run(void *arg)
 	struct node *n = w->node;
 	bool is_ending;
 
-	renew(w);
-	poll_changes(w);
 	do {
-		if (clock_mono_ns() - n->renewed_ns >= RENEW_NS)
-			renew(w);
 		poll_changes(w);
 		lock_take(n->mu);
 		if (!n->is_ending && !n->is_called)
@@ -292,6 +293,29 @@ run(void *arg)
 }
 
 /* --- leases ------------------------------------------------------------------ */
+
+/* On a thread of its own: ids and the clock's work must not wait for what is read, which may wait for ids. */
+static void
+keep_leases(void *arg)
+{
+	struct world *w = arg;
+	struct node *n = w->node;
+	bool is_ending;
+
+	do {
+		int64_t begun_ns = clock_mono_ns(), next_ns, left_ms;
+
+		renew(w);
+		next_ns = begun_ns +
+		    (n->renewed_ns >= begun_ns ? RENEW_NS : AGAIN_NS);
+		lock_take(n->mu);
+		while (!n->is_ending &&
+		    (left_ms = (next_ns - clock_mono_ns()) / MS_NS) > 0)
+			lock_wait(n->mu, left_ms);
+		is_ending = n->is_ending;
+		lock_give(n->mu);
+	} while (!is_ending);
+}
 
 static void
 renew(struct world *w)
@@ -444,7 +468,7 @@ catch_up(struct world *w, const struct mark *mark)
 
 	lock_take(n->mu);
 	is_new = watch(n, tenant)->is_behind ||
-	    watch(n, tenant)->seen != mark->change_seq;
+	    mark->change_seq > watch(n, tenant)->seen;
 	lock_give(n->mu);
 	if (!is_new && mark->state == (int64_t)world_state_of(w, tenant))
 		return;

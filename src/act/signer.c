@@ -62,11 +62,13 @@ sign_log(struct world *w, struct ctx *cx, struct db *data, uint32_t tenant)
 		.use_case = &checkpoint_keep, .in = &in,
 		.fence = clock_fence(w) };
 	enum err err = sign_tenant(w, cx, data, tenant, &in.row);
+	/* That it does not extend what was signed; not that another signs now. */
+	bool is_broken = err == ERR_CONFLICT;
 
 	if (err == OK && in.row.note.n > 0)
 		err = pipeline_do(w->pipeline, &keep, ITEM_BULK);
 	lock_take(w->mu);
-	w->log_alarm |= err == ERR_CONFLICT;
+	w->log_alarm |= is_broken;
 	w->checkpoints += err == OK && in.row.note.n > 0;
 	lock_give(w->mu);
 	return err;
@@ -92,7 +94,7 @@ sign_tenant(struct world *w, struct ctx *cx, struct db *data, uint32_t tenant,
 	frontier_root(&tree, &root);
 	__builtin_memcpy(ext.root, root.bytes, sizeof(ext.root));
 	for (size = (uint64_t)row->log_size; out->note.n == 0;
-	    ext.head.size += ext.n, ext.goes_on = true) {
+	     ext.head.size += ext.n, ext.goes_on = true) {
 		ext.n = size - ext.head.size;
 		TRY(send_page(w, cx, data, &ext, &out->note));
 	}
@@ -112,22 +114,22 @@ find_new(struct world *w, struct ctx *cx, struct tx *tx,
 	struct rows rows;
 	bool is_whole;
 
-	TRY(vault_log_head(w->vault[CHANNEL_CLOCK], cx, ext->tenant,
-	    &ext->head));
+	TRY(vault_log_head(
+	    w->vault[CHANNEL_CLOCK], cx, ext->tenant, &ext->head));
 	TRY(store_load(tx, &TENANT, &key, 1, 1, 0, &rows));
 	if (rows.n == 0)
 		return OK;
 	row = rows.row;
-	if (ext->head.origin == row->log_origin
-	    && ext->head.size == (uint64_t)row->log_size) {
+	if (ext->head.origin == row->log_origin &&
+	    ext->head.size == (uint64_t)row->log_size) {
 		TRY(is_kept(tx, row, &is_whole));
 		if (is_whole)
 			return OK;
 	}
 	if (w->node != NULL)
 		TRY(follow(cx, tx, row, ext));
-	if (ext->head.origin != row->log_origin
-	    || ext->head.size > (uint64_t)row->log_size)
+	if (ext->head.origin != row->log_origin ||
+	    ext->head.size > (uint64_t)row->log_size)
 		return fail(cx, ERR_CONFLICT, MSG_WORLD_ROLLED_BACK, "log");
 	*out = row;
 	return OK;
@@ -150,8 +152,8 @@ follow(struct ctx *cx, struct tx *tx, const struct tenant_row *row,
 		return OK;
 	ext->newest = str_copy(cx->arena, last->note);
 	if (ext->head.origin < row->log_origin)
-		ext->head = (struct log_head) {
-			.origin = (uint32_t)row->log_origin };
+		ext->head =
+		    (struct log_head) { .origin = (uint32_t)row->log_origin };
 	return OK;
 }
 
@@ -190,8 +192,8 @@ send_page(struct world *w, struct ctx *cx, struct db *data,
 	err = read_page(tx, ext);
 	tx_end(tx);
 	if (err == OK && is_last)
-		err = vault_log_sign(w->vault[CHANNEL_CLOCK], &page, ext,
-		    &made);
+		err =
+		    vault_log_sign(w->vault[CHANNEL_CLOCK], &page, ext, &made);
 	else if (err == OK)
 		err = vault_log_add(w->vault[CHANNEL_CLOCK], &page, ext);
 	*note = str_copy(cx->arena, made);
@@ -206,16 +208,17 @@ static enum err
 lacks_entry(struct ctx *cx, const struct log_extension *ext, size_t at)
 {
 	return fail(cx, ERR_CONFLICT, MSG_VERIFY_LOG_GAP, "log",
-	    str_z(cx->arena, str_fmt(cx->arena, "%u/%llu", ext->head.origin,
-	    (unsigned long long)(ext->head.size + at))));
+	    str_z(cx->arena,
+		str_fmt(cx->arena, "%u/%llu", ext->head.origin,
+		    (unsigned long long)(ext->head.size + at))));
 }
 
 /* EXT->n entries from its head on, in order. */
 static enum err
 read_page(struct tx *tx, struct log_extension *ext)
 {
-	struct str *entry = arena_array(tx_ctx(tx)->arena, ext->n + 1,
-	    sizeof(*entry));
+	struct str *entry =
+	    arena_array(tx_ctx(tx)->arena, ext->n + 1, sizeof(*entry));
 	struct log_row from = { .tenant = ext->tenant,
 		.seq = LOG_SEQ(ext->head.origin, ext->head.size) - 1 };
 	const struct log_row *row;
@@ -227,8 +230,8 @@ read_page(struct tx *tx, struct log_extension *ext)
 	TRY(store_page(tx, &LOG, &from, 1, false, ext->n, &rows));
 	row = rows.row;
 	for (size_t i = 0; i < ext->n; i++) {
-		if (i >= rows.n || row[i].seq
-		    != LOG_SEQ(ext->head.origin, ext->head.size + i))
+		if (i >= rows.n ||
+		    row[i].seq != LOG_SEQ(ext->head.origin, ext->head.size + i))
 			return lacks_entry(tx_ctx(tx), ext, i);
 		entry[i] = row[i].entry;
 	}
@@ -252,8 +255,7 @@ const struct use_case checkpoint_keep = { .name = "checkpoint",
 /* --- at start ---------------------------------------------------------------------- */
 
 enum err
-check_logs(struct world *w, struct ctx *cx, struct tx *tx,
-    bool accept_rollback)
+check_logs(struct world *w, struct ctx *cx, struct tx *tx, bool accept_rollback)
 {
 	struct tenant_row from = { 0 };
 	struct rows tenants;
@@ -261,8 +263,7 @@ check_logs(struct world *w, struct ctx *cx, struct tx *tx,
 	TRY(store_page(tx, &TENANT, &from, 0, true, 100000, &tenants));
 	for (size_t i = 0; i < tenants.n; i++)
 		TRY(check_tenant(w, cx, tx,
-		    &((struct tenant_row *)tenants.row)[i],
-		    accept_rollback));
+		    &((struct tenant_row *)tenants.row)[i], accept_rollback));
 	return OK;
 }
 
@@ -284,25 +285,26 @@ check_tenant(struct world *w, struct ctx *cx, struct tx *tx,
 
 	(void)tx;
 	TRY(vault_tenant_keys(w->vault[CHANNEL_CLOCK], cx, tenant, &has));
-	if (has == TENANT_HAD_KEYS
-	    || (w->node != NULL && has == TENANT_HAS_NOTHING))
+	if (has == TENANT_HAD_KEYS ||
+	    (w->node != NULL && has == TENANT_HAS_NOTHING))
 		return OK;
 	TRY(vault_log_head(w->vault[CHANNEL_CLOCK], cx, tenant, &head));
-	if (head.origin == row->log_origin
-	    && head.size <= (uint64_t)row->log_size)
+	if (head.origin == row->log_origin &&
+	    head.size <= (uint64_t)row->log_size)
 		return OK;
 	/* Another server's vault goes on there; ours follows. */
 	if (w->node != NULL && head.origin < row->log_origin)
 		return OK;
 	if (w->node != NULL) {
-		history_lose(node_history(w), &(struct loss) { row->tenant,
-		    head.origin, row->log_size, (int64_t)head.size });
+		history_lose(node_history(w),
+		    &(struct loss) { row->tenant, head.origin, row->log_size,
+			(int64_t)head.size });
 		return OK;
 	}
 	if (!accept_rollback)
 		return fail(cx, ERR_CONFLICT, MSG_WORLD_ROLLED_BACK, "log");
-	TRY(vault_log_accept_rollback(w->vault[CHANNEL_CLOCK], cx, tenant,
-	    &head, &in.note));
+	TRY(vault_log_accept_rollback(
+	    w->vault[CHANNEL_CLOCK], cx, tenant, &head, &in.note));
 	in.origin = head.origin;
 	return pipeline_do(w->pipeline, &it, ITEM_INTERACTIVE);
 }

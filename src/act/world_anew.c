@@ -161,15 +161,15 @@ put_words(struct world *w, struct ctx *cx, struct tx *tx,
 }
 
 static enum err
-put_catalogue(struct world *w, struct ctx *cx, struct tx *tx,
-    const struct opener *opener)
+put_catalogue(
+    struct world *w, struct ctx *cx, struct tx *tx, const struct opener *opener)
 {
 	struct tenant_row key = { .tenant = opener->tenant };
 	struct rows rows;
 
 	TRY(store_load(tx, &TENANT, &key, 1, 1, 0, &rows));
 	return rows.n == 0 ? OK
-	    : world_read_catalogue(w, cx, tx, rows.row, opener);
+			   : world_read_catalogue(w, cx, tx, rows.row, opener);
 }
 
 static enum err
@@ -177,8 +177,7 @@ put_tokens(struct world *w, struct tx *tx, const struct opener *opener,
     const struct subjects of[NOTICE_END], enum credential_kind kind)
 {
 	const bool is_token = kind == CREDENTIAL_TOKEN;
-	const struct subjects *s =
-	    &of[is_token ? NOTICE_TOKEN : NOTICE_CLIENT];
+	const struct subjects *s = &of[is_token ? NOTICE_TOKEN : NOTICE_CLIENT];
 	struct token_row *key =
 	    arena_array(tx_ctx(tx)->arena, s->n + 1, sizeof(*key));
 	struct rows rows;
@@ -187,11 +186,11 @@ put_tokens(struct world *w, struct tx *tx, const struct opener *opener,
 		key[i].tenant = opener->tenant;
 		key[i].id = s->v[i];
 	}
-	TRY(store_load(tx, is_token ? &TOKEN : &CLIENT, key, s->n, 2, 0,
-	    &rows));
+	TRY(store_load(
+	    tx, is_token ? &TOKEN : &CLIENT, key, s->n, 2, 0, &rows));
 	for (size_t i = 0; i < rows.n; i++)
-		TRY(world_read_token(w, tx,
-		    &((struct token_row *)rows.row)[i], opener, kind));
+		TRY(world_read_token(
+		    w, tx, &((struct token_row *)rows.row)[i], opener, kind));
 	return OK;
 }
 
@@ -227,14 +226,16 @@ find_held(struct world *w, struct arena *arena, uint32_t tenant,
 	const struct subjects *r = &of[NOTICE_ROLE], *s = &of[NOTICE_SESSION];
 
 	*out = (struct held_keys) { 0 };
+	if (!r->is_all && !s->is_all && r->n + s->n == 0)
+		return;
 	lock_take(w->mu);
 	out->session =
 	    arena_array(arena, w->keyring.n + 1, sizeof(*out->session));
 	for (size_t i = 0; (s->is_all || s->n > 0) && i < w->keyring.n; i++) {
 		const struct credential *c = w->keyring.by_id[i];
 
-		if (c->kind == CREDENTIAL_SESSION && c->tenant == tenant
-		    && (s->is_all || has(s, c->person)))
+		if (c->kind == CREDENTIAL_SESSION && c->tenant == tenant &&
+		    (s->is_all || has(s, c->person)))
 			out->session[out->nsession++] =
 			    (struct session_row) { .tenant = tenant,
 				    .person = c->person,
@@ -242,8 +243,8 @@ find_held(struct world *w, struct arena *arena, uint32_t tenant,
 	}
 	out->role = arena_array(arena, w->nrole + 1, sizeof(*out->role));
 	for (size_t i = 0; (r->is_all || r->n > 0) && i < w->nrole; i++)
-		if (w->role[i].tenant == tenant
-		    && (r->is_all || has(r, w->role[i].person)))
+		if (w->role[i].tenant == tenant &&
+		    (r->is_all || has(r, w->role[i].person)))
 			out->role[out->nrole++] =
 			    (struct role_row) { .tenant = tenant,
 				    .person = w->role[i].person,

@@ -103,6 +103,8 @@ begin(struct tx *tx)
 	/* Whatever became of it, nothing is written before that is known. */
 	if (db->doubt != 0)
 		(void)link_ask_doubt(db, &is_there);
+	if (db->doubt != 0 && db->conn != NULL)
+		return link_doubtful(tx);
 	if (db->doubt != 0 || !link_ready(db))
 		return link_away(tx);
 	if (!db->base.is_writer)

@@ -106,6 +106,8 @@ void link_forget(struct pg_db *);
 void link_clear(struct pg_db *);
 /* The transaction comes to nothing, for there is no connection. */
 enum err link_away(struct tx *) USE_RESULT;
+/* Nothing is written before a doubt is over; the connection is kept, to ask again. */
+enum err link_doubtful(struct tx *) USE_RESULT;
 /* Sends what is queued, and leaves the answers to the next settle; errors are nobody's. */
 void link_flush(struct pg_db *);
 /* Finds out what became of the transaction in doubt; false: nobody can tell yet. */

@@ -430,6 +430,12 @@ lose(struct tx *tx, enum err err, enum msg msg, bool may_repeat)
 }
 
 enum err
+link_doubtful(struct tx *tx)
+{
+	return lose(tx, ERR_AWAY, MSG_STORE_AWAY, true);
+}
+
+enum err
 link_away(struct tx *tx)
 {
 	struct pg_db *db = PG_DB(tx);
