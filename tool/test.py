@@ -7,6 +7,9 @@
     ./test full         the long rigs too
     ./test normal unit storm        only these steps
 
+Drivers wait more than they work, so two of them run at a time; what fills the
+machine, builds and meson's suites and fuzzers, runs alone.
+
 Each step writes build-logs/STEP.log.  A step passes or fails as one test,
 unless it reports its own: meson suites and drivers speak TAP, and then each
 `ok' or `not ok' counts.  Ends with "N passed, N failed", status 1 if any.
@@ -16,6 +19,8 @@ the folder of the build to test, and USHER_TIER, how long it may take.
 """
 import argparse
 import collections
+import concurrent.futures
+import itertools
 import json
 import os
 import re
@@ -29,6 +34,8 @@ TESTS = "tests" if os.path.isdir(os.path.join(ROOT, "tests")) else "test"
 LOGS = "build-logs"
 TIERS = ["quick", "normal", "full"]
 TAIL = 25
+AT_ONCE = 2
+FILLS = {"fuzz"}    # the drivers that use the whole machine
 
 # Sanitizers stop at the first finding, and say where.
 SANITIZER = {
@@ -65,7 +72,9 @@ def tool(*argv):
 
 
 def driver(name, *argv):
-    return tool(os.path.join(TESTS, "drive", name + ".py"), *argv)
+    run = tool(os.path.join(TESTS, "drive", name + ".py"), *argv)
+    run.beside = name not in FILLS
+    return run
 
 
 SANITIZED = ("-Db_sanitize=address,undefined", "-Db_lundef=false")
@@ -172,6 +181,9 @@ class Result:
         self.passed, self.failed, self.why = passed, failed, why
 
 
+running = set()     # processes of steps
+
+
 def run_commands(step, tier, log):
     """Runs the step's commands in order; None, or why it failed."""
     env = {**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP", "USHER_TIER": tier,
@@ -184,14 +196,14 @@ def run_commands(step, tier, log):
         process = subprocess.Popen(
             argv, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL, start_new_session=True)
+        running.add(process)
         try:
             status = process.wait(max(1, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             end(process)
             return "took more than %d minutes" % minutes
-        except KeyboardInterrupt:
-            end(process)
-            raise
+        finally:
+            running.discard(process)
         if status != 0:
             return "%s: status %d" % (os.path.basename(argv[0]), status)
     return None
@@ -304,6 +316,36 @@ def select(tier, names):
     return [s for s in STEPS if s.name in names]
 
 
+def run_timed(step, tier, broken):
+    start = time.monotonic()
+    if step.build in broken and step.name != step.build:
+        result = Result(0, 1, "not run: %s failed" % step.build)
+    else:
+        result = run_step(step, tier)
+    if result.failed and step.name == step.build:
+        broken.add(step.build)
+    return step, result, time.monotonic() - start
+
+
+def run_all(steps, tier):
+    """Yields (step, result, seconds) as they end."""
+    broken = set()
+    for beside, some in itertools.groupby(
+            steps, lambda step: getattr(step.run, "beside", False)):
+        with concurrent.futures.ThreadPoolExecutor(
+                AT_ONCE if beside else 1) as pool:
+            waits = [pool.submit(run_timed, step, tier, broken)
+                     for step in some]
+            try:
+                for done in concurrent.futures.as_completed(waits):
+                    yield done.result()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                for process in list(running):
+                    end(process)
+                raise
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -312,17 +354,10 @@ def main():
     args = parser.parse_args()
     os.makedirs(os.path.join(ROOT, LOGS), exist_ok=True)
     passed = failed = 0
-    broken = set()
     began = time.monotonic()
-    for step in select(args.tier, args.step):
-        start = time.monotonic()
-        if step.build in broken and step.name != step.build:
-            result = Result(0, 1, "not run: %s failed" % step.build)
-        else:
-            result = run_step(step, args.tier)
-        if result.failed and step.name == step.build:
-            broken.add(step.build)
-        show(step, result, time.monotonic() - start)
+    for step, result, seconds in run_all(select(args.tier, args.step),
+                                         args.tier):
+        show(step, result, seconds)
         passed, failed = passed + result.passed, failed + result.failed
     print("\n%.0f s, logs in %s/" % (time.monotonic() - began, LOGS))
     print("%d passed, %d failed" % (passed, failed))

@@ -11,6 +11,7 @@ compiler's cache, for it is compiled by the same words as the program.  Lines
 that are not found any more are an error: the bug must then be planted where
 they have gone to.
 """
+import fcntl
 import os
 import shutil
 import subprocess
@@ -161,12 +162,19 @@ def build(name):
     """The build's folder, as USHER_BUILD; raises Gone or CalledProcessError,
     whose output says why it did not build."""
     folder = folder_of(name)
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)    # another driver may want it too
+        return build_in(folder, name)
+
+
+def build_in(folder, name):
     tree = os.path.join(folder, "tree")
     out = os.path.join(tree, "build")   # so the sources' names are the same
     ninja = os.path.join(out, "build.ninja")
     if os.path.exists(ninja) and (
             os.path.getmtime(ninja) < os.path.getmtime(__file__)):
-        shutil.rmtree(folder)       # perhaps another bug than was built
+        shutil.rmtree(tree)         # perhaps another bug than was built
     os.makedirs(tree, exist_ok=True)
     for top in ("src", "tool", "meson.build", "meson_options.txt"):
         copy(os.path.join(ROOT, top), os.path.join(tree, top))
