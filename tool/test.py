@@ -141,6 +141,7 @@ STEPS = [Step(*row) for row in (
     ("fuzz", "normal", "build-fuzz", True, driver("fuzz"), SANITIZER, 5, 150),
 
     ("openapi", "normal", "build", True, driver("openapi"), {}, 5, 5),
+    ("oracle", "normal", "build", True, driver("oracle"), {}, 5, 10),
     ("tamper", "normal", "build", True, driver("tamper"), {}, 5, 20),
     ("matrix", "normal", "build", True, driver("matrix"), {}, 5, 30),
     ("canary", "normal", "build", True, driver("canary"), {}, 5, 20),

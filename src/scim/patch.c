@@ -304,6 +304,7 @@ apply_whole(struct change *c)
 	struct str name = str_of(attr->name);
 	struct value *now = value_get(c->holder, name), *made;
 	bool is_multi = (attr->flags & SCIM_MULTI) != 0;
+	bool is_merged = attr->type == SCIM_COMPLEX && !is_multi && now != NULL;
 
 	if (c->holder == NULL)
 		return OK;
@@ -312,18 +313,23 @@ apply_whole(struct change *c)
 		take_elements(c);
 		return OK;
 	}
-	if (c->verb == REMOVE || value_is_empty(c->value)) {
-		if (c->verb != ADD)
+	if (c->verb == REMOVE ||
+	    (value_is_empty(c->value) &&
+		!(is_merged && c->value->first != NULL))) {
+		if (c->verb != ADD || !is_multi)
 			value_drop_name(c->holder, name);
 		return OK;
 	}
 	if (is_multi)
 		return put_elements(c);
 	TRY(coerce(c, attr, c->value, &made));
-	if (attr->type == SCIM_COMPLEX && now != NULL)
-		merge(now, made);
-	else
+	if (!is_merged) {
 		value_put(c->holder, name, made);
+		return OK;
+	}
+	merge(now, made);
+	if (value_is_empty(now))
+		value_drop(c->holder, now);
 	return OK;
 }
 
@@ -540,11 +546,15 @@ make_chosen(struct change *c, struct value *list)
 {
 	struct value *element = element_of(c), *made;
 
-	value_add(list, element);
-	if (c->target.sub != NULL)
-		return set_part(c, list, element);
-	TRY(coerce(c, c->target.attr, c->value, &made));
-	merge(element, made);
+	if (!scim_matches(c->cx->arena, c->target.attr, &c->at.filter, element))
+		return refuse_path(c, MSG_SCIM_NO_TARGET);
+	if (c->target.sub != NULL) {
+		TRY(set_part(c, NULL, element));
+	} else {
+		TRY(coerce(c, c->target.attr, c->value, &made));
+		merge(element, made);
+	}
+	element = add_element(list, element);
 	if (is_true(value_get(element, STR("primary"))))
 		only_primary(c->cx->arena, list, element);
 	return OK;

@@ -18,22 +18,18 @@ import copy
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import urllib.parse
 
-from usherlib import BUILD, PROGRAM, ROOT, TESTS, Reply, Tap
+import npmlib
+from usherlib import BUILD, PROGRAM, Reply, Tap
 
 try:
     from jsonschema import Draft202012Validator, FormatChecker
 except ImportError:
     sys.exit("openapi: this python has no jsonschema 4: install Debian's "
              "python3-jsonschema, or it by pip for another python")
-
-NODE = os.path.join(TESTS, "node")
-NODE_BUILD = os.path.join(ROOT, "build-node")
-NPM_TRIES = 3
 
 METHODS = ("get", "post", "put", "patch", "delete")
 PROBLEM = "application/problem+json"
@@ -438,39 +434,15 @@ def controls(tap, document):
 
 # --- the linter --------------------------------------------------------------
 
-def install_linter():
-    """`npm ci` once for each lock file; the folder."""
-    lock = os.path.join(NODE, "package-lock.json")
-    stamp = os.path.join(NODE_BUILD, "installed.json")
-    with open(lock, "rb") as file:
-        wanted = file.read()
-    if os.path.exists(stamp):
-        with open(stamp, "rb") as file:
-            if file.read() == wanted:
-                return
-    os.makedirs(NODE_BUILD, exist_ok=True)
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(os.path.join(NODE, name), NODE_BUILD)
-    for left in reversed(range(NPM_TRIES)):
-        done = subprocess.run(
-            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-            cwd=NODE_BUILD, capture_output=True, text=True,
-            stdin=subprocess.DEVNULL)
-        if done.returncode == 0:
-            shutil.copy(lock, stamp)
-            return
-        if not left:
-            raise RuntimeError("npm ci: %s%s" % (done.stdout, done.stderr))
-
-
 def lint(text):
     """(problems, what the linter printed)"""
-    path = os.path.join(NODE_BUILD, "usher.json")
+    folder = npmlib.install()
+    path = os.path.join(folder, "usher.json")
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
     done = subprocess.run(
-        [os.path.join(NODE_BUILD, "node_modules", ".bin", "redocly"), "lint",
-         path, "--config", os.path.join(NODE, "redocly.yaml"),
+        [os.path.join(folder, "node_modules", ".bin", "redocly"), "lint",
+         path, "--config", os.path.join(npmlib.NODE, "redocly.yaml"),
          "--format", "json"],
         capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300,
         env={**os.environ, "REDOCLY_TELEMETRY": "off",
@@ -483,7 +455,6 @@ def lint(text):
 
 
 def check_lint(tap, document, text):
-    install_linter()
     count, output = lint(text)
     tap.ok(count == 0, "the linter finds no error and no warning", output)
     worse = copy.deepcopy(document)
@@ -494,7 +465,7 @@ def check_lint(tap, document, text):
 
 
 def check_lock(tap):
-    with open(os.path.join(NODE, "package-lock.json"),
+    with open(os.path.join(npmlib.NODE, "package-lock.json"),
               encoding="utf-8") as file:
         rows = json.load(file)["packages"]
     bad = [name for name, row in rows.items() if not row.get(
