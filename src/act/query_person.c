@@ -39,6 +39,8 @@ static void note_access(struct reader *, struct ctx *,
 static enum err list_rows(struct reader *, struct ctx *,
     const struct realm *, const struct page_in *, struct rows *);
 static enum err check_readable(struct ctx *, const struct filter *);
+static enum err forget_unseen(struct reader *, struct ctx *,
+    const struct realm *, struct filter **);
 static enum err list_by_key(struct reader *, struct ctx *,
     const struct realm *, const struct page_in *, const struct filter *,
     struct rows *);
@@ -137,13 +139,14 @@ list_rows(struct reader *r, struct ctx *cx, const struct realm *realm,
 	if (page->of.n > 0)
 		return list_by_word(r, cx, realm, page, rows);
 	if (page->filter.n > 0)
-		TRY(filter_compile(cx, page->filter, FILTER_SCIM, true,
-		    &filter));
+		TRY(filter_compile(
+		    cx, page->filter, FILTER_SCIM, true, &filter));
 	if (filter != NULL) {
 		TRY(check_readable(cx, filter));
+		TRY(forget_unseen(r, cx, realm, &filter));
 		node = filter_nodes(filter, &n);
-		if (n == 1 && node->op == F_EQ
-		    && attr_info(node->attribute)->class == ATTR_PERSONAL)
+		if (n == 1 && node->op == F_EQ &&
+		    attr_info(node->attribute)->class == ATTR_PERSONAL)
 			return list_by_key(r, cx, realm, page, filter, rows);
 	}
 	q.filter = filter;
@@ -174,11 +177,35 @@ check_readable(struct ctx *cx, const struct filter *filter)
 	    attr_info(hidden)->path, right_name(attr_info(hidden)->read));
 }
 
+/* A manager who is not named to the actor is not found by their id either. */
+static enum err
+forget_unseen(struct reader *r, struct ctx *cx, const struct realm *realm,
+    struct filter **filter)
+{
+	size_t n, nid = 0, nhidden = 0;
+	const struct filter_node *node = filter_nodes(*filter, &n);
+	int64_t *id;
+	bool *in;
+
+	if (cx->actor->scope == NULL)
+		return OK;
+	id = arena_array(cx->arena, n, sizeof(*id));
+	in = arena_array(cx->arena, n, sizeof(*in));
+	for (size_t i = 0; i < n; i++)
+		if (node[i].op <= F_NE && node[i].attribute == A_MANAGER)
+			id[nid++] = node[i].number;
+	TRY(persons_seen(r, cx, realm, id, nid, in));
+	for (size_t i = 0; i < nid; i++)
+		if (!in[i] && !may_name_manager(cx->actor, id[i]))
+			id[nhidden++] = id[i];
+	*filter = filter_without(cx->arena, *filter, A_MANAGER, id, nhidden);
+	return OK;
+}
+
 /* `eq` on a sealed attribute: the blind index knows who. */
 static enum err
 list_by_key(struct reader *r, struct ctx *cx, const struct realm *realm,
-    const struct page_in *page, const struct filter *filter,
-    struct rows *rows)
+    const struct page_in *page, const struct filter *filter, struct rows *rows)
 {
 	size_t n;
 	const struct filter_node *node = filter_nodes(filter, &n);
@@ -221,8 +248,8 @@ list_by_word(struct reader *r, struct ctx *cx, const struct realm *realm,
 	if (n == 0)
 		return fail(cx, ERR_BAD_INPUT, MSG_QUERY_WORD, "search");
 	for (size_t i = 0; i < n; i++) {
-		TRY(index_of(r, cx, INDEX_SEARCH, first_letters(word[i]),
-		    &key[i]));
+		TRY(index_of(
+		    r, cx, INDEX_SEARCH, first_letters(word[i]), &key[i]));
 		key[i].kind = 0;
 	}
 	return search_persons(r, realm, page, key, n, rows);
@@ -246,8 +273,8 @@ first_letters(struct str word)
 
 	while (at < word.n && chars < SEARCH_PREFIX_CHARS) {
 		at++;
-		while (at < word.n && ((unsigned char)word.p[at] & 0xc0)
-		    == 0x80)
+		while (
+		    at < word.n && ((unsigned char)word.p[at] & 0xc0) == 0x80)
 			at++;
 		chars++;
 	}
@@ -287,10 +314,10 @@ search_persons(struct reader *r, const struct realm *realm,
     struct rows *out)
 {
 	struct ctx *cx = tx_ctx(r->data);
-	const size_t chunk = cx->actor->scope != NULL ? SEARCH_WALK
-	    : page->limit;
-	struct person *kept = arena_array(cx->arena, page->limit + chunk,
-	    sizeof(*kept));
+	const size_t chunk =
+	    cx->actor->scope != NULL ? SEARCH_WALK : page->limit;
+	struct person *kept =
+	    arena_array(cx->arena, page->limit + chunk, sizeof(*kept));
 	int64_t after = page->after;
 	size_t found;
 
@@ -298,12 +325,12 @@ search_persons(struct reader *r, const struct realm *realm,
 	do {
 		struct rows rows;
 
-		TRY(index_search(r->data, realm->tenant, key, n, after, chunk,
-		    &rows));
+		TRY(index_search(
+		    r->data, realm->tenant, key, n, after, chunk, &rows));
 		found = rows.n;
 		if (found > 0)
-			after = ((struct search_row *)rows.row)[found - 1]
-			    .person;
+			after =
+			    ((struct search_row *)rows.row)[found - 1].person;
 		TRY(load_found(r, realm, &rows));
 		TRY(scoped(r, cx, realm, &rows));
 		for (size_t i = 0; i < rows.n; i++)
@@ -317,8 +344,8 @@ search_persons(struct reader *r, const struct realm *realm,
 static enum err
 load_found(struct reader *r, const struct realm *realm, struct rows *rows)
 {
-	int64_t *id = arena_array(tx_ctx(r->data)->arena, rows->n + 1,
-	    sizeof(*id));
+	int64_t *id =
+	    arena_array(tx_ctx(r->data)->arena, rows->n + 1, sizeof(*id));
 	size_t n = rows->n;
 
 	for (size_t i = 0; i < n; i++)
@@ -335,8 +362,7 @@ index_of(struct reader *r, struct ctx *cx, enum index_kind kind,
 	struct capability capability;
 	struct vault_call call;
 
-	TRY(world_capability(r->world, r->vault, cx, cx->actor,
-	    &capability));
+	TRY(world_capability(r->world, r->vault, cx, cx->actor, &capability));
 	vault_call_init(&call, cx->arena);
 	call.tenant = cx->actor->tenant;
 	call.capability = &capability;
@@ -353,8 +379,8 @@ static enum err
 load_ids(struct reader *r, const struct realm *realm, const int64_t *id,
     size_t n, struct rows *rows)
 {
-	struct person *key = arena_array(tx_ctx(r->data)->arena, n + 1,
-	    sizeof(*key));
+	struct person *key =
+	    arena_array(tx_ctx(r->data)->arena, n + 1, sizeof(*key));
 
 	for (size_t i = 0; i < n; i++) {
 		key[i].tenant = realm->tenant;
@@ -394,8 +420,7 @@ static enum err
 view(struct reader *r, struct ctx *cx, const struct realm *realm,
     const struct rows *rows, struct person_view **out)
 {
-	struct person_view *v = arena_array(cx->arena, rows->n + 1,
-	    sizeof(*v));
+	struct person_view *v = arena_array(cx->arena, rows->n + 1, sizeof(*v));
 
 	for (size_t i = 0; i < rows->n; i++) {
 		v[i].row = ((struct person *)rows->row)[i];
@@ -447,8 +472,8 @@ hide_managers(struct reader *r, struct ctx *cx, const struct realm *realm,
 static void
 add_rights(struct ctx *cx, const struct realm *realm, struct person_view *v)
 {
-	struct facts *facts = arena_array(cx->arena, v->ncontract + 1,
-	    sizeof(*facts));
+	struct facts *facts =
+	    arena_array(cx->arena, v->ncontract + 1, sizeof(*facts));
 	const struct filter_subject who = { &facts[v->ncontract], facts,
 		v->ncontract, cx->now_ms,
 		order_today(realm, 0, cx->now_ms) };
@@ -464,8 +489,8 @@ open_records(struct reader *r, struct ctx *cx, const struct rows *rows,
     struct person_view *v)
 {
 	struct key_row *key = arena_array(cx->arena, rows->n, sizeof(*key));
-	struct source_row *source = arena_array(cx->arena, rows->n,
-	    sizeof(*source));
+	struct source_row *source =
+	    arena_array(cx->arena, rows->n, sizeof(*source));
 	struct opening o;
 	struct capability capability;
 	struct rows keys, sources;
@@ -478,8 +503,7 @@ open_records(struct reader *r, struct ctx *cx, const struct rows *rows,
 	}
 	TRY(store_load(r->keys, &PERSON_KEY, key, rows->n, 3, 0, &keys));
 	TRY(store_load(r->data, &SOURCE, source, rows->n, 2, 0, &sources));
-	TRY(world_capability(r->world, r->vault, cx, cx->actor,
-	    &capability));
+	TRY(world_capability(r->world, r->vault, cx, cx->actor, &capability));
 	vault_call_init(&o.call, cx->arena);
 	o.call.tenant = cx->actor->tenant;
 	o.call.capability = &capability;
@@ -489,18 +513,20 @@ open_records(struct reader *r, struct ctx *cx, const struct rows *rows,
 		const struct key_row *k = &((struct key_row *)keys.row)[j];
 		size_t i = keys.key[j];
 
-		o.doc[i] = vault_open(&o.call, &(struct open_in) {
-		    .person = v[i].row.id,
-		    .version = v[i].row.record_version,
-		    .wrapped_key = k->wrapped, .key_version = k->version,
-		    .purpose = PURPOSE_PERSON, .sealed = v[i].row.sealed });
+		o.doc[i] = vault_open(&o.call,
+		    &(struct open_in) { .person = v[i].row.id,
+			.version = v[i].row.record_version,
+			.wrapped_key = k->wrapped,
+			.key_version = k->version,
+			.purpose = PURPOSE_PERSON,
+			.sealed = v[i].row.sealed });
 	}
 	for (size_t i = 0; i < sources.n; i++) {
 		const struct source_row *s =
 		    &((struct source_row *)sources.row)[i];
 
-		o.source[i] = vault_text_open(&o.call, PURPOSE_NAME, s->id,
-		    s->name);
+		o.source[i] =
+		    vault_text_open(&o.call, PURPOSE_NAME, s->id, s->name);
 	}
 	TRY(vault_run(r->vault, cx, &o.call));
 	/* Whose key is gone has nothing left to show but the row. */
@@ -532,8 +558,7 @@ add_contracts(struct reader *r, struct ctx *cx, const struct rows *rows,
 		struct person_view *p = &v[contracts.key[i]];
 
 		if (p->ncontract++ == 0)
-			p->contract =
-			    &((struct contract *)contracts.row)[i];
+			p->contract = &((struct contract *)contracts.row)[i];
 	}
 	return OK;
 }
@@ -541,13 +566,12 @@ add_contracts(struct reader *r, struct ctx *cx, const struct rows *rows,
 static void
 add_texts(const struct realm *realm, struct person_view *v)
 {
-	const struct site *site = catalogue_site(realm->catalogue,
-	    v->row.site);
-	const struct organisation *organisation = catalogue_organisation(
-	    realm->catalogue, v->row.organization);
+	const struct site *site = catalogue_site(realm->catalogue, v->row.site);
+	const struct organisation *organisation =
+	    catalogue_organisation(realm->catalogue, v->row.organization);
 	struct {
 		struct str *to;
-		int64_t	    id;
+		int64_t id;
 	} words[] = {
 		{ &v->department, v->row.department },
 		{ &v->title, v->row.title },
@@ -564,8 +588,8 @@ add_texts(const struct realm *realm, struct person_view *v)
 		v->organization = organisation->slug;
 	for (size_t i = 0; i < COUNT(words); i++)
 		if (words[i].id != 0)
-			*words[i].to = dictionary_text(realm->dictionary,
-			    words[i].id);
+			*words[i].to =
+			    dictionary_text(realm->dictionary, words[i].id);
 }
 
 /*
@@ -573,8 +597,8 @@ add_texts(const struct realm *realm, struct person_view *v)
  * query; the rows are written by the clock, many at a time (MODEL.md 7).
  */
 static void
-note_access(struct reader *r, struct ctx *cx, const struct page_in *page,
-    size_t n)
+note_access(
+    struct reader *r, struct ctx *cx, const struct page_in *page, size_t n)
 {
 	struct access_row row = {
 		.tenant = cx->actor->tenant,
@@ -587,7 +611,8 @@ note_access(struct reader *r, struct ctx *cx, const struct page_in *page,
 
 	if (page != NULL)
 		sha256(str_fmt(cx->arena, "%.*s|%.*s", STR_ARG(page->filter),
-		    STR_ARG(page->of)), &digest);
+			   STR_ARG(page->of)),
+		    &digest);
 	if (n > 0)
 		access_note(r->world, &row, digest.bytes);
 }

@@ -91,6 +91,23 @@ filter_for(struct arena *arena, const struct filter *f, int64_t person)
 	return filter_make(arena, filter_text(f), node, n);
 }
 
+struct filter *
+filter_without(struct arena *arena, const struct filter *f,
+    enum attribute attribute, const int64_t *person, size_t npersons)
+{
+	size_t n;
+	const struct filter_node *from = filter_nodes(f, &n);
+	struct filter_node *node = arena_copy(arena, from, n * sizeof(*node));
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < npersons; j++)
+			if (node[i].op <= F_NE &&
+			    node[i].attribute == attribute &&
+			    node[i].number == person[j])
+				node[i].number = FILTER_ME;
+	return filter_make(arena, filter_text(f), node, n);
+}
+
 bool
 filter_has_me(const struct filter *f)
 {
