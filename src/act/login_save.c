@@ -614,6 +614,7 @@ renew_one(struct batch *b, struct item *it, struct tx *tx,
 	struct activation_row row;
 	struct entry e;
 
+	TRY(check_fresh(it->cx));
 	TRY(check_holder(b, it, tx, &realm));
 	TRY(check_renewal(b, it, tx, realm));
 	activation_make(it->cx->arena, realm, person, b->cx->now_ms, a);
@@ -686,12 +687,11 @@ drop_codes(struct item *it, struct tx *tx, int64_t person)
 	struct login_row login;
 	int64_t ncode;
 
+	TRY(check_fresh(it->cx));
 	TRY(load_login(tx, it->tenant, person, &login));
 	/* Else a session that found no codes would be a way around them. */
-	if (actor->person == person) {
-		TRY(check_fresh(it->cx));
+	if (actor->person == person)
 		TRY(check_codes(it->cx, &login, actor->factors));
-	}
 	TRY(store_drop(tx, &RECOVERY, &code, 1, 2, &ncode));
 	if (login.totp.n == 0 && login.totp_next.n == 0 && ncode == 0)
 		return fail(it->cx, ERR_NOT_FOUND, MSG_TOTP_NO_CODES, "person");
