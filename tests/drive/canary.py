@@ -391,6 +391,31 @@ def database(server):
     return server.env["USHER_STORE"].split("@/")[1].split("?")[0]
 
 
+def search_dump(server):
+    """(found, its bytes) in what pg_dump writes of both databases."""
+    found, count = [], 0
+    for name in (database(server), database(server) + "_keys"):
+        text = cluster().dump(name)
+        found += search("dump of " + name, text)
+        count += len(text)
+    return found, count
+
+
+def dump_controls(tap, server):
+    """The last test: what is written into the cluster stays in its log."""
+    found, count = search_dump(server)
+    tap.ok(not found and count > 50000, "none in a dump of %d bytes" % count,
+           "\n".join(found[:20]))
+    cluster().sql("CREATE TABLE planted AS SELECT '%s'::text" % MARK,
+                  database(server))
+    tap.ok(search_dump(server)[0], "controls: a dump with it is found")
+    for what in ("log", "table"):
+        found = search_tree(cluster().folder, set())[0]
+        tap.ok(any(("pg_wal" in line) == (what == "log") for line in found),
+               "controls: it is found in PostgreSQL's " + what)
+        cluster().sql("CHECKPOINT")
+
+
 def database_file(server):
     """A file that persons are in."""
     if not STORE:
@@ -488,6 +513,9 @@ def main():
         server.kill("parent")
         look(tap, server, "after a kill")
         controls(tap, server)
+        if STORE:
+            look(tap, server, "in the end", True)
+            dump_controls(tap, server)
     return tap.done()
 
 

@@ -140,6 +140,12 @@ class Cluster:
             "ON_ERROR_STOP=1", "-h", self.folder, "-p", str(self.port),
             "-U", role, "-d", database, "-c", text).strip()
 
+    def dump(self, database):
+        """All of it as SQL, in bytes."""
+        return self._run(
+            os.path.join(BIN, "pg_dump"), "-h", self.folder, "-p",
+            str(self.port), "-U", OWNER, database).encode()
+
     def make(self, name=None):
         """Two fresh databases; the URL of both."""
         with self.guard:
