@@ -43,7 +43,8 @@ enum order_kind {
 	ORDER_ROLE_APPROVE,	/* a role that waits for a second person */
 	ORDER_ROLE_END,
 	ORDER_BLOCK,		/* if_version; block, put by hand; body: why */
-	ORDER_UNBLOCK		/* if_version; block, lifted by hand; body: why */
+	ORDER_UNBLOCK,		/* if_version; block, lifted by hand; body: why */
+	ORDER_REMOVE		/* if_version; of its source: its contracts end, and who has none left leaves at once */
 };
 
 struct order {
@@ -71,7 +72,8 @@ struct order {
 	struct str	   idempotency_key; /* ONBOARD; empty: none (batch items carry their own) */
 	struct str	   body;	/* what the key stands for: the request's bytes */
 	enum block_kind	   block;	/* BLOCK, UNBLOCK */
-	int64_t		   if_version;	/* CHANGE, BLOCK, UNBLOCK: 0 = ERR_NO_PRECONDITION was the door's to say; -1: any */
+	int		   active;	/* ONBOARD, CREATE, CHANGE: -1: blocked by hand, 1: no more, 0: as it is */
+	int64_t		   if_version;	/* CHANGE, BLOCK, UNBLOCK, REMOVE: 0 = ERR_NO_PRECONDITION was the door's to say; -1: any */
 	int64_t		   onboarding;	/* CHECK, EXPIRE */
 	enum check_kind	   check;
 	bool		   check_passed;

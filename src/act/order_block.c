@@ -88,6 +88,17 @@ block_put(struct scene *sc, enum block_kind kind, enum block_reason reason)
 	};
 }
 
+void
+block_as_asked(struct scene *sc)
+{
+	const int active = sc->s->in->active;
+
+	if (active < 0)
+		block_put(sc, BLOCK_MANUAL, BLOCK_BY_HAND);
+	else if (active > 0 && has_block(sc->sub, BLOCK_MANUAL))
+		block_lift(sc, BLOCK_MANUAL);
+}
+
 static void
 block_lift(struct scene *sc, enum block_kind kind)
 {

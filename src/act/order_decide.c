@@ -14,6 +14,8 @@ static enum err decide_new(struct scene *);
 static enum err decide_import(struct scene *);
 static enum err decide_change(struct scene *);
 static enum err decide_leave(struct scene *);
+static enum err decide_remove(struct scene *);
+static enum err leave(struct scene *);
 static enum err decide_clock(struct scene *);
 static enum err decide_manager(struct scene *);
 static enum err decide_take(struct scene *);
@@ -40,6 +42,7 @@ static const struct kind {
 	[ORDER_ROLE_END] = { decide_role_end, ACTION_ROLE_ENDED, false },
 	[ORDER_BLOCK]	= { decide_block,   ACTION_PERSON_BLOCKED, true },
 	[ORDER_UNBLOCK] = { decide_unblock, ACTION_PERSON_UNBLOCKED, true },
+	[ORDER_REMOVE]	= { decide_remove,  ACTION_PERSON_CHANGED, false },
 };
 
 static void decide_item(struct batch *, struct item *);
@@ -145,6 +148,7 @@ decide_new(struct scene *sc)
 	if (sc->s->in->kind == ORDER_ONBOARD)
 		sc->onboarding = id_new();
 	TRY(start_person(sc));
+	block_as_asked(sc);
 	TRY(order_move(sc, want, nwant));
 	list_add(sc->ob->arena, &sc->ob->subject, sc->sub);
 	note_ref(sc, 1);
@@ -411,6 +415,21 @@ find_managers(struct scene *sc)
 static enum err
 decide_leave(struct scene *sc)
 {
+	TRY(leave(sc));
+	note_ref(sc, 2);
+	return OK;
+}
+
+static enum err
+decide_remove(struct scene *sc)
+{
+	TRY(order_check_version(sc));
+	return leave(sc);
+}
+
+static enum err
+leave(struct scene *sc)
+{
 	int32_t today = order_today(sc->s->realm, sc->sub->row.site,
 	    sc->it->cx->now_ms);
 
@@ -418,9 +437,7 @@ decide_leave(struct scene *sc)
 	    today, &sc->changes);
 	if (sc->sub->ncontract == 0)
 		sc->sub->row.lifecycle = LIFE_LEFT;
-	TRY(order_move(sc, NULL, 0));
-	note_ref(sc, 2);
-	return OK;
+	return order_move(sc, NULL, 0);
 }
 
 static enum err
@@ -459,6 +476,7 @@ decide_change(struct scene *sc)
 		TRY(contracts_check(sc->it->cx, sc->sub->contract,
 		    sc->sub->ncontract));
 	}
+	block_as_asked(sc);
 	return order_move(sc, NULL, 0);
 }
 

@@ -62,6 +62,8 @@ enum err order_check_version(struct scene *) USE_RESULT;
 
 /* A block that is there already stays as it is; the caller moves the person on. */
 void block_put(struct scene *, enum block_kind, enum block_reason);
+/* What the order's `active` says, by hand; the caller moves the person on. */
+void block_as_asked(struct scene *);
 enum err blocks_load(struct order_batch *, struct tx *) USE_RESULT;
 enum err checks_load(struct batch *, struct tx *) USE_RESULT;
 /* Who has something to sign in with, where that matters. */

@@ -54,7 +54,8 @@ order_reach(struct scene *sc, const struct person_move *m, bool says_nothing)
 	struct seen_as was, is;
 	uint64_t held, over;
 
-	if (actor->scope == NULL && actor->nheld == 0 && !sc->s->seals)
+	if (actor->scope == NULL && actor->nheld == 0 && !sc->s->seals &&
+	    sc->s->in->active == 0)
 		return OK;
 	see_moved(sc, m, &is);
 	if (actor->scope != NULL && !says_nothing &&
@@ -70,7 +71,12 @@ order_reach(struct scene *sc, const struct person_move *m, bool says_nothing)
 		over = actor_rights_over(actor, names, &was.subject);
 		TRY(check_gain(sc, over, held));
 	}
-	return check_fields(sc, over & held);
+	held &= over;
+	if (sc->s->in->active != 0 &&
+	    (held & RIGHT_BIT(RIGHT_PERSON_BLOCK)) == 0)
+		return fail(cx, ERR_DENIED, MSG_ORDER_FIELD, "active", "active",
+		    right_name(RIGHT_PERSON_BLOCK));
+	return check_fields(sc, held);
 }
 
 static void

@@ -17,6 +17,11 @@ struct page_in {
 	size_t	   limit;	/* 1 … PAGE_MAX; default 100 */
 	struct str of;		/* product or pool slug, where the list is one's */
 	int64_t	   person;	/* where the list is a person's */
+	/* Of persons: */
+	int64_t	   first;	/* 1: from the first row on; 0: by cursor */
+	int64_t	   source;	/* only of this source; 0: of any */
+	bool	   is_present;	/* only who has not left */
+	bool	   is_counted;
 };
 
 struct person_view {
@@ -32,7 +37,7 @@ struct person_view {
 	struct str	 site, department, title, cost_center, division, organization, country, language, user_type;
 };
 
-struct persons_out { const struct person_view *person; size_t n; int64_t next; };	/* next: cursor, 0 at the end */
+struct persons_out { const struct person_view *person; size_t n; int64_t next, total; };	/* next: cursor, 0 at the end; total: if is_counted */
 enum err person_show(struct reader *, struct ctx *, const void *id /* const int64_t * */, void **person_view) USE_RESULT;
 /* Filters on sealed attributes are served by index where eq; a search word by page_in.of. */
 enum err persons_list(struct reader *, struct ctx *, const void *page_in, void **persons_out) USE_RESULT;

@@ -37,7 +37,12 @@ static void add_rights(struct ctx *, const struct realm *,
 static void note_access(struct reader *, struct ctx *,
     const struct page_in *, size_t n);
 static enum err list_rows(struct reader *, struct ctx *,
-    const struct realm *, const struct page_in *, struct rows *);
+    const struct realm *, const struct page_in *, struct persons_out *,
+    struct rows *);
+static void keep_asked(const struct page_in *, struct rows *);
+static enum err find_ref(struct reader *, struct ctx *,
+    const struct realm *, const struct page_in *, struct str ref,
+    int64_t *person);
 static enum err check_readable(struct ctx *, const struct filter *);
 static enum err forget_unseen(struct reader *, struct ctx *,
     const struct realm *, struct filter **);
@@ -110,10 +115,14 @@ persons_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 	struct rows rows;
 
 	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
-	TRY(list_rows(r, cx, realm, page, &rows));
+	out->total = -1;
+	TRY(list_rows(r, cx, realm, page, out, &rows));
 	if (rows.n == page->limit)
 		out->next = ((struct person *)rows.row)[rows.n - 1].id;
 	TRY(scoped(r, cx, realm, &rows));
+	keep_asked(page, &rows);
+	if (out->total < 0) /* found by an index: all of them */
+		out->total = (int64_t)rows.n;
 	TRY(view(r, cx, realm, &rows, &v));
 	note_access(r, cx, page, rows.n);
 	out->person = v;
@@ -126,11 +135,13 @@ persons_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 
 static enum err
 list_rows(struct reader *r, struct ctx *cx, const struct realm *realm,
-    const struct page_in *page, struct rows *rows)
+    const struct page_in *page, struct persons_out *out, struct rows *rows)
 {
 	struct person_query q = { .tenant = realm->tenant,
 		.scope = cx->actor->scope, .names = &realm->names,
-		.after = page->after, .limit = page->limit };
+		.after = page->after, .limit = page->limit,
+		.skip = page->first > 1 ? page->first - 1 : 0,
+		.source = page->source, .is_present = page->is_present };
 	struct filter *filter = NULL;
 	const struct filter_node *node;
 	size_t n;
@@ -150,7 +161,23 @@ list_rows(struct reader *r, struct ctx *cx, const struct realm *realm,
 			return list_by_key(r, cx, realm, page, filter, rows);
 	}
 	q.filter = filter;
+	if (page->is_counted)
+		TRY(person_count(r->data, &q, &out->total));
 	return person_list(r->data, &q, rows);
+}
+
+/* Of those that an index found. */
+static void
+keep_asked(const struct page_in *page, struct rows *rows)
+{
+	struct person *p = rows->row;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < rows->n; i++)
+		if ((page->source == 0 || p[i].source == page->source) &&
+		    (!page->is_present || p[i].lifecycle < LIFE_LEFT))
+			p[kept++] = p[i];
+	rows->n = kept;
 }
 
 /*
@@ -220,6 +247,9 @@ list_by_key(struct reader *r, struct ctx *cx, const struct realm *realm,
 		TRY(index_of(r, cx, INDEX_USER_NAME, value, &key));
 		TRY(index_find(r->data, realm->tenant, &key, 1, &person));
 		break;
+	case A_EXTERNAL_ID:
+		TRY(find_ref(r, cx, realm, page, node->text, &person));
+		break;
 	case A_EMAIL_VALUE:
 		TRY(index_of(r, cx, INDEX_SEARCH, value, &key));
 		key.kind = 0;
@@ -231,6 +261,27 @@ list_by_key(struct reader *r, struct ctx *cx, const struct realm *realm,
 	if (person <= page->after)
 		person = 0;
 	return load_ids(r, realm, &person, person != 0, rows);
+}
+
+/* The key by which a source knows a person; it is nobody else's. */
+static enum err
+find_ref(struct reader *r, struct ctx *cx, const struct realm *realm,
+    const struct page_in *page, struct str ref, int64_t *person)
+{
+	struct source_ref key = { .tenant = realm->tenant,
+		.source = page->source };
+	struct index_key found = { 0 };
+	struct rows rows;
+
+	TRY(index_of(r, cx, INDEX_SOURCE_REF,
+	    str_fmt(
+		cx->arena, "%lld/%.*s", (long long)page->source, STR_ARG(ref)),
+	    &found));
+	key.key = (struct str) { (const char *)found.bytes, 32 };
+	TRY(store_load(r->data, &SOURCE_REF, &key, 1, 3, 0, &rows));
+	if (rows.n > 0)
+		*person = ((const struct source_ref *)rows.row)->person;
+	return OK;
 }
 
 /*

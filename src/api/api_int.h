@@ -157,8 +157,6 @@ void problem_reply(struct ctx *, enum err, struct reply *);
 /* --- persons ---------------------------------------------------------------------- */
 
 /* As a merge-patch (RFC 7396): null removes. */
-enum err person_patch_decode(struct ctx *, const struct js *, struct person_in *) USE_RESULT;
-void put_person(struct js_out *, struct ctx *, const struct realm *, const struct person_view *);
 
 /* Changing one, from the person's id on: patch_start() decodes the body, person_change is the step after person_show(). */
 enum err patch_start(struct call *, int64_t id, void **in) USE_RESULT;

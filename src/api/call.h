@@ -117,7 +117,7 @@ const struct realm *call_realm(struct call *);
  */
 struct api_wing {
 	const char	   *prefix;	/* "/scim/v2/" */
-	const struct route *routes;	/* ends with method 0 */
+	const struct route *const *routes; /* tables, each ends with method 0; ends with NULL */
 	void		  (*refuse)(struct ctx *, enum err, struct reply *);
 };
 
@@ -164,6 +164,10 @@ struct person_in {
 };
 
 enum err person_decode(struct ctx *, const struct js *, struct person_in *) USE_RESULT;
+/* The same of a merge-patch (RFC 7396): what is null is removed. */
+enum err person_patch_decode(struct ctx *, const struct js *, struct person_in *) USE_RESULT;
+/* As the native API shows a person: what the actor may not read is left out. */
+void put_person(struct js_out *, struct ctx *, const struct realm *, const struct person_view *);
 /* A new person's order: document, ref, source, contracts. */
 void person_order_fill(struct ctx *, struct world *, const struct person_in *, struct order *);
 /* A change's order: IN laid over BEFORE, whose contract of SOURCE the flat members change. */

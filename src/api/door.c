@@ -26,10 +26,12 @@ static const struct route *const tables[] = {
 	tenant_routes,
 };
 
+#define WING_TABLES_MAX 8
+
 /* Set once, before the loops start. */
 static struct {
 	struct api_conf	conf;
-	const struct route *tables[COUNT(tables) + 1]; /* the wing's last */
+	const struct route *tables[COUNT(tables) + WING_TABLES_MAX]; /* the wing's last */
 	struct router  *router;
 	struct arena   *arena;		/* of the description */
 	struct str	description;
@@ -49,8 +51,11 @@ api_door(const struct api_conf *conf)
 	door.conf = *conf;
 	for (size_t i = 0; i < n; i++)
 		door.tables[i] = tables[i];
-	if (conf->wing != NULL)
-		door.tables[n++] = conf->wing->routes;
+	for (size_t i = 0; conf->wing != NULL && conf->wing->routes[i] != NULL;
+	     i++) {
+		must(i < WING_TABLES_MAX);
+		door.tables[n++] = conf->wing->routes[i];
+	}
 	for (size_t i = 0; i < n; i++)
 		check_rows(door.tables[i]);
 	door.router = router_open(door.tables, n);

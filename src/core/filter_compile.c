@@ -48,6 +48,7 @@ static const unsigned kinds[] = {
 static const char *const urns[] = {
 	"urn:ietf:params:scim:schemas:core:2.0:User:",
 	"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:",
+	"urn:ietf:params:scim:schemas:extension:usher:2.0:User:",
 };
 
 /* RFC 7644 section 3.4.2.2: a complex attribute stands for its value. */

@@ -14,10 +14,10 @@ static const struct {
 	const char *name;
 	bool	    is_supported;
 } features[] = {
-	{ "patch", false },
+	{ "patch", true },
 	{ "changePassword", false },
 	{ "sort", false },
-	{ "etag", false },
+	{ "etag", true },
 };
 
 static const struct {
@@ -28,14 +28,13 @@ static const struct {
 	    "https://www.rfc-editor.org/info/rfc6750" },
 };
 
-static struct str base_of(const struct call *);
 static void put_feature(struct js_out *, const char *, bool);
-static void list_begin(struct call *, size_t n);
-static void list_end(struct call *);
 
-/* What addresses of resources begin with. */
-static struct str
-base_of(const struct call *c)
+/* A page that holds everything there is. */
+static const struct scim_page whole = { .in = { .first = 1 } };
+
+struct str
+scim_base(const struct call *c)
 {
 	return str_fmt(
 	    c->cx->arena, "%.*s" SCIM_PATH, STR_ARG(world_issuer(c->world)));
@@ -62,7 +61,7 @@ config_encode(struct call *c)
 	js_key(js, "maxPayloadSize");
 	js_put_int(js, 0);
 	js_close_object(js);
-	put_feature(js, "filter", false);
+	put_feature(js, "filter", true);
 	js_key(js, "maxResults");
 	js_put_int(js, PAGE_MAX);
 	js_close_object(js);
@@ -88,7 +87,7 @@ config_encode(struct call *c)
 	js_key(js, "location");
 	js_put_str(js,
 	    str_fmt(c->cx->arena, "%.*s/ServiceProviderConfig",
-		STR_ARG(base_of(c))));
+		STR_ARG(scim_base(c))));
 	js_close_object(js);
 	js_close_object(js);
 }
@@ -121,10 +120,10 @@ schemas_encode(struct call *c)
 
 	while (scim_schema_at(n) != NULL)
 		n++;
-	list_begin(c, n);
+	scim_list_begin(c, &whole, (int64_t)n, n, 0);
 	for (size_t i = 0; (s = scim_schema_at(i)) != NULL; i++)
-		scim_schema_write(&c->js, c->cx->arena, s, base_of(c));
-	list_end(c);
+		scim_schema_write(&c->js, c->cx->arena, s, scim_base(c));
+	scim_list_end(c);
 }
 
 static void
@@ -135,39 +134,10 @@ resources_encode(struct call *c)
 
 	while (scim_resource_at(n) != NULL)
 		n++;
-	list_begin(c, n);
+	scim_list_begin(c, &whole, (int64_t)n, n, 0);
 	for (size_t i = 0; (r = scim_resource_at(i)) != NULL; i++)
-		scim_resource_write(&c->js, c->cx->arena, r, base_of(c));
-	list_end(c);
-}
-
-/* A page that holds everything there is. */
-static void
-list_begin(struct call *c, size_t n)
-{
-	struct js_out *js = &c->js;
-
-	c->reply.content_type = SCIM_MEDIA;
-	js_open_object(js);
-	js_key(js, "schemas");
-	js_open_array(js);
-	js_put_z(js, SCIM_LIST);
-	js_close_array(js);
-	js_key(js, "totalResults");
-	js_put_int(js, (int64_t)n);
-	js_key(js, "startIndex");
-	js_put_int(js, 1);
-	js_key(js, "itemsPerPage");
-	js_put_int(js, (int64_t)n);
-	js_key(js, "Resources");
-	js_open_array(js);
-}
-
-static void
-list_end(struct call *c)
-{
-	js_close_array(&c->js);
-	js_close_object(&c->js);
+		scim_resource_write(&c->js, c->cx->arena, r, scim_base(c));
+	scim_list_end(c);
 }
 
 static enum err
@@ -187,7 +157,7 @@ static void
 schema_encode(struct call *c)
 {
 	c->reply.content_type = SCIM_MEDIA;
-	scim_schema_write(&c->js, c->cx->arena, c->kept, base_of(c));
+	scim_schema_write(&c->js, c->cx->arena, c->kept, scim_base(c));
 }
 
 static enum err
@@ -207,7 +177,7 @@ static void
 resource_encode(struct call *c)
 {
 	c->reply.content_type = SCIM_MEDIA;
-	scim_resource_write(&c->js, c->cx->arena, c->kept, base_of(c));
+	scim_resource_write(&c->js, c->cx->arena, c->kept, scim_base(c));
 }
 
 #define ASK(decode_, encode_) \
@@ -228,4 +198,6 @@ const struct route scim_routes[] = {
 	{ 0 }
 };
 
-const struct api_wing scim_wing = { SCIM_PATH "/", scim_routes, scim_refuse };
+static const struct route *const tables[] = { scim_routes, scim_user_routes, NULL };
+
+const struct api_wing scim_wing = { SCIM_PATH "/", tables, scim_refuse };

@@ -36,6 +36,7 @@ struct change {
 
 static enum err check_body(struct ctx *, const struct value *,
     const struct value **);
+static bool is_known(const struct scim_resource *, struct str);
 static bool names_urn(const struct value *, const char *);
 static enum err apply(struct change *, const struct value *);
 static enum err apply_members(struct change *, struct str,
@@ -89,6 +90,47 @@ scim_patch(struct ctx *cx, const struct scim_resource *resource,
 	drop_empty(resource, c.to);
 	*out = c.to;
 	return OK;
+}
+
+enum err
+scim_decode(struct ctx *cx, const struct scim_resource *resource,
+    const struct value *body, bool is_strict, struct value **out)
+{
+	struct change c = { .cx = cx, .resource = resource, .verb = ADD };
+	const struct value *schemas = value_get(body, STR("schemas"));
+	struct scim_target target;
+
+	if (body->type != JS_OBJECT)
+		return fail(cx, ERR_BAD_INPUT, MSG_API_NOT_OBJECT, "");
+	if (!names_urn(schemas, resource->schema->id))
+		return fail(cx, ERR_BAD_INPUT, MSG_SCIM_SCHEMAS, "schemas",
+		    resource->schema->id);
+	for (const struct value *v = schemas->first; is_strict && v != NULL;
+	     v = v->next)
+		if (v->type != JS_STRING || !is_known(resource, v->text))
+			return fail(cx, ERR_BAD_INPUT, MSG_SCIM_SCHEMAS,
+			    "schemas", resource->schema->id);
+	c.to = value_object(cx->arena);
+	for (const struct value *v = body->first; v != NULL; v = v->next)
+		if (!str_eq_nocase(v->name, STR("schemas")) &&
+		    (!scim_resolve(resource, v->name, &target) ||
+			target.attr == NULL ||
+			target.attr->mutability != SCIM_READ_ONLY))
+			TRY(apply_path(&c, v->name, v));
+	TRY(check_required(cx, resource, c.to));
+	drop_empty(resource, c.to);
+	*out = c.to;
+	return OK;
+}
+
+static bool
+is_known(const struct scim_resource *r, struct str urn)
+{
+	bool is = str_eq_nocase(urn, str_of(r->schema->id));
+
+	for (size_t i = 0; r->extension[i] != NULL; i++)
+		is |= str_eq_nocase(urn, str_of(r->extension[i]->id));
+	return is;
 }
 
 static enum err

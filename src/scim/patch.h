@@ -25,4 +25,11 @@
  */
 enum err scim_patch(struct ctx *, const struct scim_resource *, const struct value *before, const struct js *body, struct value **out) USE_RESULT;
 
+/*
+ * A whole resource as POST and PUT bring it, in the form in which it is kept:
+ * what only the server sets is passed over, and so is what nobody here has.
+ * IS_STRICT: unknown schemas are refused.
+ */
+enum err scim_decode(struct ctx *, const struct scim_resource *, const struct value *body, bool is_strict, struct value **out) USE_RESULT;
+
 #endif

@@ -5,6 +5,7 @@
 #ifndef SCIM_SCIM_INT_H
 #define SCIM_SCIM_INT_H
 
+#include "scim/project.h"
 #include "scim/schema.h"
 #include "scim/scim.h"
 
@@ -19,6 +20,23 @@ const char *scim_type_of(const struct fault *);
 /* The answer to a request that failed with ERR (RFC 7644 section 3.12). */
 void scim_refuse(struct ctx *, enum err, struct reply *);
 
-extern const struct route scim_routes[];
+/* What addresses of resources begin with. */
+struct str scim_base(const struct call *);
+
+/* --- lists (list.c) ---------------------------------------------------------- */
+
+struct scim_page {
+	struct page_in in;	/* the query's */
+	bool	       counts_only, by_cursor;
+};
+
+/* The page of the actor's own source, of those who have not left. */
+enum err scim_page_of_query(struct call *, struct scim_page *) USE_RESULT;
+enum err scim_page_of_body(struct call *, struct scim_page *, struct projection *) USE_RESULT;
+/* Resources are written between the two.  NEXT: where the next page begins; 0: there is none. */
+void scim_list_begin(struct call *, const struct scim_page *, int64_t total, size_t n, int64_t next);
+void scim_list_end(struct call *);
+
+extern const struct route scim_routes[], scim_user_routes[];
 
 #endif

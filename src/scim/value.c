@@ -48,6 +48,12 @@ value_int(struct arena *arena, int64_t number)
 	return v;
 }
 
+struct value *
+value_null(struct arena *arena)
+{
+	return make(arena, JS_NULL);
+}
+
 static struct value *
 make(struct arena *arena, enum js_type type)
 {

@@ -28,6 +28,7 @@ struct value *value_array(struct arena *);
 struct value *value_text(struct arena *, struct str);
 struct value *value_bool(struct arena *, bool);
 struct value *value_int(struct arena *, int64_t);
+struct value *value_null(struct arena *);
 
 /* A copy of what was parsed; its texts are views of it. */
 struct value *value_of(struct arena *, const struct js *);

@@ -71,6 +71,7 @@ struct writer {
 };
 
 static struct writer *writer_open(struct tx *, const struct person_query *);
+static enum err conditions(struct writer *, struct buf *);
 static enum err condition(struct writer *, const struct filter *, struct buf *);
 static enum err write_node(struct writer *, const struct filter_node *, bool);
 static enum err compare(struct writer *, const struct filter_node *, bool,
@@ -96,13 +97,45 @@ person_list(struct tx *tx, const struct person_query *q, struct rows *persons)
 	sql_columns(&b, &PERSON, "p.");
 	buf_fmt(&b, " FROM person p WHERE p.tenant = $1 AND p.id > $%zu",
 	    add_arg(w, ARG_OF_INT(q->after)));
-	TRY(condition(w, q->filter, &b));
-	TRY(condition(w, q->scope, &b));
+	TRY(conditions(w, &b));
 	buf_fmt(&b, " ORDER BY p.id LIMIT $%zu",
 	    add_arg(w, ARG_OF_INT((int64_t)q->limit)));
+	if (q->skip > 0)
+		buf_fmt(&b, " OFFSET $%zu", add_arg(w, ARG_OF_INT(q->skip)));
 	query.text = sql_end(&b);
 	query.narg = w->narg;
 	return store_query(tx, &query, persons);
+}
+
+enum err
+person_count(struct tx *tx, const struct person_query *q, int64_t *n)
+{
+	struct writer *w = writer_open(tx, q);
+	struct query query = { .into = &NUMBER, .arg = w->arg };
+	struct rows rows;
+	struct buf b;
+
+	buf_init(&b, tx->cx->arena, SQL_MAX);
+	buf_z(&b, "SELECT count(*) FROM person p WHERE p.tenant = $1");
+	TRY(conditions(w, &b));
+	query.text = sql_end(&b);
+	query.narg = w->narg;
+	TRY(store_query(tx, &query, &rows));
+	*n = ((const struct number *)rows.row)->n;
+	return OK;
+}
+
+static enum err
+conditions(struct writer *w, struct buf *b)
+{
+	if (w->q->source != 0)
+		buf_fmt(b, " AND p.source = $%zu",
+		    add_arg(w, ARG_OF_INT(w->q->source)));
+	if (w->q->is_present)
+		buf_fmt(b, " AND p.lifecycle < $%zu",
+		    add_arg(w, ARG_OF_INT(LIFE_LEFT)));
+	TRY(condition(w, w->q->filter, b));
+	return condition(w, w->q->scope, b);
 }
 
 enum err

@@ -363,6 +363,9 @@ struct person_query {
 	int32_t			   today;
 	int64_t			   after;	/* id of the last row seen; 0: from the start */
 	size_t			   limit;
+	int64_t			   skip;	/* so many rows first */
+	int64_t			   source;	/* 0: of any */
+	bool			   is_present;	/* only who has not left */
 };
 /*
  * By id.  Both filters become SQL over the person's columns (any/all contract as
@@ -370,6 +373,8 @@ struct person_query {
  * (MSG_STORE_FILTER).  co, sw, ew, gt … on names ask NAMES for every text of the tenant.
  */
 enum err person_list(struct tx *, const struct person_query *, struct rows *persons) USE_RESULT;
+/* How many there are, whatever AFTER, SKIP and LIMIT say. */
+enum err person_count(struct tx *, const struct person_query *, int64_t *n) USE_RESULT;
 /* Of these ids, those in scope (only tenant, scope, names and today count); for single objects. */
 enum err person_in_scope(struct tx *, const struct person_query *, const int64_t *ids, size_t n, bool *in) USE_RESULT;
 

@@ -280,14 +280,15 @@ class Teller:
         return next(n for n, t in self.tenants.items() if t is tenant)
 
     def have_token(self, words, _line):
-        """have token NAME RIGHT... [scope FILTER]"""
-        rights, scope = words[1:], None
+        """have token NAME RIGHT... [of SOURCE] [scope FILTER]"""
+        rights, body = words[1:], {"label": words[0]}
         if "scope" in words:
             at = rights.index("scope")
-            rights, scope = rights[:at], " ".join(rights[at + 1:])
-        body = {"label": words[0], "rights": rights}
-        if scope:
-            body["scope"] = scope
+            rights, body["scope"] = rights[:at], " ".join(rights[at + 1:])
+        if "of" in rights:
+            at = rights.index("of")
+            rights, body["source"] = rights[:at], rights[at + 1]
+        body["rights"] = rights
         made = self.client(None).post("/api/v1/tokens", body)
         if made.status != 201:
             raise Broken("token: %s" % made)

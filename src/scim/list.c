@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * list.c - which resources a list shows: filter, page and count (RFC 7644
+ * section 3.4.2, RFC 9865), from the address or from a search request.
+ */
+#include "scim/scim_int.h"
+
+#include "base/id.h"
+
+#include "core/filter.h"
+
+#define SEARCH	     "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
+#define COUNT_IF_NONE 100
+
+static enum err number_of(struct ctx *, const char *, struct str, int64_t *);
+static enum err page_fill(struct call *, struct scim_page *, int64_t start,
+    int64_t count, struct str cursor);
+static enum err check_filter(struct call *, struct str filter, bool in_url);
+static bool has_index(enum attribute);
+static struct str number_text(struct call *, const struct value *);
+
+enum err
+scim_page_of_query(struct call *c, struct scim_page *page)
+{
+	struct str filter = request_query(c->rq, "filter");
+	int64_t start = 1, count = COUNT_IF_NONE;
+
+	TRY(number_of(
+	    c->cx, "startIndex", request_query(c->rq, "startIndex"), &start));
+	TRY(number_of(c->cx, "count", request_query(c->rq, "count"), &count));
+	page->in.filter = filter;
+	TRY(check_filter(c, filter, true));
+	return page_fill(c, page, start, count, request_query(c->rq, "cursor"));
+}
+
+enum err
+scim_page_of_body(
+    struct call *c, struct scim_page *page, struct projection *shown)
+{
+	int64_t start = 1, count = COUNT_IF_NONE;
+	const struct value *body, *schemas;
+	const struct js *js;
+	bool is_search = false;
+
+	TRY(js_parse(c->cx, c->rq->body, &js));
+	body = value_of(c->cx->arena, js);
+	schemas = value_get(body, STR("schemas"));
+	for (const struct value *v = schemas != NULL ? schemas->first : NULL;
+	     v != NULL; v = v->next)
+		is_search |= str_eq_nocase(v->text, STR(SEARCH));
+	if (!is_search)
+		return fail(
+		    c->cx, ERR_BAD_INPUT, MSG_SCIM_SCHEMAS, "schemas", SEARCH);
+	TRY(number_of(c->cx, "startIndex",
+	    number_text(c, value_get(body, STR("startIndex"))), &start));
+	TRY(number_of(c->cx, "count",
+	    number_text(c, value_get(body, STR("count"))), &count));
+	TRY(project_lists(c->cx, value_get(body, STR("attributes")),
+	    value_get(body, STR("excludedAttributes")), shown));
+	page->in.filter = value_get_text(body, STR("filter"));
+	TRY(check_filter(c, page->in.filter, false));
+	return page_fill(
+	    c, page, start, count, value_get_text(body, STR("cursor")));
+}
+
+static struct str
+number_text(struct call *c, const struct value *v)
+{
+	if (v == NULL || v->type == JS_NULL)
+		return (struct str) { NULL, 0 };
+	if (v->type != JS_INT)
+		return v->type == JS_STRING ? v->text : STR("?");
+	return str_fmt(c->cx->arena, "%lld", (long long)v->number);
+}
+
+static enum err
+number_of(struct ctx *cx, const char *name, struct str text, int64_t *out)
+{
+	if (text.p == NULL || str_int(text, out))
+		return OK;
+	return fail(cx, ERR_BAD_INPUT, MSG_API_NOT_NUMBER, name);
+}
+
+/* What is below the least is the least, and what is above the most the most. */
+static enum err
+page_fill(struct call *c, struct scim_page *page, int64_t start, int64_t count,
+    struct str cursor)
+{
+	page->counts_only = count <= 0;
+	page->by_cursor = cursor.p != NULL;
+	page->in.is_counted = true;
+	page->in.is_present = true;
+	page->in.limit = (size_t)(count < 1 ? 1
+		: count > PAGE_MAX	    ? PAGE_MAX
+					    : count);
+	page->in.source =
+	    world_token_source(c->world, c->tenant, c->cx->actor->id);
+	if (!page->by_cursor)
+		page->in.first = start < 1 ? 1 : start;
+	if (cursor.n > 0 && !id_decode(cursor, &page->in.after))
+		return fail(c->cx, ERR_BAD_INPUT, MSG_API_CURSOR, "cursor");
+	return OK;
+}
+
+/*
+ * Of what is sealed an index finds who has one value, and nothing else can be
+ * asked of it.  RFC 7644 section 7.5.2: in an address it may be asked if the
+ * tenant says so.
+ */
+static enum err
+check_filter(struct call *c, struct str filter, bool in_url)
+{
+	const struct realm *realm;
+	const struct filter_node *node;
+	struct filter *compiled;
+	size_t n;
+
+	if (filter.n == 0)
+		return OK;
+	TRY(world_realm(c->world, c->cx, c->tenant, &realm));
+	TRY(filter_compile(c->cx, filter, FILTER_SCIM, true, &compiled));
+	node = filter_nodes(compiled, &n);
+	for (size_t i = 0; i < n; i++) {
+		const struct attr_info *a;
+
+		if (node[i].op > F_PR)
+			continue;
+		a = attr_info(node[i].attribute);
+		if (a->class != ATTR_PERSONAL)
+			continue;
+		if (in_url &&
+		    realm->catalogue->setting[SETTING_SCIM_FILTER_IN_URL] == 0)
+			return fail(c->cx, ERR_DENIED, MSG_SCIM_SENSITIVE,
+			    "filter", a->path);
+		if (n > 1 || node[i].op != F_EQ ||
+		    !has_index(node[i].attribute))
+			return fail(c->cx, ERR_BAD_INPUT, MSG_SCIM_FILTER,
+			    "filter", a->path);
+	}
+	return OK;
+}
+
+static bool
+has_index(enum attribute a)
+{
+	return a == A_USER_NAME || a == A_EXTERNAL_ID || a == A_EMAIL_VALUE;
+}
+
+/* --- out ----------------------------------------------------------------------- */
+
+void
+scim_list_begin(struct call *c, const struct scim_page *page, int64_t total,
+    size_t n, int64_t next)
+{
+	struct js_out *js = &c->js;
+
+	c->reply.content_type = SCIM_MEDIA;
+	js_open_object(js);
+	js_key(js, "schemas");
+	js_open_array(js);
+	js_put_z(js, SCIM_LIST);
+	js_close_array(js);
+	js_key(js, "totalResults");
+	js_put_int(js, total);
+	if (!page->by_cursor) {
+		js_key(js, "startIndex");
+		js_put_int(js, page->in.first);
+	} else if (next != 0) {
+		js_key(js, "nextCursor");
+		js_put_id(js, next);
+	}
+	js_key(js, "itemsPerPage");
+	js_put_int(js, (int64_t)n);
+	js_key(js, "Resources");
+	js_open_array(js);
+}
+
+void
+scim_list_end(struct call *c)
+{
+	js_close_array(&c->js);
+	js_close_object(&c->js);
+}

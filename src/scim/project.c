@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scim/project.h"
+
+static enum err check_one(struct ctx *, bool, bool);
+static enum err add_name(struct ctx *, struct projection *, struct str);
+static void keep_named(struct arena *, const struct scim_resource *,
+    const struct projection *, struct value *);
+static void copy_named(struct arena *, const struct scim_resource *,
+    struct str, const struct value *from, struct value *to);
+static void copy_part(struct arena *, const struct scim_target *,
+    const struct value *from, struct value *to);
+static void drop_named(const struct scim_resource *, struct str,
+    struct value *);
+static bool is_always(const struct scim_attr *, struct str);
+
+enum err
+project_parse(struct ctx *cx, struct str attributes, struct str excluded,
+    struct projection *out)
+{
+	struct str list = attributes.p != NULL ? attributes : excluded;
+
+	*out = (struct projection) { .excludes = attributes.p == NULL };
+	TRY(check_one(cx, attributes.p != NULL, excluded.p != NULL));
+	while (list.p != NULL)
+		TRY(add_name(cx, out, str_trim(str_cut(&list, ','))));
+	return OK;
+}
+
+enum err
+project_lists(struct ctx *cx, const struct value *attributes,
+    const struct value *excluded, struct projection *out)
+{
+	const struct value *list = attributes != NULL ? attributes : excluded;
+
+	*out = (struct projection) { .excludes = attributes == NULL };
+	TRY(check_one(cx, attributes != NULL, excluded != NULL));
+	for (const struct value *v = list != NULL ? list->first : NULL;
+	     v != NULL; v = v->next)
+		TRY(add_name(cx, out, v->text));
+	return OK;
+}
+
+static enum err
+check_one(struct ctx *cx, bool has, bool hasnt)
+{
+	if (!has || !hasnt)
+		return OK;
+	return fail(cx, ERR_BAD_INPUT, MSG_API_ONE_OF, "attributes",
+	    "attributes", "excludedAttributes");
+}
+
+static enum err
+add_name(struct ctx *cx, struct projection *p, struct str name)
+{
+	if (name.n == 0)
+		return OK;
+	if (p->name == NULL)
+		p->name =
+		    arena_array(cx->arena, PROJECT_NAMES_MAX, sizeof(*p->name));
+	if (p->n == PROJECT_NAMES_MAX)
+		return fail(cx, ERR_BAD_INPUT, MSG_JSON_TOO_MANY, "attributes");
+	p->name[p->n++] = name;
+	return OK;
+}
+
+void
+project(struct arena *arena, const struct scim_resource *r,
+    const struct projection *p, struct value *v)
+{
+	if (p->n == 0)
+		return;
+	if (!p->excludes) {
+		keep_named(arena, r, p, v);
+		return;
+	}
+	for (size_t i = 0; i < p->n; i++)
+		drop_named(r, p->name[i], v);
+}
+
+static void
+keep_named(struct arena *arena, const struct scim_resource *r,
+    const struct projection *p, struct value *v)
+{
+	const struct value *from = value_copy(arena, v);
+
+	v->first = v->last = NULL;
+	for (const struct value *m = from->first; m != NULL; m = m->next)
+		if (is_always(scim_common, m->name))
+			value_put(v, m->name, value_copy(arena, m));
+	for (size_t i = 0; i < p->n; i++)
+		copy_named(arena, r, p->name[i], from, v);
+}
+
+static void
+copy_named(struct arena *arena, const struct scim_resource *r, struct str name,
+    const struct value *from, struct value *to)
+{
+	struct scim_target target;
+	struct value *part;
+	struct str id;
+
+	if (!scim_resolve(r, name, &target))
+		return;
+	if (target.extension == NULL) {
+		copy_part(arena, &target, from, to);
+		return;
+	}
+	id = str_of(target.extension->id);
+	from = value_get(from, id);
+	if (from == NULL)
+		return;
+	if (target.attr == NULL) {
+		value_put(to, id, value_copy(arena, from));
+		return;
+	}
+	part = value_get(to, id);
+	if (part == NULL)
+		part = value_object(arena);
+	copy_part(arena, &target, from, part);
+	if (part->first != NULL)
+		value_put(to, id, part);
+}
+
+/* Parts that were asked for one by one stand together. */
+static void
+copy_part(struct arena *arena, const struct scim_target *t,
+    const struct value *from, struct value *to)
+{
+	struct str name = str_of(t->attr->name);
+	const struct value *v = value_get(from, name);
+	const struct value *of;
+	struct value *made = value_get(to, name), *into;
+	bool is_multi;
+
+	if (v == NULL)
+		return;
+	if (t->sub == NULL) {
+		value_put(to, name, value_copy(arena, v));
+		return;
+	}
+	is_multi = v->type == JS_ARRAY;
+	if (made == NULL) {
+		made = is_multi ? value_array(arena) : value_object(arena);
+		for (of = v->first; is_multi && of != NULL; of = of->next)
+			value_add(made, value_object(arena));
+		value_put(to, name, made);
+	}
+	into = is_multi ? made->first : made;
+	for (of = is_multi ? v->first : v; of != NULL && into != NULL;
+	     of = is_multi ? of->next : NULL) {
+		const struct value *m = value_get(of, str_of(t->sub->name));
+
+		if (m != NULL)
+			value_put(
+			    into, str_of(t->sub->name), value_copy(arena, m));
+		into = into->next;
+	}
+}
+
+static void
+drop_named(const struct scim_resource *r, struct str name, struct value *v)
+{
+	struct value *holder = v, *whole;
+	struct scim_target target;
+
+	if (!scim_resolve(r, name, &target) || is_always(scim_common, name))
+		return;
+	if (target.extension != NULL)
+		holder = value_get(v, str_of(target.extension->id));
+	if (holder == NULL)
+		return;
+	if (target.attr == NULL) {
+		value_drop(v, holder);
+		return;
+	}
+	whole = value_get(holder, str_of(target.attr->name));
+	if (whole == NULL || target.sub == NULL) {
+		value_drop_name(holder, str_of(target.attr->name));
+		return;
+	}
+	if (whole->type == JS_OBJECT)
+		value_drop_name(whole, str_of(target.sub->name));
+	for (struct value *e = whole->type == JS_ARRAY ? whole->first : NULL;
+	     e != NULL; e = e->next)
+		value_drop_name(e, str_of(target.sub->name));
+}
+
+static bool
+is_always(const struct scim_attr *attr, struct str name)
+{
+	attr = scim_attr_find(attr, name);
+	return attr != NULL && attr->returned == SCIM_ALWAYS;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * project.h - which attributes of a resource are returned (RFC 7644 section
+ * 3.9): `attributes` says which, `excludedAttributes` which not.  What is
+ * returned always stays.
+ */
+#ifndef SCIM_PROJECT_H
+#define SCIM_PROJECT_H
+
+#include "scim/schema.h"
+#include "scim/value.h"
+
+#define PROJECT_NAMES_MAX 100
+
+struct projection {
+	bool	    excludes;
+	struct str *name;
+	size_t	    n;	/* 0: all that is returned by default */
+};
+
+/* Names separated by commas; p == NULL: none were sent.  ERR_BAD_INPUT: both, or too many. */
+enum err project_parse(struct ctx *, struct str attributes, struct str excluded, struct projection *) USE_RESULT;
+/* The same of lists, as a search request has them; NULL: none. */
+enum err project_lists(struct ctx *, const struct value *attributes, const struct value *excluded, struct projection *) USE_RESULT;
+
+/* Takes out of a resource what is not to be returned.  Names that it does not have name nothing. */
+void project(struct arena *, const struct scim_resource *, const struct projection *, struct value *);
+
+#endif

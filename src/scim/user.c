@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scim/user.h"
+
+#include <string.h>
+
+static void move_members(struct arena *, const struct scim_attr *,
+    const struct value *native, struct value *to);
+static struct value *member_of(struct arena *, const struct scim_attr *,
+    const struct value *native);
+static void add_meta(struct arena *, const struct value *native,
+    struct str base, struct value *user);
+static void add_schemas(struct arena *, struct value *user);
+static void differ(struct arena *, const struct scim_attr *,
+    const struct value *before, const struct value *after,
+    struct value *out);
+static struct value *native_of(struct arena *, const struct scim_attr *,
+    const struct value *before, const struct value *after);
+static bool is_true(const struct value *);
+
+/* What the native object calls otherwise. */
+static const struct {
+	const char *scim, *native;
+} names[] = {
+	{ "active", "enabled" },
+};
+
+static struct str
+native_name(const char *scim)
+{
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (strcmp(names[i].scim, scim) == 0)
+			return str_of(names[i].native);
+	return str_of(scim);
+}
+
+/* --- out --------------------------------------------------------------------- */
+
+struct value *
+scim_user_of(struct arena *arena, const struct value *native, struct str base)
+{
+	const struct scim_resource *r = &scim_user_resource;
+	struct value *user = value_object(arena), *id, *ref;
+
+	value_put(user, STR("schemas"), value_array(arena));
+	id = value_text(arena, value_get_text(native, STR("id")));
+	value_put(user, STR("id"), id);
+	ref = value_get(native, STR("externalId"));
+	if (ref != NULL)
+		value_put(user, STR("externalId"), value_copy(arena, ref));
+	move_members(arena, r->schema->attr, native, user);
+	for (size_t i = 0; r->extension[i] != NULL; i++) {
+		struct value *part = value_object(arena);
+
+		move_members(arena, r->extension[i]->attr, native, part);
+		if (part->first != NULL)
+			value_put(user, str_of(r->extension[i]->id), part);
+	}
+	if (value_get(user, str_of(SCIM_ENTERPRISE)) != NULL) {
+		struct value *manager = value_get(
+		    value_get(user, str_of(SCIM_ENTERPRISE)), STR("manager"));
+
+		if (manager != NULL)
+			value_put(manager, STR("$ref"),
+			    value_text(arena,
+				str_fmt(arena, "%.*s/Users/%.*s", STR_ARG(base),
+				    STR_ARG(value_get_text(
+					manager, STR("value"))))));
+	}
+	add_schemas(arena, user);
+	add_meta(arena, native, base, user);
+	return user;
+}
+
+static void
+move_members(struct arena *arena, const struct scim_attr *attr,
+    const struct value *native, struct value *to)
+{
+	for (; attr->name != NULL; attr++) {
+		struct value *v = member_of(arena, attr, native);
+
+		if (v != NULL && !value_is_empty(v))
+			value_put(to, str_of(attr->name), v);
+	}
+}
+
+/* The manager's id is a text natively, and a complex attribute in SCIM. */
+static struct value *
+member_of(struct arena *arena, const struct scim_attr *attr,
+    const struct value *native)
+{
+	const struct value *v = value_get(native, native_name(attr->name));
+	struct value *made;
+
+	if (v == NULL || attr->type != SCIM_COMPLEX || v->type != JS_STRING)
+		return v != NULL ? value_copy(arena, v) : NULL;
+	made = value_object(arena);
+	value_put(made, STR("value"), value_text(arena, v->text));
+	return made;
+}
+
+static void
+add_schemas(struct arena *arena, struct value *user)
+{
+	const struct scim_resource *r = &scim_user_resource;
+	struct value *list = value_get(user, STR("schemas"));
+
+	value_add(list, value_text(arena, str_of(r->schema->id)));
+	for (size_t i = 0; r->extension[i] != NULL; i++)
+		if (value_get(user, str_of(r->extension[i]->id)) != NULL)
+			value_add(list,
+			    value_text(arena, str_of(r->extension[i]->id)));
+}
+
+static void
+add_meta(struct arena *arena, const struct value *native, struct str base,
+    struct value *user)
+{
+	const struct value *version = value_get(native, STR("version"));
+	struct str id = value_get_text(native, STR("id"));
+	struct value *meta = value_object(arena);
+
+	value_put(meta, STR("resourceType"),
+	    value_text(arena, str_of(scim_user_resource.name)));
+	value_put(meta, STR("created"),
+	    value_text(arena, value_get_text(native, STR("created"))));
+	value_put(meta, STR("lastModified"),
+	    value_text(arena, value_get_text(native, STR("changed"))));
+	value_put(meta, STR("location"),
+	    value_text(arena,
+		str_fmt(arena, "%.*s/Users/%.*s", STR_ARG(base), STR_ARG(id))));
+	if (version != NULL)
+		value_put(meta, STR("version"),
+		    value_text(arena,
+			str_fmt(
+			    arena, "\"%lld\"", (long long)version->number)));
+	value_put(user, STR("meta"), meta);
+}
+
+/* --- in ------------------------------------------------------------------------ */
+
+struct value *
+scim_user_change(struct arena *arena, const struct value *before,
+    const struct value *after, int *active)
+{
+	const struct scim_resource *r = &scim_user_resource;
+	const struct value *was = value_get(before, STR("active"));
+	const struct value *is = value_get(after, STR("active"));
+	struct value *out = value_object(arena);
+
+	differ(arena, scim_common, before, after, out);
+	differ(arena, r->schema->attr, before, after, out);
+	for (size_t i = 0; r->extension[i] != NULL; i++) {
+		struct str id = str_of(r->extension[i]->id);
+
+		differ(arena, r->extension[i]->attr, value_get(before, id),
+		    value_get(after, id), out);
+	}
+	value_drop_name(out, STR("enabled"));
+	*active = 0;
+	if (is != NULL &&
+	    (was == NULL ? !is_true(is) : is_true(is) != is_true(was)))
+		*active = is_true(is) ? 1 : -1;
+	return out;
+}
+
+static void
+differ(struct arena *arena, const struct scim_attr *attr,
+    const struct value *before, const struct value *after, struct value *out)
+{
+	for (; attr->name != NULL; attr++) {
+		struct str name = str_of(attr->name);
+		const struct value *was = value_get(before, name);
+		const struct value *is = value_get(after, name);
+		struct value *made;
+
+		if (attr->mutability == SCIM_READ_ONLY ||
+		    str_eq(name, STR("schemas")) ||
+		    (was == NULL ? is == NULL
+				 : is != NULL && value_eq(was, is)))
+			continue;
+		made = native_of(arena, attr, was, is);
+		value_put(out, native_name(attr->name), made);
+	}
+}
+
+/* Of a merge-patch: a part of a complex attribute that is gone is null. */
+static struct value *
+native_of(struct arena *arena, const struct scim_attr *attr,
+    const struct value *before, const struct value *after)
+{
+	struct value *made;
+
+	if (after == NULL)
+		return value_null(arena);
+	if (attr->type != SCIM_COMPLEX || (attr->flags & SCIM_MULTI) != 0)
+		return value_copy(arena, after);
+	if (scim_attr_find(attr->sub, STR("value")) != NULL)
+		return value_text(arena, value_get_text(after, STR("value")));
+	made = value_copy(arena, after);
+	for (const struct value *v = before != NULL ? before->first : NULL;
+	     v != NULL; v = v->next)
+		if (value_get(after, v->name) == NULL)
+			value_put(made, v->name, value_null(arena));
+	return made;
+}
+
+void
+scim_user_keep(
+    struct arena *arena, const struct value *before, struct value *after)
+{
+	const struct scim_resource *r = &scim_user_resource;
+	struct str name[SCIM_EXTENSIONS_MAX + 2] = { STR("externalId"),
+		STR("active") };
+	size_t n = 2;
+
+	for (size_t i = 0; r->extension[i] != NULL; i++)
+		name[n++] = str_of(r->extension[i]->id);
+	for (size_t i = 0; i < n; i++) {
+		const struct value *was = value_get(before, name[i]);
+
+		if (was != NULL && value_get(after, name[i]) == NULL)
+			value_put(after, name[i], value_copy(arena, was));
+	}
+}
+
+static bool
+is_true(const struct value *v)
+{
+	return v->type == JS_BOOL && v->is_true;
+}

@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * users.c - Users: make, show, list, replace, change and remove them (RFC 7644
+ * section 3).
+ *
+ * A credential that brings people for a source reaches those of that source
+ * and nobody else.  Who has left is not there any more.
+ */
+#include "scim/scim_int.h"
+
+#include "base/id.h"
+
+#include "scim/user.h"
+
+#define ENTITLEMENTS_MAX 100
+
+struct user_in {
+	int64_t id, source;
+};
+
+/* What a request keeps from step to step. */
+struct user_call {
+	struct projection  shown;
+	struct user_in	   in;
+	int64_t		   if_version;
+	const struct js	  *patch;	/* of PATCH */
+	struct value	  *after;	/* of PUT */
+	const struct order_out *made;	/* of POST */
+};
+
+static struct user_call *user_call(struct call *);
+static int64_t own_source(const struct call *);
+static enum err new_decode(struct call *, struct value **);
+static enum err native_decode(struct call *, const struct value *,
+    const struct js **);
+static void products_of(struct arena *, const struct value *,
+    struct order *);
+static void put_licences(struct call *, struct value *user);
+static struct value *licence_of(struct call *, const struct seat_told *);
+
+/* --- reading ----------------------------------------------------------------- */
+
+static enum err
+user_show(struct reader *r, struct ctx *cx, const void *in, void **out)
+{
+	const struct user_in *user = in;
+	const struct person_view *v;
+
+	TRY(person_show(r, cx, &user->id, out));
+	v = *out;
+	if (v->row.lifecycle < LIFE_LEFT &&
+	    (user->source == 0 || v->row.source == user->source))
+		return OK;
+	return fail(cx, ERR_NOT_FOUND, MSG_SCIM_NO_RESOURCE, "id");
+}
+
+static int64_t
+own_source(const struct call *c)
+{
+	return world_token_source(c->world, c->tenant, c->cx->actor->id);
+}
+
+/* Made by the first step; what is to be shown is parsed before anything is done. */
+static struct user_call *
+user_call(struct call *c)
+{
+	if (c->kept == NULL)
+		c->kept = arena_alloc(c->cx->arena, sizeof(struct user_call));
+	return c->kept;
+}
+
+static enum err
+shown_decode(struct call *c)
+{
+	return project_parse(c->cx, request_query(c->rq, "attributes"),
+	    request_query(c->rq, "excludedAttributes"), &user_call(c)->shown);
+}
+
+static enum err
+user_id_decode(struct call *c)
+{
+	struct user_call *u = user_call(c);
+
+	TRY(shown_decode(c));
+	u->in.source = own_source(c);
+	return param_id(c, 0, MSG_SCIM_NO_RESOURCE, "id", &u->in.id);
+}
+
+static enum err
+show_decode(struct call *c, void **in)
+{
+	TRY(user_id_decode(c));
+	*in = &user_call(c)->in;
+	return OK;
+}
+
+/* Natively, and then with its members in SCIM's places; NULL: the tenant is gone. */
+static struct value *
+user_value(struct call *c, const struct person_view *v)
+{
+	const struct realm *realm = call_realm(c);
+	const struct js *js;
+	struct js_out out;
+	struct buf b;
+
+	if (realm == NULL)
+		return NULL;
+	buf_init(&b, c->cx->arena, REPLY_BODY_MAX);
+	js_begin(&out, &b);
+	put_person(&out, c->cx, realm, v);
+	must(js_parse(c->cx, buf_view(&b), &js) == OK);
+	return scim_user_of(
+	    c->cx->arena, value_of(c->cx->arena, js), scim_base(c));
+}
+
+static void
+user_encode(struct call *c)
+{
+	const struct person_view *v = c->out;
+	struct value *user;
+
+	c->reply.content_type = SCIM_MEDIA;
+	if (call_etag(c, v->row.version))
+		return;
+	user = user_value(c, v);
+	if (user == NULL)
+		return;
+	put_licences(c, user);
+	project(c->cx->arena, &scim_user_resource, &user_call(c)->shown, user);
+	value_write(&c->js, user);
+}
+
+/* --- making one ------------------------------------------------------------------ */
+
+static enum err
+create_decode(struct call *c, void **in)
+{
+	struct order *o = arena_alloc(c->cx->arena, sizeof(*o));
+	const struct value *none = value_object(c->cx->arena);
+	struct person_in person;
+	struct value *user;
+	const struct js *js;
+
+	TRY(shown_decode(c));
+	TRY(new_decode(c, &user));
+	TRY(native_decode(
+	    c, scim_user_change(c->cx->arena, none, user, &o->active), &js));
+	TRY(person_decode(c->cx, js, &person));
+	person_order_fill(c->cx, c->world, &person, o);
+	o->kind = ORDER_ONBOARD;
+	o->priority = 5;
+	o->body = c->rq->body;
+	TRY(js_parse(c->cx, c->rq->body, &js));
+	products_of(c->cx->arena, value_of(c->cx->arena, js), o);
+	*in = o;
+	return OK;
+}
+
+static enum err
+new_decode(struct call *c, struct value **user)
+{
+	const struct realm *realm;
+	const struct js *js;
+
+	TRY(world_realm(c->world, c->cx, c->tenant, &realm));
+	TRY(js_parse(c->cx, c->rq->body, &js));
+	return scim_decode(c->cx, &scim_user_resource,
+	    value_of(c->cx->arena, js),
+	    realm->catalogue->setting[SETTING_SCIM_STRICT] != 0, user);
+}
+
+static enum err
+native_decode(struct call *c, const struct value *native, const struct js **js)
+{
+	struct js_out out;
+	struct buf b;
+
+	buf_init(&b, c->cx->arena, JS_TEXT_MAX);
+	js_begin(&out, &b);
+	value_write(&out, native);
+	return js_parse(c->cx, buf_view(&b), js);
+}
+
+/* Entitlements are products, by their slugs. */
+static void
+products_of(struct arena *arena, const struct value *body, struct order *o)
+{
+	const struct value *list = value_get(body, STR("entitlements"));
+	struct str *slug = arena_array(arena, ENTITLEMENTS_MAX, sizeof(*slug));
+
+	for (const struct value *v =
+		 list != NULL && list->type == JS_ARRAY ? list->first : NULL;
+	     v != NULL && o->nproduct < ENTITLEMENTS_MAX; v = v->next) {
+		struct str value = v->type == JS_STRING
+		    ? v->text
+		    : value_get_text(v, STR("value"));
+
+		if (value.n > 0)
+			slug[o->nproduct++] = value;
+	}
+	o->product = slug;
+}
+
+/* RFC 7644 section 3.3: who is there already is a conflict, whoever asks again. */
+static enum err
+created_decode(struct call *c, void **in)
+{
+	const struct order_out *out = c->out;
+	struct user_call *u = user_call(c);
+
+	if (out->was_repeated)
+		return fail(
+		    c->cx, ERR_CONFLICT, MSG_ORDER_EXISTS, "externalId");
+	u->made = out;
+	u->in.id = out->person;
+	*in = &u->in;
+	return OK;
+}
+
+static void
+created_encode(struct call *c)
+{
+	c->reply.status = 201;
+	call_header(c, "Location",
+	    str_fmt(c->cx->arena, "%.*s/Users/%.*s", STR_ARG(scim_base(c)),
+		STR_ARG(id_text(c->cx->arena, user_call(c)->in.id))));
+	user_encode(c);
+}
+
+/* What became of the products that were asked for. */
+static void
+put_licences(struct call *c, struct value *user)
+{
+	const struct order_out *made = user_call(c)->made;
+	struct arena *arena = c->cx->arena;
+	struct value *list = value_array(arena), *holder;
+
+	if (made == NULL || made->nseat == 0)
+		return;
+	for (size_t i = 0; i < made->nseat; i++)
+		value_add(list, licence_of(c, &made->seat[i]));
+	holder = value_get(user, str_of(SCIM_USHER));
+	if (holder == NULL) {
+		holder = value_object(arena);
+		value_put(user, str_of(SCIM_USHER), holder);
+	}
+	value_put(holder, STR("licences"), list);
+}
+
+static struct value *
+licence_of(struct call *c, const struct seat_told *told)
+{
+	const struct str args[4] = { told->reason_arg };
+	struct arena *arena = c->cx->arena;
+	struct value *v = value_object(arena);
+
+	value_put(v, STR("value"), value_text(arena, told->product));
+	value_put(v, STR("outcome"),
+	    value_text(arena, str_of(outcome_name(told->outcome))));
+	if (told->pool.n > 0)
+		value_put(v, STR("pool"), value_text(arena, told->pool));
+	if (told->position > 0)
+		value_put(v, STR("position"), value_int(arena, told->position));
+	if (told->reason != MSG_NONE)
+		value_put(v, STR("reason"),
+		    value_text(arena,
+			msg_text(arena, told->reason, c->cx->lang, args)));
+	return v;
+}
+
+/* --- changing one ------------------------------------------------------------------ */
+
+/* If-Match is heeded, not required: without it a change that lost a race is tried again. */
+static enum err
+change_start(struct call *c, void **in)
+{
+	struct user_call *u = user_call(c);
+
+	TRY(user_id_decode(c));
+	u->if_version = -1;
+	if (request_header(c->rq, "if-match").p != NULL)
+		TRY(if_match(c, &u->if_version));
+	c->repeats = u->if_version == -1;
+	*in = &u->in;
+	return OK;
+}
+
+static enum err
+put_decode(struct call *c, void **in)
+{
+	bool is_first = c->kept == NULL;
+
+	TRY(change_start(c, in));
+	return is_first ? new_decode(c, &user_call(c)->after) : OK;
+}
+
+static enum err
+patch_decode(struct call *c, void **in)
+{
+	TRY(change_start(c, in));
+	return js_parse(c->cx, c->rq->body, &user_call(c)->patch);
+}
+
+/* The order that makes the person who was read what was asked for. */
+static enum err
+change_decode(struct call *c, void **in)
+{
+	struct user_call *u = user_call(c);
+	const struct person_view *v = c->out;
+	struct order *o = arena_alloc(c->cx->arena, sizeof(*o));
+	struct value *before, *after = u->after;
+	struct person_in person;
+	const struct realm *realm;
+	const struct js *js;
+
+	if (u->if_version != -1 && u->if_version != v->row.version)
+		return fail(c->cx, ERR_STALE, MSG_ORDER_STALE, "If-Match");
+	TRY(world_realm(c->world, c->cx, c->tenant, &realm));
+	before = user_value(c, v);
+	if (before == NULL)
+		return ERR_NOT_FOUND;
+	if (u->patch != NULL)
+		TRY(scim_patch(
+		    c->cx, &scim_user_resource, before, u->patch, &after));
+	else
+		scim_user_keep(c->cx->arena, before, after);
+	TRY(native_decode(
+	    c, scim_user_change(c->cx->arena, before, after, &o->active), &js));
+	TRY(person_patch_decode(c->cx, js, &person));
+	o->kind = ORDER_CHANGE;
+	o->person = u->in.id;
+	o->source = own_source(c);
+	o->if_version = v->row.version;
+	o->body = c->rq->body;
+	*in = o;
+	return person_change_fill(c->cx, realm, &person, v, o);
+}
+
+static enum err
+changed_decode(struct call *c, void **in)
+{
+	*in = &user_call(c)->in;
+	return OK;
+}
+
+static void
+patched_encode(struct call *c)
+{
+	const struct person_view *v = c->out;
+	const struct realm *realm = call_realm(c);
+
+	if (realm == NULL)
+		return;
+	if (realm->catalogue->setting[SETTING_SCIM_PATCH_EMPTY] == 0) {
+		user_encode(c);
+		return;
+	}
+	call_etag(c, v->row.version);
+	c->reply.status = 204;
+}
+
+/* --- removing one -------------------------------------------------------------------- */
+
+static enum err
+remove_start(struct call *c, void **in)
+{
+	return change_start(c, in);
+}
+
+static enum err
+remove_decode(struct call *c, void **in)
+{
+	struct user_call *u = user_call(c);
+	const struct person_view *v = c->out;
+	struct order *o = arena_alloc(c->cx->arena, sizeof(*o));
+
+	if (u->if_version != -1 && u->if_version != v->row.version)
+		return fail(c->cx, ERR_STALE, MSG_ORDER_STALE, "If-Match");
+	o->kind = ORDER_REMOVE;
+	o->person = u->in.id;
+	o->source = own_source(c);
+	o->if_version = v->row.version;
+	*in = o;
+	return OK;
+}
+
+static void
+removed_encode(struct call *c)
+{
+	c->reply.status = 204;
+}
+
+/* --- lists ----------------------------------------------------------------------------- */
+
+static enum err
+list_decode(struct call *c, void **in)
+{
+	struct scim_page *page = arena_alloc(c->cx->arena, sizeof(*page));
+
+	*in = page;
+	TRY(shown_decode(c));
+	return scim_page_of_query(c, page);
+}
+
+static enum err
+search_decode(struct call *c, void **in)
+{
+	struct scim_page *page = arena_alloc(c->cx->arena, sizeof(*page));
+
+	*in = page;
+	return scim_page_of_body(c, page, &user_call(c)->shown);
+}
+
+static void
+list_encode(struct call *c)
+{
+	const struct persons_out *out = c->out;
+	const struct scim_page *page = c->in;
+	const size_t n = page->counts_only ? 0 : out->n;
+
+	scim_list_begin(c, page, out->total, n, out->next);
+	for (size_t i = 0; i < n; i++) {
+		struct value *user = user_value(c, &out->person[i]);
+
+		if (user == NULL)
+			return;
+		project(c->cx->arena, &scim_user_resource, &user_call(c)->shown,
+		    user);
+		value_write(&c->js, user);
+	}
+	scim_list_end(c);
+}
+
+/* --- routes ----------------------------------------------------------------------------- */
+
+static const struct route_work
+    show_created = { .kind = WORK_QUERY, .run = user_show, .decode = created_decode, .encode = created_encode },
+    show_put = { .kind = WORK_QUERY, .run = user_show, .decode = changed_decode, .encode = user_encode },
+    show_patched = { .kind = WORK_QUERY, .run = user_show, .decode = changed_decode, .encode = patched_encode },
+    put_it = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = change_decode, .next = &show_put },
+    patch_it = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = change_decode, .next = &show_patched },
+    remove_it = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = remove_decode,
+	.encode = removed_encode },
+    create = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = create_decode, .next = &show_created,
+	.query = "*" },
+    put = { .kind = WORK_QUERY, .run = user_show, .decode = put_decode, .next = &put_it, .query = "*" },
+    patch = { .kind = WORK_QUERY, .run = user_show, .decode = patch_decode, .next = &patch_it, .query = "*" },
+    removal = { .kind = WORK_QUERY, .run = user_show, .decode = remove_start, .next = &remove_it, .query = "*" };
+
+const struct route scim_user_routes[] = {
+	{ POST, SCIM_PATH "/Users", RIGHT_ONBOARD, PERSON_BODY_MAX, false, &create, "Onboard a user" },
+	{ GET, SCIM_PATH "/Users", RIGHT_PERSON_READ, 0, false,
+	    LIST(persons_list, list_decode, list_encode, "*"), "List users" },
+	{ POST, SCIM_PATH "/Users/.search", RIGHT_PERSON_READ, SMALL_BODY_MAX, false,
+	    LIST(persons_list, search_decode, list_encode, "*"), "Search users" },
+	{ GET, SCIM_PATH "/Users/{user}", RIGHT_PERSON_READ, 0, false,
+	    LIST(user_show, show_decode, user_encode, "*"), "Show a user" },
+	{ PUT, SCIM_PATH "/Users/{user}", RIGHT_PERSON_WRITE, PERSON_BODY_MAX, false, &put, "Replace a user" },
+	{ PATCH, SCIM_PATH "/Users/{user}", RIGHT_PERSON_WRITE, PERSON_BODY_MAX, false, &patch, "Change a user" },
+	{ DELETE, SCIM_PATH "/Users/{user}", RIGHT_PERSON_WRITE, 0, false, &removal, "Remove a user" },
+	{ 0 }
+};
