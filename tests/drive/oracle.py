@@ -4,7 +4,8 @@
 
 Random patches over random users, and random filters over e-mail addresses, are
 given to this program's functions and to npm's scim-patch and
-scim2-parse-filter.  Where the two differ, a reason of the lists below must
+scim2-parse-filter; and a server is searched for users by random filters, which
+npm's package finds among all that the server lists.  Where the two differ, a reason of the lists below must
 explain it: it changes the question, or what is looked at of the answers, and
 then both must agree.  A reason that explains nothing is a failure, for it would
 hide what comes later.
@@ -21,14 +22,14 @@ import subprocess
 import sys
 
 import npmlib
-from usherlib import BUILD, TESTS, TIER, Tap
+from usherlib import BUILD, TESTS, TIER, Server, Tap
 
 COUNT = 20000 if TIER == "full" else 3000
 SEED = int(os.environ.get("USHER_SEED", "7644"))
 SHOWN = 5       # disagreements
 
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+SCIM_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 SINGLE = ("displayName", "nickName", "title", "userType", "preferredLanguage")
@@ -141,7 +142,7 @@ class Maker:
         if name == "userName":
             return self.write(self.op("add", "replace"), name, "bo")
         if self.perhaps(.3):
-            name = USER + ":" + name
+            name = SCIM_USER + ":" + name
         return self.write(self.op(), name, self.word())
 
     def sub(self):
@@ -615,6 +616,120 @@ PATCH_REASONS = (
 )
 
 
+# --- a server's own users -------------------------------------------------------
+
+CATALOGUE = """
+catalogue: 1
+sites:
+  ber: { name: "ber", country: DE, zone: Europe/Berlin }
+  lyo: { name: "lyo", country: FR, zone: Europe/Paris }
+"""
+PERSONS = 60
+SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
+USHER = "urn:ietf:params:scim:schemas:extension:usher:2.0:User"
+FACTS = {   # how a filter names it, where it stands, and what it may be
+    "title": ("", ("lead", "clerk", "clerk ii")),
+    "userType": ("", ("employee", "guest")),
+    "preferredLanguage": ("", ("de", "fr", "en-us")),
+    "department": (ENTERPRISE, ("it", "sales", "it ops")),
+    "costCenter": (ENTERPRISE, ("100", "101", "200")),
+    "division": (ENTERPRISE, ("north", "south")),
+    "site": (USHER, ("ber", "lyo")),
+    "country": (USHER, ("de", "fr")),
+    "start": (USHER, ("2020-01-01", "2021-06-30", "2031-01-01")),
+}
+DATES = ("eq", "ne", "gt", "ge", "lt", "le")
+TEXTS = DATES + ("co", "sw", "ew")
+
+
+def server_users(make, client):
+    for n in range(PERSONS):
+        user = {"schemas": [SCIM_USER], "userName": "u%d" % n,
+                "active": make.perhaps(.8)}
+        for name, (schema, values) in FACTS.items():
+            if make.perhaps(.7):
+                value = make.random.choice(values)
+                if name == "country":
+                    value = value.upper()
+                (user.setdefault(schema, {}) if schema else user)[name] = value
+        made = client.post("/scim/v2/Users", user)
+        assert made.status == 201, made
+    listed = client.get("/scim/v2/Users?count=500").json
+    assert listed["totalResults"] == PERSONS, listed["totalResults"]
+    return listed["Resources"]
+
+
+def server_filter(make, depth):
+    kind = make.random.randint(0, 9)
+    if depth and kind < 3:
+        return "%s %s %s" % (server_filter(make, depth - 1),
+                             make.some("and", "or"),
+                             server_filter(make, depth - 1))
+    if depth and kind < 5:
+        return "%s(%s)" % (make.some("", "not "),
+                           server_filter(make, depth - 1))
+    if kind == 5:
+        return "active eq %s" % make.some("true", "false")
+    name = make.random.choice(list(FACTS))
+    schema, values = FACTS[name]
+    path = (schema + ":" if schema else make.some("", SCIM_USER + ":")) + name
+    if kind == 6:
+        return path + " pr"
+    literal = make.random.choice(values + ("x",) if name != "start" else values)
+    if name == "start":
+        return '%s %s "%s"' % (path, make.random.choice(DATES), literal)
+    if make.perhaps(.3):
+        literal = literal[:2]
+    if name == "preferredLanguage" or name == "country" or name == "site":
+        literal = make.random.choice(values)
+    return '%s %s "%s"' % (path, make.random.choice(TEXTS), literal)
+
+
+def lowered(value):
+    if isinstance(value, dict):
+        return {name: lowered(v) for name, v in value.items()}
+    return value.lower() if isinstance(value, str) else value
+
+
+def theirs_meant(text):
+    """Core attributes stand without their URN in a resource."""
+    text = re.sub(r'([\w:.-]+) ne ("[^"]*")', r"(not (\1 eq \2))", text)
+    return text.replace(SCIM_USER + ":", "").lower()
+
+
+def search_server(tap, make, count):
+    with Server() as server:
+        tenant = server.tenant("acme")
+        tenant.apply(CATALOGUE)
+        client = tenant.client()
+        users = server_users(make, client)
+        filters = [server_filter(make, 3) for _ in range(count)]
+        found, wrong = [], []
+        for text in filters:
+            reply = client.post("/scim/v2/Users/.search", {
+                "schemas": [SEARCH], "filter": text, "count": 500,
+                "attributes": ["id"]})
+            if reply.status != 200:
+                wrong.append("%s: %s" % (text, reply))
+            found.append({row["id"] for row in reply.json["Resources"]}
+                         if reply.status == 200 else None)
+        answers = theirs([{"element": lowered(user),
+                           "filter": theirs_meant(text)}
+                          for text in filters for user in users])
+        wanted = [{user["id"] for user, answer in zip(
+            users, answers[at * len(users):]) if answer["matches"]}
+                  for at in range(count)]
+        wrong += ["%s: only ours %s, only theirs %s" % (
+            text, sorted(f - w)[:2], sorted(w - f)[:2])
+            for text, f, w in zip(filters, found, wanted)
+            if f is not None and f != w]
+        some = sum(f is not None and 0 < len(f) < len(users) for f in found)
+        tap.ok(not wrong, "a server finds by %d filters whom the other does"
+               % count, "\n".join(wrong[:SHOWN]) + "\n%d" % len(wrong))
+        tap.ok(found[1:] != wanted[:-1], "found: answers to other filters")
+        tap.ok(some > count / 3, "%d of them find some and not all" % some)
+
+
 # --- main --------------------------------------------------------------------
 
 def main():
@@ -624,6 +739,7 @@ def main():
           FILTER_REASONS)
     judge(tap, "patches", [make.question() for _ in range(COUNT)],
           PATCH_REASONS)
+    search_server(tap, make, COUNT * 2 // 3)
     return tap.done()
 
 
