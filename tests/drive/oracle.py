@@ -5,10 +5,11 @@
 Random patches over random users, and random filters over e-mail addresses, are
 given to this program's functions and to npm's scim-patch and
 scim2-parse-filter; and a server is searched for users by random filters, which
-npm's package finds among all that the server lists.  Where the two differ, a reason of the lists below must
-explain it: it changes the question, or what is looked at of the answers, and
-then both must agree.  A reason that explains nothing is a failure, for it would
-hide what comes later.
+npm's package finds among all that the server lists.
+
+Where the two differ, a reason of the lists below must explain it: it says how
+theirs has to be asked to agree, or what to do with its answer.  A reason that
+explains nothing is a failure, for it would hide what comes later.
 
 Each run has the same questions; USHER_SEED gives others.
 """

@@ -2,9 +2,10 @@
 /*
  * fuzz: scim http core base.  Whatever a PatchOp says, the resource stays as it
  * was, and what comes of it has what is required, at most one primary e-mail,
- * and reads again as what it is.
+ * and reads again as what it is.  The same of whole resources, as PUT brings
+ * them; and what either changes of the person is nothing that is the server's.
  */
-#include "scim/patch.h"
+#include "scim/user.h"
 
 #include "fuzz.h"
 
@@ -57,6 +58,38 @@ check(struct ctx *cx, const struct value *v)
 	must(value_eq(v, read_value(cx, written(cx, v))));
 }
 
+/* What is made of a person by AFTER, natively. */
+static void
+check_change(
+    struct ctx *cx, const struct value *before, const struct value *after)
+{
+	static const char *const own[] = { "schemas", "id", "meta", "active",
+		"enabled", "source", "blocks", "licences" };
+	int active;
+	struct value *native =
+	    scim_user_change(cx->arena, before, after, &active);
+
+	must(active >= -1 && active <= 1);
+	for (size_t i = 0; i < COUNT(own); i++)
+		must(value_get(native, str_of(own[i])) == NULL);
+	native = scim_user_change(cx->arena, after, after, &active);
+	must(native->first == NULL && active == 0);
+}
+
+static void
+check_whole(struct ctx *cx, const struct value *before, const struct js *body)
+{
+	struct value *after;
+
+	if (scim_decode(cx, &scim_user_resource, value_of(cx->arena, body),
+		false, &after) != OK) {
+		fuzz_refused(cx);
+		return;
+	}
+	scim_user_keep(cx->arena, before, after);
+	check_change(cx, before, after);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
@@ -66,11 +99,14 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 
 	if (js_parse(&cx, (struct str) { (const char *)p, n }, &body) == OK) {
 		if (scim_patch(
-			&cx, &scim_user_resource, before, body, &after) == OK)
+			&cx, &scim_user_resource, before, body, &after) == OK) {
 			check(&cx, after);
-		else
+			check_change(&cx, before, after);
+		} else {
 			fuzz_refused(&cx);
+		}
 		must(value_eq(before, read_value(&cx, STR(ana))));
+		check_whole(&cx, before, body);
 	}
 	fuzz_close(&cx);
 	return 0;
