@@ -8,8 +8,10 @@
 In each round, on fresh databases of one cluster: onboardings of one tenant at
 64 connections; then the very rows that they left, put into empty tables of the
 same shape by arrays of 200 persons (`unnest`) in libpq's pipeline mode, the
-keys of the next batch while the one before commits; then two and twenty tenants
-at once; then one pool that all want against twenty. Like bench.py's, the
+keys of the next batch while the one before commits;
+then two and twenty tenants at once; then one pool that all want against twenty;
+then a second server on the same databases, each of the two with one of two
+tenants.  Like bench.py's, the
 figures of one round are compared with each other only, and the exit status
 says nothing about them.  USHER_WRITERS: how many writers.
 """
@@ -26,6 +28,7 @@ BENCH = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(BENCH)
 sys.path[:0] = [BENCH, os.path.join(ROOT, "tests", "drive")]
 
+import nodes
 import peers
 import postgres
 import usherlib
@@ -226,14 +229,15 @@ class Load:
         self.server, self.first = server, 1
 
     def run(self, parts):
-        """PARTS: (tenant, product, connections, count); all at once.  Items a
-        second of all together."""
+        """PARTS: (tenant, product, connections, count[, server]); all at once.
+        Items a second of all together."""
         running, total = [], 0
         begin = time.monotonic()
-        for tenant, product, connections, count in parts:
+        for tenant, product, connections, count, *other in parts:
             running.append(subprocess.Popen(
                 [os.path.join(BUILD, "bench", "bench_load"),
-                 str(self.server.address[1]), tenant.token_file,
+                 str((other or [self.server])[0].address[1]),
+                 tenant.token_file,
                  str(connections), str(count), str(self.first), "onboard",
                  product], stdout=subprocess.PIPE))
             self.first += count
@@ -273,7 +277,24 @@ def round_of(samples, cluster):
             [(tenants[0], "hot", few, each)] * MANY))
         turn(samples, "twenty pools", load.run(
             [(tenants[0], "p%d" % i, few, each) for i in range(MANY)]))
+        both(samples, server, load, tenants[1:3])
         return raw.rows
+
+
+def both(samples, server, load, tenants):
+    """The same load by one server, and by two."""
+    archive = os.path.join(server.folder, "keys")
+    with open(os.open(archive + ".pass", os.O_WRONLY | os.O_CREAT, 0o600),
+              "w", encoding="ascii") as file:
+        file.write(nodes.PASSPHRASE + "\n")
+    server.usher("key", "export", "--out", archive, "--passphrase-file",
+                 archive + ".pass", check=0)
+    halves = [(t, "seat", CONNECTIONS // 2, COUNT // 2) for t in tenants]
+    with nodes.Node(server.env["USHER_STORE"], archive,
+                    args=server.args) as second:
+        turn(samples, "one of two servers", load.run(halves))
+        turn(samples, "two servers", load.run(
+            [halves[0], (*halves[1], second)]))
 
 
 def main():
@@ -286,9 +307,10 @@ def main():
     for name, to in (("one tenant", "raw unnest"),
                      ("two tenants", "one tenant"),
                      ("twenty tenants", "one tenant"),
-                     ("one hot pool", "twenty pools")):
+                     ("one hot pool", "twenty pools"),
+                     ("two servers", "one of two servers")):
         ratios = [a / b for a, b in zip(samples[name], samples[to])]
-        print("%-16s / %-14s %.2f  (%.0f/s)" % (
+        print("%-16s / %-18s %.2f  (%.0f/s)" % (
             name, to, statistics.median(ratios),
             statistics.median(samples[name])))
     return 0
