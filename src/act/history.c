@@ -33,7 +33,8 @@
 struct end {
 	int64_t	    tenant, origin, size;
 	struct hash root, leaf;
-	bool	    is_lost;
+	int64_t	    from;		/* of what is lost: the first entry */
+	bool	    is_lost, is_accepting;
 };
 
 struct history {
@@ -42,6 +43,7 @@ struct history {
 	size_t	     n, cap;
 	bool	     is_dirty;
 	struct loss  loss;	/* of the first tenant that was found to have one */
+	uint64_t     accepted;	/* losses; what was compared before is not so any more */
 	char	    *path;
 };
 
@@ -53,7 +55,12 @@ static enum err compare(struct tx *, const struct end *, const struct mark *,
     const struct tenant_row *, struct loss *);
 static enum err end_of(struct tx *, const struct tenant_row *, struct end *);
 static bool is_before(const struct end *, const struct end *);
-static size_t history_accept(struct history *, struct arena *, int64_t **);
+static void lose(struct history *, const struct loss *);
+static size_t lost_logs(struct history *, struct arena *, int64_t **);
+static bool accept_one(struct history *, int64_t tenant);
+static void accepted(struct history *, int64_t tenant, bool is_done);
+static struct loss loss_of(const struct end *);
+static enum err accept_all(struct reader *, struct ctx *, size_t *n);
 static enum err continue_log(struct reader *, struct ctx *, uint32_t tenant);
 
 struct history *
@@ -232,8 +239,8 @@ history_is_short(struct history *h, const struct mark *mark)
 
 	lock_take(h->mu);
 	end = find(h, mark->tenant);
-	is_short = end != NULL && mark->state < TENANT_DELETING &&
-	    is_before(&now, end);
+	is_short = end != NULL && !end->is_accepting &&
+	    mark->state < TENANT_DELETING && is_before(&now, end);
 	lock_give(h->mu);
 	return is_short;
 }
@@ -245,9 +252,11 @@ history_check(struct history *h, struct db *db, struct ctx *cx)
 	struct tx *tx;
 	struct end *end;
 	size_t n;
+	uint64_t accepted;
 	enum err err = OK;
 
 	lock_take(h->mu);
+	accepted = h->accepted;
 	n = h->n;
 	end = arena_array(cx->arena, n + 1, sizeof(*end));
 	if (n > 0)
@@ -267,8 +276,13 @@ history_check(struct history *h, struct db *db, struct ctx *cx)
 			err = compare(tx, &end[i],
 			    marks.n > 0 ? marks.row : &gone,
 			    rows.n > 0 ? rows.row : NULL, &loss);
+		lock_take(h->mu);
+		/* To be compared again: of what is lost something was accepted. */
+		if (err == OK && h->accepted != accepted)
+			err = ERR_BUSY;
 		if (err == OK && loss.tenant != 0)
-			history_lose(h, &loss);
+			lose(h, &loss);
+		lock_give(h->mu);
 	}
 	tx_end(tx);
 	return err;
@@ -323,22 +337,29 @@ end_of(struct tx *tx, const struct tenant_row *row, struct end *end)
 void
 history_lose(struct history *h, const struct loss *loss)
 {
+	lock_take(h->mu);
+	lose(h, loss);
+	lock_give(h->mu);
+}
+
+/* mu held. */
+static void
+lose(struct history *h, const struct loss *loss)
+{
 	struct end end = { .tenant = loss->tenant, .origin = loss->origin,
 		.size = loss->to };
-	bool is_new;
+	struct end *at;
 
-	lock_take(h->mu);
-	is_new = h->loss.tenant == 0;
-	if (is_new)
-		h->loss = *loss;
 	put(h, &end);
-	find(h, loss->tenant)->is_lost = true;
-	lock_give(h->mu);
-	if (is_new)
-		log_event(LOG_ERROR, "acknowledged_data_missing",
-		    LOG_NUM("tenant", loss->tenant),
-		    LOG_NUM("origin", loss->origin),
-		    LOG_NUM("from", loss->from), LOG_NUM("to", loss->to - 1));
+	at = find(h, loss->tenant);
+	at->is_lost = true;
+	at->from = loss->from;
+	if (h->loss.tenant != 0)
+		return;
+	h->loss = *loss;
+	log_event(LOG_ERROR, "acknowledged_data_missing",
+	    LOG_NUM("tenant", loss->tenant), LOG_NUM("origin", loss->origin),
+	    LOG_NUM("from", loss->from), LOG_NUM("to", loss->to - 1));
 }
 
 bool
@@ -350,9 +371,69 @@ history_loss(struct history *h, struct loss *out)
 	return out->tenant != 0;
 }
 
-/* The tenants that lost something, of which from now on counts what is there. */
+bool
+history_refuses(struct history *h, int64_t tenant)
+{
+	const struct end *end;
+	bool refuses;
+
+	lock_take(h->mu);
+	end = find(h, tenant);
+	refuses = h->loss.tenant != 0 && (end == NULL || !end->is_accepting);
+	lock_give(h->mu);
+	return refuses;
+}
+
+/* --- accepting it ------------------------------------------------------------ */
+
+/*
+ * Each log that lost something goes on in a new origin, which begins with the
+ * last checkpoint: whoever holds proofs of before sees that it is another.
+ * One after the other; what fails stays lost, to be accepted again.
+ */
+enum err
+loss_accept(struct reader *r, struct ctx *cx, const void *none, void **out)
+{
+	struct history *h = node_history(r->world);
+	struct loss *loss = arena_alloc(cx->arena, sizeof(*loss));
+	size_t n = 0;
+	enum err err;
+
+	(void)none;
+	if (h == NULL || !history_loss(h, loss))
+		return fail(cx, ERR_CONFLICT, MSG_LOSS_NONE, "");
+	err = accept_all(r, cx, &n);
+	history_write(h);
+	*out = loss;
+	if (n > 0)
+		log_event(LOG_WARN, "loss_accepted", LOG_NUM("tenants", n),
+		    LOG_NUM("tenant", loss->tenant),
+		    LOG_NUM("from", loss->from), LOG_NUM("to", loss->to - 1));
+	return err;
+}
+
+static enum err
+accept_all(struct reader *r, struct ctx *cx, size_t *n)
+{
+	struct history *h = node_history(r->world);
+	int64_t *tenant;
+	size_t count = lost_logs(h, cx->arena, &tenant);
+
+	for (size_t i = 0; i < count; i++) {
+		enum err err;
+
+		if (!accept_one(h, tenant[i]))
+			continue;
+		err = continue_log(r, cx, (uint32_t)tenant[i]);
+		accepted(h, tenant[i], err == OK);
+		TRY(err);
+		++*n;
+	}
+	return OK;
+}
+
 static size_t
-history_accept(struct history *h, struct arena *arena, int64_t **tenant)
+lost_logs(struct history *h, struct arena *arena, int64_t **tenant)
 {
 	size_t n = 0;
 
@@ -361,41 +442,51 @@ history_accept(struct history *h, struct arena *arena, int64_t **tenant)
 	for (size_t i = 0; i < h->n; i++)
 		if (h->end[i].is_lost)
 			(*tenant)[n++] = h->end[i].tenant;
-	h->n = 0;
-	h->is_dirty = true;
-	h->loss = (struct loss) { 0 };
 	lock_give(h->mu);
-	history_write(h);
 	return n;
 }
 
-/* --- accepting it ------------------------------------------------------------ */
-
-/*
- * Each log that lost something goes on in a new origin, which begins with the
- * last checkpoint: whoever holds proofs of before sees that it is another.
- */
-enum err
-loss_accept(struct reader *r, struct ctx *cx, const void *none, void **out)
+/* False: somebody else is at it, or was. */
+static bool
+accept_one(struct history *h, int64_t tenant)
 {
-	struct world *w = r->world;
-	struct history *h = node_history(w);
-	struct loss *loss = arena_alloc(cx->arena, sizeof(*loss));
-	int64_t *tenant;
-	size_t n;
-	enum err err = OK;
+	struct end *end;
+	bool is_ours;
 
-	(void)none;
-	if (h == NULL || !history_loss(h, loss))
-		return fail(cx, ERR_CONFLICT, MSG_LOSS_NONE, "");
-	n = history_accept(h, cx->arena, &tenant);
-	for (size_t i = 0; i < n && err == OK; i++)
-		err = continue_log(r, cx, (uint32_t)tenant[i]);
-	log_event(LOG_WARN, "loss_accepted", LOG_NUM("tenants", n),
-	    LOG_NUM("tenant", loss->tenant), LOG_NUM("from", loss->from),
-	    LOG_NUM("to", loss->to - 1));
-	*out = loss;
-	return err;
+	lock_take(h->mu);
+	end = find(h, tenant);
+	is_ours = end != NULL && end->is_lost && !end->is_accepting;
+	if (is_ours)
+		end->is_accepting = true;
+	lock_give(h->mu);
+	return is_ours;
+}
+
+/* Done: from now on counts what is there.  Its commit may have noted a new end already. */
+static void
+accepted(struct history *h, int64_t tenant, bool is_done)
+{
+	struct end *end;
+
+	lock_take(h->mu);
+	end = find(h, tenant);
+	if (!is_done && end != NULL)
+		end->is_accepting = false;
+	if (is_done && end != NULL && end->is_lost)
+		*end = h->end[--h->n];
+	h->accepted += is_done;
+	h->is_dirty = true;
+	h->loss = (struct loss) { 0 };
+	for (size_t i = 0; i < h->n; i++)
+		if (h->loss.tenant == 0 && h->end[i].is_lost)
+			h->loss = loss_of(&h->end[i]);
+	lock_give(h->mu);
+}
+
+static struct loss
+loss_of(const struct end *end)
+{
+	return (struct loss) { end->tenant, end->origin, end->from, end->size };
 }
 
 /* A log that was never signed just goes on. */

@@ -603,12 +603,11 @@ is_current(struct world *w, uint32_t tenant)
 
 /* Stale: another connection, on which nobody has looked yet whether all is there. */
 static enum err
-check_history(struct world *w, struct tx *tx, bool *is_stale)
+check_history(struct world *w, struct tx *tx, uint32_t tenant, bool *is_stale)
 {
 	struct node *node = w->node;
-	struct loss loss;
 
-	if (history_loss(node->history, &loss))
+	if (history_refuses(node->history, tenant))
 		return fail(
 		    tx_ctx(tx), ERR_ROLLED_BACK, MSG_STORE_ROLLED_BACK, "");
 	*is_stale = atomic_load(&node->checked) != store_connects(w->store);
@@ -629,7 +628,7 @@ node_admit(void *world, struct tx *tx, uint32_t tenant, bool *is_stale)
 	struct node *node = w->node;
 	struct mark mark;
 
-	TRY(check_history(w, tx, is_stale));
+	TRY(check_history(w, tx, tenant, is_stale));
 	if (tenant == 0)
 		return OK;
 	TRY(mark_of(tx, tenant, &mark));

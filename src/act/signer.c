@@ -327,6 +327,9 @@ continue_save(struct batch *b, struct tx *tx)
 		TRY(store_load(tx, &TENANT, &key, 1, 1, 0, &rows));
 		must(rows.n == 1);
 		row = rows.row;
+		/* Done by a try whose commit nobody knew of. */
+		if (row->log_origin >= in->origin)
+			continue;
 		tree_leaf(in->note, &hash);
 		frontier_append(&tree, &hash);
 		row->log_origin = in->origin;

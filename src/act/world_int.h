@@ -234,6 +234,8 @@ bool history_is_short(struct history *, const struct mark *);
 /* Whether the database still has all; what is missing, and an alarm, stay until it is accepted. */
 enum err history_check(struct history *, struct db *, struct ctx *) USE_RESULT;
 bool history_loss(struct history *, struct loss *out);
+/* Nothing is written of TENANT: something is lost, of it or of another, and it is not being accepted. */
+bool history_refuses(struct history *, int64_t tenant);
 /* Found by somebody else. */
 void history_lose(struct history *, const struct loss *);
 /* NULL: the database is ours alone. */

@@ -609,9 +609,13 @@ def test_loss(tap, nodes):
     """An older database takes the place of the one that servers use."""
     node, api = nodes.node[0], nodes.client(0)
     api.post("/api/v1/persons", person("kept"))
+    other = node.tenant("half")
+    other.apply(CATALOGUE)
     for one in nodes.node[1:]:
         one.stop()
+    checklib.check_log(other.client(), 2 * LEASE_S)
     nodes.snapshot()
+    made(other.client(), "lost")
     for number in range(5):
         made(api, "lost%d" % number)
     last = list(checklib.events(api))[-1]["seq"] & checklib.ORIGIN_MASK
@@ -639,11 +643,13 @@ def test_loss(tap, nodes):
            "readiness, the doctor and the metrics tell", (
                ready, doctor.stdout, [line for line in metrics.splitlines()
                                       if "lost" in line]))
+    accept_half(tap, nodes, api, other)
     accepted = node.usher("loss", "accept")
     tap.ok(accepted.returncode == 0, "an operator accepts the loss",
            accepted.stdout + accepted.stderr)
-    reply = api.post("/api/v1/persons", person("after"))
-    tap.ok(reply.status == 201, "then it goes on", reply)
+    replies = [client.post("/api/v1/persons", person("after"))
+               for client in (api, other.client())]
+    tap.equal([r.status for r in replies], [201, 201], "then it goes on")
     again = node.usher("loss", "accept")
     tap.equal(again.returncode, 5, "which is not asked for twice")
     faults = checklib.check_log(api, 2 * LEASE_S)[0]
@@ -660,6 +666,27 @@ def test_loss(tap, nodes):
            "\n".join(faults[:5]))
     api.close()
     watch.close()
+
+
+def accept_half(tap, nodes, api, other):
+    """A loss whose acceptance fails half way: the database refuses it for OTHER."""
+    node = nodes.node[0]
+    number = nodes.sql("SELECT max(tenant) FROM tenant")
+    nodes.sql(
+        "CREATE FUNCTION half() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " RAISE EXCEPTION 'half' USING ERRCODE = '53000'; END $$;"
+        " CREATE TRIGGER half BEFORE UPDATE ON tenant FOR EACH ROW WHEN"
+        " (new.tenant = %s AND new.log_origin > old.log_origin)"
+        " EXECUTE FUNCTION half()" % number)
+    half = node.usher("loss", "accept")
+    nodes.sql("DROP TRIGGER half ON tenant; DROP FUNCTION half")
+    replies = [client.post("/api/v1/persons", person("half"))
+               for client in (api, other.client())]
+    doctor = node.usher("doctor")
+    tap.ok(half.returncode != 0 and doctor.returncode != 0
+           and [r.code for r in replies] == ["rolled_back"] * 2,
+           "what an acceptance that failed half way did not reach stays lost",
+           (half, replies, doctor.stdout))
 
 
 def made(api, name):

@@ -67,8 +67,8 @@ acknowledged(struct fixture *f, int64_t tenant, int64_t size)
 	tree_leaf(end.entry, &leaf);
 	for (int64_t i = 0; i < size; i++)
 		frontier_append(&tree, &leaf);
-	end.frontier = (struct str) { (char *)bytes,
-		frontier_encode(&tree, bytes) };
+	end.frontier =
+	    (struct str) { (char *)bytes, frontier_encode(&tree, bytes) };
 	history_note(f->history, &end, 1);
 }
 
@@ -151,6 +151,9 @@ the_first_loss_stays_until_it_is_accepted(void **state)
 	assert_int_equal(loss.from, 4);
 	assert_int_equal(loss.to, 9);
 	assert_true(is_short(f, 1, 0, 8));
+	/* Neither of what is lost nor of anybody else is anything written. */
+	assert_true(history_refuses(f->history, 1));
+	assert_true(history_refuses(f->history, 3));
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

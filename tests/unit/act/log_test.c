@@ -449,6 +449,24 @@ rolled_back_again_it_goes_on_in_another_origin(void **state)
 	assert_true(str_ends(g->last.origin, STR("/audit/1/2")));
 }
 
+/* Of a commit without an answer nobody knows: the next try finds it done. */
+static void
+a_log_goes_on_once_however_often_it_is_told(void **state)
+{
+	struct rig *r = *state;
+	struct continued_in in = { .tenant = 1,
+		.origin = 1,
+		.note = STR("a note of before") };
+	struct order_out *ana;
+	void *none;
+
+	roll_back(r, true, &ana);
+	assert_int_equal(rig_start(r, true), OK);
+	rig_onboarded(r, rig_onboard(r, "cy", "ber", "mail"));
+	assert_int_equal(rig_do(r, &log_continue, &in, &none), OK);
+	assert_verifies(r, signed_log(r, 1), 2);
+}
+
 /* The data is older than the keys: bo's key stays, for a later backup may bring bo back. */
 static void
 nothing_is_swept_after_a_log_was_continued(void **state)
@@ -497,6 +515,7 @@ main(void)
 		T(a_large_backlog_is_signed_in_pages),
 		T(a_world_that_was_rolled_back_does_not_start),
 		T(rolled_back_again_it_goes_on_in_another_origin),
+		T(a_log_goes_on_once_however_often_it_is_told),
 		T(nothing_is_swept_after_a_log_was_continued),
 		T(what_was_not_lost_needs_no_new_origin),
 #undef T
