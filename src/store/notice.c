@@ -418,9 +418,11 @@ word_list(struct tx *tx, int64_t tenant, const int64_t *id, size_t n,
 
 /* --- leases ------------------------------------------------------------------ */
 
+/* Who stands still while it has the turn loses it long before another's lease is over for that. */
 #define TURN \
-	"SELECT 0::bigint FROM" \
-	" (SELECT pg_advisory_xact_lock(5571386464)) AS turn"
+	"SELECT 0::bigint FROM (SELECT" \
+	" set_config('idle_in_transaction_session_timeout', '3s', true)," \
+	" pg_advisory_xact_lock(5571386464)) AS turn"
 
 enum err
 lease_turn(struct tx *tx)

@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include "store/store_int.h"
+
 #include "store_contract.h"
 
 static const struct tenant_row acme = { .tenant = 1, .state = 1 };
@@ -162,6 +164,31 @@ a_lease_that_is_written_under_has_one_holder(void **state)
 	db_close(side);
 }
 
+/* Nobody who stands still keeps the others from their leases. */
+static void
+whoever_has_the_turn_and_stands_still_loses_it(void **state)
+{
+	struct fixture *f = *state;
+	struct query q = { &NUMBER,
+		"SELECT setting::bigint FROM pg_settings"
+		" WHERE name = 'idle_in_transaction_session_timeout'",
+		NULL, 0 };
+	struct ctx cx = { .arena = f->arena };
+	struct db *side = db_open_side(f->store);
+	struct rows rows;
+	struct tx *tx, *other;
+
+	tx = tx_begin_all(f->data, &f->cx);
+	assert_int_equal(lease_turn(tx), OK);
+	assert_int_equal(store_query(tx, &q, &rows), OK);
+	assert_int_equal(((struct number *)rows.row)->n, 3000);
+	other = tx_begin_all(side, &cx);
+	assert_int_equal(lease_turn(other), OK);
+	assert_int_equal(tx_commit(other), OK);
+	assert_int_equal(tx_commit(tx), ERR_AWAY);
+	db_close(side);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -173,6 +200,7 @@ run_shared_tests(void)
 		CASE(persons_are_counted_as_they_are_stored),
 		CASE(the_end_of_a_log_is_known_unless_something_was_undone),
 		CASE(a_lease_that_is_written_under_has_one_holder),
+		CASE(whoever_has_the_turn_and_stands_still_loses_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
