@@ -69,17 +69,29 @@ take(struct request *rq, struct str keys)
 {
 	struct keys *k = &rq->s->keys;
 	const uint32_t tenant = rq->frame->tenant;
+	enum frame_status status = STATUS_OK;
+	struct secret own;
+	bool had;
 
 	if (rq->tenant != NULL && is_same(rq->tenant, keys))
 		return STATUS_OK;
 	if (heads_find(&rq->s->heads, tenant) != NULL)
 		return STATUS_CONFLICT;
-	if (!keys_tenant_decode(k, tenant, keys))
-		return STATUS_DENIED;
-	if (store_save(k))
-		return STATUS_OK;
-	keys_tenant_drop(k, tenant);
-	return STATUS_FULL;
+	had = rq->tenant != NULL;
+	if (had)
+		keys_tenant_encode(rq->tenant, &own);
+	if (!keys_tenant_decode(k, tenant, keys)) {
+		status = STATUS_DENIED;
+	} else if (!store_save(k)) {
+		status = STATUS_FULL;
+		keys_tenant_drop(k, tenant);
+		/* Those that are stored are in force. */
+		if (had)
+			must(keys_tenant_decode(k, tenant, secret_view(&own)));
+	}
+	if (had)
+		secret_close(&own);
+	return status;
 }
 
 static bool

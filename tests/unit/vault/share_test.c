@@ -153,6 +153,32 @@ unused_keys_give_way(void **state)
 	assert_true(have_the_same());
 }
 
+/* As on a disk that is full: what is stored is in force. */
+static void
+keys_that_cannot_be_stored_are_not_taken(void **state)
+{
+	struct keys *k;
+	struct str sealed;
+	uint64_t own;
+
+	assert_int_equal(
+	    ask(HERE, OP_TENANT_SHARE, STR(""), &sealed), STATUS_OK);
+	k = &server[THERE]->keys;
+	k->dir = "/nowhere";
+	assert_int_equal(ask(THERE, OP_TENANT_TAKE, sealed, NULL), STATUS_FULL);
+	assert_null(keys_tenant(k, ACME));
+	k->dir = NULL;
+	assert_int_equal(ask(THERE, OP_TENANT_NEW, STR(""), NULL), STATUS_OK);
+	own = keys_tenant(k, ACME)->text_id;
+	k->dir = "/nowhere";
+	assert_int_equal(ask(THERE, OP_TENANT_TAKE, sealed, NULL), STATUS_FULL);
+	k->dir = NULL;
+	assert_non_null(keys_tenant(k, ACME));
+	assert_true(keys_tenant(k, ACME)->text_id == own);
+	assert_int_equal(ask(THERE, OP_TENANT_TAKE, sealed, NULL), STATUS_OK);
+	assert_true(have_the_same());
+}
+
 static void
 used_and_destroyed_keys_do_not(void **state)
 {
@@ -273,6 +299,7 @@ main(void)
 		CASE(no_key_stands_in_it_in_clear),
 		CASE(no_other_deployment_opens_it),
 		CASE(unused_keys_give_way),
+		CASE(keys_that_cannot_be_stored_are_not_taken),
 		CASE(used_and_destroyed_keys_do_not),
 		CASE(each_extends_what_the_other_signed),
 		CASE(what_does_not_come_by_it_gets_no_signature),
