@@ -323,8 +323,19 @@ world_deployment(struct world *w, enum deployment_setting s)
 	return atomic_load_explicit(&w->deployment[s], memory_order_relaxed);
 }
 
+uint64_t
+deployment_sets(struct world *w)
+{
+	uint64_t sets;
+
+	lock_take(w->mu);
+	sets = w->deployment_sets;
+	lock_give(w->mu);
+	return sets;
+}
+
 enum err
-deployment_read(struct world *w, struct tx *tx)
+deployment_read(struct world *w, struct tx *tx, uint64_t sets)
 {
 	struct deployment_row key = { 0 };
 	const struct deployment_row *row;
@@ -343,8 +354,11 @@ deployment_read(struct world *w, struct tx *tx)
 		if (s < DEPLOYMENT_COUNT)
 			value[s] = row[i].value;
 	}
+	lock_take(w->mu);
 	for (int s = 0; s < DEPLOYMENT_COUNT; s++)
-		atomic_store(&w->deployment[s], value[s]);
+		if (w->deployment_sets == sets)
+			atomic_store(&w->deployment[s], value[s]);
+	lock_give(w->mu);
 	return OK;
 }
 
@@ -396,7 +410,10 @@ committed(struct batch *b)
 
 		if (b->item[i]->err != OK)
 			continue;
+		lock_take(w->mu);
 		w->deployment[deployment_parse(in->name)] = in->value;
+		w->deployment_sets++;
+		lock_give(w->mu);
 		log_event(LOG_INFO, "setting_changed",
 		    LOG_WORD("setting",
 			deployment_info(deployment_parse(in->name))->name),

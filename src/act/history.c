@@ -37,9 +37,16 @@ struct end {
 	bool	    is_lost, is_accepting;
 };
 
+/* What they were at a moment. */
+struct ends {
+	struct end *v;	/* by tenant */
+	size_t	    n;
+	uint64_t    accepted;
+};
+
 struct history {
 	struct lock *mu;	/* guards what follows */
-	struct end  *end;
+	struct end  *end;	/* by tenant */
 	size_t	     n, cap;
 	bool	     is_dirty;
 	struct loss  loss;	/* of the first tenant that was found to have one */
@@ -50,7 +57,9 @@ struct history {
 static bool read_file(struct history *);
 static bool read_line(struct arena *, struct str line, struct end *);
 static void put(struct history *, const struct end *);
-static struct end *find(struct history *, int64_t tenant);
+static struct end *find(const struct history *, int64_t tenant);
+static size_t place(const struct end *, size_t n, int64_t tenant);
+static bool is_short(const struct end *, const struct mark *);
 static enum err compare(struct tx *, const struct end *, const struct mark *,
     const struct tenant_row *, struct loss *);
 static enum err end_of(struct tx *, const struct tenant_row *, struct end *);
@@ -196,14 +205,16 @@ static void
 put(struct history *h, const struct end *end)
 {
 	struct end *at = find(h, end->tenant);
+	size_t i;
 
 	if (at == NULL) {
 		if (h->n == h->cap) {
 			h->cap = h->cap == 0 ? 16 : h->cap * 2;
 			h->end = heap_grow(h->end, h->cap, sizeof(*h->end));
 		}
-		at = &h->end[h->n++];
-		*at = (struct end) { .tenant = end->tenant };
+		i = place(h->end, h->n, end->tenant);
+		at = &h->end[i];
+		memmove(at + 1, at, (h->n++ - i) * sizeof(*at));
 	} else if (!is_before(at, end)) {
 		return;
 	}
@@ -219,12 +230,28 @@ is_before(const struct end *a, const struct end *b)
 }
 
 static struct end *
-find(struct history *h, int64_t tenant)
+find(const struct history *h, int64_t tenant)
 {
-	for (size_t i = 0; i < h->n; i++)
-		if (h->end[i].tenant == tenant)
-			return &h->end[i];
-	return NULL;
+	size_t i = place(h->end, h->n, tenant);
+
+	return i < h->n && h->end[i].tenant == tenant ? &h->end[i] : NULL;
+}
+
+/* Where it is, or would be. */
+static size_t
+place(const struct end *end, size_t n, int64_t tenant)
+{
+	size_t low = 0;
+
+	while (low < n) {
+		size_t mid = low + (n - low) / 2;
+
+		if (end[mid].tenant < tenant)
+			low = mid + 1;
+		else
+			n = mid;
+	}
+	return low;
 }
 
 /* --- the comparison ---------------------------------------------------------- */
@@ -232,38 +259,61 @@ find(struct history *h, int64_t tenant)
 bool
 history_is_short(struct history *h, const struct mark *mark)
 {
-	const struct end now = { .origin = mark->log_origin,
-		.size = mark->log_size };
 	const struct end *end;
-	bool is_short;
+	bool is;
 
 	lock_take(h->mu);
 	end = find(h, mark->tenant);
-	is_short = end != NULL && !end->is_accepting &&
-	    mark->state < TENANT_DELETING && is_before(&now, end);
+	is = end != NULL && is_short(end, mark);
 	lock_give(h->mu);
-	return is_short;
+	return is;
+}
+
+static bool
+is_short(const struct end *end, const struct mark *mark)
+{
+	const struct end now = { .origin = mark->log_origin,
+		.size = mark->log_size };
+
+	return !end->is_accepting && mark->state < TENANT_DELETING &&
+	    is_before(&now, end);
+}
+
+const struct ends *
+history_ends(struct history *h, struct arena *arena)
+{
+	struct ends *ends = arena_alloc(arena, sizeof(*ends));
+
+	lock_take(h->mu);
+	ends->accepted = h->accepted;
+	ends->n = h->n;
+	ends->v = arena_array(arena, h->n + 1, sizeof(*ends->v));
+	if (h->n > 0)
+		memcpy(ends->v, h->end, h->n * sizeof(*ends->v));
+	lock_give(h->mu);
+	return ends;
+}
+
+bool
+ends_short(const struct ends *ends, const struct mark *mark)
+{
+	size_t i = place(ends->v, ends->n, mark->tenant);
+
+	return i < ends->n && ends->v[i].tenant == mark->tenant &&
+	    is_short(&ends->v[i], mark);
 }
 
 /* The ends are taken before the snapshot: what we commit meanwhile is not in it. */
 enum err
 history_check(struct history *h, struct db *db, struct ctx *cx)
 {
+	const struct ends *ends = history_ends(h, cx->arena);
+	const struct end *end = ends->v;
 	struct tx *tx;
-	struct end *end;
-	size_t n;
-	uint64_t accepted;
 	enum err err = OK;
 
-	lock_take(h->mu);
-	accepted = h->accepted;
-	n = h->n;
-	end = arena_array(cx->arena, n + 1, sizeof(*end));
-	if (n > 0)
-		memcpy(end, h->end, n * sizeof(*end));
-	lock_give(h->mu);
 	tx = tx_begin_all(db, cx);
-	for (size_t i = 0; err == OK && i < n; i++) {
+	for (size_t i = 0; err == OK && i < ends->n; i++) {
 		struct tenant_row key = { .tenant = end[i].tenant };
 		struct mark gone = { .tenant = end[i].tenant };
 		struct loss loss = { 0 };
@@ -278,7 +328,7 @@ history_check(struct history *h, struct db *db, struct ctx *cx)
 			    rows.n > 0 ? rows.row : NULL, &loss);
 		lock_take(h->mu);
 		/* To be compared again: of what is lost something was accepted. */
-		if (err == OK && h->accepted != accepted)
+		if (err == OK && h->accepted != ends->accepted)
 			err = ERR_BUSY;
 		if (err == OK && loss.tenant != 0)
 			lose(h, &loss);
@@ -467,13 +517,16 @@ static void
 accepted(struct history *h, int64_t tenant, bool is_done)
 {
 	struct end *end;
+	size_t at;
 
 	lock_take(h->mu);
 	end = find(h, tenant);
 	if (!is_done && end != NULL)
 		end->is_accepting = false;
-	if (is_done && end != NULL && end->is_lost)
-		*end = h->end[--h->n];
+	if (is_done && end != NULL && end->is_lost) {
+		at = (size_t)(end - h->end);
+		memmove(end, end + 1, (--h->n - at) * sizeof(*end));
+	}
 	h->accepted += is_done;
 	h->is_dirty = true;
 	h->loss = (struct loss) { 0 };

@@ -19,6 +19,7 @@
 #include "act/world_int.h"
 
 #include <stdatomic.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/id.h"
@@ -86,6 +87,7 @@ static enum err read_noticed(struct world *, struct ctx *, struct tx *,
 static int64_t seen_of(struct node *, uint32_t tenant);
 static bool is_current(struct world *, uint32_t tenant);
 static bool enter(struct world *, const struct mark *);
+static size_t place(const struct node *, uint32_t tenant);
 static struct watched *watched(struct node *, int64_t tenant);
 static struct watched *watch(struct node *, int64_t tenant);
 
@@ -409,15 +411,17 @@ poll_changes(struct world *w)
 	struct arena *arena = arena_open(64 << 20);
 	struct ctx cx = { .arena = arena };
 	struct rows marks = { 0 };
+	const struct ends *ends;
 	const struct mark *mark;
 	enum err err = compare_history(w, &cx);
 
+	ends = history_ends(n->history, arena);
 	if (err == OK)
 		err = read_marks(w, &cx, &marks);
 	history_write(n->history);
 	mark = marks.row;
 	for (size_t i = 0; err == OK && i < marks.n; i++) {
-		if (history_is_short(n->history, &mark[i]))
+		if (ends_short(ends, &mark[i]))
 			atomic_store(&n->compared_ns, 0);
 		catch_up(w, &mark[i]);
 	}
@@ -445,8 +449,9 @@ compare_history(struct world *w, struct ctx *cx)
 static enum err
 read_marks(struct world *w, struct ctx *cx, struct rows *marks)
 {
+	uint64_t sets = deployment_sets(w);
 	struct tx *tx = tx_begin_all(w->node->data, cx);
-	enum err err = deployment_read(w, tx);
+	enum err err = deployment_read(w, tx, sets);
 
 	if (err == OK)
 		err = mark_list(tx, NULL, 0, marks);
@@ -697,16 +702,35 @@ node_leave(void *world, const struct tx *tx, uint32_t tenant, bool is_committed)
 static struct watched *
 watched(struct node *n, int64_t tenant)
 {
-	for (size_t i = 0; i < n->n; i++)
-		if (n->watched[i].tenant == (uint32_t)tenant)
-			return &n->watched[i];
-	return NULL;
+	size_t i = place(n, (uint32_t)tenant);
+
+	return i < n->n && n->watched[i].tenant == (uint32_t)tenant
+	    ? &n->watched[i]
+	    : NULL;
+}
+
+/* Where it is, or would be. */
+static size_t
+place(const struct node *n, uint32_t tenant)
+{
+	size_t low = 0, high = n->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (n->watched[mid].tenant < tenant)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
 }
 
 static struct watched *
 watch(struct node *n, int64_t tenant)
 {
 	struct watched *at = watched(n, tenant);
+	size_t i;
 
 	if (at != NULL)
 		return at;
@@ -714,7 +738,9 @@ watch(struct node *n, int64_t tenant)
 		n->cap = n->cap == 0 ? 16 : n->cap * 2;
 		n->watched = heap_grow(n->watched, n->cap, sizeof(*at));
 	}
-	at = &n->watched[n->n++];
+	i = place(n, (uint32_t)tenant);
+	at = &n->watched[i];
+	memmove(at + 1, at, (n->n++ - i) * sizeof(*at));
 	*at = (struct watched) { .tenant = (uint32_t)tenant };
 	return at;
 }

@@ -78,7 +78,7 @@ put_all(struct world *w, struct vault *vault, struct ctx *cx, struct tx *tx,
 	struct rows rows;
 
 	if (tenant == 0)
-		return deployment_read(w, tx);
+		return deployment_read(w, tx, deployment_sets(w));
 	TRY(store_load(tx, &TENANT, &key, 1, 1, 0, &rows));
 	if (rows.n == 0)
 		return OK;

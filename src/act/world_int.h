@@ -122,6 +122,7 @@ struct world {
 	struct admission  *admission;
 	struct queues	  *queues;
 	_Atomic int64_t	   deployment[DEPLOYMENT_COUNT];
+	uint64_t	   deployment_sets;	/* own changes, by mu */
 	struct lock	  *queries_mu;	/* guards the next two; woken when they change */
 	struct fair	  *query_fair;
 	bool		   queries_end;
@@ -194,7 +195,10 @@ size_t admission_of(struct admission *, uint32_t tenant);
 void admission_counts(struct admission *, struct admission_count *);
 /* Of TENANT's catalogue in force; of a tenant that is being made, the default. */
 int64_t setting_of(struct world *, uint32_t tenant, enum setting);
-enum err deployment_read(struct world *, struct tx *) USE_RESULT;
+/* How often a setting was changed here; asked before the snapshot of what is read. */
+uint64_t deployment_sets(struct world *);
+/* Nothing, if one was changed here since: it may not be in the snapshot. */
+enum err deployment_read(struct world *, struct tx *, uint64_t sets) USE_RESULT;
 struct queues *queues_open(void);
 void queues_close(struct queues *);
 /* How a queue stands, from its row; REASON is opened. */
@@ -231,6 +235,9 @@ void history_note(struct history *, const struct log_end *, size_t n);
 void history_write(struct history *);
 /* What is stored is less than what was acknowledged. */
 bool history_is_short(struct history *, const struct mark *);
+/* The same for marks of a snapshot: as of a moment before it, for we may commit more meanwhile. */
+const struct ends *history_ends(struct history *, struct arena *);
+bool ends_short(const struct ends *, const struct mark *);
 /* Whether the database still has all; what is missing, and an alarm, stay until it is accepted. */
 enum err history_check(struct history *, struct db *, struct ctx *) USE_RESULT;
 bool history_loss(struct history *, struct loss *out);

@@ -41,7 +41,7 @@ world_read(struct world *w, struct ctx *cx)
 	struct rows tenants;
 	enum err err;
 
-	err = deployment_read(w, tx);
+	err = deployment_read(w, tx, deployment_sets(w));
 	if (err == OK)
 		err = store_page(tx, &TENANT, &from, 0, true, 100000, &tenants);
 	for (size_t i = 0; err == OK && i < tenants.n; i++)

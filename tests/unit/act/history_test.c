@@ -108,6 +108,33 @@ what_was_acknowledged_is_known_after_a_restart(void **state)
 	}
 }
 
+/* Under load there is always something that a snapshot has not. */
+static void
+what_is_committed_after_a_snapshot_is_not_missing_in_it(void **state)
+{
+	struct fixture *f = *state;
+	struct arena *arena = arena_open(1 << 20);
+	struct mark mark = { .tenant = 2, .log_size = 4 };
+	const struct ends *ends;
+
+	/* Their order is not that of their tenants. */
+	acknowledged(f, 3, 1);
+	acknowledged(f, 2, 4);
+	acknowledged(f, 1, 9);
+	ends = history_ends(f->history, arena);
+	acknowledged(f, 2, 5);
+	acknowledged(f, 4, 1);
+	mark.state = TENANT_ACTIVE;
+	assert_true(history_is_short(f->history, &mark));
+	assert_false(ends_short(ends, &mark));
+	mark.log_size = 3;
+	assert_true(ends_short(ends, &mark));
+	mark.tenant = 4;
+	mark.log_size = 0;
+	assert_false(ends_short(ends, &mark));
+	arena_close(arena);
+}
+
 /* Nothing is synced but each second: what was not is no promise. */
 static void
 it_is_written_when_told(void **state)
@@ -163,6 +190,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(what_was_acknowledged_is_known_after_a_restart),
+		CASE(what_is_committed_after_a_snapshot_is_not_missing_in_it),
 		CASE(it_is_written_when_told),
 		CASE(what_is_whole_of_a_damaged_file_counts),
 		CASE(the_first_loss_stays_until_it_is_accepted),

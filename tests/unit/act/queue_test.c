@@ -44,6 +44,36 @@ set_deployment(struct rig *r, const char *name, int64_t value)
 	return rig_do(r, &deployment_set, &in, &none);
 }
 
+/* Servers that share a database read the settings each second. */
+static void
+a_setting_that_was_just_changed_stays_so(void **state)
+{
+	struct rig *r = *state;
+	struct db *db = db_open_reader(r->store, DB_DATA);
+	struct ctx cx = { .arena = r->arena };
+	uint64_t sets = deployment_sets(r->world);
+	struct tx *tx = tx_begin_all(db, &cx);
+	struct deployment_row any = { 0 };
+	struct rows rows;
+
+	/* The snapshot is taken. */
+	assert_int_equal(store_load(tx, &DEPLOYMENT, &any, 1, 1, 0, &rows), OK);
+	assert_int_equal(set_deployment(r, "admission.tenant_rate", 50), OK);
+	assert_int_equal(deployment_read(r->world, tx, sets), OK);
+	assert_int_equal(
+	    world_deployment(r->world, DEPLOYMENT_TENANT_RATE), 50);
+	tx_end(tx);
+	sets = deployment_sets(r->world);
+	tx = tx_begin_all(db, &cx);
+	/* As though it had been another: what is stored counts. */
+	r->world->deployment[DEPLOYMENT_TENANT_RATE] = 7;
+	assert_int_equal(deployment_read(r->world, tx, sets), OK);
+	assert_int_equal(
+	    world_deployment(r->world, DEPLOYMENT_TENANT_RATE), 50);
+	tx_end(tx);
+	db_close(db);
+}
+
 /* How many entries of the log have this action. */
 static size_t
 logged(struct rig *r, enum action action)
@@ -545,6 +575,7 @@ main(void)
 		CASE(a_tenant_sends_so_many_requests_a_second),
 		CASE(bounds_are_shown_with_their_load),
 		CASE(a_setting_of_the_deployment_stays_over_a_restart),
+		CASE(a_setting_that_was_just_changed_stays_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
