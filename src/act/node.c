@@ -54,6 +54,7 @@ struct node {
 	struct thread  *thread, *lease_thread;
 	int64_t		holder;		/* random: this server, over its starts */
 	int64_t		number, fence;
+	int64_t		tried_fence;	/* of the clock's lease; whether it was stored may be unknown */
 	_Atomic int64_t clock_fence;	/* the clock's thread reads it */
 	int64_t		renewed_ns;
 	_Atomic int64_t clock_until_ns;
@@ -378,8 +379,11 @@ renew_clock(struct node *n, struct tx *tx, int64_t now_ms)
 	TRY(store_load(tx, &LEASE, &lease, 1, 2, 0, &rows));
 	if (rows.n == 1)
 		lease = *(struct lease_row *)rows.row;
-	if (n->clock_fence != 0 && lease.fence == n->clock_fence)
+	if (rows.n == 1 && lease.holder == n->holder &&
+	    (lease.fence == n->clock_fence || lease.fence == n->tried_fence)) {
+		n->clock_fence = lease.fence;
 		return take_lease(tx, &lease, now_ms);
+	}
 	n->clock_fence = 0;
 	if (rows.n == 1 && lease.until_ms > now_ms &&
 	    (lease.holder != n->holder || n->renewed_ns != 0))
@@ -388,7 +392,7 @@ renew_clock(struct node *n, struct tx *tx, int64_t now_ms)
 	TRY(lease_lock(tx, LEASE_CLOCK));
 	lease.holder = n->holder;
 	lease.fence++;
-	n->clock_fence = lease.fence;
+	n->clock_fence = n->tried_fence = lease.fence;
 	return take_lease(tx, &lease, now_ms);
 }
 
