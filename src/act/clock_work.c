@@ -19,6 +19,9 @@
 #define KEY_AGE_MS  (24 * HOUR_MS)
 #define SLOTS_KEPT  25
 #define KEYS_A_TIME 1000
+/* Notices of a transaction, in pages, and for how long they are dropped each hour. */
+#define NOTICE_PAGES 10
+#define NOTICES_NS   INT64_C(60000000000)
 
 struct orphans {		/* wrapped keys of nobody */
 	struct key_row *v;
@@ -36,6 +39,7 @@ static void keep_tenant(struct world *, uint32_t tenant);
 static bool is_ending(struct world *);
 static void hold_lease(struct world *, struct ctx *);
 static bool is_ours(struct world *);
+static enum err drop_page(struct tx *, const struct item *, bool *has_more);
 
 static const struct actor clock_actor = { .kind = ACTOR_NODE,
 	.factors = FACTOR_SOCKET };
@@ -288,7 +292,8 @@ keep_house(struct world *w)
 static void
 keep_tenant(struct world *w, uint32_t tenant)
 {
-	struct housekeeping_in in = { clock_now_ms(), 0 };
+	struct housekeeping_in in = { clock_now_ms(), 0, false };
+	int64_t until_ns = clock_mono_ns() + NOTICES_NS;
 
 	do {
 		struct arena *arena = arena_open(1 << 20);
@@ -298,14 +303,19 @@ keep_tenant(struct world *w, uint32_t tenant)
 			.fence = clock_fence(w) };
 
 		if (pipeline_do(w->pipeline, &it, ITEM_BULK) == OK) {
-			in.after = ((struct housekeeping_out *)it.out)->next;
+			const struct housekeeping_out *out = it.out;
+
+			in.after = out->next;
+			in.is_notices = out->next == 0 && out->has_notices &&
+			    clock_mono_ns() < until_ns;
 		} else {
 			log_event(LOG_WARN, "housekeeping failed",
 			    LOG_NUM("tenant", tenant));
 			in.after = 0;
+			in.is_notices = false;
 		}
 		arena_close(arena);
-	} while (in.after != 0 && !is_ending(w));
+	} while ((in.after != 0 || in.is_notices) && !is_ending(w));
 }
 
 static bool
@@ -361,6 +371,8 @@ find_orphans(struct batch *b, struct tx *data, struct tx *keys,
 	must(b->n == 1);	/* one after the other, by the clock */
 	b->state = orphans;
 	it->out = out;
+	if (in->is_notices)
+		return OK;
 	TRY(store_load(data, &TENANT, &tenant, 1, 1, 0, &rows));
 	if (rows.n == 0 || ((struct tenant_row *)rows.row)->log_origin > 0)
 		return OK;
@@ -424,32 +436,43 @@ static enum err
 drop_notices(struct batch *b, struct tx *tx)
 {
 	for (size_t i = 0; i < b->n; i++) {
-		const struct housekeeping_in *in = b->item[i]->in;
-		struct notice_row from = { .tenant = b->item[i]->tenant };
-		const struct notice_row *row;
-		struct rows rows;
-		size_t n = 0;
+		struct item *it = b->item[i];
+		struct housekeeping_out *out = it->out;
+		size_t pages = 0;
 
-		TRY(store_page(
-		    tx, &NOTICE, &from, 1, true, KEYS_A_TIME, &rows));
-		row = rows.row;
-		while (n < rows.n && row[n].at_ms < in->now_ms - HOUR_MS)
-			n++;
-		TRY(store_drop(tx, &NOTICE, row, n, 2, NULL));
+		do
+			TRY(drop_page(tx, it, &out->has_notices));
+		while (out->has_notices && ++pages < NOTICE_PAGES);
 	}
 	return OK;
+}
+
+static enum err
+drop_page(struct tx *tx, const struct item *it, bool *has_more)
+{
+	const struct housekeeping_in *in = it->in;
+	struct notice_row from = { .tenant = it->tenant };
+	const struct notice_row *row;
+	struct rows rows;
+	size_t n = 0;
+
+	TRY(store_page(tx, &NOTICE, &from, 1, true, KEYS_A_TIME, &rows));
+	row = rows.row;
+	while (n < rows.n && row[n].at_ms < in->now_ms - HOUR_MS)
+		n++;
+	*has_more = n == KEYS_A_TIME;
+	return store_drop(tx, &NOTICE, row, n, 2, NULL);
 }
 
 static enum err
 house_save(struct batch *b, struct tx *tx)
 {
 	TRY(drop_slots(b, tx));
-	if (((struct world *)b->world)->node != NULL)
-		TRY(drop_notices(b, tx));
+	TRY(drop_notices(b, tx));
 	for (size_t i = 0; i < b->n; i++) {
 		const struct housekeeping_in *in = b->item[i]->in;
 
-		if (in->after == 0)
+		if (in->after == 0 && !in->is_notices)
 			TRY(login_keep(tx, b->item[i]->tenant, in->now_ms));
 	}
 	return OK;

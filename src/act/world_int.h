@@ -294,8 +294,14 @@ size_t shares_write(struct world *, const struct use_case *, const struct actor 
 
 /* Drops due rows that were worked off, and what only time makes superfluous. */
 extern const struct use_case due_done;
-struct housekeeping_in { int64_t now_ms, after; };	/* after: the last person of the page before */
-struct housekeeping_out { int64_t keys, next; };	/* keys dropped; where to go on, 0: done */
+struct housekeeping_in {
+	int64_t now_ms, after;	/* after: the last person of the page before */
+	bool	is_notices;	/* all else is done */
+};
+struct housekeeping_out {
+	int64_t keys, next;	/* keys dropped; where to go on, 0: done */
+	bool	has_notices;	/* there are more that are old */
+};
 extern const struct use_case housekeeping;
 struct checkpoint_in { struct checkpoint_row row; };
 extern const struct use_case checkpoint_keep;

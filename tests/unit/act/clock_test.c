@@ -15,6 +15,7 @@
 
 #include "plant.h"
 
+#define NOTICES 12000
 #define HOUR INT64_C(3600000)
 #define DAY  (24 * HOUR)
 #define PATIENCE 600		/* tries of 25 ms: only a broken world needs them all */
@@ -111,7 +112,7 @@ clock_has_passed(struct rig *r)
 static int64_t
 housekept(struct rig *r)
 {
-	struct housekeeping_in in = { clock_now_ms(), 0 };
+	struct housekeeping_in in = { .now_ms = clock_now_ms() };
 	struct housekeeping_out *out;
 	int64_t keys = 0;
 
@@ -321,6 +322,38 @@ answers_are_repeated_for_a_day(void **state)
 	assert_int_equal(plant_count(r, &IDEMPOTENCY), 1);
 }
 
+static enum err
+tell(struct batch *b, struct tx *tx)
+{
+	const struct notice_row *row = b->item[0]->in;
+
+	return store_save(tx, &NOTICE, row, NOTICES, NULL);
+}
+
+/* More than one transaction drops, and some that somebody may still read. */
+static void
+notices_are_swept_until_no_old_one_is_left(void **state)
+{
+	static const struct use_case told = { .name = "told", .save = tell };
+	struct rig *r = *state;
+	struct housekeeping_in in = { clock_now_ms(), 0, false };
+	struct housekeeping_out *out;
+	struct notice_row *row = arena_array(r->arena, NOTICES, sizeof(*row));
+	void *none;
+
+	for (int64_t i = 0; i < NOTICES; i++)
+		row[i] = (struct notice_row) { .tenant = r->acme, .seq = i,
+			.kind = NOTICE_TOKEN,
+			.at_ms = in.now_ms - (i < NOTICES - 3 ? 2 : 0) * HOUR };
+	assert_int_equal(rig_do(r, &told, row, &none), OK);
+	assert_int_equal(rig_do(r, &housekeeping, &in, &out), OK);
+	assert_true(out->has_notices);
+	in.is_notices = true;
+	assert_int_equal(rig_do(r, &housekeeping, &in, &out), OK);
+	assert_false(out->has_notices);
+	assert_int_equal(plant_count(r, &NOTICE), 3);
+}
+
 static void
 the_clock_keeps_house_by_itself(void **state)
 {
@@ -393,6 +426,7 @@ main(void)
 		T(a_held_seat_expires_and_goes_to_who_waits),
 		T(a_check_that_was_passed_in_time_is_not_undone),
 		T(answers_are_repeated_for_a_day),
+		T(notices_are_swept_until_no_old_one_is_left),
 		T(the_clock_keeps_house_by_itself),
 		T(keys_of_nobody_are_swept_after_a_day_and_only_then),
 		T(the_sweep_reaches_the_last_key),

@@ -98,7 +98,7 @@ what_is_over_goes(void **state)
 		    now - TRIES_KEPT_MS - 1 },
 		{ r->acme, STR("new-new-new-new-new-new-new-new-"), 3, 0, now },
 	};
-	struct housekeeping_in in = { now + 1800000, 0 };
+	struct housekeeping_in in = { .now_ms = now + 1800000 };
 	struct login *stays = login_of(r, ana), *goes = login_of(r, ana);
 	struct activation *a;
 	void *out;
