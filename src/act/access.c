@@ -10,6 +10,8 @@
 #include "base/id.h"
 #include "base/log.h"
 
+static void note_again(struct world *, const void *);
+
 void
 access_note(struct world *w, const struct access_row *row,
     const uint8_t digest[32])
@@ -32,9 +34,19 @@ access_note(struct world *w, const struct access_row *row,
 		at->row = *row;
 		memcpy(at->digest, digest, 32);
 	} else {
-		w->access[ACCESS_MAX - 1].row.count += row->count;
+		w->dropped[NOTE_ACCESS] += (uint64_t)row->count;
 	}
 	lock_give(w->mu);
+}
+
+/* The database was away.  Of a tenant that is no more nobody asks. */
+static void
+note_again(struct world *w, const void *row)
+{
+	const struct access_noted *noted = row;
+
+	if (world_state_of(w, (uint32_t)noted->row.tenant) != 0)
+		access_note(w, &noted->row, noted->digest);
 }
 
 static enum err
@@ -63,7 +75,7 @@ access_write(struct world *w)
 {
 	struct arena *arena = arena_open(16 << 20);
 	struct access_noted *noted = NULL;
-	size_t n, lost;
+	size_t n;
 
 	lock_take(w->mu);
 	n = w->naccess;
@@ -73,10 +85,26 @@ access_write(struct world *w)
 	lock_give(w->mu);
 	for (size_t i = 0; i < n; i++)
 		noted[i].row.id = id_new();
-	lost = shares_write(w, &access_save, NULL,
-	    &(struct row_list) { noted, n, sizeof(*noted), 0 });
-	if (lost > 0)
-		log_event(LOG_ERROR, "access log not written",
-		    LOG_NUM("rows", lost));
+	(void)shares_write(w, &access_save, NULL,
+	    &(struct row_list) { noted, n, sizeof(*noted), 0, note_again });
 	arena_close(arena);
+}
+
+void
+notes_tell(struct world *w, bool ends)
+{
+	uint64_t access, login;
+
+	lock_take(w->mu);
+	for (size_t i = 0; ends && i < w->naccess; i++)
+		w->dropped[NOTE_ACCESS] += (uint64_t)w->access[i].row.count;
+	for (size_t i = 0; ends && i < w->nfail; i++)
+		w->dropped[NOTE_LOGIN] += (uint64_t)w->fail[i].count;
+	access = w->dropped[NOTE_ACCESS] - w->dropped_told[NOTE_ACCESS];
+	login = w->dropped[NOTE_LOGIN] - w->dropped_told[NOTE_LOGIN];
+	memcpy(w->dropped_told, w->dropped, sizeof(w->dropped));
+	lock_give(w->mu);
+	if (access + login > 0)
+		log_event(LOG_ERROR, "notes_dropped",
+		    LOG_NUM("reads", access), LOG_NUM("logins", login));
 }

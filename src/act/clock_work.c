@@ -78,6 +78,7 @@ clock_run(void *arg)
 		}
 		access_write(w);
 		login_fails_write(w);
+		notes_tell(w, false);
 		if (clock_mono_ns() / 1000000 - w->kept_ms >= USES_MS) {
 			uses_write(w);
 			if (w->node != NULL)
@@ -98,6 +99,7 @@ clock_run(void *arg)
 	} while (!is_ending(w));
 	access_write(w);
 	login_fails_write(w);
+	notes_tell(w, true);
 	uses_write(w);
 	if (is_ours(w))
 		sign_logs(w, data);
@@ -206,7 +208,7 @@ static bool
 drop_due(struct world *w, struct due_row *due, size_t n)
 {
 	size_t lost = shares_write(w, &due_done, NULL,
-	    &(struct row_list) { due, n, sizeof(*due), clock_fence(w) });
+	    &(struct row_list) { due, n, sizeof(*due), clock_fence(w), NULL });
 
 	if (lost > 0)
 		log_event(LOG_WARN, "due work will be repeated",

@@ -14,7 +14,6 @@
 
 #include "base/canon.h"
 #include "base/clock.h"
-#include "base/log.h"
 
 #include "core/net.h"
 
@@ -41,6 +40,8 @@ static enum err count(struct item *, struct tx *, int64_t now_ms);
 static enum err read_counter(struct tx *, const struct login *,
     const struct key256 *, int64_t now_ms, struct throttle_row *);
 static void add_try(struct throttle_row *, int64_t most, int64_t now_ms);
+static void note_fails(struct world *, const struct login_fail *);
+static void note_again(struct world *, const void *);
 static bool waits(const struct throttle_row *, int64_t now_ms, int64_t *s);
 
 static enum err
@@ -280,9 +281,15 @@ const struct use_case login_back = {
 
 /* --- failures, for the log ------------------------------------------------------------ */
 
-/* More different ones than there is room for are counted into the tenant's last. */
 void
 login_fail_note(struct world *w, uint32_t tenant, int64_t person)
+{
+	note_fails(w, &(struct login_fail) { tenant, person, 1 });
+}
+
+/* More different ones than there is room for are counted into the tenant's last, or dropped. */
+static void
+note_fails(struct world *w, const struct login_fail *fail)
 {
 	struct login_fail *at = NULL;
 
@@ -290,17 +297,27 @@ login_fail_note(struct world *w, uint32_t tenant, int64_t person)
 	if (w->fail == NULL)
 		w->fail = heap_alloc(FAILS_MAX, sizeof(*w->fail));
 	for (size_t i = w->nfail; i-- > 0 && at == NULL;)
-		if (w->fail[i].tenant == tenant
-		    && (w->fail[i].person == person
+		if (w->fail[i].tenant == fail->tenant
+		    && (w->fail[i].person == fail->person
 		    || w->nfail == FAILS_MAX))
 			at = &w->fail[i];
-	if (at == NULL && w->nfail < FAILS_MAX) {
-		at = &w->fail[w->nfail++];
-		*at = (struct login_fail) { tenant, person, 0 };
-	}
 	if (at != NULL)
-		at->count++;
+		at->count += fail->count;
+	else if (w->nfail < FAILS_MAX)
+		w->fail[w->nfail++] = *fail;
+	else
+		w->dropped[NOTE_LOGIN] += (uint64_t)fail->count;
 	lock_give(w->mu);
+}
+
+/* The database was away.  Of a tenant that is no more nobody asks. */
+static void
+note_again(struct world *w, const void *row)
+{
+	const struct login_fail *fail = row;
+
+	if (world_state_of(w, (uint32_t)fail->tenant) != 0)
+		note_fails(w, fail);
 }
 
 static enum err
@@ -341,7 +358,7 @@ login_fails_write(struct world *w)
 		.factors = FACTOR_SOCKET };
 	struct arena *arena = arena_open(16 << 20);
 	struct login_fail *fail = NULL;
-	size_t n, lost;
+	size_t n;
 
 	lock_take(w->mu);
 	n = w->nfail;
@@ -349,10 +366,7 @@ login_fails_write(struct world *w)
 		fail = arena_copy(arena, w->fail, n * sizeof(*fail));
 	w->nfail = 0;
 	lock_give(w->mu);
-	lost = shares_write(w, &login_fails, &node,
-	    &(struct row_list) { fail, n, sizeof(*fail), 0 });
-	if (lost > 0)
-		log_event(LOG_ERROR, "failed logins not logged",
-		    LOG_NUM("rows", lost));
+	(void)shares_write(w, &login_fails, &node,
+	    &(struct row_list) { fail, n, sizeof(*fail), 0, note_again });
 	arena_close(arena);
 }

@@ -11,6 +11,8 @@
 
 #define SHARE_MEMORY (16 << 20)
 
+static size_t came_to_nothing(struct world *, const struct row_list *,
+    const struct share *);
 static int by_tenant(const void *, const void *);
 static size_t cut(const struct row_list *, struct share *);
 static int64_t tenant_of(const struct row_list *, size_t);
@@ -40,11 +42,22 @@ shares_write(struct world *w, const struct use_case *use_case,
 	pipeline_do_all(w->pipeline, item, n, ITEM_BULK);
 	for (size_t i = 0; i < n; i++) {
 		if (item[i].err != OK)
-			lost += share[i].n;
+			lost += came_to_nothing(w, list, &share[i]);
 		arena_close(cx[i].arena);
 	}
 	arena_close(arena);
 	return lost;
+}
+
+static size_t
+came_to_nothing(
+    struct world *w, const struct row_list *list, const struct share *s)
+{
+	const char *row = s->row;
+
+	for (size_t i = 0; list->lost != NULL && i < s->n; i++)
+		list->lost(w, row + i * list->size);
+	return s->n;
 }
 
 static size_t

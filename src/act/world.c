@@ -433,6 +433,7 @@ world_counts(struct world *w, struct world_count *out)
 	out->queries = w->queries;
 	out->checkpoints = w->checkpoints;
 	out->due_done = w->due_done;
+	memcpy(out->dropped, w->dropped, sizeof(out->dropped));
 	out->log_alarm = w->log_alarm;
 	lock_give(w->mu);
 	if (node_history(w) != NULL && history_loss(node_history(w), &loss))

@@ -171,6 +171,7 @@ struct world_count {
 	struct admission_count admission;
 	uint64_t queries, query_depth, checkpoints, due_done;
 	bool	 log_alarm;	/* the vault refused to sign */
+	uint64_t dropped[2];	/* reads of personal data, failed logins: not noted in the database */
 	int64_t	 lost;		/* entries that were acknowledged and are missing (of the tenant that was found first) */
 };
 void world_counts(struct world *, struct world_count *);

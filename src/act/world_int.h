@@ -74,14 +74,17 @@ struct minted {
 #define MINTED_MAX 256
 
 /*
- * Reads of personal data, kept until the clock writes them; when too many
- * wait, they are counted into the last one of the same actor.
+ * Reads of personal data, kept until the clock has written them; when too many
+ * wait, they are counted into the last one of the same actor, or dropped.
  */
 #define ACCESS_MAX 1024
 struct access_noted {
 	struct access_row row;
 	uint8_t		  digest[32];
 };
+
+/* What is noted and could not be kept until it was written. */
+enum { NOTE_ACCESS, NOTE_LOGIN, NOTE_KINDS };
 
 struct login_fail {
 	int64_t tenant, person, count;
@@ -107,6 +110,7 @@ struct world {
 	size_t		   naccess;
 	struct login_fail *fail;	/* tries that failed, until the clock writes them */
 	size_t		   nfail;
+	uint64_t	   dropped[NOTE_KINDS], dropped_told[NOTE_KINDS];
 	struct import_run *run[RUNS_MAX];
 	enum place_state   long_state[PLACES];
 	uint32_t	   long_tenant[PLACES];
@@ -288,7 +292,13 @@ enum err check_logs(struct world *, struct ctx *, struct tx *, bool accept_rollb
  * are sorted.  Written by an item for each tenant, whose IN is a struct share;
  * how many rows came to nothing.
  */
-struct row_list { void *row; size_t n, size; int64_t fence; /* of the clock's lease (pipeline.h); 0: of none */ };
+struct row_list {
+	void   *row;
+	size_t	n, size;
+	int64_t fence;	/* of the clock's lease (pipeline.h); 0: of none */
+	/* Told each row that came to nothing; NULL: nobody. */
+	void  (*lost)(struct world *, const void *row);
+};
 struct share { uint32_t tenant; const void *row; size_t n; };
 size_t shares_write(struct world *, const struct use_case *, const struct actor *, const struct row_list *);
 
@@ -323,6 +333,8 @@ void uses_write(struct world *);
 /* When other servers last saw the sessions that this one did not see. */
 void uses_read(struct world *, struct db *data);
 void login_fails_write(struct world *);
+/* Says in the log what was dropped since it was last asked; ENDS: and what is waiting still. */
+void notes_tell(struct world *, bool ends);
 
 void access_note(struct world *, const struct access_row *, const uint8_t digest[32]);
 void access_write(struct world *);

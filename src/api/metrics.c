@@ -261,6 +261,13 @@ sealed(struct scrape *s)
 }
 
 static void
+dropped(struct scrape *s)
+{
+	for (size_t i = 0; i < COUNT(s->world.dropped); i++)
+		number(s, i, (int64_t)s->world.dropped[i]);
+}
+
+static void
 seats(struct scrape *s)
 {
 	for (size_t i = 0; i < s->nrow; i++) {
@@ -328,6 +335,7 @@ static void (*const collect[METRIC_COUNT])(struct scrape *) = {
 	[METRIC_SEATS] = seats,
 	[METRIC_QUOTA] = quota,
 	[METRIC_SEALED] = sealed,
+	[METRIC_DROPPED] = dropped,
 };
 
 void

@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 
+import checklib
 import flows
 import kill
 import usherlib
@@ -187,6 +188,43 @@ def away(tap, server, cluster, tenant):
     tap.ok(reply.status == 201, "the request is done when it is repeated",
            reply)
     tap.equal(server.pids()["front"], front, "by the same process")
+
+
+def notes(tap, server, cluster, tenant):
+    """What the clock notes down is kept while the database takes nothing."""
+    database = server.env["USHER_STORE"].split("?")[0].rsplit("/", 1)[1]
+    tables, api = ("access_log", "log"), tenant.client()
+
+    def sql(text):
+        return cluster.sql(text, database=database)
+
+    def noted():
+        return (int(sql("SELECT count(*) FROM access_log")), sum(
+            event["action"] == "login.failed"
+            for event in checklib.events(api)))
+
+    before = noted()
+    sql("CREATE FUNCTION away() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " RAISE EXCEPTION 'away' USING ERRCODE = '53000'; END $$")
+    for table in tables:
+        sql("CREATE TRIGGER away BEFORE INSERT ON %s FOR EACH ROW"
+            " EXECUTE FUNCTION away()" % table)
+    read = api.get("/api/v1/persons")
+    login = Client(server.address).post("/api/v1/login", {
+        "tenant": tenant.name, "userName": "ana", "password": "wrong words"})
+    time.sleep(4)               # several rounds of the clock
+    for table in tables:
+        sql("DROP TRIGGER away ON " + table)
+    until, after = time.monotonic() + 15, before
+    while time.monotonic() < until and not (
+            after[0] > before[0] and after[1] > before[1]):
+        time.sleep(.5)
+        after = noted()
+    tap.ok(read.status == 200 and login.status == 401
+           and after[0] > before[0] and after[1] == before[1] + 1,
+           "who read what, and who failed to sign in, is noted when the "
+           "database takes it again", (read, login, before, after))
+    api.close()
 
 
 # --- commits that nobody vouches for -----------------------------------------
@@ -454,6 +492,7 @@ def main():
                 "/api/v1/persons", {"userName": "ana"})
             tap.ok(reply.status == 201, "a person of " + tenant.name, reply)
         neighbours(tap, cluster, server.env["USHER_STORE"], tenants)
+        notes(tap, server, cluster, tenants[0])
         away(tap, server, cluster, tenants[0])
         for how in ("pg_cancel_backend", "pg_terminate_backend"):
             unconfirmed(tap, server, cluster, tenants[0], how)
