@@ -500,7 +500,8 @@ uses_write(struct world *w)
 		lock_give(w->mu);
 		/* What is not stored now is stored with the next use. */
 		if (shares_write(w, &uses, NULL,
-			&(struct row_list) { use, n, sizeof(*use), 0, NULL }) > 0)
+			&(struct row_list) {
+			    use, n, sizeof(*use), 0, NULL }) > 0)
 			n = 0;
 		arena_close(arena);
 	} while (n == PART_MAX);

@@ -18,7 +18,10 @@
 #define TENANT_ROWS \
 	"SELECT tenant FROM tenant WHERE tenant = ANY ($1)" \
 	" ORDER BY tenant FOR UPDATE"
-#define REACH	     "SELECT set_config('usher.tenant', $1, true)"
+/* A statement that takes so long is ended by the server itself, before it counts as silent (postgres_link.c). */
+#define REACH \
+	"SELECT set_config('usher.tenant', $1, true)," \
+	" set_config('statement_timeout', '25s', true)"
 /* A server that stands still in the middle of a transaction must not keep the others from its tenants. */
 #define REACH_WRITER \
 	REACH ", set_config('idle_in_transaction_session_timeout'," \
@@ -181,6 +184,9 @@ commit(struct tx *tx)
 	/* Without its number nobody could ask what became of it. */
 	if (err == OK && db->base.kind == DB_DATA && db->xid == 0)
 		err = link_settle(tx, NULL);
+	/* A COMMIT that waits for its standby is never cancelled. */
+	if (err == OK)
+		err = say(tx, "SET LOCAL statement_timeout = 0");
 	if (err == OK)
 		err = say(tx, "COMMIT");
 	if (err == OK)

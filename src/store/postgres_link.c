@@ -312,8 +312,10 @@ collect(struct pg_db *db, struct answers *a)
 
 /*
  * What is not sent yet goes out meanwhile.  A server that neither says nor
- * takes anything for so long is as good as gone; only the end of the
- * connection bounds a COMMIT that waits for its standby (S-F2).
+ * takes anything for so long is as good as gone: no statement takes longer,
+ * since the server ends it (postgres.c), and a host that is away TCP tells of.
+ * Only the end of the connection bounds a COMMIT that waits for its standby
+ * (S-F2).
  */
 static bool
 await(struct pg_db *db)

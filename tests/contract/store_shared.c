@@ -189,6 +189,27 @@ whoever_has_the_turn_and_stands_still_loses_it(void **state)
 	db_close(side);
 }
 
+/* So a server that is at work is not taken for one that is silent. */
+static void
+no_statement_takes_as_long_as_a_silent_server_may(void **state)
+{
+	struct fixture *f = *state;
+	struct query q = { &NUMBER,
+		"SELECT setting::bigint FROM pg_settings"
+		" WHERE name = 'statement_timeout'",
+		NULL, 0 };
+	struct db *db[] = { f->data, f->reader };
+	struct rows rows;
+	struct tx *tx;
+
+	for (size_t i = 0; i < COUNT(db); i++) {
+		tx = tx_begin_all(db[i], &f->cx);
+		assert_int_equal(store_query(tx, &q, &rows), OK);
+		assert_int_equal(((struct number *)rows.row)->n, 25000);
+		tx_end(tx);
+	}
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -201,6 +222,7 @@ run_shared_tests(void)
 		CASE(the_end_of_a_log_is_known_unless_something_was_undone),
 		CASE(a_lease_that_is_written_under_has_one_holder),
 		CASE(whoever_has_the_turn_and_stands_still_loses_it),
+		CASE(no_statement_takes_as_long_as_a_silent_server_may),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

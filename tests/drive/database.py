@@ -321,6 +321,25 @@ def frozen(tap, server, cluster, tenant):
     tap.ok(wait_well(server), "it is ready again")
 
 
+def busy(tap, server, cluster, tenant):
+    """A statement that waits for long is ended; its connection is not lost."""
+    database = server.env["USHER_STORE"].split("?")[0].rsplit("/", 1)[1]
+    lost = len(server.log_events("database_lost"))
+    holder = threading.Thread(target=lambda: cluster.sql(
+        "BEGIN; LOCK TABLE person IN EXCLUSIVE MODE; SELECT pg_sleep(32)",
+        database=database))
+    holder.start()
+    time.sleep(1)
+    api = Client(server.address, tenant.token, timeout=90)
+    reply = api.post("/api/v1/persons", {"userName": "patient"})
+    holder.join()
+    tap.ok(reply.status == 201, "who waits longer than a statement may is "
+           "done when it is tried again", reply)
+    tap.equal(len(server.log_events("database_lost")), lost,
+              "and nobody takes the database for lost")
+    api.close()
+
+
 def in_doubt(server):
     """How many commits are."""
     return len(server.log_events("commit_in_doubt")) - len(
@@ -498,6 +517,7 @@ def main():
             unconfirmed(tap, server, cluster, tenants[0], how)
             unconfirmed_tenant(tap, server, cluster, how)
         if TIER != "quick":
+            busy(tap, server, cluster, tenants[0])
             frozen(tap, server, cluster, tenants[0])
         doubtful(tap, server, cluster, tenants[0])
     dice = random.Random(os.environ.get("USHER_SEED", "1"))
