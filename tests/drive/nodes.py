@@ -40,6 +40,7 @@ LEASE_S = 12                        # act/node.c
 REVOKED_S = 5                       # DESIGN.md 8
 POLLED_S = 2                        # the poll's second, and a busy machine's
 PLANT_S = 300
+TWINS = int(os.environ.get("USHER_TWINS", 3 if QUICK else 10))
 PASSPHRASE = "correct horse battery staple"
 # Bugs that a part of the rig must find.
 PLANTS = (("number-of-another", "numbers"), ("change-untold", "caches"),
@@ -263,6 +264,25 @@ def test_numbers(tap, nodes):
         node.close()
 
 
+def test_joining(tap, nodes):
+    """Who has not the passphrase lays no vault."""
+    wrong = nodes.archive + ".wrong"
+    with open(os.open(wrong, os.O_WRONLY | os.O_CREAT, 0o600), "w",
+              encoding="ascii") as file:
+        file.write(PASSPHRASE + "s\n")
+    extra = Node(nodes.url, start=False)
+    refused = extra.usher("key", "recover", "--archive", nodes.archive,
+                          "--passphrase-file", wrong)
+    tap.ok(refused.returncode != 0 and "passphrase" in refused.stderr,
+           "a wrong passphrase is called so", (
+               refused.returncode, refused.stderr))
+    extra.usher("key", "recover", "--archive", nodes.archive,
+                "--passphrase-file", nodes.archive + ".pass", check=0)
+    extra.start()
+    tap.ok(number_of(extra) >= NODES, "with the right one it joins after that")
+    extra.close()
+
+
 def test_caches(tap, nodes):
     api = [nodes.client(at) for at in range(NODES)]
     last = NODES - 1
@@ -328,7 +348,7 @@ def test_tenants(tap, nodes):
     tap.equal({r.status for r in replies.values()}, {201},
               "tenants that are made at once on several have different "
               "numbers")
-    for number in range(3 if QUICK else 10):
+    for number in range(TWINS):
         twin, started = "twin%d" % number, [
             threading.Thread(target=make, args=(at, "twin%d" % number,
                                                 "twin%d.%d" % (number, at)))
@@ -714,7 +734,8 @@ def hunt(tap, bug, part):
     done = subprocess.run(
         [sys.executable, __file__, part], check=False, timeout=PLANT_S,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        env={**os.environ, "USHER_BUILD": build, "USHER_TIER": "quick"})
+        env={**os.environ, "USHER_BUILD": build, "USHER_TIER": "quick",
+             "USHER_TWINS": "20"})
     lines = done.stdout.splitlines()
     found = [line for line in lines if line.startswith("not ok")]
     tap.ok(done.returncode != 0, name, done.stdout[-2000:])
@@ -725,7 +746,7 @@ def main():
     tap, dice = Tap(), random.Random(os.environ.get("USHER_SEED", "1"))
     words = sys.argv[1:]
     tests = {
-        "numbers": test_numbers, "caches": test_caches,
+        "numbers": test_numbers, "joining": test_joining, "caches": test_caches,
         "tenants": test_tenants, "tokens": test_tokens,
         "same": test_same_key, "load": test_load,
         "kills": lambda t, n: test_kills(t, n, dice),
