@@ -59,6 +59,7 @@ save(struct batch *b, struct tx *tx)
 		for (size_t j = 0; j < in->n; j++) {
 			struct access_row row = noted[j].row;
 
+			row.id = id_new();
 			row.query = (struct str) {
 				(const char *)noted[j].digest, 32 };
 			TRY(store_save(tx, &ACCESS_LOG, &row, 1, NULL));
@@ -83,8 +84,6 @@ access_write(struct world *w)
 		noted = arena_copy(arena, w->access, n * sizeof(*noted));
 	w->naccess = 0;
 	lock_give(w->mu);
-	for (size_t i = 0; i < n; i++)
-		noted[i].row.id = id_new();
 	(void)shares_write(w, &access_save, NULL,
 	    &(struct row_list) { noted, n, sizeof(*noted), 0, note_again });
 	arena_close(arena);

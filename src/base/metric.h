@@ -57,7 +57,7 @@
 	X(CHECKPOINTS,	     COUNTER,	"usher_checkpoints_signed", "", "", 0, "checkpoints of logs that the vault signed") \
 	X(LOG_ALARM,	     GAUGE,	"usher_log_alarm", "", "", 0, "1 since the vault refused to sign a log") \
 	X(LOG_LOST,	     GAUGE,	"usher_log_lost_entries", "", "", 0, "entries of a log that were acknowledged and are not in the database any more") \
-	X(DROPPED,	     COUNTER,	"usher_notes_dropped", "", "kind=read,login", 0, "reads of personal data and failed logins that never got into the database") \
+	X(DROPPED,	     COUNTER,	"usher_notes_dropped", "", "kind=read,login", 0, "reads and failed logins that never got into the database") \
 	X(DUE,		     COUNTER,	"usher_due_work", "", "", 0, "orders of the clock that are over")
 
 enum metric {

@@ -82,16 +82,22 @@ read_and_want(struct lane *l, struct group *g)
 	struct tx *data = tx_begin(l->reader[DB_DATA], &g->cx);
 	struct tx *keys = tx_begin(l->reader[DB_KEYS], &g->cx);
 	struct vault_call *call = call_open(l, g);
+	bool is_away;
 
 	about(g, data);
 	about(g, keys);
+	is_away = tx_may_repeat(data) || tx_may_repeat(keys);
 	for (size_t i = 0; i < g->npart; i++) {
 		struct part *part = &g->part[i];
 		const struct use_case *u = part->batch.use_case;
 
 		tx_switch(data, &part->cx);
 		tx_switch(keys, &part->cx);
-		if (u->prepare != NULL)
+		/* It would wait for ids, which last as long as a lease. */
+		if (is_away)
+			part->err =
+			    fail(&part->cx, ERR_AWAY, MSG_STORE_AWAY, "");
+		else if (u->prepare != NULL)
 			part->err = u->prepare(&part->batch, data, keys, call);
 	}
 	call_run(l, g, call);

@@ -26,6 +26,7 @@ import usherlib
 from usherlib import TIER, Client, Server, Tap
 
 ROUNDS = {"quick": 1, "normal": 2, "full": 20}[TIER]
+LEASE_S = 12                        # act/node.c
 GONE = (OSError, http.client.HTTPException)
 OURS = "usename LIKE 'usher%'"
 
@@ -165,6 +166,7 @@ def away(tap, server, cluster, tenant):
     body = {"person": {"userName": "away"}}
     front = server.pids()["front"]
     cluster.stop()
+    time.sleep(LEASE_S + 1)     # until its ids are used up
     for name, ask in (
             ("a write", lambda: api.post("/api/v1/onboardings", body, **key)),
             ("a read", lambda: api.get("/api/v1/persons"))):

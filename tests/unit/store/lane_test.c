@@ -536,7 +536,9 @@ what_was_lost_is_done_again_as_a_whole(void **state)
 			    OK);
 			assert_int_equal(o->item.losses, 2);
 			assert_int_equal(o->item.tries, 1);
-			assert_int_equal(o->prepared, 3);
+			/* Without anything to read from nothing is prepared. */
+			assert_int_equal(
+			    o->prepared, at <= AT_READ_KEYS ? 1 : 3);
 			assert_int_equal(o->committed, 1);
 			assert_int_equal(engine_rows(f->store, 3, o->id), 1);
 			assert_int_equal(counts(f).lost - before, 2);
