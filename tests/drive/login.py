@@ -6,10 +6,10 @@ A thousand submit one one-time code: exactly one wins, and neither the crowd
 nor a restart gives more tries (S-T13).  A token, a client and a session are
 revoked under load: of the requests that begin after the reply, none is
 answered (S-T1).  Then no secret of all these stands in a file, a write-ahead
-log or a log line (S-T36).
+log or a log line (S-T36); where USHER_STORE says PostgreSQL, in none of its
+files, and in no dump.
 """
 import base64
-import glob
 import hmac
 import http.client
 import os
@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 
-from usherlib import Client, Server, Tap
+from usherlib import STORE, Client, Server, Tap, cluster
 
 PASSWORD = "seven grey ducks swim"
 CROWD, THREADS = 1000, 40
@@ -262,10 +262,42 @@ def revocations(tap, server, tenant, secrets):
 
 
 def files_of(server):
+    """The server's files, and its database's where that has its own."""
     found = [server.log_path]
-    for root, _, names in os.walk(server.data):
-        found += [os.path.join(root, name) for name in names]
+    folders = [server.data]
+    if STORE:
+        cluster().sql("CHECKPOINT")
+        folders.append(cluster().folder)
+    for folder in folders:
+        for root, _, names in os.walk(folder):
+            found += [os.path.join(root, name) for name in names]
     return [path for path in found if os.path.isfile(path)]
+
+
+def databases(server):
+    """The names of the server's two databases, if they are PostgreSQL's."""
+    if not STORE:
+        return []
+    name = server.env["USHER_STORE"].split("@/")[1].split("?")[0]
+    return [name, name + "_keys"]
+
+
+def search(server, wanted):
+    """[(where, first letters)] of the secrets that are found."""
+    found = []
+    for path in files_of(server):
+        with open(path, "rb") as file:
+            data = file.read()
+        found += [(path, s[:12]) for s in wanted if s in data]
+    for name in databases(server):
+        data = cluster().dump(name)
+        found += [("dump of " + name, s[:12]) for s in wanted
+                  if s in data or s.hex().encode() in data]
+    return found
+
+
+def is_log(path):
+    return path.endswith("-wal") or "/pg_wal/" in path
 
 
 def canaries(tap, server, secrets):
@@ -274,15 +306,23 @@ def canaries(tap, server, secrets):
                for s in secrets if len(s) == 43}
     wanted |= {base64.b32decode(s) for s in secrets
                if len(s) == 32 and s.isupper()}
-    where = []
-    for path in files_of(server):
-        with open(path, "rb") as file:
-            data = file.read()
-        where += [(path, s[:12]) for s in wanted if s in data]
-    tap.ok(len(wanted) > 20 and any(p.endswith("-wal") for p in
-                                    glob.glob(server.data + "/*")),
+    tap.ok(len(wanted) > 20 and any(map(is_log, files_of(server))),
            "there is something to look for, and where", len(wanted))
+    where = search(server, wanted)
     tap.ok(not where, "no secret stands in a file or a log line", where[:5])
+    if STORE:
+        plant(tap, server, wanted)
+
+
+def plant(tap, server, wanted):
+    """The last test: what is written into the cluster stays in its log."""
+    cluster().sql("CREATE TABLE planted AS SELECT '%s'::text, '\\x%s'::bytea" % (
+        PASSWORD, PASSWORD.encode().hex()), databases(server)[0])
+    where = [path for path, _ in search(server, wanted)]
+    tap.ok(any(map(is_log, where)) and any("/base/" in p for p in where)
+           and any(p.startswith("dump") for p in where),
+           "controls: one that is planted is found in log, table and dump",
+           where)
 
 
 def main():

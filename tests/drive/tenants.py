@@ -11,8 +11,14 @@ file, and none of what was sealed in a write-ahead log; nothing is in clear; the
 other tenant's rows are those of before, byte for byte, and its log and seats are
 whole; the last checkpoint is signed, and is of the log that was exported; the
 number stays taken.
+
+Where USHER_STORE says PostgreSQL, its pages and its log are its own: there no
+piece of a key, or of what was sealed, stands in a dump of either database, and
+nothing is in clear in any of its files.
 """
+import collections
 import http.client
+import json
 import os
 import sqlite3
 import subprocess
@@ -20,7 +26,7 @@ import sys
 import time
 
 import checklib
-from usherlib import ROOT, TIER, Server, Tap
+from usherlib import ROOT, STORE, TIER, Server, Tap, cluster
 
 PEOPLE = {"quick": 30, "normal": 150, "full": 3000}[TIER]
 WAIT_S = 60
@@ -30,7 +36,9 @@ GONE = (OSError, http.client.HTTPException)
 
 STEPS = ["nothing", "kill-before-keys-end:1", "kill-keys-ended:1",
          "kill-rows-ended:1", "kill-rows-ended:2", "kill-rows-ended:3",
-         "kill-after-keys:3", "kill-before-empty:1", "kill-before-empty:2"]
+         "kill-after-keys:3"]
+if not STORE:       # only files have a log that is emptied
+    STEPS += ["kill-before-empty:1", "kill-before-empty:2"]
 COMMITS = {"quick": [3], "normal": [1, 2, 3, 4, 5, 6, 8],
            "full": range(1, 40)}[TIER]
 POINTS = STEPS + ["kill-%s:%d" % (name, n) for n in COMMITS
@@ -49,31 +57,71 @@ pools:
 
 # --- what stands on the disk ---------------------------------------------------
 
-def databases(server):
+def sqlite_tables(server):
+    """(table, columns, rows(columns, number)) of each table of a tenant's."""
     for name in ("usher.db", "keys.db"):
         db = sqlite3.connect("file:%s?mode=ro" % os.path.join(
             server.data, name), uri=True)
         db.text_factory = bytes
-        yield name, db
+
+        def rows(table, columns, number, db=db):
+            return list(db.execute(
+                'SELECT %s FROM "%s" WHERE tenant = ?' % (columns, table),
+                (number,)))
+
+        for (table,) in db.execute(
+                "SELECT name FROM sqlite_schema WHERE type = 'table'"):
+            table = table.decode()
+            columns = [row[1].decode() for row in db.execute(
+                "SELECT * FROM pragma_table_info(?)", (table,))]
+            yield table, columns, rows
         db.close()
+
+
+def names_of(server):
+    """The names of the server's two databases in PostgreSQL."""
+    name = server.env["USHER_STORE"].split("@/")[1].split("?")[0]
+    return name, name + "_keys"
+
+
+def postgres_tables(server):
+    for name in names_of(server):
+        def rows(table, columns, number, name=name):
+            text = cluster().sql(
+                'SELECT row_to_json(t) FROM (SELECT %s FROM "%s" '
+                "WHERE tenant = %d) t" % (columns, table, number), name)
+            return [tuple(map(value_of, json.loads(line).values()))
+                    for line in text.splitlines()]
+
+        tables = collections.defaultdict(list)
+        for line in cluster().sql(
+                "SELECT table_name, column_name "
+                "FROM information_schema.columns "
+                "WHERE table_schema = 'public' ORDER BY table_name, "
+                "ordinal_position", name).splitlines():
+            table, column = line.split("|")
+            tables[table].append(column)
+        for table, columns in tables.items():
+            yield table, columns, rows
+
+
+def value_of(value):
+    """As JSON has it; bytes are told in hexadecimal."""
+    if isinstance(value, str) and value.startswith("\\x"):
+        return bytes.fromhex(value[2:])
+    return value
 
 
 def rows_of(server, number):
     """{table: sorted rows} of one tenant, from every table that has a tenant;
     without when a token was last used, which is the test's own doing."""
     found = {}
-    for _, db in databases(server):
-        tables = [row[0].decode() for row in db.execute(
-            "SELECT name FROM sqlite_schema WHERE type = 'table'")]
-        for table in tables:
-            columns = [row[1].decode() for row in db.execute(
-                "SELECT * FROM pragma_table_info(?)", (table,))]
-            if "tenant" in columns:
-                shown = ", ".join('"%s"' % c for c in columns
-                                  if c != "last_used_ms")
-                found[table] = sorted(db.execute(
-                    'SELECT %s FROM "%s" WHERE tenant = ?' % (shown, table),
-                    (number,)))
+    for table, columns, rows in (postgres_tables if STORE
+                                 else sqlite_tables)(server):
+        if "tenant" in columns:
+            shown = ", ".join('"%s"' % c for c in columns
+                              if c != "last_used_ms")
+            found[table] = sorted(rows(table, shown, number), key=repr)
     return found
 
 
@@ -90,9 +138,27 @@ def pieces(rows, tables):
 
 
 def left_over(server, wanted, ending=""):
-    """In which files, whose names end so, a piece stands."""
+    """Where a piece stands: in which files, whose names end so, or in a dump of
+    which database."""
+    if STORE:
+        return left_in_dump(server, wanted)
+    return left_in_files(server.data, wanted, ending)
+
+
+def left_in_dump(server, wanted):
     found = []
-    for root, _folders, names in os.walk(server.data):
+    for name in names_of(server):
+        for part in cluster().dump(name).split(b"\nCOPY ")[1:]:
+            n = sum(piece.hex().encode() in part for piece in wanted)
+            if n:
+                found.append("%s of %s: %d of %d" % (
+                    part.split()[0].decode(), name, n, len(wanted)))
+    return found
+
+
+def left_in_files(folder, wanted, ending=""):
+    found = []
+    for root, _folders, names in os.walk(folder):
         for name in names:
             path = os.path.join(root, name)
             if not os.path.isfile(path) or not name.endswith(ending):
@@ -102,6 +168,15 @@ def left_over(server, wanted, ending=""):
             n = sum(piece in data for piece in wanted)
             if n:
                 found.append("%s: %d of %d" % (path, n, len(wanted)))
+    return found
+
+
+def in_clear(server):
+    """Files of the server, and of its database's cluster, with a name."""
+    found = left_in_files(server.data, {b"Kanarienvogel"})
+    if STORE:
+        cluster().sql("CHECKPOINT")
+        found += left_in_files(cluster().folder, {b"Kanarienvogel"})
     return found
 
 
@@ -134,7 +209,7 @@ def state_of(server, number):
 
 def delete(server, point):
     """The answer, or None if the server was killed before it came."""
-    if point != "nothing" and not server.env:
+    if point != "nothing" and "USHER_FAULT" not in server.env:
         server.stop()
         server.env["USHER_FAULT"] = point
         try:
@@ -218,7 +293,9 @@ def one(point):
         until_signed(blue)
         was, theirs = rows_of(server, 1), rows_of(server, 2)
         keys = pieces(was, ["person_key"])
-        sealed = pieces(was, ["person", "log", "catalogue", "dictionary"])
+        # What both have, such as the form of a change, is nobody's secret.
+        tables = ["person", "log", "catalogue", "dictionary"]
+        sealed = pieces(was, tables) - pieces(theirs, tables)
         if len(keys) != PEOPLE or len(sealed) < 2 * PEOPLE:
             faults.append("only %d and %d pieces to look for" % (
                 len(keys), len(sealed)))
@@ -242,7 +319,7 @@ def one(point):
                      and not left_over(server, sealed, "-wal")):
             faults += left_over(server, keys)
             faults += left_over(server, sealed, "-wal")
-        faults += left_over(server, {b"Kanarienvogel"})
+        faults += in_clear(server)
         now = rows_of(server, 2)
         faults += ["%s of another tenant: %d rows, %d before" % (
             table, len(now[table]), len(theirs[table]))
