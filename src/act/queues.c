@@ -95,14 +95,11 @@ slot_of(struct queues *q, uint32_t tenant, enum work_queue queue)
 static struct throttle_limits
 limits_of(struct world *w, uint32_t tenant, enum work_queue queue)
 {
-	int64_t cap = world_deployment(w, DEPLOYMENT_GLOBAL_CAP);
-	struct throttle_limits limits;
+	int64_t setting[SETTING_COUNT];
 
-	lock_take(w->mu);
-	limits = throttle_limits(
-	    realm_find(w, tenant)->edition->catalogue, cap, queue);
-	lock_give(w->mu);
-	return limits;
+	settings_of(w, tenant, setting);
+	return throttle_limits(
+	    setting, world_deployment(w, DEPLOYMENT_GLOBAL_CAP), queue);
 }
 
 /* --- for who works a queue ----------------------------------------------------------- */

@@ -20,6 +20,7 @@ static enum err call_run(void *, size_t lane, struct ctx *,
 static struct queue_max queue_max(void *, uint32_t);
 static enum err open_vault(struct world *, struct ctx *,
     const struct world_conf *);
+static size_t realm_place(const struct world *, uint32_t tenant);
 static void release(void *);
 static void release_words(struct words *);
 
@@ -172,10 +173,27 @@ world_store(struct world *w)
 struct realm_slot *
 realm_find(struct world *w, uint32_t tenant)
 {
-	for (size_t i = 0; i < w->nrealm; i++)
-		if (w->realm[i].tenant == tenant)
-			return &w->realm[i];
-	return NULL;
+	size_t at = realm_place(w, tenant);
+
+	return at < w->nrealm && w->realm[at].tenant == tenant ? &w->realm[at]
+							       : NULL;
+}
+
+/* Where it stands, or would: they are sorted, for every request asks. */
+static size_t
+realm_place(const struct world *w, uint32_t tenant)
+{
+	size_t from = 0, to = w->nrealm;
+
+	while (from < to) {
+		size_t mid = (from + to) / 2;
+
+		if (w->realm[mid].tenant < tenant)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
 }
 
 enum err
@@ -244,15 +262,27 @@ release_words(struct words *words)
 int64_t
 setting_of(struct world *w, uint32_t tenant, enum setting s)
 {
-	int64_t value = setting_info(s)->fallback;
+	int64_t setting[SETTING_COUNT];
+
+	settings_of(w, tenant, setting);
+	return setting[s];
+}
+
+void
+settings_of(struct world *w, uint32_t tenant, int64_t out[SETTING_COUNT])
+{
 	const struct realm_slot *slot;
+	bool has;
 
 	lock_take(w->mu);
 	slot = realm_find(w, tenant);
-	if (slot != NULL && slot->edition != NULL)
-		value = slot->edition->catalogue->setting[s];
+	has = slot != NULL && slot->edition != NULL;
+	if (has)
+		memcpy(out, slot->edition->catalogue->setting,
+		    SETTING_COUNT * sizeof(*out));
 	lock_give(w->mu);
-	return value;
+	for (int s = 0; !has && s < SETTING_COUNT; s++)
+		out[s] = setting_info((enum setting)s)->fallback;
 }
 
 size_t
@@ -303,14 +333,18 @@ world_tenant_add(struct world *w, uint32_t tenant, struct str slug,
 {
 	struct realm_slot slot = { .tenant = tenant, .state = TENANT_ACTIVE,
 		.capability = *capability, .slug_n = slug.n };
+	size_t at;
 
 	must(slug.n < sizeof(slot.slug));
 	memcpy(slot.slug, slug.p, slug.n);
 	slot.words = heap_alloc(1, sizeof(*slot.words));
 	*slot.words = (struct words) { dictionary_open(), 1 };
 	lock_take(w->mu);
+	at = realm_place(w, tenant);
 	w->realm = heap_grow(w->realm, w->nrealm + 1, sizeof(*w->realm));
-	w->realm[w->nrealm++] = slot;
+	memmove(&w->realm[at + 1], &w->realm[at],
+	    (w->nrealm++ - at) * sizeof(*w->realm));
+	w->realm[at] = slot;
 	lock_give(w->mu);
 	world_catalogue_set(w, tenant, STR("{\"catalogue\":1}"), 0);
 }

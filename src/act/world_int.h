@@ -203,6 +203,8 @@ int64_t setting_of(struct world *, uint32_t tenant, enum setting);
 uint64_t deployment_sets(struct world *);
 /* Nothing, if one was changed here since: it may not be in the snapshot. */
 enum err deployment_read(struct world *, struct tx *, uint64_t sets) USE_RESULT;
+/* All of them; those of a tenant that is not there (any more) are the defaults. */
+void settings_of(struct world *, uint32_t tenant, int64_t out[SETTING_COUNT]);
 struct queues *queues_open(void);
 void queues_close(struct queues *);
 /* How a queue stands, from its row; REASON is opened. */

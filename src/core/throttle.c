@@ -37,7 +37,7 @@ work_queue_parse(struct str name)
 
 struct throttle_limits
 throttle_limits(
-    const struct catalogue *c, int64_t global_cap, enum work_queue q)
+    const int64_t s[SETTING_COUNT], int64_t global_cap, enum work_queue q)
 {
 	static const enum setting depth_pause[] = {
 		[WORK_QUEUE_DELIVERY] = SETTING_DELIVERY_DEPTH,
@@ -45,19 +45,18 @@ throttle_limits(
 		[WORK_QUEUE_IMPORT] = SETTING_IMPORT_DEPTH,
 	};
 	struct throttle_limits l = {
-		.batch = c->setting[SETTING_THROTTLE_BATCH],
-		.window_ms = c->setting[SETTING_THROTTLE_WINDOW],
-		.attempts = c->setting[SETTING_THROTTLE_ATTEMPTS],
-		.backoff_ms = c->setting[SETTING_THROTTLE_BACKOFF],
-		.retry_percent = c->setting[SETTING_THROTTLE_RETRIES],
+		.batch = s[SETTING_THROTTLE_BATCH],
+		.window_ms = s[SETTING_THROTTLE_WINDOW],
+		.attempts = s[SETTING_THROTTLE_ATTEMPTS],
+		.backoff_ms = s[SETTING_THROTTLE_BACKOFF],
+		.retry_percent = s[SETTING_THROTTLE_RETRIES],
 	};
 
 	must(q > WORK_QUEUE_NONE && q < WORK_QUEUE_END);
-	l.depth_pause = c->setting[depth_pause[q]];
+	l.depth_pause = s[depth_pause[q]];
 	if (q != WORK_QUEUE_IMPORT) {
-		l.rate[THROTTLE_QUEUE] = c->setting[SETTING_THROTTLE_RATE];
-		l.rate[THROTTLE_TENANT] =
-		    c->setting[SETTING_THROTTLE_TENANT_CAP];
+		l.rate[THROTTLE_QUEUE] = s[SETTING_THROTTLE_RATE];
+		l.rate[THROTTLE_TENANT] = s[SETTING_THROTTLE_TENANT_CAP];
 		l.rate[THROTTLE_GLOBAL] = global_cap;
 	}
 	return l;

@@ -52,7 +52,7 @@ struct throttle_limits {
 };
 
 /* Of QUEUE under this catalogue.  An import is bounded by its batches and its depth, not by a rate. */
-struct throttle_limits throttle_limits(const struct catalogue *, int64_t global_cap, enum work_queue);
+struct throttle_limits throttle_limits(const int64_t setting[SETTING_COUNT], int64_t global_cap, enum work_queue);
 
 /* --- rates ---------------------------------------------------------------------- */
 

@@ -28,12 +28,12 @@ static const struct throttle_limits standard = {
 static struct throttle_limits
 limits_of(enum work_queue queue)
 {
-	struct catalogue c = { 0 };
+	int64_t setting[SETTING_COUNT];
 
 	for (int s = 0; s < SETTING_COUNT; s++)
-		c.setting[s] = setting_info((enum setting)s)->fallback;
+		setting[s] = setting_info((enum setting)s)->fallback;
 	return throttle_limits(
-	    &c, deployment_info(DEPLOYMENT_GLOBAL_CAP)->fallback, queue);
+	    setting, deployment_info(DEPLOYMENT_GLOBAL_CAP)->fallback, queue);
 }
 
 static void
