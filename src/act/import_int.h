@@ -61,7 +61,8 @@ struct import_run {
 	size_t		     nreject, capreject;
 	int64_t		     total, done; /* orders of pass 2, in all and so far */
 	enum import_state    state;	/* 0: opened */
-	bool		     is_busy;	/* a pass is under way */
+	bool		     is_busy;	/* a pass is under way … */
+	size_t		     place;	/* … as this long task, from 1 */
 	int64_t		     touched_ms;
 	struct import_row_state shown; /* as of the last pass that ended; guarded by the world's lock */
 };

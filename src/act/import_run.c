@@ -24,7 +24,9 @@ static enum err check_map(struct ctx *, const struct import_map *);
 static enum err find_source(struct reader *, struct ctx *,
     struct import_run *);
 static enum err add_run(struct ctx *, struct world *, struct import_run *);
-static struct import_run **make_room(struct world *);
+static struct import_run **make_room(struct world *, bool *ousts);
+static size_t runs_of(const struct world *, uint32_t tenant);
+static bool is_paused(const struct world *, const struct import_run *);
 static bool is_own(const struct ctx *, const struct import_run *);
 static bool may_displace(const struct ctx *, const struct import_run *);
 static void free_run(struct import_run *);
@@ -158,7 +160,7 @@ add_run(struct ctx *cx, struct world *w, struct import_run *run)
 {
 	struct import_run **place = NULL;
 	int64_t now = clock_now_ms();
-	bool is_open = false, is_others = false;
+	bool is_open = false, is_others = false, ousts = false;
 	size_t own = 0;
 
 	lock_take(w->mu);
@@ -180,12 +182,14 @@ add_run(struct ctx *cx, struct world *w, struct import_run *run)
 			place = &w->run[i];
 	}
 	if (place == NULL && own == 0)
-		place = make_room(w);
+		place = make_room(w, &ousts);
 	if (own >= RUNS_A_TENANT)
 		place = NULL;
 	if (!is_open && place != NULL)
 		*place = run;
 	lock_give(w->mu);
+	if (ousts)
+		queues_wake(w);
 	if (is_others)
 		return fail(cx, ERR_CONFLICT, MSG_IMPORT_OTHERS, "source",
 		    right_name(RIGHT_GUARD_OVERRIDE));
@@ -203,26 +207,55 @@ add_run(struct ctx *cx, struct world *w, struct import_run *run)
 
 /*
  * Tenants with several runs keep nobody out with those that nobody works on:
- * the one that was left for longest goes.  NULL: there is none.
+ * the one that was left for longest goes.  Else one that is paused, however few
+ * its tenant has: of who has most the oldest, whose task ends and frees it.
+ * NULL: there is none.
  */
 static struct import_run **
-make_room(struct world *w)
+make_room(struct world *w, bool *ousts)
 {
-	struct import_run **oldest = NULL;
+	struct import_run **idle = NULL, **paused = NULL;
+	size_t most = 0;
 
 	for (size_t i = 0; i < RUNS_MAX; i++) {
 		const struct import_run *r = w->run[i];
-		size_t n = 0;
+		size_t n = runs_of(w, r->tenant);
 
-		for (size_t j = 0; j < RUNS_MAX; j++)
-			n += w->run[j]->tenant == r->tenant;
 		if (n > 1 && !r->is_busy &&
-		    (oldest == NULL || r->touched_ms < (*oldest)->touched_ms))
-			oldest = &w->run[i];
+		    (idle == NULL || r->touched_ms < (*idle)->touched_ms))
+			idle = &w->run[i];
+		if (is_paused(w, r) &&
+		    (n > most ||
+			(n == most && r->touched_ms < (*paused)->touched_ms))) {
+			paused = &w->run[i];
+			most = n;
+		}
 	}
-	if (oldest != NULL)
-		free_run(*oldest);
-	return oldest;
+	if (idle != NULL) {
+		free_run(*idle);
+		return idle;
+	}
+	*ousts = paused != NULL;
+	if (*ousts)
+		w->long_state[(*paused)->place - 1] = PLACE_OUSTED;
+	return paused;
+}
+
+static size_t
+runs_of(const struct world *w, uint32_t tenant)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < RUNS_MAX; i++)
+		n += w->run[i] != NULL && w->run[i]->tenant == tenant;
+	return n;
+}
+
+static bool
+is_paused(const struct world *w, const struct import_run *run)
+{
+	return run->is_busy && run->place > 0 &&
+	    w->long_state[run->place - 1] == PLACE_PAUSED;
 }
 
 static bool
@@ -305,14 +338,16 @@ run_take(struct reader *r, struct ctx *cx, int64_t id, enum import_state wanted,
 
 	lock_take(r->world->mu);
 	at = find_run(r->world, id);
-	if (at == NULL || !is_own(cx, *at))
+	if (at == NULL || !is_own(cx, *at)) {
 		err = ERR_NOT_FOUND;
-	else if ((*at)->is_busy)
+	} else if ((*at)->is_busy) {
 		err = ERR_BUSY;
-	else if ((*at)->state != wanted)
+	} else if ((*at)->state != wanted) {
 		err = ERR_CONFLICT;
-	else
+	} else {
 		(*at)->is_busy = true;
+		(*at)->place = r->place;
+	}
 	*out = err == OK ? *at : NULL;
 	lock_give(r->world->mu);
 	if (err == ERR_NOT_FOUND)
@@ -363,6 +398,7 @@ run_give(struct import_run *run)
 {
 	lock_take(run->world->mu);
 	run->is_busy = false;
+	run->place = 0;
 	run->touched_ms = clock_now_ms();
 	lock_give(run->world->mu);
 }
@@ -371,9 +407,12 @@ void
 run_end(struct import_run *run)
 {
 	struct world *w = run->world;
+	struct import_run **at;
 
 	lock_take(w->mu);
-	*find_run(w, run->id) = NULL;
+	at = find_run(w, run->id);
+	if (at != NULL) /* else it was ousted */
+		*at = NULL;
 	lock_give(w->mu);
 	free_run(run);
 }

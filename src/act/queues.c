@@ -151,6 +151,9 @@ queue_pass(
 		TRY(pause_deep(w, cx, tenant, queue, depth));
 	for (;;) {
 		TRY(look(w->queues, cx, tenant, queue, &is_paused));
+		if (reader_is_ousted(r))
+			return fail(cx, ERR_LIMITED, MSG_QUEUE_OUSTED, "",
+			    work_queue_name(queue));
 		if (!is_paused && reader_go_on(r, cx))
 			return OK;
 		if (is_paused)
@@ -224,6 +227,14 @@ pause_deep(struct world *w, struct ctx *cx, uint32_t tenant,
 	err = pipeline_do(w->pipeline, &it, ITEM_INTERACTIVE);
 	cx->fault = own.fault;
 	return err;
+}
+
+void
+queues_wake(struct world *w)
+{
+	lock_take(w->queues->mu);
+	lock_wake(w->queues->mu);
+	lock_give(w->queues->mu);
 }
 
 void

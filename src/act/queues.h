@@ -28,10 +28,12 @@ size_t queue_batch(struct world *, uint32_t tenant, enum work_queue);
 /*
  * Between two batches: pauses the queue if it is too deep (logged, and an
  * alert), then waits while it is paused; a long task has no place meanwhile.
- * ERR_BUSY: the server ends meanwhile.  May block: never on a loop, the sealer
- * or the writer.
+ * ERR_BUSY: the server ends meanwhile; ERR_LIMITED: it was ousted.  May block:
+ * never on a loop, the sealer or the writer.
  */
 enum err queue_pass(struct reader *, struct ctx *, uint32_t tenant, enum work_queue) USE_RESULT;
+/* Who is ousted need not wait until it looks again by itself. */
+void queues_wake(struct world *);
 
 /* --- for who looks after it ---------------------------------------------------------- */
 

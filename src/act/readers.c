@@ -241,8 +241,23 @@ reader_pause(struct reader *r)
 	if (r->place == 0)
 		return;
 	lock_take(w->mu);
-	w->long_state[r->place - 1] = PLACE_PAUSED;
+	if (w->long_state[r->place - 1] != PLACE_OUSTED)
+		w->long_state[r->place - 1] = PLACE_PAUSED;
 	lock_give(w->mu);
+}
+
+bool
+reader_is_ousted(const struct reader *r)
+{
+	struct world *w = r->world;
+	bool is;
+
+	if (r->place == 0)
+		return false;
+	lock_take(w->mu);
+	is = w->long_state[r->place - 1] == PLACE_OUSTED;
+	lock_give(w->mu);
+	return is;
 }
 
 bool
@@ -258,8 +273,10 @@ reader_go_on(struct reader *r, const struct ctx *cx)
 	lock_take(w->mu);
 	state = &w->long_state[r->place - 1];
 	load = long_load(w, w->long_tenant[r->place - 1], false);
-	goes_on = *state == PLACE_BUSY || has_room(&load, cx->actor);
-	*state = goes_on ? PLACE_BUSY : PLACE_GOES_ON;
+	goes_on = *state == PLACE_BUSY ||
+	    (*state != PLACE_OUSTED && has_room(&load, cx->actor));
+	if (*state != PLACE_OUSTED)
+		*state = goes_on ? PLACE_BUSY : PLACE_GOES_ON;
 	lock_give(w->mu);
 	return goes_on;
 }

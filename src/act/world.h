@@ -135,6 +135,8 @@ struct reader {
  */
 void reader_pause(struct reader *);
 bool reader_go_on(struct reader *, const struct ctx *);
+/* It stood still, and another took what it kept: it must end. */
+bool reader_is_ousted(const struct reader *);
 
 /*
  * Ends the snapshots of a long task that reads no more: behind them the logs of

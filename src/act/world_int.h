@@ -20,7 +20,8 @@
 #define RUNS_A_TENANT 4
 /* Long tasks that run, and those that stand still: runs of imports whose queue is paused. */
 #define PLACES (LONGS_MAX + RUNS_MAX)
-enum place_state { PLACE_FREE, PLACE_BUSY, PLACE_PAUSED, PLACE_GOES_ON /* it waits for one that is busy */ };
+enum place_state { PLACE_FREE, PLACE_BUSY, PLACE_PAUSED, PLACE_GOES_ON /* it waits for one that is busy */,
+	PLACE_OUSTED /* it stood still, and ends: another tenant has what it had */ };
 /* Channels to the vault: clock and signer, readers, long work, passwords, the other servers' changes; then the sealer of each lane. */
 enum channel { CHANNEL_CLOCK, CHANNEL_READER, CHANNEL_LONG = CHANNEL_READER + READERS,
 	CHANNEL_LOGIN = CHANNEL_LONG + PLACES, CHANNEL_NODE, CHANNEL_SEALER };

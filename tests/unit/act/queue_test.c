@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/queue.h"
 
+#include "act/import_int.h"
 #include "act/world_int.h"
 
 #include "imports.h"
@@ -155,10 +156,10 @@ apply_start(struct rig *r, struct applier *a)
 {
 	struct import_open_in in = asked();
 	struct ctx *cx = arena_alloc(r->arena, sizeof(*cx));
+	struct actor *own = arena_copy(r->arena, &r->actor, sizeof(*own));
 	struct import_report *report;
 
-	*cx =
-	    (struct ctx) { .arena = arena_open(64 << 20), .actor = &r->actor };
+	*cx = (struct ctx) { .arena = arena_open(64 << 20), .actor = own };
 	cx->request_id = (struct str) { arena_alloc(cx->arena, 16), 16 };
 	a->file = file_of(HEADER ANA BO CY);
 	a->in.run = opened(r, &in);
@@ -355,6 +356,70 @@ an_import_paused_again_lets_others_in(void **state)
 	hold_end(&h[0]);
 	hold_end(&h[1]);
 	apply_wait(&a, OK, 3);
+}
+
+/*
+ * Eight paused imports are all the runs there may be: the ninth tenant's has
+ * the place of the eldest, which ends and is told why.
+ */
+static void
+paused_imports_keep_no_tenant_out(void **state)
+{
+	struct rig *r = *state;
+	struct import_run **run = r->world->run;
+	const struct import_open_in in = asked();
+	struct import_report *report;
+	struct applier a = { 0 };
+	struct import_view *shown_run;
+	int64_t fresh;
+
+	set(r, QUEUE_PAUSED, "night");
+	apply_start(r, &a);
+	while (place_states(r, PLACE_PAUSED) == 0)
+		clock_sleep_ms(1);
+	/* Seven others, of seven tenants, as far as runs are asked. */
+	r->actor.tenant = r->other;
+	for (uint32_t i = 1; i < RUNS_MAX; i++) {
+		opened(r, &in);
+		run[i]->tenant = 1000 + i;
+		run[i]->is_busy = true;
+	}
+	fresh = opened(r, &in);
+	apply_wait(&a, ERR_LIMITED, 0);
+	assert_int_equal(place_states(r, PLACE_OUSTED), 0);
+	assert_int_equal(run[0]->id, fresh);
+	assert_int_equal(scanned(r, fresh, HEADER ANA BO CY, &report), OK);
+	/* What works, or has its turn yet, makes no room. */
+	run[0]->tenant = 1000;
+	run[0]->is_busy = true;
+	assert_int_equal(
+	    rig_long(r, import_open, &in, &(int64_t *) { NULL }), ERR_LIMITED);
+	run[0]->tenant = r->other;
+	for (size_t i = 0; i < RUNS_MAX; i++)
+		run[i]->is_busy = false;
+	r->actor.tenant = r->acme;
+	assert_int_equal(rig_query(r, import_show, &a.in.run, &shown_run), OK);
+	assert_int_equal(shown_run->row.state, IMPORT_BROKEN);
+	assert_int_equal(shown(r, WORK_QUEUE_IMPORT)->depth, 0);
+	/* It comes again, when there is room. */
+	run[1]->touched_ms = 0;
+	set(r, QUEUE_RELEASED, "morning");
+	report = import(r, HEADER ANA BO CY);
+	assert_report(report, 3, 0, 0, 0, 0);
+	rig_verify(r);
+}
+
+/* A tenant may be deleted while somebody asks for its queues. */
+static void
+a_tenant_that_is_gone_has_the_limits_of_all(void **state)
+{
+	struct rig *r = *state;
+	int64_t depth = setting_info(SETTING_IMPORT_DEPTH)->fallback;
+
+	r->actor.tenant = 4711;
+	assert_int_equal(
+	    shown(r, WORK_QUEUE_IMPORT)->limits.depth_pause, depth);
+	r->actor.tenant = r->acme;
 }
 
 static void
@@ -569,6 +634,8 @@ main(void)
 		CASE(an_import_waits_while_its_queue_is_paused),
 		CASE(a_paused_import_keeps_no_place),
 		CASE(an_import_paused_again_lets_others_in),
+		CASE(paused_imports_keep_no_tenant_out),
+		CASE(a_tenant_that_is_gone_has_the_limits_of_all),
 		CASE(depth_over_the_threshold_pauses_until_somebody_looks),
 		CASE(a_server_that_ends_does_not_wait_for_a_paused_queue),
 		CASE(what_is_under_way_has_a_bound_of_client_and_tenant),
