@@ -21,8 +21,7 @@ struct sight {
 	bool			sees_nobodys;	/* people of no organisation */
 	const int64_t	       *organisation;	/* that are seen; ids, ascending */
 	size_t			n;
-	struct arena	       *arena;
-	struct said	      **said;	/* of whom it was asked already */
+	struct kinds	       *kinds;	/* of people: of whom it was asked already */
 	const struct filter    *scope;
 };
 
