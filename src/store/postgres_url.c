@@ -6,6 +6,7 @@
 #include "store/postgres_int.h"
 
 #include <string.h>
+#include <arpa/inet.h>
 
 #define KEYS_SUFFIX "_keys"
 
@@ -34,6 +35,7 @@ static char *keep_text(struct str);
 static const char *get(const struct pg_place *, const char *);
 static char *show(struct arena *, const struct pg_place *);
 static bool add_peers(const struct pg_place *, struct store_peers *);
+static bool is_address(struct str);
 
 enum err
 url_read(struct ctx *cx, const char *url, struct pg_place place[2])
@@ -171,7 +173,7 @@ add_peers(const struct pg_place *place, struct store_peers *out)
 		if (host.n == 0 || host.p[0] == '/' || host.p[0] == '@')
 			continue;
 		out->is_remote = true;
-		out->asks_names |= numeric == NULL;
+		out->asks_names |= !is_address(host);
 	}
 	while (ports.p != NULL) {
 		struct str text = str_cut(&ports, ',');
@@ -184,6 +186,22 @@ add_peers(const struct pg_place *place, struct store_peers *out)
 			out->port[out->nport++] = (uint16_t)port;
 	}
 	return true;
+}
+
+/* One that needs no name server; what comes after a % is a link's. */
+static bool
+is_address(struct str host)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr at;
+
+	host = str_cut(&host, '%');
+	if (host.n >= sizeof(text))
+		return false;
+	memcpy(text, host.p, host.n);
+	text[host.n] = '\0';
+	return inet_pton(AF_INET, text, &at) == 1 ||
+	    inet_pton(AF_INET6, text, &at) == 1;
 }
 
 void

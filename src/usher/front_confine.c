@@ -19,6 +19,7 @@
 #define LANDLOCK_CONNECT_TCP UINT64_C(2)
 #define LANDLOCK_NET_PORT    2
 #define NAME_PORT	     53
+#define TYPE_MASK	     15	/* without SOCK_CLOEXEC and SOCK_NONBLOCK */
 
 /*
  * Front parses what strangers send, so what a stranger would like to call next
@@ -47,6 +48,7 @@ static const int denied_calls[] = {
 
 static bool add_rules(scmp_filter_ctx, const struct store_peers *);
 static int deny_sockets(scmp_filter_ctx, const struct store_peers *);
+static int deny_types(scmp_filter_ctx, uint64_t family, bool asks_names);
 static bool confine_ports(const struct store_peers *);
 static bool allow_port(int ruleset, uint16_t port);
 static bool refused(const char *what);
@@ -148,11 +150,35 @@ deny_sockets(scmp_filter_ctx f, const struct store_peers *peers)
 	for (uint64_t family = 0; family <= AF_INET6; family++) {
 		const struct scmp_arg_cmp one = { 0, SCMP_CMP_EQ, family, 0 };
 
-		if (family == AF_UNIX ||
-		    (peers->is_remote &&
-			(family == AF_INET || family == AF_INET6)))
+		if (peers->is_remote &&
+		    (family == AF_INET || family == AF_INET6))
+			bad |= deny_types(f, family, peers->asks_names);
+		else if (family != AF_UNIX)
+			bad |=
+			    seccomp_rule_add(f, no, SCMP_SYS(socket), 1, one);
+	}
+	return bad;
+}
+
+/*
+ * Streams lead to the database.  Datagrams, whose ports nobody looks at, only
+ * where a name must be asked for: names change while front runs, so it asks
+ * itself, at each new connection.
+ */
+static int
+deny_types(scmp_filter_ctx f, uint64_t family, bool asks_names)
+{
+	int bad = 0;
+
+	for (uint64_t type = 0; type <= TYPE_MASK; type++) {
+		const struct scmp_arg_cmp of = { 0, SCMP_CMP_EQ, family, 0 };
+		const struct scmp_arg_cmp one = { 1, SCMP_CMP_MASKED_EQ,
+			TYPE_MASK, type };
+
+		if (type == SOCK_STREAM || (type == SOCK_DGRAM && asks_names))
 			continue;
-		bad |= seccomp_rule_add(f, no, SCMP_SYS(socket), 1, one);
+		bad |= seccomp_rule_add(
+		    f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 2, of, one);
 	}
 	return bad;
 }

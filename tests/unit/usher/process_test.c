@@ -418,10 +418,41 @@ try_to_connect(uint16_t port)
 
 	if (fd < 0)
 		return errno;
-	error = connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 ? 0
-								     : errno;
+	error =
+	    connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 ? 0 : errno;
 	close(fd);
 	return error;
+}
+
+static bool
+is_denied(int type)
+{
+	static const int family[] = { AF_INET, AF_INET6 };
+	bool is = true;
+
+	for (size_t i = 0; i < COUNT(family); i++)
+		is &= socket(family[i], type | SOCK_CLOEXEC, 0) == -1 &&
+		    errno == EPERM;
+	return is;
+}
+
+/* Who must ask for a name may send datagrams, and nothing else. */
+static int
+try_names(void)
+{
+	const struct store_peers peers = { .connects = true,
+		.is_remote = true,
+		.asks_names = true,
+		.port = { 2 },
+		.nport = 1 };
+
+	if (!front_confine_memory())
+		return 1;
+	if (!front_confine_calls(&peers))
+		return 99;
+	if (socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0) < 0)
+		return 2;
+	return is_denied(SOCK_RAW) ? 0 : 3;
 }
 
 /* Nothing listens on either port. */
@@ -441,6 +472,8 @@ try_database(void)
 		return 2;
 	if (socket(AF_NETLINK, SOCK_RAW, 0) != -1 || errno != EPERM)
 		return 3;
+	if (!is_denied(SOCK_DGRAM) || !is_denied(SOCK_RAW))
+		return 5;
 	/* Before Linux 6.7 nobody looks at ports. */
 	if (try_to_connect(3) != EACCES)
 		return has_port_rules() ? 4 : 98;
@@ -448,19 +481,62 @@ try_database(void)
 }
 
 static void
-front_calls_its_database_only(void **state)
+try_in_child(int (*try)(void))
 {
 	int status;
 	pid_t pid = fork();
 
-	(void)state;
 	if (pid == 0)
-		_exit(try_database());
+		_exit(try());
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	if (WEXITSTATUS(status) >= 98)
 		skip();
 	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void
+front_calls_its_database_only(void **state)
+{
+	(void)state;
+	try_in_child(try_database);
+}
+
+static void
+front_sends_datagrams_for_names_only(void **state)
+{
+	(void)state;
+	try_in_child(try_names);
+}
+
+static void
+only_names_are_asked_for(void **state)
+{
+	static const struct {
+		const char *url;
+		bool is_remote, asks_names;
+	} of[] = {
+		{ "postgresql://usher@db.example/usher", true, true },
+		{ "postgresql://usher@192.0.2.1,192.0.2.2/usher", true, false },
+		{ "postgresql://usher@[2001:db8::1]/usher", true, false },
+		{ "postgresql://usher@192.0.2.1,db.example/usher", true, true },
+		{ "postgresql://usher@db.example/usher?hostaddr=192.0.2.1",
+		    true, false },
+		{ "postgresql://usher@192.0.2.1.example/usher", true, true },
+		{ "postgresql://usher@/usher?host=/run/postgresql", false,
+		    false },
+	};
+	struct ctx cx = { .arena = arena_open(1 << 20) };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(of); i++) {
+		struct store_peers peers;
+
+		assert_int_equal(store_peers(&cx, of[i].url, &peers), OK);
+		assert_int_equal(peers.is_remote, of[i].is_remote);
+		assert_int_equal(peers.asks_names, of[i].asks_names);
+	}
+	arena_close(cx.arena);
 }
 
 static void
@@ -512,6 +588,8 @@ main(void)
 		TEST(whoever_has_the_folder_open_holds_it),
 		TEST(front_runs_no_program_and_calls_nobody),
 		TEST(front_calls_its_database_only),
+		TEST(front_sends_datagrams_for_names_only),
+		TEST(only_names_are_asked_for),
 		TEST(systemd_is_told_where_it_asks),
 	};
 
