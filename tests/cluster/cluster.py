@@ -6,9 +6,10 @@
         host = cluster.primary()
         host.power_off(); host.start()
 
-Each host is a network namespace on one bridge; haproxy and whoever asks it are
-in the namespace outside.  To be run where network, mounts and processes are
-the test's own (tool/cluster-test), so that all of it ends with the test.
+Each host is a network namespace on one bridge; whoever asks the databases has
+a haproxy of its own in its own namespace: the test outside, each server of
+Usher (servers.py).  To be run where network, mounts and processes are the
+test's own (tool/cluster-test), so that all of it ends with the test.
 """
 import http.client
 import json
@@ -120,14 +121,7 @@ class Host:
         self.etcd = self.patroni = None
         os.mkdir(self.folder, 0o700)
         os.chown(self.folder, cluster.who.pw_uid, cluster.who.pw_gid)
-        run("ip", "netns", "add", self.name)
-        run("ip", "link", "add", "to-" + self.name, "type", "veth", "peer",
-            "name", "eth0", "netns", self.name)
-        run("ip", "link", "set", "to-" + self.name, "master", "br0", "up")
-        for argv in (("addr", "add", self.ip + "/24", "dev", "eth0"),
-                     ("link", "set", "eth0", "up"),
-                     ("link", "set", "lo", "up")):
-            run("ip", "-n", self.name, *argv)
+        lay_host(self.name, self.ip)
 
     def _spawn(self, log, *argv):
         who = self.cluster.who
@@ -245,23 +239,25 @@ class Cluster:
                 self.hosts.append(Host(self, number))
             for host in self.hosts:
                 host.start()
-            self._start_front()
+            self.front = self.haproxy("haproxy")
             self.wait_whole(START_S)
         except BaseException:
             self.close(keep=True)
             raise
 
-    def _start_front(self):
-        path = os.path.join(self.folder, "haproxy.cfg")
+    def haproxy(self, name, more="", enter=()):
+        """One whose port on loopback is the primary's; MORE is its own."""
+        path = os.path.join(self.folder, name + ".cfg")
         servers = "\n".join(
             "    server %s %s:5432 check port 8008" % (h.name, h.ip)
             for h in self.hosts)
         with open(path, "w", encoding="ascii") as file:
-            file.write(FRONT % {"port": HAPROXY, "servers": servers})
-        with open(os.path.join(self.folder, "haproxy.log"), "ab") as log:
-            self.front = subprocess.Popen(
-                ["haproxy", "-db", "-f", path], stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, start_new_session=True)
+            file.write(FRONT % {"port": HAPROXY, "servers": servers} + more)
+        with open(os.path.join(self.folder, name + ".log"), "ab") as log:
+            return subprocess.Popen(
+                [*enter, "haproxy", "-db", "-f", path],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True)
 
     def primary(self):
         """The host that says it leads, or None; two would be told as none."""
@@ -315,9 +311,7 @@ class Cluster:
             self.front.wait()
         for host in self.hosts:
             host.power_off()
-            # The kernel takes a namespace's links away some time later.
-            run("ip", "link", "delete", "to-" + host.name)
-            run("ip", "netns", "delete", host.name)
+            clear_host(host.name)
         run("ip", "link", "delete", "br0")
         if keep or "USHER_KEEP" in os.environ:
             print("# kept " + self.folder, flush=True)
@@ -329,6 +323,23 @@ class Cluster:
 
     def __exit__(self, kind, value, trace):
         self.close(keep=kind is not None)
+
+
+def lay_host(name, ip):
+    """A namespace with a wire to the bridge."""
+    run("ip", "netns", "add", name)
+    run("ip", "link", "add", "to-" + name, "type", "veth", "peer", "name",
+        "eth0", "netns", name)
+    run("ip", "link", "set", "to-" + name, "master", "br0", "up")
+    for argv in (("addr", "add", ip + "/24", "dev", "eth0"),
+                 ("link", "set", "eth0", "up"), ("link", "set", "lo", "up")):
+        run("ip", "-n", name, *argv)
+
+
+def clear_host(name):
+    # The kernel takes a namespace's links away some time later.
+    run("ip", "link", "delete", "to-" + name)
+    run("ip", "netns", "delete", name)
 
 
 def lay_bridge():

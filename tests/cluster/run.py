@@ -23,10 +23,11 @@ import cluster as clusters
 import faults
 import history as histories
 import kill
-from usherlib import TIER, Client, Server, Tap
+import servers
+from usherlib import TIER, Client, Tap
 
 RUNS = {"quick": 1, "normal": 1, "full": 20}[TIER]
-SERVERS = 1
+SERVERS = 3
 BEFORE_S, AFTER_S = 3, 4    # of load, before the fault and after the healing
 FAULT_S = 60                # at most: enough for another leader
 GOES_ON_S = 8               # of writing at the new leader before the healing
@@ -46,8 +47,7 @@ class Rig:
         self.count, self.servers = 0, []
         try:
             url = self.cluster.make(DATABASE)
-            for _ in range(SERVERS):
-                self.servers.append(Server(env={"USHER_STORE": url}))
+            self.servers = servers.make(self.cluster, url, SERVERS)
         except BaseException:
             self.close(keep=True)
             raise
@@ -59,6 +59,9 @@ class Rig:
             tenant = self.servers[0].tenant("tenant%d" % self.count)
             tenant.apply(kill.CATALOGUE)
             made.append(histories.History(tenant))
+        for history in made:
+            for server in self.servers:
+                wait_known(server, history.tenant)
         return made
 
     def not_ready(self, seconds):
@@ -95,9 +98,21 @@ def is_ready(server):
         client.close()
 
 
+def wait_known(server, tenant):
+    client = tenant.client()
+    client.address, until = server.address, time.monotonic() + READY_S
+    while client.get("/api/v1/pools").status != 200:
+        if time.monotonic() > until:
+            raise RuntimeError("u%d does not know %s" % (
+                server.number, tenant.name))
+        time.sleep(.1)
+    client.close()
+
+
 class Result:
     def __init__(self):
         self.faults, self.gap, self.heard, self.refused = [], 0, 0, 0
+        self.gaps = []      # of each server
 
 
 def one_run(rig, fault, least, dice):
@@ -117,11 +132,13 @@ def one_run(rig, fault, least, dice):
     load.stop()
     result.faults += rig.not_ready(READY_S)
     result.gap, result.refused = load.gap(), load.refused()
-    result.heard = len(load.times())
-    result.faults += load.odd
+    result.heard, result.gaps = len(load.times()), load.gaps()
+    result.faults += load.odd + ["u%d was never heard" % (at + 1) for at, gap
+                                 in enumerate(result.gaps) if gap is None]
     for history in some:
         try:
-            result.faults += histories.check(history, dice)
+            result.faults += histories.check(rig.servers, history,
+                                             dice)
         except (RuntimeError, *histories.GONE) as error:
             result.faults.append("the check ended: %r" % error)
     result.faults += histories.broken(rig.cluster, DATABASE)
@@ -164,7 +181,9 @@ def run(tap, rig, names, dice):
                "doubled (%d refused; write gap %.1f s)" % (
                    name, result.heard, result.refused, result.gap),
                "\n".join(result.faults[:20]))
-        tap.note("%.0f s" % (time.monotonic() - begin))
+        tap.note("%.0f s; each server's own gap: %s" % (
+            time.monotonic() - begin,
+            ", ".join("%.1f s" % gap for gap in result.gaps if gap)))
         done += 1
     tap.note(sizes(rig.cluster))
     gaps.sort()

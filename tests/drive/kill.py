@@ -134,7 +134,10 @@ class Load:
                 "priority": dice.randrange(10)})
             history.sent[key] = body
             history.unknown.add(key)
-        reply = api.post("/api/v1/onboardings", body.encode(),
+        self.ask(api, history, key)
+
+    def ask(self, api, history, key):
+        reply = api.post("/api/v1/onboardings", history.sent[key].encode(),
                          idempotency_key=key)
         if reply.status == 201:
             history.hear(key, told(reply))

@@ -316,6 +316,7 @@ class Server:
         if not any(arg.startswith("--restarts") for arg in self.args):
             self.args.append("--restarts=1000")
         self.address = ("127.0.0.1", free_port())
+        self.listen = "%s:%d" % self.address    # differs behind a door
         self.socket = os.path.join(self.data, "operator.sock")
         # Beside the data folder, for that is made by the server.
         self.management = os.path.join(self.folder, "management.sock")
@@ -325,13 +326,13 @@ class Server:
 
     @property
     def url(self):
-        return "http://%s:%d" % self.address
+        return "http://" + self.listen
 
     def start(self, wait=True):
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [self.program, "serve", "--data", self.data,
-                 "--listen", "%s:%d" % self.address,
+                 "--listen", self.listen,
                  "--management", self.management, *self.args],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={**os.environ, **self.env}, start_new_session=True)
