@@ -37,6 +37,7 @@ static enum err check_vault(struct visit *);
 static enum err check_confinement(struct visit *);
 static enum err check_heads(struct visit *);
 static enum err check_clock(struct visit *);
+static const struct doctor_setting *settings(struct visit *, size_t *n);
 
 static const check checks[] = {
 	check_data, check_keys, check_engine, check_files, check_space,
@@ -54,6 +55,7 @@ doctor_run(struct reader *r, struct ctx *cx, const void *none, void **result)
 	v.row = arena_array(cx->arena, ROWS_MAX, sizeof(*v.row));
 	for (size_t i = 0; i < COUNT(checks); i++)
 		TRY(checks[i](&v));
+	out->setting = settings(&v, &out->nsetting);
 	out->row = v.row;
 	out->n = v.n;
 	*result = out;
@@ -115,6 +117,31 @@ check_database(struct visit *v, enum db_kind kind, const char *what,
 	is_well(v, what, str_fmt(v->cx->arena, "%lld MiB",
 	    (long long)(st.st_size / MIB)));
 	return OK;
+}
+
+/* A server that does not answer has none: its row says so. */
+static const struct doctor_setting *
+settings(struct visit *v, size_t *n)
+{
+	static const char *const names[] = { "data", "keys" };
+	struct store *store = world_store(v->r->world);
+	struct doctor_setting *all;
+	struct db_setting *some[2];
+	size_t nsome[2], at = 0;
+
+	for (enum db_kind k = DB_DATA; k <= DB_KEYS; k++) {
+		struct ctx own = *v->cx;
+
+		if (store_settings(&own, store, k, &some[k], &nsome[k]) != OK)
+			nsome[k] = 0;
+	}
+	all = arena_array(v->cx->arena, nsome[0] + nsome[1] + 1, sizeof(*all));
+	for (enum db_kind k = DB_DATA; k <= DB_KEYS; k++)
+		for (size_t i = 0; i < nsome[k]; i++)
+			all[at++] = (struct doctor_setting) { names[k],
+				some[k][i] };
+	*n = at;
+	return all;
 }
 
 static enum err

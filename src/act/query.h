@@ -179,7 +179,9 @@ enum err backup_make(struct reader *, struct ctx *, const void *none, void **bac
 enum err key_export(struct reader *, struct ctx *, const void *passphrase /* const struct str * */, void **str_archive) USE_RESULT;
 
 struct doctor_row { const char *what; bool is_ok; struct str found, remedy; };
-struct doctor_out { const struct doctor_row *row; size_t n; };
+/* Of the server of a database, "data" or "keys", where there is one. */
+struct doctor_setting { const char *database; struct db_setting is; };
+struct doctor_out { const struct doctor_row *row; size_t n; const struct doctor_setting *setting; size_t nsetting; };
 /* Goes on with a database that lost what this server acknowledged; ERR_CONFLICT: it did not.  OUT: the struct loss that was found first. */
 enum err loss_accept(struct reader *, struct ctx *, const void *none, void **loss) USE_RESULT;
 enum err doctor_run(struct reader *, struct ctx *, const void *none, void **doctor_out) USE_RESULT;

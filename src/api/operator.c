@@ -134,6 +134,21 @@ doctor_encode(struct call *c)
 		js_close_object(js);
 	}
 	js_close_array(js);
+	js_key(js, "settings");
+	js_open_array(js);
+	for (size_t i = 0; i < out->nsetting; i++) {
+		const struct doctor_setting *s = &out->setting[i];
+
+		js_open_object(js);
+		js_key(js, "database");
+		js_put_z(js, s->database);
+		js_key(js, "name");
+		js_put_z(js, s->is.name);
+		js_key(js, "value");
+		js_put_str(js, s->is.value);
+		js_close_object(js);
+	}
+	js_close_array(js);
 	js_close_object(js);
 }
 

@@ -44,6 +44,10 @@
 	"SELECT current_setting('fsync') = 'off'" \
 	" OR current_setting('full_page_writes') = 'off'" \
 	" OR current_setting('synchronous_commit') = 'off'"
+#define KEPT_BY \
+	"SELECT name, setting FROM pg_settings WHERE name IN (" \
+	"'fsync', 'full_page_writes', 'synchronous_commit'," \
+	" 'synchronous_standby_names', 'wal_level') ORDER BY name"
 #define IS_OPEN \
 	"SELECT count(*) FROM pg_class c WHERE relkind = 'r'" \
 	" AND relnamespace = current_schema()::regnamespace" \
@@ -445,6 +449,32 @@ read_all(struct setup *u)
 	return run(u, "COMMIT", NULL);
 }
 
+static enum err
+settings(struct ctx *cx, struct store *base, enum db_kind kind,
+    struct db_setting **out, size_t *n)
+{
+	struct pg_store *s = (struct pg_store *)base;
+	struct setup u = { cx, kind, &s->place[kind], NULL };
+	PGresult *r = NULL;
+	enum err err = connect_to(&u);
+
+	if (err == OK)
+		err = run(&u, KEPT_BY, &r);
+	if (err == OK) {
+		*n = (size_t)PQntuples(r);
+		*out = arena_array(cx->arena, *n + 1, sizeof(**out));
+	}
+	for (size_t i = 0; err == OK && i < *n; i++) {
+		struct str name = str_of(PQgetvalue(r, (int)i, 0));
+
+		(*out)[i] = (struct db_setting) { str_z(cx->arena, name),
+			str_copy(cx->arena, str_of(PQgetvalue(r, (int)i, 1))) };
+	}
+	PQclear(r);
+	PQfinish(u.conn);
+	return err;
+}
+
 const struct engine postgres_engine = {
 	.title = "PostgreSQL",
 	.lanes = LANES_MAX,
@@ -469,4 +499,5 @@ const struct engine postgres_engine = {
 	.wipe = no_wipe,
 	.copy = no_copy,
 	.check = check,
+	.settings = settings,
 };

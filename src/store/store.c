@@ -497,6 +497,17 @@ store_check(struct ctx *cx, struct store *s, enum db_kind kind)
 	return s->engine->check(cx, s, kind);
 }
 
+enum err
+store_settings(struct ctx *cx, struct store *s, enum db_kind kind,
+    struct db_setting **out, size_t *n)
+{
+	*out = NULL;
+	*n = 0;
+	return s->engine->settings != NULL
+	    ? s->engine->settings(cx, s, kind, out, n)
+	    : OK;
+}
+
 struct str
 store_engine(struct arena *arena, const struct store *s)
 {

@@ -194,6 +194,12 @@ enum err store_count(struct tx *, const struct table *, const void *key, size_t 
 enum err store_copy(struct ctx *, struct store *, enum db_kind, const char *path) USE_RESULT;
 /* The engine's own check of the file, every page. */
 enum err store_check(struct ctx *, struct store *, enum db_kind) USE_RESULT;
+/*
+ * By what the database's server keeps a commit, in its own words and as they
+ * are for us: what was set for our role counts.  SQLite's have none.
+ */
+struct db_setting { const char *name; struct str value; };
+enum err store_settings(struct ctx *, struct store *, enum db_kind, struct db_setting **out, size_t *n) USE_RESULT;
 /* The engine and its version, for people: "SQLite 3.40.1". */
 struct str store_engine(struct arena *, const struct store *);
 

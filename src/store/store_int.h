@@ -116,6 +116,8 @@ struct engine {
 	void	 (*wipe)(struct db *, bool is_on);	/* what is deleted is overwritten */
 	enum err (*copy)(struct ctx *, struct store *, enum db_kind, const char *path);
 	enum err (*check)(struct ctx *, struct store *, enum db_kind);
+	/* NULL: no server, no settings. */
+	enum err (*settings)(struct ctx *, struct store *, enum db_kind, struct db_setting **out, size_t *n);
 };
 
 extern const struct engine sqlite_engine, postgres_engine;

@@ -10,10 +10,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "base/yaml.h"
-
 #include "usher/commands.h"
-#include "usher/input.h"
+#include "usher/doctor_int.h"
 #include "usher/list.h"
 #include "usher/member.h"
 #include "usher/spawn.h"
@@ -21,7 +19,6 @@
 #define FOUND_MAX  65536
 #define OTHERS	   077
 #define ROOM_LEAST (UINT64_C(256) << 20)
-#define CONF_MAX   (1u << 20)	/* of Patroni */
 
 /* What must stand in the data directory, and who may read it. */
 static const struct {
@@ -58,30 +55,11 @@ static const struct {
 	{ "clock", MSG_WHAT_CLOCK },
 };
 
-/*
- * The first Patroni that takes the lead in etcd's v3 interface only if nobody
- * has it; those before may follow a leader back that lost commits (0018).
- */
-static const int64_t patroni_least[3] = { 3, 0, 3 };
-
-/* What was found so far, as the list that the server would send. */
-struct findings {
-	struct cli *cli;
-	struct body body;
-	size_t	    bad;
-};
-
 static enum err doctor(struct cli *);
-static void add(struct findings *, struct str what, bool is_ok,
-    struct str found, struct str remedy);
-static struct str what_text(const struct findings *, struct str name);
-static struct str text(const struct findings *, enum msg);
 static void check_part(struct cli *, struct findings *, const char *name,
     mode_t type);
 static void check_room(struct cli *, struct findings *);
 static void check_program(struct cli *, struct findings *);
-static enum err check_patroni(struct cli *, struct findings *);
-static bool is_older(struct str version, const int64_t least[3]);
 static void check_server(struct cli *, struct findings *);
 static void add_items(struct findings *, const struct js *answer);
 
@@ -126,7 +104,7 @@ doctor(struct cli *cli)
 		check_part(cli, &f, parts[i].name, parts[i].type);
 	check_room(cli, &f);
 	check_program(cli, &f);
-	TRY(check_patroni(cli, &f));
+	TRY(patroni_check_file(&f));
 	check_server(cli, &f);
 	js_close_array(&f.body.js);
 	cli->last = body_close(&f.body);
@@ -139,8 +117,8 @@ doctor(struct cli *cli)
 	    str_z(cli->cx.arena, str_fmt(cli->cx.arena, "%zu", f.bad)));
 }
 
-static void
-add(struct findings *f, struct str what, bool is_ok, struct str found,
+void
+findings_add(struct findings *f, struct str what, bool is_ok, struct str found,
     struct str remedy)
 {
 	struct js_out *js = &f->body.js;
@@ -148,7 +126,7 @@ add(struct findings *f, struct str what, bool is_ok, struct str found,
 	f->bad += !is_ok;
 	js_open_object(js);
 	js_key(js, "what");
-	js_put_str(js, what_text(f, what));
+	js_put_str(js, findings_what(f, what));
 	js_key(js, "ok");
 	js_put_bool(js, is_ok);
 	js_key(js, "found");
@@ -161,17 +139,17 @@ add(struct findings *f, struct str what, bool is_ok, struct str found,
 	js_close_object(js);
 }
 
-static struct str
-what_text(const struct findings *f, struct str name)
+struct str
+findings_what(const struct findings *f, struct str name)
 {
 	for (size_t i = 0; i < COUNT(whats); i++)
 		if (!f->cli->is_json && str_eq(name, str_of(whats[i].name)))
-			return text(f, whats[i].text);
+			return findings_text(f, whats[i].text);
 	return name;
 }
 
-static struct str
-text(const struct findings *f, enum msg msg)
+struct str
+findings_text(const struct findings *f, enum msg msg)
 {
 	return cli_msg(f->cli, msg, NO_ARGS);
 }
@@ -188,17 +166,18 @@ check_part(struct cli *cli, struct findings *f, const char *name, mode_t type)
 	struct stat st;
 
 	if (lstat(str_z(a, path), &st) != 0)
-		add(f, path, false, str_of(errno_text(&cli->cx, errno)),
-		    text(f, MSG_DO_RESTORE));
+		findings_add(f, path, false,
+		    str_of(errno_text(&cli->cx, errno)),
+		    findings_text(f, MSG_DO_RESTORE));
 	else if ((st.st_mode & S_IFMT) != type)
-		add(f, path, false, text(f, MSG_FOUND_KIND),
-		    text(f, MSG_DO_MOVE));
+		findings_add(f, path, false, findings_text(f, MSG_FOUND_KIND),
+		    findings_text(f, MSG_DO_MOVE));
 	else
-		add(f, path, (st.st_mode & OTHERS) == 0,
+		findings_add(f, path, (st.st_mode & OTHERS) == 0,
 		    cli_msg(cli, MSG_FOUND_MODE,
 			ARGS(str_fmt(a, "%04o", st.st_mode & 07777),
 			    cli_number(cli, st.st_uid))),
-		    text(f, MSG_DO_CHMOD));
+		    findings_text(f, MSG_DO_CHMOD));
 }
 
 static void
@@ -211,10 +190,10 @@ check_room(struct cli *cli, struct findings *f)
 	if (statvfs(path, &s) != 0)
 		return;
 	room = (uint64_t)s.f_bavail * s.f_frsize;
-	add(f, STR("free room"), room >= ROOM_LEAST,
+	findings_add(f, STR("free room"), room >= ROOM_LEAST,
 	    str_fmt(
 		cli->cx.arena, "%llu MiB", (unsigned long long)(room >> 20)),
-	    text(f, MSG_DO_FREE));
+	    findings_text(f, MSG_DO_FREE));
 }
 
 static void
@@ -223,62 +202,8 @@ check_program(struct cli *cli, struct findings *f)
 	const char *path = "usher-vault";
 	bool is_there = spawn_vault_program(cli, &path) == OK;
 
-	add(f, STR("usher-vault"), is_there, str_of(path),
-	    text(f, MSG_DO_INSTALL));
-}
-
-/*
- * A client of the database cannot see by what its leader is chosen: that
- * stands in Patroni's own file, and its version nowhere in it.  One that was
- * not told counts as too old.
- */
-static enum err
-check_patroni(struct cli *cli, struct findings *f)
-{
-	struct str version = cli_text(cli, "patroni-version");
-	const struct js *conf, *shared;
-	struct str text_of;
-	bool is_v3;
-
-	if (cli_text(cli, "patroni").n == 0)
-		return OK;
-	TRY(input_whole(
-	    cli, "patroni", cli_z(cli, "patroni"), CONF_MAX, &text_of));
-	TRY(yaml_parse(&cli->cx, text_of, &conf));
-	is_v3 = js_get(conf, "etcd3") != NULL;
-	add(f, STR("patroni"), !is_v3 || !is_older(version, patroni_least),
-	    str_fmt(cli->cx.arena, "%s%.*s", is_v3 ? "etcd3 " : "",
-		STR_ARG(version)),
-	    text(f, MSG_DO_PATRONI));
-	shared = member_of(member_of(conf, "bootstrap"), "dcs");
-	if (shared == NULL)
-		return OK;
-	add(f, STR("synchronous_mode"),
-	    member_bool(shared, "synchronous_mode") &&
-		member_bool(shared, "synchronous_mode_strict"),
-	    cli_text(cli, "patroni"), text(f, MSG_DO_SYNCHRONOUS));
-	return OK;
-}
-
-/* Numbers with dots between; what is no number ends it, and lacks are 0. */
-static bool
-is_older(struct str version, const int64_t least[3])
-{
-	size_t at = 0;
-
-	for (size_t i = 0; i < 3; i++) {
-		int64_t part = 0;
-
-		for (; at < version.n && version.p[at] >= '0' &&
-		     version.p[at] <= '9' && part < 10000;
-		     at++)
-			part = part * 10 + (version.p[at] - '0');
-		if (part != least[i])
-			return part < least[i];
-		if (at < version.n && version.p[at] == '.')
-			at++;
-	}
-	return false;
+	findings_add(f, STR("usher-vault"), is_there, str_of(path),
+	    findings_text(f, MSG_DO_INSTALL));
 }
 
 /* --- what the server says ------------------------------------------------------------ */
@@ -294,14 +219,16 @@ check_server(struct cli *cli, struct findings *f)
 	const struct js *answer;
 	bool is_alive = cli_ask(cli, &call, &answer) == OK;
 
-	add(f, STR("server"), is_alive,
-	    text(f, is_alive ? MSG_FOUND_ANSWERS : MSG_FOUND_SILENT),
-	    text(f, MSG_DO_START));
+	findings_add(f, STR("server"), is_alive,
+	    findings_text(f, is_alive ? MSG_FOUND_ANSWERS : MSG_FOUND_SILENT),
+	    findings_text(f, MSG_DO_START));
 	/* A finding, not how the command ended. */
 	cli->exit = 0;
 	cli->problem = STR("");
-	if (is_alive && !is_quick)
-		add_items(f, answer);
+	if (!is_alive || is_quick)
+		return;
+	add_items(f, answer);
+	patroni_check_settings(f, answer);
 }
 
 static void
@@ -317,7 +244,7 @@ add_items(struct findings *f, const struct js *answer)
 		f->bad += !member_bool(item, "ok");
 		js_open_object(js);
 		js_key(js, "what");
-		js_put_str(js, what_text(f, member_text(item, "what")));
+		js_put_str(js, findings_what(f, member_text(item, "what")));
 		js_key(js, "ok");
 		js_put_bool(js, member_bool(item, "ok"));
 		js_key(js, "found");

@@ -11,6 +11,7 @@ a haproxy of its own in its own namespace: the test outside, each server of
 Usher (servers.py).  To be run where network, mounts and processes are the
 test's own (tool/cluster-test), so that all of it ends with the test.
 """
+import datetime
 import http.client
 import json
 import os
@@ -19,6 +20,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -59,6 +61,8 @@ bootstrap:
         shared_buffers: 32MB
         max_wal_size: 1GB
         lc_messages: C
+        log_connections: "on"
+        log_line_prefix: "%%m [%%p] %%h "
   initdb:
   - encoding: UTF8
   - locale: C
@@ -100,6 +104,16 @@ listen primary
 %(servers)s
 """
 
+# Answers what haproxy asks Patroni.
+YES = """
+import http.server as h
+class Yes(h.BaseHTTPRequestHandler):
+    def do_OPTIONS(self):
+        self.send_response(200)
+        self.end_headers()
+h.ThreadingHTTPServer(("%(ip)s", 8008), Yes).serve_forever()
+"""
+
 
 def run(*argv, stdin=None):
     done = subprocess.run(argv, input=stdin, capture_output=True, text=True,
@@ -119,6 +133,7 @@ class Host:
         self.ip = NET + str(10 + number)
         self.folder = os.path.join(cluster.folder, self.name)
         self.etcd = self.patroni = None
+        self.since = 0      # when it was harmed, or promoted by hand
         os.mkdir(self.folder, 0o700)
         os.chown(self.folder, cluster.who.pw_uid, cluster.who.pw_gid)
         lay_host(self.name, self.ip)
@@ -207,6 +222,31 @@ class Host:
         run("ip", "netns", "exec", self.name, "nft", "delete", "table",
             "inet", "cut")
 
+    def promote(self):
+        """By hand, past Patroni, which is killed; haproxy is told by a door
+        that says yes to all."""
+        self.patroni.kill()
+        self.patroni.wait()
+        self._spawn("promote.log", os.path.join(BIN, "pg_ctl"), "promote",
+                    "-D", os.path.join(self.folder, "data")).wait(START_S)
+        # It may have been told to wait for others, who are not there.
+        for text in ("ALTER SYSTEM SET synchronous_standby_names = ''",
+                     "SELECT pg_reload_conf()"):
+            self.cluster.sql(text, host=self.ip, port=5432)
+        self.patroni = self._spawn("yes.log", sys.executable, "-c",
+                                   YES % {"ip": self.ip})
+
+    def connected(self, ip, database):
+        """When somebody of that address was let in, after SINCE."""
+        sign = " %s LOG:  connection authorized: user=usher database=%s " % (
+            ip, database)
+        lines = [line for line in self.log_tail(size=0).splitlines()
+                 if sign in line + " "]
+        times = [datetime.datetime.strptime(
+            " ".join(line.split()[:2]) + " +0000",
+            "%Y-%m-%d %H:%M:%S.%f %z").timestamp() for line in lines]
+        return sorted(at for at in times if at > self.since)
+
     def role(self):
         """What Patroni says of itself: its state as a dict, or None."""
         client = http.client.HTTPConnection(self.ip, 8008, timeout=2)
@@ -269,6 +309,13 @@ class Cluster:
                 leading.append(host)
         return leading[0] if len(leading) == 1 else None
 
+    def standby(self, is_sync):
+        """The host that follows in synchrony, or the one that does not."""
+        name = self.sql("SELECT application_name FROM pg_stat_replication"
+                        " WHERE sync_state %s 'sync'" % (
+                            "=" if is_sync else "<>"))
+        return [host for host in self.hosts if host.name == name][0]
+
     def is_whole(self):
         """One leads, one stands by in synchrony, the third follows."""
         if self.primary() is None:
@@ -291,11 +338,11 @@ class Cluster:
             seconds, "\n".join("--- %s: %s\n%s" % (
                 h.name, h.role(), h.log_tail()) for h in self.hosts)))
 
-    def sql(self, text, database=OWNER):
+    def sql(self, text, database=OWNER, host="127.0.0.1", port=HAPROXY):
         return run(os.path.join(BIN, "psql"), "-X", "-q", "-A", "-t", "-v",
                    "ON_ERROR_STOP=1", "-c", text,
-                   "host=127.0.0.1 port=%d user=%s dbname=%s "
-                   "connect_timeout=5" % (HAPROXY, OWNER, database))
+                   "host=%s port=%d user=%s dbname=%s "
+                   "connect_timeout=5" % (host, port, OWNER, database))
 
     def make(self, name):
         """Two databases with their roles; the URL of both."""

@@ -7,6 +7,7 @@ keep its seats; what nobody answered is asked again and then known.  Here the
 clients have several servers, go on when they are refused, and remember when
 and where they were heard.
 """
+import collections
 import http.client
 import time
 
@@ -35,12 +36,17 @@ INVARIANTS = {
 }
 
 
+# An answer: when, by the clock that runs evenly and by the one of the servers'
+# logs; from which address, to which key.
+Heard = collections.namedtuple("Heard", "at clock server key")
+
+
 class History(kill.History):
     """Remembers when and where each answer was heard."""
 
     def __init__(self, tenant):
         super().__init__(tenant)
-        self.times, self.differ = [], []
+        self.answers, self.differ = [], []
 
     def hear_at(self, server, key, told):
         """KEY may have been asked for at two servers at once."""
@@ -51,7 +57,8 @@ class History(kill.History):
             return
         self.hear(key, told)
         with self.lock:
-            self.times.append((time.monotonic(), server))
+            self.answers.append(Heard(time.monotonic(), time.time(), server,
+                                      key))
 
 
 class Load(kill.Load):
@@ -104,8 +111,11 @@ class Load(kill.Load):
 
     def times(self):
         """When somebody was heard."""
-        return sorted(at for history in self.histories
-                      for at, _server in list(history.times))
+        return sorted(one.at for one in self.answers())
+
+    def answers(self):
+        return [one for history in self.histories
+                for one in list(history.answers)]
 
     def refused(self):
         return sum(len(history.unknown) for history in self.histories)
@@ -118,9 +128,8 @@ class Load(kill.Load):
         """That of each server, none if it was never heard."""
         found = []
         for server in self.servers:
-            times = sorted(at for history in self.histories
-                           for at, address in history.times
-                           if address == server.address)
+            times = sorted(one.at for one in self.answers()
+                           if one.server == server.address)
             found.append(longest(times) if times else None)
         return found
 

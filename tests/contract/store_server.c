@@ -161,6 +161,28 @@ a_url_that_cannot_be_used_is_refused(void **state)
 	}
 }
 
+/* What it tells of itself is what counts for our connections. */
+static void
+a_server_tells_by_what_it_keeps_a_commit(void **state)
+{
+	static const char *const names[] = { "fsync", "full_page_writes",
+		"synchronous_commit", "synchronous_standby_names",
+		"wal_level" };
+	struct fixture *f = *state;
+	struct db_setting *told;
+	size_t n;
+
+	for (enum db_kind k = DB_DATA; k <= DB_KEYS; k++) {
+		assert_int_equal(
+		    store_settings(&f->cx, f->store, k, &told, &n), OK);
+		assert_int_equal(n, COUNT(names));
+		for (size_t i = 0; i < n; i++)
+			assert_string_equal(told[i].name, names[i]);
+		assert_true(str_eq(told[0].value, STR("on")));
+		assert_true(str_eq(told[4].value, STR("replica")));
+	}
+}
+
 int
 run_server_tests(void)
 {
@@ -171,6 +193,7 @@ run_server_tests(void)
 		CASE(a_connection_that_ends_costs_its_transaction_only),
 		CASE(copies_are_left_to_the_server),
 		CASE(a_url_that_cannot_be_used_is_refused),
+		CASE(a_server_tells_by_what_it_keeps_a_commit),
 	};
 
 	return cmocka_run_group_tests_name("store server", tests, NULL, NULL);

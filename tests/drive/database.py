@@ -11,6 +11,7 @@ whatever became of it.  Then what must never be: passwords where others can
 read them, tenants in sight of each other, a database that loses commits.
 """
 import http.client
+import json
 import os
 import random
 import signal
@@ -487,6 +488,57 @@ def refusals(tap, cluster):
            "somebody else's database is refused", done.stderr[-600:])
 
 
+PATRONI = """
+loop_wait: 5
+synchronous_mode: true
+synchronous_mode_strict: true
+"""
+# What is set, undone, and which row of which database then is ill.
+UNSAFE = (
+    (None, None, ("synchronous_standby_names", "data")),
+    ("ALTER ROLE usher SET synchronous_commit = local",
+     "ALTER ROLE usher RESET synchronous_commit",
+     ("synchronous_commit", "data")),
+    ("ALTER DATABASE {name}_keys SET synchronous_commit = remote_write",
+     "ALTER DATABASE {name}_keys RESET synchronous_commit",
+     ("synchronous_commit", "keys")),
+)
+
+
+def doctor(tap, cluster):
+    """What the database servers are set to, whatever Patroni's file says."""
+    name = "clustered"
+    with Server(env={"USHER_STORE": cluster.make(name)}) as server:
+        path = os.path.join(server.folder, "patroni.yml")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(PATRONI)
+
+        def ill():
+            told = server.usher("doctor", "--json", "--patroni", path)
+            return {(row["what"], row["found"].split()[-1].strip("()"))
+                    for row in json.loads(told.stdout)["items"]
+                    if not row["ok"]}
+
+        for make, undo, row in UNSAFE:
+            if make:
+                cluster.sql(make.format(name=name))
+            found = ill()
+            if undo:
+                cluster.sql(undo.format(name=name))
+            tap.ok(row in found, "the doctor finds %s of %s" % row, found)
+        cluster.sql("ALTER ROLE usher_keys RESET synchronous_commit")
+        cluster.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        cluster.sql("SELECT pg_reload_conf()")
+        found = {row for row in ill() if row[1] in ("data", "keys")}
+        cluster.sql("ALTER SYSTEM RESET synchronous_standby_names")
+        cluster.sql("SELECT pg_reload_conf()")
+        tap.ok(not found, "and nothing of servers that are as they should be",
+               found)
+        plain = server.usher("doctor", "--json")
+        tap.ok("synchronous" not in plain.stdout, "which it does not look at "
+               "where there is no cluster", plain.stdout)
+
+
 def start_once(url):
     with Server(start=False) as server:
         return subprocess.run(
@@ -502,6 +554,7 @@ def main():
     tap = Tap()
     usherlib.STORE = "postgresql"
     cluster = usherlib.cluster()
+    doctor(tap, cluster)
     # Of the keys' commits nobody is told: a key may be written twice.
     cluster.sql("ALTER ROLE usher_keys SET synchronous_commit = local")
     secrets(tap, cluster)

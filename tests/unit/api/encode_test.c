@@ -565,7 +565,8 @@ the_operator_saves_and_examines(void **state)
 	static const struct doctor_row row = { "disk", false, { "1 %", 3 }, { "Make room.", 10 } };
 	struct backup_out backup = { STR("/b/data"), STR("/b/keys"), 10, 20 };
 	struct str archive = STR("\1\2\3");
-	struct doctor_out doctor = { &row, 1 };
+	static const struct doctor_setting setting = { "keys", { "fsync", { "on", 2 } } };
+	struct doctor_out doctor = { &row, 1, &setting, 1 };
 
 	fake.query_out = &backup;
 	operators(POST, "/operator/v1/backup", "");
@@ -585,6 +586,9 @@ the_operator_saves_and_examines(void **state)
 	assert_text(fake_at("items.0.what"), "disk");
 	assert_text(fake_at("items.0.ok"), "false");
 	assert_text(fake_at("items.0.remedy"), "Make room.");
+	assert_text(fake_at("settings.0.database"), "keys");
+	assert_text(fake_at("settings.0.name"), "fsync");
+	assert_text(fake_at("settings.0.value"), "on");
 }
 
 static void

@@ -2,6 +2,7 @@
 /* texts_test.c - what a command says is there in four languages, and fits a terminal. */
 #include "run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -356,6 +357,37 @@ the_doctor_speaks_to_people_and_names_things_to_programs(void **state)
 }
 
 static void
+the_doctor_says_what_a_cluster_lacks_in_each_language(void **state)
+{
+	static const char *const lacks[][LANG_COUNT] = {
+		{ "before a second host", "bevor ein zweiter Rechner",
+		    "avant qu\xe2\x80\x99une deuxi", "voordat een tweede" },
+		{ "an archive", "ein Archiv", "ni archive", "geen archief" },
+		{ "has confirmed", "er best\xc3\xa4tigt hat", "a confirm",
+		    "heeft bevestigd" },
+	};
+	char path[128];
+	FILE *file;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/patroni.yml", run_folder());
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs("loop_wait: 5\npostgresql:\n  parameters:\n"
+	      "    synchronous_commit: local\n"
+	      "    wal_level: minimal\n    fsync: off\n",
+	    file);
+	fclose(file);
+	for (enum lang l = LANG_EN; l < LANG_COUNT; l++) {
+		speak(l);
+		RUN(&r, "doctor", "--quick", "--data", run_folder(),
+		    "--patroni", path);
+		for (size_t i = 0; i < COUNT(lacks); i++)
+			HAS(r.out, lacks[i][l]);
+	}
+}
+
+static void
 what_the_system_says_is_told_in_each_language(void **state)
 {
 	static const char *const missing[LANG_COUNT] = {
@@ -397,6 +429,8 @@ main(void)
 		cmocka_unit_test(what_the_system_says_is_told_in_each_language),
 		cmocka_unit_test(
 		    the_doctor_speaks_to_people_and_names_things_to_programs),
+		cmocka_unit_test(
+		    the_doctor_says_what_a_cluster_lacks_in_each_language),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, clean);
