@@ -20,18 +20,22 @@
 #define OTHERS	   077
 #define ROOM_LEAST (UINT64_C(256) << 20)
 
-/* What must stand in the data directory, and who may read it. */
-static const struct {
+/*
+ * What must stand in the data directory, and who may read it; a database not
+ * if it is a server's.
+ */
+static const struct part {
 	const char *name;
 	mode_t	    type;
+	bool	    is_database;
 } parts[] = {
-	{ "", S_IFDIR },
-	{ "usher.db", S_IFREG },
-	{ "keys.db", S_IFREG },
-	{ "vault", S_IFDIR },
-	{ "vault/master.key", S_IFREG },
-	{ "vault/kek.store", S_IFREG },
-	{ "operator.sock", S_IFSOCK },
+	{ "", S_IFDIR, false },
+	{ "usher.db", S_IFREG, true },
+	{ "keys.db", S_IFREG, true },
+	{ "vault", S_IFDIR, false },
+	{ "vault/master.key", S_IFREG, false },
+	{ "vault/kek.store", S_IFREG, false },
+	{ "operator.sock", S_IFSOCK, false },
 };
 
 /*
@@ -60,7 +64,9 @@ static void check_part(struct cli *, struct findings *, const char *name,
     mode_t type);
 static void check_room(struct cli *, struct findings *);
 static void check_program(struct cli *, struct findings *);
-static void check_server(struct cli *, struct findings *);
+static bool ask(struct cli *, const struct js **answer);
+static void check_server(struct findings *, bool is_alive,
+    const struct js *answer);
 static void add_items(struct findings *, const struct js *answer);
 
 static const struct option options[] = {
@@ -91,21 +97,25 @@ doctor(struct cli *cli)
 		{ MSG_HEAD_FOUND, "found", false },
 		{ MSG_HEAD_REMEDY, "remedy", false },
 	};
-	const struct js *told, *items;
+	const struct js *answer, *told, *items;
 	struct findings f = { .cli = cli };
+	bool is_alive, is_remote;
 
 	/* What programs read is the same everywhere. */
 	if (cli->is_json)
 		cli->cx.lang = LANG_EN;
+	is_alive = ask(cli, &answer);
+	is_remote = member_items(answer, "settings", &items) > 0;
 	body_open(cli, &f.body);
 	js_key(&f.body.js, "items");
 	js_open_array(&f.body.js);
 	for (size_t i = 0; i < COUNT(parts); i++)
-		check_part(cli, &f, parts[i].name, parts[i].type);
+		if (!(is_remote && parts[i].is_database))
+			check_part(cli, &f, parts[i].name, parts[i].type);
 	check_room(cli, &f);
 	check_program(cli, &f);
 	TRY(patroni_check_file(&f));
-	check_server(cli, &f);
+	check_server(&f, is_alive, answer);
 	js_close_array(&f.body.js);
 	cli->last = body_close(&f.body);
 	TRY(js_parse(&cli->cx, cli->last, &told));
@@ -208,24 +218,31 @@ check_program(struct cli *cli, struct findings *f)
 
 /* --- what the server says ------------------------------------------------------------ */
 
-static void
-check_server(struct cli *cli, struct findings *f)
+/* Whether it answers, which is a finding, not how the command ends; ANSWER is NULL if it was asked no more. */
+static bool
+ask(struct cli *cli, const struct js **answer)
 {
 	bool is_quick = cli_bool(cli, "quick");
 	struct call call = { .method = GET,
 		.path = is_quick ? STR("/operator/v1/healthz")
 				 : STR("/operator/v1/doctor"),
 		.timeout_ms = is_quick ? 0 : CALL_LONG_MS };
-	const struct js *answer;
-	bool is_alive = cli_ask(cli, &call, &answer) == OK;
+	bool is_alive = cli_ask(cli, &call, answer) == OK;
 
-	findings_add(f, STR("server"), is_alive,
-	    findings_text(f, is_alive ? MSG_FOUND_ANSWERS : MSG_FOUND_SILENT),
-	    findings_text(f, MSG_DO_START));
-	/* A finding, not how the command ended. */
 	cli->exit = 0;
 	cli->problem = STR("");
 	if (!is_alive || is_quick)
+		*answer = NULL;
+	return is_alive;
+}
+
+static void
+check_server(struct findings *f, bool is_alive, const struct js *answer)
+{
+	findings_add(f, STR("server"), is_alive,
+	    findings_text(f, is_alive ? MSG_FOUND_ANSWERS : MSG_FOUND_SILENT),
+	    findings_text(f, MSG_DO_START));
+	if (answer == NULL)
 		return;
 	add_items(f, answer);
 	patroni_check_settings(f, answer);

@@ -70,6 +70,7 @@ class Load(kill.Load):
 
     def __init__(self, servers, histories, dice):
         self.servers = servers
+        self.refused, self.silent = [], []  # when; appending needs no lock
         super().__init__(servers[0], histories, dice)
 
     def work(self, dice):
@@ -84,7 +85,7 @@ class Load(kill.Load):
             try:
                 self.step(client, self.histories[at], dice)
             except GONE:
-                pass
+                self.silent.append(time.monotonic())
             except Exception as error:      # shown by the round
                 self.odd.append("a client: %r" % error)
                 return
@@ -106,7 +107,9 @@ class Load(kill.Load):
                          idempotency_key=key)
         if reply.status in (200, 201):
             history.hear_at(api.address, key, kill.told(reply))
-        elif reply.status not in kill.REFUSED:
+        elif reply.status in kill.REFUSED:
+            self.refused.append(time.monotonic())
+        else:
             self.odd.append("onboarding: %s" % reply)
 
     def times(self):
@@ -116,9 +119,6 @@ class Load(kill.Load):
     def answers(self):
         return [one for history in self.histories
                 for one in list(history.answers)]
-
-    def refused(self):
-        return sum(len(history.unknown) for history in self.histories)
 
     def gap(self):
         """The longest time in which nobody was heard."""

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """rig.py - a cluster, the servers on it, and tenants that all of them know."""
+import json
+import os
 import time
 
 import cluster as clusters
@@ -52,6 +54,15 @@ class Rig:
                     break
                 time.sleep(.2)
         return found
+
+    def ill(self):
+        """What of the cluster the doctor finds ill, by Patroni's own file."""
+        server = self.servers[0]
+        told = server.usher("doctor", "--json", "--patroni", os.path.join(
+            self.cluster.hosts[0].folder, "patroni.yml"),
+            "--patroni-version", "3.0.2")
+        return {row["what"] for row in json.loads(told.stdout)["items"]
+                if not row["ok"]} - {"space", "free room", "files"}
 
     def close(self, keep=False):
         for server in self.servers:

@@ -34,7 +34,8 @@ HEAL_S = 120
 
 class Result:
     def __init__(self):
-        self.faults, self.gap, self.heard, self.refused = [], 0, 0, 0
+        self.faults, self.gap, self.heard = [], 0, 0
+        self.refused = self.silent = 0      # asked again, later or elsewhere
         self.gaps = []      # of each server
 
 
@@ -54,7 +55,8 @@ def one_run(rig, fault, dice):
     time.sleep(AFTER_S)
     load.stop()
     result.faults += rig.not_ready(READY_S)
-    result.gap, result.refused = load.gap(), load.refused()
+    result.gap = load.gap()
+    result.refused, result.silent = len(load.refused), len(load.silent)
     result.heard, result.gaps = len(load.times()), load.gaps()
     result.faults += load.odd + ["u%d was never heard" % (at + 1) for at, gap
                                  in enumerate(result.gaps) if gap is None]
@@ -70,14 +72,16 @@ def one_run(rig, fault, dice):
 
 def run(tap, rig, names, dice):
     gaps, done = [], 0
+    tap.equal(rig.ill(), set(), "the doctor finds this cluster well")
     for name in names:
         begin = time.monotonic()
         result = one_run(rig, faults.BY_NAME[name], dice)
         gaps.append(result.gap)
         tap.ok(not result.faults and result.heard,
                "the primary is %s: of %d heard nothing is lost, nothing is "
-               "doubled (%d refused; write gap %.1f s)" % (
-                   name, result.heard, result.refused, result.gap),
+               "doubled (%d refused, %d without an answer; write gap %.1f s)"
+               % (name, result.heard, result.refused, result.silent,
+                  result.gap),
                "\n".join(result.faults[:20]))
         tap.note("%.0f s; each server's own gap: %s" % (
             time.monotonic() - begin,

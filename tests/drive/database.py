@@ -535,6 +535,8 @@ def doctor(tap, cluster):
         tap.ok(not found, "and nothing of servers that are as they should be",
                found)
         plain = server.usher("doctor", "--json")
+        tap.ok(".db" not in plain.stdout, "nor for files that a server stands "
+               "for", plain.stdout)
         tap.ok("synchronous" not in plain.stdout, "which it does not look at "
                "where there is no cluster", plain.stdout)
 
