@@ -142,7 +142,7 @@ def judge(tap, load, leader, lost, name):
                 server.number, alarms, connected))
             continue
         delays.append(alarms[0] - connected[0])
-        found += after_alarm(server, load, alarms[0], mine[0])
+        found += after_alarm(server, alarms[-1], mine[0])
     tap.ok(delays and not found and 0 < min(delays)
            and max(delays) < NOTICE_S,
            name + ": %d servers acknowledged some of it, and all of them tell, "
@@ -151,8 +151,9 @@ def judge(tap, load, leader, lost, name):
            "\n".join(found + [str(delays)]))
 
 
-def after_alarm(server, load, alarm, history):
-    """What is wrong with a server that should be read-only, and say why."""
+def after_alarm(server, alarm, history):
+    """What is wrong with a server that should change nothing of a tenant that
+    lost something, and say why; ALARM was its last."""
     client = history.tenant.client()
     client.address = server.address
     reply = client.post("/api/v1/onboardings", ORDER, idempotency_key="after")
