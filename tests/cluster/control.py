@@ -25,7 +25,7 @@ TELL_S = 30                 # for the other servers, once one has told
 LATE_S = .5                 # of an answer that was on its way
 BEFORE_S = 3
 ORDER = {"person": {"userName": "after"}, "products": [kill.PRODUCTS[0]]}
-TRIES = ("cut off", "frozen") * 3
+TRIES = ("frozen", "cut off") * 3
 
 
 # --- two ways to lose --------------------------------------------------------
