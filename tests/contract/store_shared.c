@@ -206,7 +206,10 @@ no_statement_takes_as_long_as_a_silent_server_may(void **state)
 		tx = tx_begin_all(db[i], &f->cx);
 		assert_int_equal(store_query(tx, &q, &rows), OK);
 		assert_int_equal(((struct number *)rows.row)->n, 25000);
-		tx_end(tx);
+		if (db[i] == f->data)
+			tx_rollback(tx);
+		else
+			tx_end(tx);
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* user_test.c - where a person's attributes stand in SCIM, what a change of them is natively, and which are returned. */
+/* user_test.c - where a person stands in SCIM, what a change of them is natively, and what is returned. */
 #include "../core/attr_try.h"
 
 #include "scim/project.h"
@@ -10,10 +10,14 @@
 #define BASE	   "https://x/scim/v2"
 
 static const char ana[] =
-    "{\"id\":\"1\",\"version\":3,\"lifecycle\":\"active\",\"certification\":\"certified\",\"enabled\":true,\"blocks\":[],"
-    "\"source\":\"s\",\"created\":\"c\",\"changed\":\"d\",\"externalId\":\"e\",\"userName\":\"ana\",\"birthDate\":\"b\","
-    "\"name\":{\"givenName\":\"Ana\",\"familyName\":\"B\"},\"emails\":[{\"value\":\"a@w\",\"type\":\"work\"},"
-    "{\"value\":\"a@h\",\"type\":\"home\"}],\"title\":\"t\",\"department\":\"it\",\"manager\":\"2\",\"site\":\"ber\","
+    "{\"id\":\"1\",\"version\":3,\"lifecycle\":\"active\","
+    "\"certification\":\"certified\",\"enabled\":true,\"blocks\":[],"
+    "\"source\":\"s\",\"created\":\"c\",\"changed\":\"d\","
+    "\"externalId\":\"e\",\"userName\":\"ana\",\"birthDate\":\"b\","
+    "\"name\":{\"givenName\":\"Ana\",\"familyName\":\"B\"},"
+    "\"emails\":[{\"value\":\"a@w\",\"type\":\"work\"},"
+    "{\"value\":\"a@h\",\"type\":\"home\"}],\"title\":\"t\","
+    "\"department\":\"it\",\"manager\":\"2\",\"site\":\"ber\","
     "\"contracts\":[{\"id\":\"9\"}]}";
 
 static struct value *
