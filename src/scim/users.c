@@ -13,6 +13,7 @@
 #include "scim/user.h"
 
 #define ENTITLEMENTS_MAX 100
+#define USER_MEMORY	 (64u << 20)	/* a record of 32 KiB takes a few MiB on its way */
 
 struct user_in {
 	int64_t id, source;
@@ -94,37 +95,38 @@ show_decode(struct call *c, void **in)
 	return OK;
 }
 
-/* Natively, and then with its members in SCIM's places; NULL: the tenant is gone. */
+/* Natively, and then with its members in SCIM's places: all of it in ARENA. */
 static struct value *
-user_value(struct call *c, const struct person_view *v)
+user_value(struct call *c, struct arena *arena, const struct realm *realm,
+    const struct person_view *v)
 {
-	const struct realm *realm = call_realm(c);
+	struct ctx cx = *c->cx;
 	const struct js *js;
 	struct js_out out;
 	struct buf b;
 
-	if (realm == NULL)
-		return NULL;
-	buf_init(&b, c->cx->arena, REPLY_BODY_MAX);
+	cx.arena = arena;
+	buf_init(&b, arena, JS_TEXT_MAX);
 	js_begin(&out, &b);
-	put_person(&out, c->cx, realm, v);
-	must(js_parse(c->cx, buf_view(&b), &js) == OK);
-	return scim_user_of(
-	    c->cx->arena, value_of(c->cx->arena, js), scim_base(c));
+	put_person(&out, &cx, realm, v);
+	must(!b.over && js_parse(&cx, buf_view(&b), &js) == OK);
+	return scim_user_of(arena, value_of(arena, js), scim_base(c));
 }
 
 static void
 user_encode(struct call *c)
 {
 	const struct person_view *v = c->out;
+	const struct realm *realm;
 	struct value *user;
 
 	c->reply.content_type = SCIM_MEDIA;
 	if (call_etag(c, v->row.version))
 		return;
-	user = user_value(c, v);
-	if (user == NULL)
+	realm = call_realm(c);
+	if (realm == NULL)
 		return;
+	user = user_value(c, c->cx->arena, realm, v);
 	put_licences(c, user);
 	project(c->cx->arena, &scim_user_resource, &user_call(c)->shown, user);
 	value_write(&c->js, user);
@@ -308,7 +310,7 @@ change_decode(struct call *c, void **in)
 	struct user_call *u = user_call(c);
 	const struct person_view *v = c->out;
 	struct order *o = arena_alloc(c->cx->arena, sizeof(*o));
-	struct value *before, *after = u->after;
+	struct value *before, *after;
 	struct person_in person;
 	const struct realm *realm;
 	const struct js *js;
@@ -316,14 +318,15 @@ change_decode(struct call *c, void **in)
 	if (u->if_version != -1 && u->if_version != v->row.version)
 		return fail(c->cx, ERR_STALE, MSG_ORDER_STALE, "If-Match");
 	TRY(world_realm(c->world, c->cx, c->tenant, &realm));
-	before = user_value(c, v);
-	if (before == NULL)
-		return ERR_NOT_FOUND;
-	if (u->patch != NULL)
+	before = user_value(c, c->cx->arena, realm, v);
+	if (u->patch != NULL) {
 		TRY(scim_patch(
 		    c->cx, &scim_user_resource, before, u->patch, &after));
-	else
+	} else {
+		/* What was sent stays: another try may begin from another person. */
+		after = value_copy(c->cx->arena, u->after);
 		scim_user_keep(c->cx->arena, before, after);
+	}
 	TRY(native_decode(
 	    c, scim_user_change(c->cx->arena, before, after, &o->active), &js));
 	TRY(person_patch_decode(c->cx, js, &person));
@@ -417,17 +420,22 @@ list_encode(struct call *c)
 	const struct persons_out *out = c->out;
 	const struct scim_page *page = c->in;
 	const size_t n = page->counts_only ? 0 : out->n;
+	const struct realm *realm = call_realm(c);
+	struct arena *arena;
 
+	if (realm == NULL)
+		return;
+	arena = arena_open(USER_MEMORY);
 	scim_list_begin(c, page, out->total, n, out->next);
 	for (size_t i = 0; i < n; i++) {
-		struct value *user = user_value(c, &out->person[i]);
+		struct value *user =
+		    user_value(c, arena, realm, &out->person[i]);
 
-		if (user == NULL)
-			return;
-		project(c->cx->arena, &scim_user_resource, &user_call(c)->shown,
-		    user);
+		project(arena, &scim_user_resource, &user_call(c)->shown, user);
 		value_write(&c->js, user);
+		arena_reset(arena);
 	}
+	arena_close(arena);
 	scim_list_end(c);
 }
 
