@@ -38,6 +38,9 @@ struct person_view {
 };
 
 struct persons_out { const struct person_view *person; size_t n; int64_t next, total; };	/* next: cursor, 0 at the end; total: if is_counted */
+/* ID, if the person is of SOURCE (0: of any) and, where that is asked, has not left. */
+struct person_of { int64_t id, source; bool is_present; };
+enum err person_show_of(struct reader *, struct ctx *, const void *person_of, void **person_view) USE_RESULT;
 enum err person_show(struct reader *, struct ctx *, const void *id /* const int64_t * */, void **person_view) USE_RESULT;
 /* Filters on sealed attributes are served by index where eq; a search word by page_in.of. */
 enum err persons_list(struct reader *, struct ctx *, const void *page_in, void **persons_out) USE_RESULT;

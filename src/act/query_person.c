@@ -21,6 +21,15 @@ struct opening {
 	const struct text_out **source;
 };
 
+/* How rows were found: what is left to be done with them. */
+struct finding {
+	bool	   is_indexed;
+	bool	   is_one;	/* by what only one can have */
+	struct str email;	/* the index has words too: its key, to be compared */
+};
+
+static enum err show(struct reader *, struct ctx *,
+    const struct person_of *, enum msg, void **);
 static enum err scoped(struct reader *, struct ctx *, const struct realm *,
     struct rows *);
 static enum err view(struct reader *, struct ctx *, const struct realm *,
@@ -37,8 +46,11 @@ static void add_rights(struct ctx *, const struct realm *,
 static void note_access(struct reader *, struct ctx *,
     const struct page_in *, size_t n);
 static enum err list_rows(struct reader *, struct ctx *,
-    const struct realm *, const struct page_in *, struct persons_out *,
-    struct rows *);
+    const struct realm *, const struct page_in *, struct finding *,
+    struct persons_out *, struct rows *);
+static void cut(const struct page_in *, struct persons_out *);
+static size_t keep_email(struct ctx *, struct str key, struct person_view *,
+    size_t n);
 static void keep_asked(const struct page_in *, struct rows *);
 static enum err find_ref(struct reader *, struct ctx *,
     const struct realm *, const struct page_in *, struct str ref,
@@ -48,7 +60,7 @@ static enum err forget_unseen(struct reader *, struct ctx *,
     const struct realm *, struct filter **);
 static enum err list_by_key(struct reader *, struct ctx *,
     const struct realm *, const struct page_in *, const struct filter *,
-    struct rows *);
+    struct finding *, struct rows *);
 static enum err list_by_word(struct reader *, struct ctx *,
     const struct realm *, const struct page_in *, struct rows *);
 static size_t search_words(struct ctx *, struct str text, struct str *word);
@@ -68,15 +80,34 @@ static enum err load_ids(struct reader *, const struct realm *,
 enum err
 person_show(struct reader *r, struct ctx *cx, const void *id, void **out)
 {
+	return show(r, cx,
+	    &(struct person_of) { *(const int64_t *)id, 0, false },
+	    MSG_ORDER_NO_PERSON, out);
+}
+
+enum err
+person_show_of(struct reader *r, struct ctx *cx, const void *in, void **out)
+{
+	return show(r, cx, in, MSG_SCIM_NO_RESOURCE, out);
+}
+
+/* Whom one may not see is not opened, and nobody notes that they were read. */
+static enum err
+show(struct reader *r, struct ctx *cx, const struct person_of *of,
+    enum msg nobody, void **out)
+{
+	const struct page_in asked = { .source = of->source,
+		.is_present = of->is_present };
 	const struct realm *realm;
 	struct person_view *v;
 	struct rows rows;
 
 	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
-	TRY(load_ids(r, realm, id, 1, &rows));
+	TRY(load_ids(r, realm, &of->id, 1, &rows));
 	TRY(scoped(r, cx, realm, &rows));
+	keep_asked(&asked, &rows);
 	if (rows.n == 0)
-		return fail(cx, ERR_NOT_FOUND, MSG_ORDER_NO_PERSON, "person");
+		return fail(cx, ERR_NOT_FOUND, nobody, "person");
 	TRY(view(r, cx, realm, &rows, &v));
 	note_access(r, cx, NULL, 1);
 	*out = v;
@@ -111,31 +142,54 @@ persons_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 	const struct page_in *page = in;
 	const struct realm *realm;
 	struct persons_out *out = arena_alloc(cx->arena, sizeof(*out));
+	struct finding by = { 0 };
 	struct person_view *v;
 	struct rows rows;
 
 	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
-	out->total = -1;
-	TRY(list_rows(r, cx, realm, page, out, &rows));
-	if (rows.n == page->limit)
-		out->next = ((struct person *)rows.row)[rows.n - 1].id;
+	TRY(list_rows(r, cx, realm, page, &by, out, &rows));
 	TRY(scoped(r, cx, realm, &rows));
 	keep_asked(page, &rows);
-	if (out->total < 0) /* found by an index: all of them */
-		out->total = (int64_t)rows.n;
+	if (!by.is_one && rows.n == page->limit)
+		out->next = ((struct person *)rows.row)[rows.n - 1].id;
 	TRY(view(r, cx, realm, &rows, &v));
 	note_access(r, cx, page, rows.n);
 	out->person = v;
 	out->n = page->of.n > 0 ? keep_found(cx, page->of, v, rows.n) : rows.n;
+	if (by.email.n > 0)
+		out->n = keep_email(cx, by.email, v, rows.n);
+	if (by.is_indexed && page->is_counted)
+		cut(page, out);
 	*result = out;
 	return OK;
+}
+
+/* Everybody was found at once, of whom a page is shown. */
+static void
+cut(const struct page_in *page, struct persons_out *out)
+{
+	size_t skip = page->first > 1 ? (size_t)page->first - 1 : 0;
+
+	out->total = (int64_t)out->n;
+	while (skip < out->n && out->person[skip].row.id <= page->after)
+		skip++;
+	if (skip > out->n)
+		skip = out->n;
+	out->person += skip;
+	out->n -= skip;
+	out->next = 0;
+	if (out->n > page->limit) {
+		out->n = page->limit;
+		out->next = out->person[out->n - 1].row.id;
+	}
 }
 
 /* --- which rows ------------------------------------------------------------------- */
 
 static enum err
 list_rows(struct reader *r, struct ctx *cx, const struct realm *realm,
-    const struct page_in *page, struct persons_out *out, struct rows *rows)
+    const struct page_in *page, struct finding *by, struct persons_out *out,
+    struct rows *rows)
 {
 	struct person_query q = { .tenant = realm->tenant,
 		.scope = cx->actor->scope, .names = &realm->names,
@@ -158,7 +212,8 @@ list_rows(struct reader *r, struct ctx *cx, const struct realm *realm,
 		node = filter_nodes(filter, &n);
 		if (n == 1 && node->op == F_EQ &&
 		    attr_info(node->attribute)->class == ATTR_PERSONAL)
-			return list_by_key(r, cx, realm, page, filter, rows);
+			return list_by_key(
+			    r, cx, realm, page, filter, by, rows);
 	}
 	q.filter = filter;
 	if (page->is_counted)
@@ -232,14 +287,21 @@ forget_unseen(struct reader *r, struct ctx *cx, const struct realm *realm,
 /* `eq` on a sealed attribute: the blind index knows who. */
 static enum err
 list_by_key(struct reader *r, struct ctx *cx, const struct realm *realm,
-    const struct page_in *page, const struct filter *filter, struct rows *rows)
+    const struct page_in *page, const struct filter *filter, struct finding *by,
+    struct rows *rows)
 {
 	size_t n;
 	const struct filter_node *node = filter_nodes(filter, &n);
 	struct index_key key = { 0 };
+	struct page_in all = *page;
 	struct str value;
 	int64_t person = 0;
 
+	by->is_indexed = true;
+	if (page->is_counted) {
+		all.after = 0;
+		all.limit = PAGE_MAX;
+	}
 	if (!canon_key(cx->arena, node->text, &value))
 		value = node->text;
 	switch (node->attribute) {
@@ -248,17 +310,22 @@ list_by_key(struct reader *r, struct ctx *cx, const struct realm *realm,
 		TRY(index_find(r->data, realm->tenant, &key, 1, &person));
 		break;
 	case A_EXTERNAL_ID:
+		if (page->source == 0)
+			return fail(cx, ERR_BAD_INPUT, MSG_QUERY_SEALED,
+			    "filter", attr_info(node->attribute)->path);
 		TRY(find_ref(r, cx, realm, page, node->text, &person));
 		break;
 	case A_EMAIL_VALUE:
 		TRY(index_of(r, cx, INDEX_SEARCH, value, &key));
 		key.kind = 0;
-		return search_persons(r, realm, page, &key, 1, rows);
+		by->email = value;
+		return search_persons(r, realm, &all, &key, 1, rows);
 	default:
 		return fail(cx, ERR_BAD_INPUT, MSG_QUERY_SEALED, "filter",
 		    attr_info(node->attribute)->path);
 	}
-	if (person <= page->after)
+	by->is_one = true;
+	if (person <= all.after)
 		person = 0;
 	return load_ids(r, realm, &person, person != 0, rows);
 }
@@ -350,6 +417,31 @@ keep_found(struct ctx *cx, struct str text, struct person_view *v, size_t n)
 					break;
 				}
 		if (found == nword)
+			v[kept++] = v[i];
+	}
+	return kept;
+}
+
+/* The index of words has e-mail addresses too, and what begins like one. */
+static size_t
+keep_email(struct ctx *cx, struct str key, struct person_view *v, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		bool has = false;
+
+		for (size_t j = 0; j < v[i].doc.n && !has; j++) {
+			const struct attr *a = &v[i].doc.attr[j];
+			struct str own;
+
+			if (a->id != A_EMAIL_VALUE)
+				continue;
+			if (!canon_key(cx->arena, a->value, &own))
+				own = a->value;
+			has = str_eq(own, key);
+		}
+		if (has)
 			v[kept++] = v[i];
 	}
 	return kept;

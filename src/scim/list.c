@@ -93,13 +93,23 @@ page_fill(struct call *c, struct scim_page *page, int64_t start, int64_t count,
 	page->in.limit = (size_t)(count < 1 ? 1
 		: count > PAGE_MAX	    ? PAGE_MAX
 					    : count);
-	page->in.source =
-	    world_token_source(c->world, c->tenant, c->cx->actor->id);
+	TRY(scim_source(c, &page->in.source));
 	if (!page->by_cursor)
 		page->in.first = start < 1 ? 1 : start;
 	if (cursor.n > 0 && !id_decode(cursor, &page->in.after))
 		return fail(c->cx, ERR_BAD_INPUT, MSG_API_CURSOR, "cursor");
 	return OK;
+}
+
+enum err
+scim_source(struct call *c, int64_t *source)
+{
+	const struct actor *a = c->cx->actor;
+
+	*source = world_token_source(c->world, c->tenant, a->id);
+	if (*source != 0 || a->session != 0 || a->person != 0)
+		return OK;
+	return fail(c->cx, ERR_UNAUTHENTICATED, MSG_WORLD_TOKEN, "");
 }
 
 /*

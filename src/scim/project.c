@@ -52,6 +52,9 @@ check_one(struct ctx *cx, bool has, bool hasnt)
 static enum err
 add_name(struct ctx *cx, struct projection *p, struct str name)
 {
+	for (size_t i = 0; i < p->n; i++)
+		if (str_eq_nocase(p->name[i], name))
+			return OK;
 	if (name.n == 0)
 		return OK;
 	if (p->name == NULL)
@@ -163,7 +166,8 @@ drop_named(const struct scim_resource *r, struct str name, struct value *v)
 	struct value *holder = v, *whole;
 	struct scim_target target;
 
-	if (!scim_resolve(r, name, &target) || is_always(scim_common, name))
+	if (!scim_resolve(r, name, &target) ||
+	    (target.attr != NULL && target.attr->returned == SCIM_ALWAYS))
 		return;
 	if (target.extension != NULL)
 		holder = value_get(v, str_of(target.extension->id));

@@ -23,6 +23,12 @@ void scim_refuse(struct ctx *, enum err, struct reply *);
 /* What addresses of resources begin with. */
 struct str scim_base(const struct call *);
 
+/*
+ * Whose people the actor reaches: those of its source, whoever signs in (0) of
+ * any.  ERR_UNAUTHENTICATED: the credential ended meanwhile.
+ */
+enum err scim_source(struct call *, int64_t *source) USE_RESULT;
+
 /* --- lists (list.c) ---------------------------------------------------------- */
 
 struct scim_page {

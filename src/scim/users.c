@@ -15,14 +15,10 @@
 #define ENTITLEMENTS_MAX 100
 #define USER_MEMORY	 (64u << 20)	/* a record of 32 KiB takes a few MiB on its way */
 
-struct user_in {
-	int64_t id, source;
-};
-
 /* What a request keeps from step to step. */
 struct user_call {
 	struct projection  shown;
-	struct user_in	   in;
+	struct person_of   in;
 	int64_t		   if_version;
 	const struct js	  *patch;	/* of PATCH */
 	struct value	  *after;	/* of PUT */
@@ -30,7 +26,6 @@ struct user_call {
 };
 
 static struct user_call *user_call(struct call *);
-static int64_t own_source(const struct call *);
 static enum err new_decode(struct call *, struct value **);
 static enum err native_decode(struct call *, const struct value *,
     const struct js **);
@@ -40,26 +35,6 @@ static void put_licences(struct call *, struct value *user);
 static struct value *licence_of(struct call *, const struct seat_told *);
 
 /* --- reading ----------------------------------------------------------------- */
-
-static enum err
-user_show(struct reader *r, struct ctx *cx, const void *in, void **out)
-{
-	const struct user_in *user = in;
-	const struct person_view *v;
-
-	TRY(person_show(r, cx, &user->id, out));
-	v = *out;
-	if (v->row.lifecycle < LIFE_LEFT &&
-	    (user->source == 0 || v->row.source == user->source))
-		return OK;
-	return fail(cx, ERR_NOT_FOUND, MSG_SCIM_NO_RESOURCE, "id");
-}
-
-static int64_t
-own_source(const struct call *c)
-{
-	return world_token_source(c->world, c->tenant, c->cx->actor->id);
-}
 
 /* Made by the first step; what is to be shown is parsed before anything is done. */
 static struct user_call *
@@ -83,7 +58,11 @@ user_id_decode(struct call *c)
 	struct user_call *u = user_call(c);
 
 	TRY(shown_decode(c));
-	u->in.source = own_source(c);
+	/* Once for all steps: a credential that ends meanwhile reaches nobody else. */
+	if (!u->in.is_present) {
+		TRY(scim_source(c, &u->in.source));
+		u->in.is_present = true;
+	}
 	return param_id(c, 0, MSG_SCIM_NO_RESOURCE, "id", &u->in.id);
 }
 
@@ -214,7 +193,7 @@ created_decode(struct call *c, void **in)
 		return fail(
 		    c->cx, ERR_CONFLICT, MSG_ORDER_EXISTS, "externalId");
 	u->made = out;
-	u->in.id = out->person;
+	u->in = (struct person_of) { out->person, 0, false };
 	*in = &u->in;
 	return OK;
 }
@@ -319,6 +298,9 @@ change_decode(struct call *c, void **in)
 		return fail(c->cx, ERR_STALE, MSG_ORDER_STALE, "If-Match");
 	TRY(world_realm(c->world, c->cx, c->tenant, &realm));
 	before = user_value(c, c->cx->arena, realm, v);
+	/* What a client sets is the block by hand; what else disables stays. */
+	value_put(before, STR("active"),
+	    value_bool(c->cx->arena, (v->row.blocks >> BLOCK_MANUAL & 1) == 0));
 	if (u->patch != NULL) {
 		TRY(scim_patch(
 		    c->cx, &scim_user_resource, before, u->patch, &after));
@@ -332,7 +314,7 @@ change_decode(struct call *c, void **in)
 	TRY(person_patch_decode(c->cx, js, &person));
 	o->kind = ORDER_CHANGE;
 	o->person = u->in.id;
-	o->source = own_source(c);
+	o->source = u->in.source;
 	o->if_version = v->row.version;
 	o->body = c->rq->body;
 	*in = o;
@@ -365,12 +347,6 @@ patched_encode(struct call *c)
 /* --- removing one -------------------------------------------------------------------- */
 
 static enum err
-remove_start(struct call *c, void **in)
-{
-	return change_start(c, in);
-}
-
-static enum err
 remove_decode(struct call *c, void **in)
 {
 	struct user_call *u = user_call(c);
@@ -379,9 +355,14 @@ remove_decode(struct call *c, void **in)
 
 	if (u->if_version != -1 && u->if_version != v->row.version)
 		return fail(c->cx, ERR_STALE, MSG_ORDER_STALE, "If-Match");
+	/* Else they would be there still, and the client told that they are not. */
+	for (size_t i = 0; i < v->ncontract; i++)
+		if (v->contract[i].source != u->in.source)
+			return fail(c->cx, ERR_CONFLICT, MSG_API_OTHER_SOURCE,
+			    "contracts", str_z(c->cx->arena, v->source));
 	o->kind = ORDER_REMOVE;
 	o->person = u->in.id;
-	o->source = own_source(c);
+	o->source = u->in.source;
 	o->if_version = v->row.version;
 	*in = o;
 	return OK;
@@ -426,7 +407,8 @@ list_encode(struct call *c)
 	if (realm == NULL)
 		return;
 	arena = arena_open(USER_MEMORY);
-	scim_list_begin(c, page, out->total, n, out->next);
+	scim_list_begin(
+	    c, page, out->total, n, page->counts_only ? 0 : out->next);
 	for (size_t i = 0; i < n; i++) {
 		struct value *user =
 		    user_value(c, arena, realm, &out->person[i]);
@@ -442,18 +424,18 @@ list_encode(struct call *c)
 /* --- routes ----------------------------------------------------------------------------- */
 
 static const struct route_work
-    show_created = { .kind = WORK_QUERY, .run = user_show, .decode = created_decode, .encode = created_encode },
-    show_put = { .kind = WORK_QUERY, .run = user_show, .decode = changed_decode, .encode = user_encode },
-    show_patched = { .kind = WORK_QUERY, .run = user_show, .decode = changed_decode, .encode = patched_encode },
+    show_created = { .kind = WORK_QUERY, .run = person_show_of, .decode = created_decode, .encode = created_encode },
+    show_put = { .kind = WORK_QUERY, .run = person_show_of, .decode = changed_decode, .encode = user_encode },
+    show_patched = { .kind = WORK_QUERY, .run = person_show_of, .decode = changed_decode, .encode = patched_encode },
     put_it = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = change_decode, .next = &show_put },
     patch_it = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = change_decode, .next = &show_patched },
     remove_it = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = remove_decode,
 	.encode = removed_encode },
     create = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = create_decode, .next = &show_created,
 	.query = "*" },
-    put = { .kind = WORK_QUERY, .run = user_show, .decode = put_decode, .next = &put_it, .query = "*" },
-    patch = { .kind = WORK_QUERY, .run = user_show, .decode = patch_decode, .next = &patch_it, .query = "*" },
-    removal = { .kind = WORK_QUERY, .run = user_show, .decode = remove_start, .next = &remove_it, .query = "*" };
+    put = { .kind = WORK_QUERY, .run = person_show_of, .decode = put_decode, .next = &put_it, .query = "*" },
+    patch = { .kind = WORK_QUERY, .run = person_show_of, .decode = patch_decode, .next = &patch_it, .query = "*" },
+    removal = { .kind = WORK_QUERY, .run = person_show_of, .decode = change_start, .next = &remove_it, .query = "*" };
 
 const struct route scim_user_routes[] = {
 	{ POST, SCIM_PATH "/Users", RIGHT_ONBOARD, PERSON_BODY_MAX, false, &create, "Onboard a user" },
@@ -462,7 +444,7 @@ const struct route scim_user_routes[] = {
 	{ POST, SCIM_PATH "/Users/.search", RIGHT_PERSON_READ, SMALL_BODY_MAX, false,
 	    LIST(persons_list, search_decode, list_encode, "*"), "Search users" },
 	{ GET, SCIM_PATH "/Users/{user}", RIGHT_PERSON_READ, 0, false,
-	    LIST(user_show, show_decode, user_encode, "*"), "Show a user" },
+	    LIST(person_show_of, show_decode, user_encode, "*"), "Show a user" },
 	{ PUT, SCIM_PATH "/Users/{user}", RIGHT_PERSON_WRITE, PERSON_BODY_MAX, false, &put, "Replace a user" },
 	{ PATCH, SCIM_PATH "/Users/{user}", RIGHT_PERSON_WRITE, PERSON_BODY_MAX, false, &patch, "Change a user" },
 	{ DELETE, SCIM_PATH "/Users/{user}", RIGHT_PERSON_WRITE, 0, false, &removal, "Remove a user" },

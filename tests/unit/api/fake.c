@@ -517,6 +517,12 @@ world_login(struct world *w, struct query *q)
 }
 
 enum err
+person_show_of(struct reader *r, struct ctx *cx, const void *of, void **out)
+{
+	return person_show(r, cx, &((const struct person_of *)of)->id, out);
+}
+
+enum err
 person_show(struct reader *r, struct ctx *cx, const void *id, void **out)
 {
 	(void)r;

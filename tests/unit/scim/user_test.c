@@ -148,6 +148,10 @@ static const struct {
 	{ SCIM_ENTERPRISE, NULL,
 	    "{\"id\":\"1\"," ENTERPRISE ":{\"department\":\"it\",\"manager\":{\"value\":\"2\",\"$ref\":\"" BASE
 	    "/Users/2\"}}}" },
+	{ NULL, SCIM_USER ":id," SCIM_USER ":userName,name,title,emails,active,externalId,meta," SCIM_ENTERPRISE
+	    "," SCIM_USHER,
+	    "{\"id\":\"1\"}" },
+	{ "title,TITLE,title", NULL, "{\"id\":\"1\",\"title\":\"t\"}" },
 	{ NULL, "id,schemas,externalId,meta,active,title,emails.type,name.familyName," SCIM_ENTERPRISE "," SCIM_USHER,
 	    "{\"id\":\"1\",\"userName\":\"ana\",\"name\":{\"givenName\":\"Ana\"},"
 	    "\"emails\":[{\"value\":\"a@w\"},{\"value\":\"a@h\"}]}" },
