@@ -21,6 +21,7 @@ static struct queue_max queue_max(void *, uint32_t);
 static enum err open_vault(struct world *, struct ctx *,
     const struct world_conf *);
 static size_t realm_place(const struct world *, uint32_t tenant);
+static const int64_t *in_force(struct world *, uint32_t tenant);
 static void release(void *);
 static void release_words(struct words *);
 
@@ -262,27 +263,40 @@ release_words(struct words *words)
 int64_t
 setting_of(struct world *w, uint32_t tenant, enum setting s)
 {
-	int64_t setting[SETTING_COUNT];
+	int64_t value = setting_info(s)->fallback;
+	const int64_t *setting;
 
-	settings_of(w, tenant, setting);
-	return setting[s];
+	lock_take(w->mu);
+	setting = in_force(w, tenant);
+	if (setting != NULL)
+		value = setting[s];
+	lock_give(w->mu);
+	return value;
 }
 
 void
 settings_of(struct world *w, uint32_t tenant, int64_t out[SETTING_COUNT])
 {
-	const struct realm_slot *slot;
-	bool has;
+	const int64_t *setting;
 
-	lock_take(w->mu);
-	slot = realm_find(w, tenant);
-	has = slot != NULL && slot->edition != NULL;
-	if (has)
-		memcpy(out, slot->edition->catalogue->setting,
-		    SETTING_COUNT * sizeof(*out));
-	lock_give(w->mu);
-	for (int s = 0; !has && s < SETTING_COUNT; s++)
+	for (int s = 0; s < SETTING_COUNT; s++)
 		out[s] = setting_info((enum setting)s)->fallback;
+	lock_take(w->mu);
+	setting = in_force(w, tenant);
+	if (setting != NULL)
+		memcpy(out, setting, SETTING_COUNT * sizeof(*out));
+	lock_give(w->mu);
+}
+
+/* mu held.  NULL: the tenant is being made, or is not there. */
+static const int64_t *
+in_force(struct world *w, uint32_t tenant)
+{
+	const struct realm_slot *slot = realm_find(w, tenant);
+
+	return slot != NULL && slot->edition != NULL
+	    ? slot->edition->catalogue->setting
+	    : NULL;
 }
 
 size_t

@@ -35,23 +35,15 @@ check_sensitive(struct ctx *cx, struct str filter)
 {
 	struct filter *compiled;
 	const struct filter_node *node;
-	size_t n;
 
 	if (filter.n == 0)
 		return OK;
 	TRY(filter_compile(cx, filter, FILTER_SCIM, true, &compiled));
-	node = filter_nodes(compiled, &n);
-	for (size_t i = 0; i < n; i++) {
-		const struct attr_info *a;
-
-		if (node[i].op > F_PR)
-			continue;
-		a = attr_info(node[i].attribute);
-		if (a->class == ATTR_PERSONAL)
-			return fail(cx, ERR_BAD_INPUT, MSG_API_SENSITIVE,
-			    "filter", a->path);
-	}
-	return OK;
+	node = filter_personal(compiled);
+	if (node == NULL)
+		return OK;
+	return fail(cx, ERR_BAD_INPUT, MSG_API_SENSITIVE, "filter",
+	    attr_info(node->attribute)->path);
 }
 
 struct search_in {

@@ -86,6 +86,8 @@ const struct filter_node *filter_nodes(const struct filter *, size_t *n);
 struct filter *filter_for(struct arena *, const struct filter *, int64_t person);
 /* A copy in ARENA in which whoever ATTRIBUTE is compared with, if they are one of the N, is nobody. */
 struct filter *filter_without(struct arena *, const struct filter *, enum attribute, const int64_t *person, size_t n);
+/* The first comparison of a personal attribute; NULL: there is none. */
+const struct filter_node *filter_personal(const struct filter *);
 /* Whether `me` stands in it. */
 bool filter_has_me(const struct filter *);
 /* What matches where one of N (at least one) does, as a new filter; its text is theirs joined with "or". */

@@ -108,6 +108,19 @@ filter_without(struct arena *arena, const struct filter *f,
 	return filter_make(arena, filter_text(f), node, n);
 }
 
+const struct filter_node *
+filter_personal(const struct filter *f)
+{
+	size_t n;
+	const struct filter_node *node = filter_nodes(f, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (node[i].op <= F_PR &&
+		    attr_info(node[i].attribute)->class == ATTR_PERSONAL)
+			return &node[i];
+	return NULL;
+}
+
 bool
 filter_has_me(const struct filter *f)
 {

@@ -123,31 +123,24 @@ check_filter(struct call *c, struct str filter, bool in_url)
 	const struct realm *realm;
 	const struct filter_node *node;
 	struct filter *compiled;
-	size_t n;
+	const char *path;
 
 	if (filter.n == 0)
 		return OK;
 	TRY(world_realm(c->world, c->cx, c->tenant, &realm));
 	TRY(filter_compile(c->cx, filter, FILTER_SCIM, true, &compiled));
-	node = filter_nodes(compiled, &n);
-	for (size_t i = 0; i < n; i++) {
-		const struct attr_info *a;
-
-		if (node[i].op > F_PR)
-			continue;
-		a = attr_info(node[i].attribute);
-		if (a->class != ATTR_PERSONAL)
-			continue;
-		if (in_url &&
-		    realm->catalogue->setting[SETTING_SCIM_FILTER_IN_URL] == 0)
-			return fail(c->cx, ERR_DENIED, MSG_SCIM_SENSITIVE,
-			    "filter", a->path);
-		if (n > 1 || node[i].op != F_EQ ||
-		    !has_index(node[i].attribute))
-			return fail(c->cx, ERR_BAD_INPUT, MSG_SCIM_FILTER,
-			    "filter", a->path);
-	}
-	return OK;
+	node = filter_personal(compiled);
+	if (node == NULL)
+		return OK;
+	path = attr_info(node->attribute)->path;
+	if (in_url &&
+	    realm->catalogue->setting[SETTING_SCIM_FILTER_IN_URL] == 0)
+		return fail(
+		    c->cx, ERR_DENIED, MSG_SCIM_SENSITIVE, "filter", path);
+	if (filter_count(compiled) == 1 && node->op == F_EQ &&
+	    has_index(node->attribute))
+		return OK;
+	return fail(c->cx, ERR_BAD_INPUT, MSG_SCIM_FILTER, "filter", path);
 }
 
 static bool
