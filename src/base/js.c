@@ -32,8 +32,9 @@ static bool convert(struct arena *, json_t *, unsigned, struct js *);
 static bool convert_array(struct arena *, json_t *, unsigned, struct js *);
 static bool convert_object(struct arena *, json_t *, unsigned, struct js *);
 static void put_raw(struct js_out *, const char *, size_t);
-static void open_with(struct js_out *, const char *);
+static void open_with(struct js_out *, enum js_type, const char *);
 static void close_with(struct js_out *, const char *);
+static void put_quoted_raw(struct js_out *, const char *, size_t);
 static void put_quoted(struct buf *, struct str);
 static void put_escape(struct buf *, unsigned char);
 
@@ -309,7 +310,7 @@ js_begin(struct js_out *o, struct buf *b)
 void
 js_open_object(struct js_out *o)
 {
-	open_with(o, "{");
+	open_with(o, JS_OBJECT, "{");
 }
 
 void
@@ -321,7 +322,7 @@ js_close_object(struct js_out *o)
 void
 js_open_array(struct js_out *o)
 {
-	open_with(o, "[");
+	open_with(o, JS_ARRAY, "[");
 }
 
 void
@@ -331,8 +332,12 @@ js_close_array(struct js_out *o)
 }
 
 static void
-open_with(struct js_out *o, const char *bracket)
+open_with(struct js_out *o, enum js_type type, const char *bracket)
 {
+	if (o->tree != NULL) {
+		tree_open(o->tree, type);
+		return;
+	}
 	put_raw(o, bracket, 1);
 	o->needs_comma = false;
 }
@@ -340,6 +345,10 @@ open_with(struct js_out *o, const char *bracket)
 static void
 close_with(struct js_out *o, const char *bracket)
 {
+	if (o->tree != NULL) {
+		tree_close(o->tree);
+		return;
+	}
 	buf_bytes(o->b, bracket, 1);
 	o->needs_comma = true;
 }
@@ -348,6 +357,7 @@ close_with(struct js_out *o, const char *bracket)
 static void
 put_raw(struct js_out *o, const char *json, size_t n)
 {
+	must(o->tree == NULL);
 	if (o->needs_comma)
 		buf_bytes(o->b, ",", 1);
 	buf_bytes(o->b, json, n);
@@ -363,6 +373,10 @@ js_key(struct js_out *o, const char *key)
 void
 js_key_str(struct js_out *o, struct str key)
 {
+	if (o->tree != NULL) {
+		tree_key(o->tree, key);
+		return;
+	}
 	js_put_str(o, key);
 	buf_bytes(o->b, ":", 1);
 	o->needs_comma = false;
@@ -371,6 +385,10 @@ js_key_str(struct js_out *o, struct str key)
 void
 js_put_str(struct js_out *o, struct str s)
 {
+	if (o->tree != NULL) {
+		tree_put_text(o->tree, s);
+		return;
+	}
 	put_raw(o, "\"", 1);
 	put_quoted(o->b, s);
 	buf_bytes(o->b, "\"", 1);
@@ -420,6 +438,11 @@ js_put_int(struct js_out *o, int64_t v)
 	char text[24], *p = text + sizeof(text);
 	uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
 
+	if (o->tree != NULL) {
+		tree_put(o->tree,
+		    &(const struct js) { .type = JS_INT, .number = v });
+		return;
+	}
 	do {
 		*--p = (char)('0' + left % 10);
 		left /= 10;
@@ -429,16 +452,37 @@ js_put_int(struct js_out *o, int64_t v)
 	put_raw(o, p, (size_t)(text + sizeof(text) - p));
 }
 
+/* So many digits that the same number is read again. */
+void
+js_put_real(struct js_out *o, double v)
+{
+	char text[32];
+	int n = snprintf(text, sizeof(text), "%.17g", v);
+
+	if (o->tree != NULL)
+		tree_put(
+		    o->tree, &(const struct js) { .type = JS_REAL, .real = v });
+	else
+		put_raw(o, text, (size_t)n);
+}
+
 void
 js_put_bool(struct js_out *o, bool v)
 {
-	js_put_raw(o, v ? STR("true") : STR("false"));
+	if (o->tree != NULL)
+		tree_put(o->tree,
+		    &(const struct js) { .type = JS_BOOL, .is_true = v });
+	else
+		js_put_raw(o, v ? STR("true") : STR("false"));
 }
 
 void
 js_put_null(struct js_out *o)
 {
-	js_put_raw(o, STR("null"));
+	if (o->tree != NULL)
+		tree_put(o->tree, &(const struct js) { .type = JS_NULL });
+	else
+		js_put_raw(o, STR("null"));
 }
 
 void
@@ -451,7 +495,7 @@ js_put_id(struct js_out *o, int64_t id)
 		return;
 	}
 	id_encode(id, text + 1);
-	put_raw(o, text, sizeof(text));
+	put_quoted_raw(o, text, sizeof(text));
 }
 
 void
@@ -464,7 +508,7 @@ js_put_time(struct js_out *o, int64_t ms)
 		return;
 	}
 	time_encode(ms, text + 1);
-	put_raw(o, text, sizeof(text));
+	put_quoted_raw(o, text, sizeof(text));
 }
 
 void
@@ -473,7 +517,17 @@ js_put_date(struct js_out *o, int32_t day)
 	char text[1 + DATE_TEXT + 1] = { '"', [1 + DATE_TEXT] = '"' };
 
 	date_encode(day, text + 1);
-	put_raw(o, text, sizeof(text));
+	put_quoted_raw(o, text, sizeof(text));
+}
+
+/* A text with its quotes, in which nothing is to be escaped. */
+static void
+put_quoted_raw(struct js_out *o, const char *quoted, size_t n)
+{
+	if (o->tree != NULL)
+		tree_put_text(o->tree, (struct str) { quoted + 1, n - 2 });
+	else
+		put_raw(o, quoted, n);
 }
 
 void

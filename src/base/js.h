@@ -38,13 +38,20 @@ const struct js *js_member(const struct js *object, size_t i, struct str *key);
 /* OBJECT without member KEY; its values are shared.  What is no object stays as it is. */
 const struct js *js_without(struct arena *, const struct js *object, const char *key);
 
-/* Writing.  js_key before each value of an object; commas place themselves. */
+/*
+ * Writing.  js_key before each value of an object; commas place themselves.
+ * What is written becomes text, or at once what parsing that text would give.
+ */
 struct js_out {
-	struct buf *b;
-	bool	    needs_comma;
+	struct buf     *b;	/* NULL: there is a tree */
+	bool		needs_comma;
+	struct js_tree *tree;
 };
 
 void js_begin(struct js_out *, struct buf *);
+/* Of one value; texts and keys are copied.  Nothing raw may be put. */
+void js_begin_tree(struct js_out *, struct arena *);
+const struct js *js_end_tree(struct js_out *);
 void js_open_object(struct js_out *);
 void js_close_object(struct js_out *);
 void js_open_array(struct js_out *);
@@ -54,6 +61,7 @@ void js_key_str(struct js_out *, struct str);
 void js_put_str(struct js_out *, struct str);
 void js_put_z(struct js_out *, const char *);
 void js_put_int(struct js_out *, int64_t);
+void js_put_real(struct js_out *, double);	/* finite: JSON has no other */
 void js_put_bool(struct js_out *, bool);
 void js_put_null(struct js_out *);
 void js_put_id(struct js_out *, int64_t id);	/* wire form of an id; 0 gives null */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * js_int.h - how a value looks inside, for its two readers, js.c and yaml.c.
+ * js_int.h - how a value looks inside, for who makes one: js.c, js_tree.c and
+ * yaml.c.
  */
 #ifndef BASE_JS_INT_H
 #define BASE_JS_INT_H
@@ -20,5 +21,12 @@ struct js {
 	};
 	struct str *keys;	/* JS_OBJECT: as many as items */
 };
+
+/* What js_out's functions do where a tree is made (js_tree.c). */
+void tree_open(struct js_tree *, enum js_type);
+void tree_close(struct js_tree *);
+void tree_key(struct js_tree *, struct str);
+void tree_put(struct js_tree *, const struct js *);
+void tree_put_text(struct js_tree *, struct str);
 
 #endif

@@ -26,9 +26,9 @@ struct user_call {
 };
 
 static struct user_call *user_call(struct call *);
-static enum err new_decode(struct call *, struct value **);
-static enum err native_decode(struct call *, const struct value *,
-    const struct js **);
+static enum err new_decode(struct call *, const struct value **body,
+    struct value **user);
+static const struct js *native(struct call *, const struct value *change);
 static void products_of(struct arena *, const struct value *,
     struct order *);
 static void put_licences(struct call *, struct value *user);
@@ -80,16 +80,13 @@ user_value(struct call *c, struct arena *arena, const struct realm *realm,
     const struct person_view *v)
 {
 	struct ctx cx = *c->cx;
-	const struct js *js;
 	struct js_out out;
-	struct buf b;
 
 	cx.arena = arena;
-	buf_init(&b, arena, JS_TEXT_MAX);
-	js_begin(&out, &b);
+	js_begin_tree(&out, arena);
 	put_person(&out, &cx, realm, v);
-	must(!b.over && js_parse(&cx, buf_view(&b), &js) == OK);
-	return scim_user_of(arena, value_of(arena, js), scim_base(c));
+	return scim_user_of(
+	    arena, value_of(arena, js_end_tree(&out)), scim_base(c));
 }
 
 static void
@@ -119,47 +116,44 @@ create_decode(struct call *c, void **in)
 	struct order *o = arena_alloc(c->cx->arena, sizeof(*o));
 	const struct value *none = value_object(c->cx->arena);
 	struct person_in person;
+	const struct value *body;
 	struct value *user;
-	const struct js *js;
 
 	TRY(shown_decode(c));
-	TRY(new_decode(c, &user));
-	TRY(native_decode(
-	    c, scim_user_change(c->cx->arena, none, user, &o->active), &js));
-	TRY(person_decode(c->cx, js, &person));
+	TRY(new_decode(c, &body, &user));
+	TRY(person_decode(c->cx,
+	    native(c, scim_user_change(c->cx->arena, none, user, &o->active)),
+	    &person));
 	person_order_fill(c->cx, c->world, &person, o);
 	o->kind = ORDER_ONBOARD;
 	o->priority = 5;
 	o->body = c->rq->body;
-	TRY(js_parse(c->cx, c->rq->body, &js));
-	products_of(c->cx->arena, value_of(c->cx->arena, js), o);
+	products_of(c->cx->arena, body, o);
 	*in = o;
 	return OK;
 }
 
 static enum err
-new_decode(struct call *c, struct value **user)
+new_decode(struct call *c, const struct value **body, struct value **user)
 {
 	const struct realm *realm;
 	const struct js *js;
 
 	TRY(world_realm(c->world, c->cx, c->tenant, &realm));
 	TRY(js_parse(c->cx, c->rq->body, &js));
-	return scim_decode(c->cx, &scim_user_resource,
-	    value_of(c->cx->arena, js),
+	*body = value_of(c->cx->arena, js);
+	return scim_decode(c->cx, &scim_user_resource, *body,
 	    realm->catalogue->setting[SETTING_SCIM_STRICT] != 0, user);
 }
 
-static enum err
-native_decode(struct call *c, const struct value *native, const struct js **js)
+static const struct js *
+native(struct call *c, const struct value *change)
 {
 	struct js_out out;
-	struct buf b;
 
-	buf_init(&b, c->cx->arena, JS_TEXT_MAX);
-	js_begin(&out, &b);
-	value_write(&out, native);
-	return js_parse(c->cx, buf_view(&b), js);
+	js_begin_tree(&out, c->cx->arena);
+	value_write(&out, change);
+	return js_end_tree(&out);
 }
 
 /* Entitlements are products, by their slugs. */
@@ -269,10 +263,11 @@ change_start(struct call *c, void **in)
 static enum err
 put_decode(struct call *c, void **in)
 {
+	const struct value *body;
 	bool is_first = c->kept == NULL;
 
 	TRY(change_start(c, in));
-	return is_first ? new_decode(c, &user_call(c)->after) : OK;
+	return is_first ? new_decode(c, &body, &user_call(c)->after) : OK;
 }
 
 static enum err
@@ -292,7 +287,6 @@ change_decode(struct call *c, void **in)
 	struct value *before, *after;
 	struct person_in person;
 	const struct realm *realm;
-	const struct js *js;
 
 	if (u->if_version != -1 && u->if_version != v->row.version)
 		return fail(c->cx, ERR_STALE, MSG_ORDER_STALE, "If-Match");
@@ -309,9 +303,10 @@ change_decode(struct call *c, void **in)
 		after = value_copy(c->cx->arena, u->after);
 		scim_user_keep(c->cx->arena, before, after);
 	}
-	TRY(native_decode(
-	    c, scim_user_change(c->cx->arena, before, after, &o->active), &js));
-	TRY(person_patch_decode(c->cx, js, &person));
+	TRY(person_patch_decode(c->cx,
+	    native(
+		c, scim_user_change(c->cx->arena, before, after, &o->active)),
+	    &person));
 	o->kind = ORDER_CHANGE;
 	o->person = u->in.id;
 	o->source = u->in.source;

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scim/value.h"
 
-#include <stdio.h>
-
 static struct value *make(struct arena *, enum js_type);
 static void link_last(struct value *, struct value *);
 static bool members_eq(const struct value *, const struct value *);
 static bool elements_eq(const struct value *, const struct value *);
-static void put_real(struct js_out *, double);
 
 struct value *
 value_object(struct arena *arena)
@@ -300,7 +297,7 @@ value_write(struct js_out *js, const struct value *v)
 		js_put_int(js, v->number);
 		break;
 	case JS_REAL:
-		put_real(js, v->real);
+		js_put_real(js, v->real);
 		break;
 	case JS_STRING:
 		js_put_str(js, v->text);
@@ -320,14 +317,4 @@ value_write(struct js_out *js, const struct value *v)
 		js_close_object(js);
 		break;
 	}
-}
-
-/* So many digits that the same number is read again; JSON has nothing that is not finite. */
-static void
-put_real(struct js_out *js, double real)
-{
-	char text[32];
-	int n = snprintf(text, sizeof(text), "%.17g", real);
-
-	js_put_raw(js, (struct str) { text, (size_t)n });
 }

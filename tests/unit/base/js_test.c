@@ -191,9 +191,9 @@ values_are_counted_before_they_take_memory(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(values); i++) {
 		v = NULL;
-		assert_int_equal(js_parse(&cx,
-				     list_of(JS_VALUES_MAX / 2 - 1, values[i]),
-				     &v),
+		assert_int_equal(
+		    js_parse(
+			&cx, list_of(JS_VALUES_MAX / 2 - 1, values[i]), &v),
 		    OK);
 		assert_int_equal(js_count(v), JS_VALUES_MAX / 2 - 1);
 		v = NULL;
@@ -261,6 +261,42 @@ asking_for_another_type_is_a_bug(void **state)
 }
 
 static void
+write_everything(struct js_out *o)
+{
+	js_open_object(o);
+	js_key(o, "z");
+	js_open_array(o);
+	js_put_int(o, 0);
+	js_put_int(o, INT64_MIN);
+	js_put_int(o, INT64_MAX);
+	js_put_real(o, 1.5);
+	js_put_bool(o, true);
+	js_put_bool(o, false);
+	js_put_null(o);
+	js_open_object(o);
+	js_close_object(o);
+	js_open_array(o);
+	js_close_array(o);
+	js_put_z(o, "x");
+	js_close_array(o);
+	js_key_str(o, STR("a\"b"));
+	js_put_str(o, STR("q\"\\\b\f\n\r\t\x01\x1f\x7fü/"));
+	js_key(o, "id");
+	js_put_id(o, 33);
+	js_key(o, "none");
+	js_put_id(o, 0);
+	js_key(o, "at");
+	js_put_time(o, 1795414567123);
+	js_key(o, "never");
+	js_put_time(o, 0);
+	js_key(o, "day");
+	js_put_date(o, 20780);
+	js_key(o, "empty");
+	js_put_str(o, (struct str) { NULL, 0 });
+	js_close_object(o);
+}
+
+static void
 what_is_written_is_compact_and_in_order(void **state)
 {
 	struct js_out o;
@@ -269,44 +305,70 @@ what_is_written_is_compact_and_in_order(void **state)
 	(void)state;
 	buf_init(&b, cx.arena, 4096);
 	js_begin(&o, &b);
-	js_open_object(&o);
-	js_key(&o, "z");
 	js_open_array(&o);
-	js_put_int(&o, 0);
-	js_put_int(&o, INT64_MIN);
-	js_put_int(&o, INT64_MAX);
-	js_put_bool(&o, true);
-	js_put_bool(&o, false);
-	js_put_null(&o);
-	js_open_object(&o);
-	js_close_object(&o);
-	js_open_array(&o);
-	js_close_array(&o);
-	js_put_z(&o, "x");
-	js_close_array(&o);
-	js_key_str(&o, STR("a\"b"));
-	js_put_str(&o, STR("q\"\\\b\f\n\r\t\x01\x1f\x7fü/"));
-	js_key(&o, "id");
-	js_put_id(&o, 33);
-	js_key(&o, "none");
-	js_put_id(&o, 0);
-	js_key(&o, "at");
-	js_put_time(&o, 1795414567123);
-	js_key(&o, "never");
-	js_put_time(&o, 0);
-	js_key(&o, "day");
-	js_put_date(&o, 20780);
-	js_key(&o, "raw");
+	write_everything(&o);
 	js_put_raw(&o, STR("[1]"));
-	js_key(&o, "empty");
-	js_put_str(&o, (struct str) { NULL, 0 });
-	js_close_object(&o);
+	js_close_array(&o);
 	assert_str(buf_view(&b),
-	    "{\"z\":[0,-9223372036854775808,9223372036854775807,true,false,"
-	    "null,{},[],\"x\"],\"a\\\"b\":\"q\\\"\\\\\\b\\f\\n\\r\\t\\u0001"
-	    "\\u001f\x7fü/\",\"id\":\"0000000000011\",\"none\":null,"
+	    "[{\"z\":[0,-9223372036854775808,9223372036854775807,1.5,true,"
+	    "false,null,{},[],\"x\"],\"a\\\"b\":\"q\\\"\\\\\\b\\f\\n\\r\\t"
+	    "\\u0001\\u001f\x7fü/\",\"id\":\"0000000000011\",\"none\":null,"
 	    "\"at\":\"2026-11-23T06:16:07.123Z\",\"never\":null,"
-	    "\"day\":\"2026-11-23\",\"raw\":[1],\"empty\":\"\"}");
+	    "\"day\":\"2026-11-23\",\"empty\":\"\"},[1]]");
+}
+
+static void
+assert_same(const struct js *a, const struct js *b)
+{
+	assert_int_equal(js_type(a), js_type(b));
+	assert_int_equal(js_count(a), js_count(b));
+	if (js_type(a) == JS_STRING)
+		assert_true(str_eq(js_str(a), js_str(b)));
+	else if (js_type(a) == JS_INT)
+		assert_true(js_int(a) == js_int(b));
+	else if (js_type(a) == JS_REAL)
+		assert_true(js_real(a) == js_real(b));
+	else if (js_type(a) == JS_BOOL)
+		assert_true(js_bool(a) == js_bool(b));
+	for (size_t i = 0; i < js_count(a); i++) {
+		struct str key, same;
+
+		if (js_type(a) == JS_ARRAY) {
+			assert_same(js_at(a, i), js_at(b, i));
+			continue;
+		}
+		assert_same(js_member(a, i, &key), js_member(b, i, &same));
+		assert_true(str_eq(key, same));
+	}
+}
+
+/* Longer than a level's first room, and deeper than what may be parsed. */
+static void
+a_tree_is_what_the_text_would_be(void **state)
+{
+	const struct js *tree, *parsed;
+	struct js_out o[2];
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, cx.arena, 1 << 20);
+	js_begin(&o[0], &b);
+	js_begin_tree(&o[1], cx.arena);
+	for (size_t i = 0; i < 2; i++) {
+		js_open_array(&o[i]);
+		for (size_t j = 0; j < 100; j++)
+			write_everything(&o[i]);
+		js_close_array(&o[i]);
+	}
+	tree = js_end_tree(&o[1]);
+	assert_int_equal(js_parse(&cx, buf_view(&b), &parsed), OK);
+	assert_same(tree, parsed);
+	js_begin_tree(&o[1], cx.arena);
+	for (size_t i = 0; i < 2 * JS_DEPTH_MAX; i++)
+		js_open_array(&o[1]);
+	for (size_t i = 0; i < 2 * JS_DEPTH_MAX; i++)
+		js_close_array(&o[1]);
+	assert_int_equal(js_count(js_end_tree(&o[1])), 1);
 }
 
 static void
@@ -341,8 +403,8 @@ an_object_can_be_seen_without_one_member(void **state)
 	assert_str(key, "c");
 	assert_int_equal(js_count(v), 3);
 	assert_int_equal(js_count(js_without(cx.arena, v, "d")), 3);
-	assert_ptr_equal(js_without(cx.arena, js_get(v, "b"), "b"),
-	    js_get(v, "b"));
+	assert_ptr_equal(
+	    js_without(cx.arena, js_get(v, "b"), "b"), js_get(v, "b"));
 }
 
 int
@@ -356,6 +418,7 @@ main(void)
 		cmocka_unit_test(asking_for_another_type_is_a_bug),
 		cmocka_unit_test(an_object_can_be_seen_without_one_member),
 		cmocka_unit_test(what_is_written_is_compact_and_in_order),
+		cmocka_unit_test(a_tree_is_what_the_text_would_be),
 		cmocka_unit_test(every_byte_that_is_written_is_read_back),
 	};
 
