@@ -182,7 +182,7 @@ watch(int loop, struct connection *c)
 static void
 send_one(struct connection *c, const struct protocol *p, size_t number)
 {
-	char request[REQUEST_MAX];
+	static char request[REQUEST_MAX];
 	size_t n = p->request(c, number, request);
 
 	c->sent_ms = now_ms();

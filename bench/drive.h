@@ -14,8 +14,8 @@
 
 #include <stddef.h>
 
-#define REQUEST_MAX	4096
-#define REPLY_MAX	(512 * 1024)	/* a page of a list */
+#define REQUEST_MAX	(2 * 1024 * 1024)	/* a thousand persons */
+#define REPLY_MAX	(2 * 1024 * 1024)	/* a page of a list, a thousand outcomes */
 #define CONNECTIONS_MAX 1024
 
 struct connection {

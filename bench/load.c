@@ -2,47 +2,57 @@
 /*
  * load.c - requests to Usher's HTTP API; prints drive.h's JSON line.
  *
- *	bench_load PORT TOKEN-FILE CONNECTIONS COUNT FIRST onboard PRODUCT
- *	bench_load PORT TOKEN-FILE CONNECTIONS COUNT FIRST read NAMES-FILE
- *	bench_load PORT TOKEN-FILE CONNECTIONS COUNT FIRST list LIMIT
- *	bench_load PORT TOKEN-FILE CONNECTIONS COUNT FIRST onboard PRODUCT RATE
+ *	bench_load PORT TOKEN-FILE CONNECTIONS COUNT FIRST KIND ARGUMENT [RATE]
  *
- * onboard  a new person and a seat; FIRST numbers the persons, so that runs
- *          against one server do not repeat each other
- * read     one person by userName; the names stand in a file, one a line
- * list     pages of so many persons, each connection from page to page
+ * KIND, of the native API or, with "scim-" before it, of SCIM:
+ * onboard  a new person and a seat of product ARGUMENT; FIRST numbers the
+ *          persons, so that runs against one server do not repeat each other
+ * batch    1,000 of them in one request
+ * read     one person by userName; the names stand in file ARGUMENT, one a line
+ * patch    another title; the ids stand in file ARGUMENT
+ * list     pages of ARGUMENT persons, each connection from page to page
+ *
  * RATE     requests a second, due whether or not the server keeps up; without
  *          it the next request follows a reply
  */
+#include "load.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "drive.h"
+#define LINES_MAX 1000000
 
-#define NAMES_MAX 1000000
-#define NAME_MAX_ 256
-
+const char *argument;
+char **line;
+size_t nline;
 static char token[256];
-static const char *argument;	/* product or limit */
-static char **name;
-static size_t nname;
 
 static size_t onboard(struct connection *, size_t, char *);
+static size_t batch(struct connection *, size_t, char *);
 static size_t read_one(struct connection *, size_t, char *);
+static size_t patch(struct connection *, size_t, char *);
 static size_t list_page(struct connection *, size_t, char *);
-static enum reply_state judge(struct connection *);
-static enum reply_state judge_page(struct connection *);
+static enum reply_state judge_native_page(struct connection *);
+static enum reply_state judge_batch(struct connection *);
 static void read_token(const char *);
-static void read_names(const char *);
+static void read_lines(const char *);
 
 static const struct kind {
 	const char	*name;
+	int		 has_file;	/* ARGUMENT is one */
 	struct protocol	 protocol;
 } kinds[] = {
-	{ "onboard", { onboard, judge, NULL, 0 } },
-	{ "read", { read_one, judge, NULL, 0 } },
-	{ "list", { list_page, judge_page, NULL, 0 } },
+	{ "onboard", 0, { onboard, judge, NULL, 0 } },
+	{ "batch", 0, { batch, judge_batch, NULL, 0 } },
+	{ "read", 1, { read_one, judge, NULL, 0 } },
+	{ "patch", 1, { patch, judge, NULL, 0 } },
+	{ "list", 0, { list_page, judge_native_page, NULL, 0 } },
+	{ "scim-onboard", 0, { scim_post, judge, NULL, 0 } },
+	{ "scim-batch", 0, { scim_bulk, judge_scim_bulk, NULL, 0 } },
+	{ "scim-read", 1, { scim_read, judge, NULL, 0 } },
+	{ "scim-patch", 1, { scim_patch, judge, NULL, 0 } },
+	{ "scim-list", 0, { scim_list, judge_scim_page, NULL, 0 } },
 };
 
 int
@@ -53,7 +63,7 @@ main(int argc, char **argv)
 	if (argc != 8 && argc != 9) {
 		fprintf(stderr,
 		    "bench_load PORT TOKEN-FILE CONNECTIONS COUNT "
-		    "FIRST onboard|read|list ARGUMENT [RATE]\n");
+		    "FIRST KIND ARGUMENT [RATE]\n");
 		return 2;
 	}
 	d = (struct drive) { (int)number_of(argv[1]), number_of(argv[3]),
@@ -61,78 +71,53 @@ main(int argc, char **argv)
 		argc > 8 ? number_of(argv[8]) : 0 };
 	read_token(argv[2]);
 	argument = argv[7];
-	if (strcmp(argv[6], "read") == 0)
-		read_names(argument);
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (strcmp(argv[6], kinds[i].name) == 0)
-			return drive(&kinds[i].protocol, &d);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(argv[6], kinds[i].name) != 0)
+			continue;
+		if (kinds[i].has_file)
+			read_lines(argument);
+		return drive(&kinds[i].protocol, &d);
+	}
 	die(argv[6]);
 }
 
-static size_t
-post(char *out, const char *path, const char *more, const char *body)
-{
-	return (size_t)snprintf(out, REQUEST_MAX,
-	    "POST %s HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer %s\r\n"
-	    "%sContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-	    path, token, more, strlen(body), body);
-}
+/* --- what both doors share ------------------------------------------------------ */
 
-/*
- * User name and e-mail are made of the name, as most companies do; they are
- * unique because 5000 and 9973 have no common divisor.
- */
-static size_t
-onboard(struct connection *c, size_t number, char *out)
+/* Names are unique because 5000 and 9973 have no common divisor. */
+struct made
+made_of(size_t number)
 {
 	static const char *const sites[] = { "ber", "muc", "lyo" };
-	char body[1024], key[64];
 
-	(void)c;
-	snprintf(body, sizeof(body),
-	    "{\"person\":{\"externalId\":\"B%zu\",\"userName\":\"ana%zu.kova%"
-	    "zu\","
-	    "\"name\":{\"givenName\":\"Ana%zu\",\"familyName\":\"Kova%zu\"},"
-	    "\"emails\":[{\"type\":\"work\",\"primary\":true,"
-	    "\"value\":\"ana%zu.kova%zu@bench.example\"}],"
-	    "\"phoneNumbers\":[{\"type\":\"work\",\"value\":\"+49 30 %zu\"}],"
-	    "\"addresses\":[{\"type\":\"home\",\"streetAddress\":"
-	    "\"Lange Strasse %zu\",\"locality\":\"Berlin\","
-	    "\"postalCode\":\"10115\",\"country\":\"DE\"}],"
-	    "\"userType\":\"bench\",\"site\":\"%s\","
-	    "\"department\":\"department %zu\","
-	    "\"title\":\"Engineer\",\"start\":\"2026-01-01\"},"
-	    "\"products\":[\"%s\"]}",
-	    number, number % 5000, number % 9973, number % 5000, number % 9973,
-	    number % 5000, number % 9973, number, number % 300,
-	    sites[number % 3], number % 25, argument);
-	snprintf(key, sizeof(key), "Idempotency-Key: bench-%zu\r\n", number);
-	return post(out, "/api/v1/onboardings", key, body);
+	return (struct made) { number, number % 5000, number % 9973,
+		sites[number % 3], number % 25 };
 }
 
-/* Hops: neighbours in the file are not neighbours in time. */
-static size_t
-read_one(struct connection *c, size_t number, char *out)
+const char *
+line_of(size_t number)
 {
-	char body[2 * NAME_MAX_];
-
-	(void)c;
-	snprintf(body, sizeof(body), "{\"filter\":\"userName eq \\\"%s\\\"\"}",
-	    name[number * 7919 % nname]);
-	return post(out, "/api/v1/persons/.search", "", body);
+	return line[number * 7919 % nline];
 }
 
-static size_t
-list_page(struct connection *c, size_t number, char *out)
+size_t
+request(char *out, const char *method, const char *path, const char *more,
+    const char *body)
 {
-	(void)number;
-	return (size_t)snprintf(out, REQUEST_MAX,
-	    "GET /api/v1/persons?limit=%s%s%s HTTP/1.1\r\nHost: bench\r\n"
-	    "Authorization: Bearer %s\r\n\r\n",
-	    argument, c->place[0] != '\0' ? "&cursor=" : "", c->place, token);
+	size_t n = (size_t)snprintf(out, REQUEST_MAX,
+	    "%s %s HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer %s\r\n%s",
+	    method, path, token, more);
+
+	if (body != NULL)
+		n += (size_t)snprintf(out + n, REQUEST_MAX - n,
+		    "Content-Length: %zu\r\n\r\n%s", strlen(body), body);
+	else
+		n += (size_t)snprintf(out + n, REQUEST_MAX - n, "\r\n");
+	if (n >= REQUEST_MAX)
+		die("request too long");
+	return n;
 }
 
-static enum reply_state
+enum reply_state
 judge(struct connection *c)
 {
 	const char *end = memmem(c->reply, c->n, "\r\n\r\n", 4);
@@ -153,8 +138,8 @@ judge(struct connection *c)
 }
 
 /* After the last page comes the first. */
-static enum reply_state
-judge_page(struct connection *c)
+enum reply_state
+judge_page(struct connection *c, const char *key)
 {
 	enum reply_state state = judge(c);
 	const char *next, *end;
@@ -162,10 +147,10 @@ judge_page(struct connection *c)
 	if (state != REPLY_GOOD)
 		return state;
 	c->place[0] = '\0';
-	next = memmem(c->reply, c->n, "\"next\":\"", 8);
+	next = memmem(c->reply, c->n, key, strlen(key));
 	if (next == NULL)
 		return state;
-	next += 8;
+	next += strlen(key);
 	end = memchr(next, '"', c->n - (size_t)(next - c->reply));
 	if (end == NULL || (size_t)(end - next) >= sizeof(c->place))
 		return REPLY_BAD;
@@ -173,6 +158,132 @@ judge_page(struct connection *c)
 	c->place[end - next] = '\0';
 	return state;
 }
+
+enum reply_state
+judge_many(struct connection *c, const char *status)
+{
+	enum reply_state state = judge(c);
+	const char *at = c->reply;
+	size_t found = 0;
+
+	while (state == REPLY_GOOD &&
+	    (at = memmem(at, c->n - (size_t)(at - c->reply), status,
+		 strlen(status))) != NULL) {
+		at += strlen(status);
+		found++;
+	}
+	return state == REPLY_GOOD && found != BULK_COUNT ? REPLY_BAD : state;
+}
+
+/* --- the native API ------------------------------------------------------------- */
+
+static size_t
+put_onboarding(char *out, size_t max, size_t number, const char *more)
+{
+	struct made m = made_of(number);
+
+	return (size_t)snprintf(out, max,
+	    "{%s\"person\":{\"externalId\":\"B%zu\",\"userName\":\"ana%zu.kova%"
+	    "zu\","
+	    "\"name\":{\"givenName\":\"Ana%zu\",\"familyName\":\"Kova%zu\"},"
+	    "\"emails\":[{\"type\":\"work\",\"primary\":true,"
+	    "\"value\":\"ana%zu.kova%zu@bench.example\"}],"
+	    "\"phoneNumbers\":[{\"type\":\"work\",\"value\":\"+49 30 %zu\"}],"
+	    "\"addresses\":[{\"type\":\"home\",\"streetAddress\":"
+	    "\"Lange Strasse %zu\",\"locality\":\"Berlin\","
+	    "\"postalCode\":\"10115\",\"country\":\"DE\"}],"
+	    "\"userType\":\"bench\",\"site\":\"%s\","
+	    "\"department\":\"department %zu\","
+	    "\"title\":\"Engineer\",\"start\":\"2026-01-01\"},"
+	    "\"products\":[\"%s\"]}",
+	    more, number, m.given, m.family, m.given, m.family, m.given,
+	    m.family, number, number % 300, m.site, m.department, argument);
+}
+
+static size_t
+onboard(struct connection *c, size_t number, char *out)
+{
+	char body[1024], more[128];
+
+	(void)c;
+	put_onboarding(body, sizeof(body), number, "");
+	snprintf(more, sizeof(more),
+	    "Idempotency-Key: bench-%zu\r\nContent-Type: application/json\r\n",
+	    number);
+	return request(out, "POST", "/api/v1/onboardings", more, body);
+}
+
+static size_t
+batch(struct connection *c, size_t number, char *out)
+{
+	static char body[REQUEST_MAX];
+	char key[64];
+	size_t n = (size_t)snprintf(body, sizeof(body), "{\"items\":[");
+
+	(void)c;
+	for (size_t i = 0; i < BULK_COUNT && n < sizeof(body); i++) {
+		size_t at = number * BULK_COUNT + i;
+
+		snprintf(key, sizeof(key), "\"key\":\"bench-%zu\",", at);
+		n += put_onboarding(body + n, sizeof(body) - n, at, key);
+		if (n < sizeof(body) - 2)
+			n += (size_t)snprintf(body + n, sizeof(body) - n, "%s",
+			    i + 1 < BULK_COUNT ? "," : "]}");
+	}
+	return request(out, "POST", "/api/v1/onboardings/batch",
+	    "Content-Type: application/json\r\n", body);
+}
+
+static size_t
+read_one(struct connection *c, size_t number, char *out)
+{
+	char body[2 * LINE_MAX_];
+
+	(void)c;
+	snprintf(body, sizeof(body), "{\"filter\":\"userName eq \\\"%s\\\"\"}",
+	    line_of(number));
+	return request(out, "POST", "/api/v1/persons/.search",
+	    "Content-Type: application/json\r\n", body);
+}
+
+static size_t
+patch(struct connection *c, size_t number, char *out)
+{
+	char path[2 * LINE_MAX_], body[128];
+
+	(void)c;
+	snprintf(path, sizeof(path), "/api/v1/persons/%s", line_of(number));
+	snprintf(
+	    body, sizeof(body), "{\"title\":\"engineer %zu\"}", number % 1000);
+	return request(out, "PATCH", path,
+	    "If-Match: *\r\nContent-Type: application/merge-patch+json\r\n",
+	    body);
+}
+
+static size_t
+list_page(struct connection *c, size_t number, char *out)
+{
+	char path[128];
+
+	(void)number;
+	snprintf(path, sizeof(path), "/api/v1/persons?limit=%s%s%s", argument,
+	    c->place[0] != '\0' ? "&cursor=" : "", c->place);
+	return request(out, "GET", path, "", NULL);
+}
+
+static enum reply_state
+judge_native_page(struct connection *c)
+{
+	return judge_page(c, "\"next\":\"");
+}
+
+static enum reply_state
+judge_batch(struct connection *c)
+{
+	return judge_many(c, "\"status\":201");
+}
+
+/* --- files ---------------------------------------------------------------------- */
 
 static void
 read_token(const char *path)
@@ -185,19 +296,19 @@ read_token(const char *path)
 }
 
 static void
-read_names(const char *path)
+read_lines(const char *path)
 {
 	FILE *f = fopen(path, "r");
-	char line[NAME_MAX_];
+	char text[LINE_MAX_];
 
-	name = calloc(NAMES_MAX, sizeof(*name));
-	if (f == NULL || name == NULL)
+	line = calloc(LINES_MAX, sizeof(*line));
+	if (f == NULL || line == NULL)
 		die(path);
-	while (nname < NAMES_MAX && fgets(line, sizeof(line), f) != NULL) {
-		line[strcspn(line, "\n")] = '\0';
-		name[nname++] = strdup(line);
+	while (nline < LINES_MAX && fgets(text, sizeof(text), f) != NULL) {
+		text[strcspn(text, "\n")] = '\0';
+		line[nline++] = strdup(text);
 	}
 	fclose(f);
-	if (nname == 0)
+	if (nline == 0)
 		die(path);
 }

@@ -150,11 +150,15 @@ class Slapd:
         raise RuntimeError("slapd does not answer")
 
     def add(self, connections, count):
+        found = self.ask("add", connections, count, self.first)
+        self.first += count
+        return found
+
+    def ask(self, kind, connections, count, first):
         done = subprocess.run(
             [self.program, str(self.port), str(connections), str(count),
-             str(self.first), SUFFIX, ROOT, PASSWORD],
+             str(first), SUFFIX, ROOT, PASSWORD, kind],
             stdout=subprocess.PIPE, check=True)
-        self.first += count
         return json.loads(done.stdout)
 
     def close(self):

@@ -1,28 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * slapd.c - adds persons to an LDAP server, for comparison; prints drive.h's
- * JSON line.
+ * slapd.c - asks an LDAP server what load.c asks Usher, for comparison; prints
+ * drive.h's JSON line.
  *
- *	bench_slapd PORT CONNECTIONS COUNT FIRST SUFFIX ROOT-DN PASSWORD
+ *	bench_slapd PORT CONNECTIONS COUNT FIRST SUFFIX ROOT-DN PASSWORD KIND
  *
- * Only what is needed of RFC 4511: bind, add, and the result code of a reply.
- * Every length is written in three bytes, which BER allows.
+ * add      persons, numbered from FIRST
+ * read     one of them by uid, with all that it has
+ * modify   the title of one of them
+ * list     the first hundred there are
+ *
+ * For read and modify COUNT persons from FIRST on must be there.  Only what is
+ * needed of RFC 4511; every length is written in three bytes, which BER allows.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "drive.h"
 
+#define TAG_BOOLEAN    0x01
 #define TAG_INTEGER    0x02
 #define TAG_OCTETS     0x04
+#define TAG_ENUMERATED 0x0a
 #define TAG_SEQUENCE   0x30
 #define TAG_SET	       0x31
 #define TAG_BIND       0x60
+#define TAG_SEARCH     0x63
+#define TAG_ENTRY      0x64
+#define TAG_MODIFY     0x66
 #define TAG_ADD	       0x68
+#define TAG_EQUALITY   0xa3
+#define TAG_PRESENT    0x87
 #define TAG_SIMPLE     0x80
 #define LENGTH_BYTES   3
 #define TEXT_MAX       256
 #define MESSAGE_NUMBER 2
+#define PAGE	       100
+#define SIZE_EXCEEDED  4	/* the result of a search for a hundred of more */
 
 /* A message in the making; a part gets its length when it closes. */
 struct ber {
@@ -34,26 +48,40 @@ static const char *suffix;
 
 static size_t make_bind(char *, const char *, const char *);
 static size_t add(struct connection *, size_t, char *);
+static size_t read_one(struct connection *, size_t, char *);
+static size_t modify(struct connection *, size_t, char *);
+static size_t list(struct connection *, size_t, char *);
 static void put_attribute(struct ber *, const char *, const char *);
 static enum reply_state judge(struct connection *);
+
+static const struct kind {
+	const char *name;
+	size_t	  (*request)(struct connection *, size_t, char *);
+} kinds[] = { { "add", add }, { "read", read_one }, { "modify", modify },
+	{ "list", list } };
 
 int
 main(int argc, char **argv)
 {
 	static char greeting[REQUEST_MAX];
-	struct protocol p = { add, judge, greeting, 0 };
+	struct protocol p = { NULL, judge, greeting, 0 };
 	struct drive d;
 
-	if (argc != 8) {
+	if (argc != 9) {
 		fprintf(stderr,
 		    "bench_slapd PORT CONNECTIONS COUNT FIRST "
-		    "SUFFIX ROOT-DN PASSWORD\n");
+		    "SUFFIX ROOT-DN PASSWORD add|read|modify|list\n");
 		return 2;
 	}
 	d = (struct drive) { (int)number_of(argv[1]), number_of(argv[2]),
 		number_of(argv[3]), number_of(argv[4]), 0 };
 	suffix = argv[5];
 	p.greeting_n = make_bind(greeting, argv[6], argv[7]);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(argv[8], kinds[i].name) == 0)
+			p.request = kinds[i].request;
+	if (p.request == NULL)
+		die(argv[8]);
 	return drive(&p, &d);
 }
 
@@ -95,11 +123,17 @@ put_text(struct ber *b, int tag, const char *text)
 }
 
 static void
-put_small(struct ber *b, int number)
+put_number(struct ber *b, int tag, int number)
 {
 	char byte = (char)number;
 
-	put(b, TAG_INTEGER, &byte, 1);
+	put(b, tag, &byte, 1);
+}
+
+static void
+put_small(struct ber *b, int number)
+{
+	put_number(b, TAG_INTEGER, number);
 }
 
 static size_t
@@ -164,6 +198,85 @@ add(struct connection *c, size_t number, char *out)
 	return b.n;
 }
 
+/* Up to its filter; LIMIT of entries, 0: none. */
+static size_t
+open_search(struct ber *b, int limit)
+{
+	size_t search = open_part(b, TAG_SEARCH);
+
+	put_text(b, TAG_OCTETS, suffix);
+	put_number(b, TAG_ENUMERATED, 1); /* one level */
+	put_number(b, TAG_ENUMERATED, 0); /* no aliases */
+	put_small(b, limit);
+	put_small(b, 0);
+	put_number(b, TAG_BOOLEAN, 0);
+	return search;
+}
+
+static size_t
+read_one(struct connection *c, size_t number, char *out)
+{
+	struct ber b = { out, 0 };
+	size_t message = open_part(&b, TAG_SEQUENCE), search, filter;
+	char text[TEXT_MAX];
+
+	(void)c;
+	put_small(&b, MESSAGE_NUMBER);
+	search = open_search(&b, 0);
+	filter = open_part(&b, TAG_EQUALITY);
+	put_text(&b, TAG_OCTETS, "uid");
+	snprintf(
+	    text, sizeof(text), "ana%zu.kova%zu", number % 5000, number % 9973);
+	put_text(&b, TAG_OCTETS, text);
+	close_part(&b, filter);
+	close_part(&b, open_part(&b, TAG_SEQUENCE));
+	close_part(&b, search);
+	close_part(&b, message);
+	return b.n;
+}
+
+static size_t
+list(struct connection *c, size_t number, char *out)
+{
+	struct ber b = { out, 0 };
+	size_t message = open_part(&b, TAG_SEQUENCE), search;
+
+	(void)c;
+	(void)number;
+	put_small(&b, MESSAGE_NUMBER);
+	search = open_search(&b, PAGE);
+	put_text(&b, TAG_PRESENT, "objectClass");
+	close_part(&b, open_part(&b, TAG_SEQUENCE));
+	close_part(&b, search);
+	close_part(&b, message);
+	return b.n;
+}
+
+static size_t
+modify(struct connection *c, size_t number, char *out)
+{
+	struct ber b = { out, 0 };
+	size_t message = open_part(&b, TAG_SEQUENCE), change, list_, one;
+	char text[TEXT_MAX];
+
+	(void)c;
+	put_small(&b, MESSAGE_NUMBER);
+	change = open_part(&b, TAG_MODIFY);
+	snprintf(text, sizeof(text), "uid=ana%zu.kova%zu,%s", number % 5000,
+	    number % 9973, suffix);
+	put_text(&b, TAG_OCTETS, text);
+	list_ = open_part(&b, TAG_SEQUENCE);
+	one = open_part(&b, TAG_SEQUENCE);
+	put_number(&b, TAG_ENUMERATED, 2); /* replace */
+	snprintf(text, sizeof(text), "engineer %zu", number % 1000);
+	put_attribute(&b, "title", text);
+	close_part(&b, one);
+	close_part(&b, list_);
+	close_part(&b, change);
+	close_part(&b, message);
+	return b.n;
+}
+
 static void
 put_attribute(struct ber *b, const char *type, const char *value)
 {
@@ -199,20 +312,29 @@ enter(const struct connection *c, size_t *at, size_t *length)
 	return 1;
 }
 
-/* message { number, result { code ... } } */
+/* Entries, each a message, and then message { number, result { code ... } } */
 static enum reply_state
 judge(struct connection *c)
 {
 	size_t at = 0, length, end;
+	int tag;
 
-	if (!enter(c, &at, &length) || at + length > c->n)
-		return REPLY_PARTIAL;
-	end = at + length;
-	if (end != c->n || !enter(c, &at, &length))
+	do {
+		if (!enter(c, &at, &length) || at + length > c->n)
+			return REPLY_PARTIAL;
+		end = at + length;
+		if (!enter(c, &at, &length))
+			return REPLY_BAD;
+		at += length;
+		if (at >= end)
+			return REPLY_BAD;
+		tag = (unsigned char)c->reply[at];
+		if (tag == TAG_ENTRY)
+			at = end;
+	} while (tag == TAG_ENTRY);
+	if (end != c->n || !enter(c, &at, &length) || !enter(c, &at, &length) ||
+	    length != 1 || at >= end)
 		return REPLY_BAD;
-	at += length;
-	if (!enter(c, &at, &length) || !enter(c, &at, &length) || length != 1 ||
-	    at >= end)
-		return REPLY_BAD;
-	return c->reply[at] == 0 ? REPLY_GOOD : REPLY_BAD;
+	return c->reply[at] == 0 || c->reply[at] == SIZE_EXCEEDED ? REPLY_GOOD
+								  : REPLY_BAD;
 }
