@@ -184,6 +184,7 @@ struct subject {
 	struct role_line   *role;
 	size_t		    nrole;
 	bool		    is_stored, is_dirty, has_new_contracts;
+	bool		    was_present;	/* as loaded: had not left */
 	bool		    has_begun;	/* there is something to sign in with; known where a check is answered */
 	struct block	    block[BLOCK_COUNT];	/* that row.blocks has a bit of */
 	unsigned	    blocks_stored;	/* bits as loaded */
@@ -209,6 +210,7 @@ struct order_batch {
 	LIST(struct activation_row) activation;
 	LIST(struct session_row) session_end;	/* all sessions of who may not sign in any more */
 	struct session_list begun_end;	/* of who was given a role */
+	struct rows present;		/* of the sources whose people may come or go */
 	LIST(struct dictionary_row) dictionary;	/* new words, saved with the batch */
 	LIST(struct str) word;		/* their texts, for the memory after the commit */
 	LIST(struct order_state *) told; /* onboardings of this batch */

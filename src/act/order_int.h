@@ -70,6 +70,15 @@ enum err checks_load(struct batch *, struct tx *) USE_RESULT;
 enum err begun_load(struct batch *, struct tx *) USE_RESULT;
 enum err blocks_save(struct order_batch *, struct tx *) USE_RESULT;
 
+/* order_present.c: how many of each source's people have not left. */
+static inline bool
+is_present(const struct person *p)
+{
+	return p->lifecycle < LIFE_LEFT;
+}
+enum err present_load(struct batch *, struct tx *) USE_RESULT;
+enum err present_save(struct order_batch *, struct tx *) USE_RESULT;
+
 /* What follows from a decision, noted for the save. */
 void note_record(struct scene *);
 void note_due(struct scene *);

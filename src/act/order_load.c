@@ -102,6 +102,7 @@ order_load(struct batch *b, struct tx *tx)
 	TRY(managers_find(b, tx));
 	TRY(checks_load(b, tx));
 	TRY(load_subjects(b, tx));
+	TRY(present_load(b, tx));
 	TRY(blocks_load(state(b), tx));
 	TRY(subjects_load(state(b), tx));
 	TRY(managers_load(b, tx));
@@ -425,6 +426,7 @@ load_subjects(struct batch *b, struct tx *tx)
 		subject = arena_alloc(ob->arena, sizeof(*subject));
 		subject->row = *p;
 		subject->is_stored = true;
+		subject->was_present = is_present(p);
 		list_add(ob->arena, &ob->subject, subject);
 	}
 	for (size_t i = 0; i < b->n; i++) {

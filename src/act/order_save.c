@@ -31,6 +31,7 @@ order_save(struct batch *b, struct tx *tx)
 	TRY(store_save(tx, &DICTIONARY, ob->dictionary.v, ob->dictionary.n,
 	    NULL));
 	TRY(save_persons(ob, tx, &stale));
+	TRY(present_save(ob, tx));
 	TRY(save_contracts(ob, tx));
 	TRY(blocks_save(ob, tx));
 	TRY(save_index(ob, tx));

@@ -48,6 +48,8 @@ static void note_access(struct reader *, struct ctx *,
 static enum err list_rows(struct reader *, struct ctx *,
     const struct realm *, const struct page_in *, struct finding *,
     struct persons_out *, struct rows *);
+static enum err count_rows(struct reader *, const struct person_query *,
+    int64_t *total);
 static void cut(const struct page_in *, struct persons_out *);
 static size_t keep_email(struct ctx *, struct str key, struct person_view *,
     size_t n);
@@ -217,8 +219,26 @@ list_rows(struct reader *r, struct ctx *cx, const struct realm *realm,
 	}
 	q.filter = filter;
 	if (page->is_counted)
-		TRY(person_count(r->data, &q, &out->total));
+		TRY(count_rows(r, &q, &out->total));
 	return person_list(r->data, &q, rows);
+}
+
+/* All who are present are counted as they come and go; of others each is looked at. */
+static enum err
+count_rows(struct reader *r, const struct person_query *q, int64_t *total)
+{
+	const struct present_row key = { q->tenant, q->source, 0 };
+	const struct present_row *row;
+	struct rows rows;
+
+	if (q->filter != NULL || q->scope != NULL || !q->is_present)
+		return person_count(r->data, q, total);
+	TRY(store_load(
+	    r->data, &PRESENT, &key, 1, q->source == 0 ? 1 : 2, 0, &rows));
+	row = rows.row;
+	for (size_t i = 0; i < rows.n; i++)
+		*total += row[i].persons;
+	return OK;
 }
 
 /* Of those that an index found. */

@@ -64,6 +64,7 @@ seats_verify(struct reader *r, struct ctx *cx, const void *none, void **out)
 		err = verify_tables(&v);
 	knowns_close(&v.log);
 	knowns_close(&v.waiting);
+	knowns_close(&v.present);
 	*out = v.out;
 	return err;
 }

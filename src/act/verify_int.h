@@ -50,6 +50,7 @@ struct verifying {
 	size_t		      npool;
 	struct knowns	      log;	/* what the log says in the end */
 	struct knowns	      waiting;	/* object: product, subject: whose line and rank, value: how many */
+	struct knowns	      present;	/* object: source, value: how many have not left */
 	int64_t		      unique, search; /* index entries that stand with a person */
 	struct frontier	      tree;	/* of the present origin's entries so far */
 	int64_t		      origin, next_seq;

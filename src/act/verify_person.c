@@ -12,6 +12,11 @@
 
 static enum err check_persons(struct verifying *, struct ctx *,
     const struct rows *);
+static enum err check_present(struct verifying *, struct ctx *,
+    const struct rows *);
+static void check_uncounted(struct verifying *);
+static void wrong_count(struct verifying *, struct arena *, int64_t source,
+    int64_t said, int64_t is);
 static enum err check_roles(struct verifying *, struct ctx *,
     const struct rows *);
 static enum err check_keys(struct verifying *, struct ctx *,
@@ -35,6 +40,8 @@ enum err
 verify_persons(struct verifying *v)
 {
 	TRY(walk(v, &PERSON, check_persons));
+	TRY(walk(v, &PRESENT, check_present));
+	check_uncounted(v);
 	TRY(walk(v, &ROLE, check_roles));
 	TRY(check_index_size(v, &IX_UNIQUE, v->unique));
 	TRY(check_index_size(v, &IX_SEARCH, v->search));
@@ -53,11 +60,50 @@ check_persons(struct verifying *v, struct ctx *cx, const struct rows *persons)
 		compare(v, cx->arena, &(struct known) {
 		    .kind = CHANGE_LIFECYCLE, .subject = p->id,
 		    .value = (int64_t)p->lifecycle });
+		if (p->lifecycle < LIFE_LEFT)
+			known_at(&v->present, &(struct known) {
+			    .object = p->source })->value++;
 	}
 	v->out->persons += (int64_t)persons->n;
 	TRY(check_index(v, cx, persons));
 	TRY(check_blocks(v, cx, persons));
 	return check_keys(v, cx, persons);
+}
+
+static enum err
+check_present(struct verifying *v, struct ctx *cx, const struct rows *counts)
+{
+	for (size_t i = 0; i < counts->n; i++) {
+		const struct present_row *c =
+		    &((struct present_row *)counts->row)[i];
+		struct known *k = known_at(&v->present, &(struct known) {
+		    .object = c->source });
+
+		k->is_seen = true;
+		if (k->value != c->persons)
+			wrong_count(v, cx->arena, c->source, c->persons,
+			    k->value);
+	}
+	return OK;
+}
+
+static void
+check_uncounted(struct verifying *v)
+{
+	for (size_t i = 0; i < v->present.nslot; i++) {
+		const struct known *k = &v->present.slot[i];
+
+		if (k->is_used && !k->is_seen && k->value != 0)
+			wrong_count(v, v->cx->arena, k->object, 0, k->value);
+	}
+}
+
+static void
+wrong_count(struct verifying *v, struct arena *arena, int64_t source,
+    int64_t said, int64_t is)
+{
+	found(v, MSG_VERIFY_PRESENT, ARGS(id_text(arena, source),
+	    number_text(arena, said), number_text(arena, is)));
 }
 
 static enum err

@@ -49,6 +49,10 @@ static const char *const data_0010[] = {
 #include "store/migrations/data_0010.def"
 	NULL
 };
+static const char *const data_0014[] = {
+#include "store/migrations/data_0014.def"
+	NULL
+};
 static const char *const keys_0001[] = {
 #include "store/migrations/keys_0001.def"
 	NULL
@@ -75,6 +79,7 @@ const struct migration migrations[] = {
 	{ DB_DATA, 8, data_0008 },
 	{ DB_DATA, 9, data_0009 },
 	{ DB_DATA, 10, data_0010 },
+	{ DB_DATA, 14, data_0014 },
 	{ DB_KEYS, 1, keys_0001 },
 	{ DB_KEYS, 2, keys_0002 },
 	{ DB_KEYS, 3, keys_0003 },

@@ -97,6 +97,9 @@ struct source_ref {		/* SOURCE_REF: tenant source key */
 };
 extern const struct table SOURCE_REF;
 
+struct present_row { int64_t tenant, source, persons; };	/* who were brought by SOURCE and have not left */
+extern const struct table PRESENT;		/* tenant source */
+
 struct onboarding_row {
 	int64_t	   tenant, id, person, source, client;
 	int64_t	   state;	/* enum onboarding_state */

@@ -80,6 +80,13 @@ static const struct column source_ref[] = {
 #undef C
 const struct table SOURCE_REF = TABLE("source_ref", DB_DATA, source_ref, 3, source_ref, EXISTS_REPLACES);
 
+#define C(field) COLUMN(present_row, field)
+static const struct column present[] = {
+	C(tenant), C(source), C(persons)
+};
+#undef C
+const struct table PRESENT = TABLE("present", DB_DATA, present, 2, present_row, EXISTS_REPLACES);
+
 #define C(field) COLUMN(role_row, field)
 static const struct column role[] = {
 	C(tenant), C(person), C(id), C(role), C(state), C(since_ms),

@@ -102,6 +102,8 @@ keep_rules(const struct table *t, void *row)
 	}
 	if (t == &WAIT_COUNT)
 		set(t, row, "waiting", BELOW(INT64_MAX));
+	if (t == &PRESENT)
+		set(t, row, "persons", BELOW(INT64_MAX));
 	if (t->when_exists == EXISTS_VERSIONED)
 		set(t, row, "version", 0);
 }

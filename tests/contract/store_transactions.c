@@ -143,6 +143,7 @@ struct refusal {
 	union {
 		struct pool	  pool;
 		struct wait_count count;
+		struct present_row present;
 		struct seat	  seat;
 		struct contract	  contract;
 		struct block	  block;
@@ -164,6 +165,8 @@ static const struct refusal refusals[] = {
 	    { .pool = { 1, 1, 1, .quota = 1, .held = 1, .assigned = 1 } } },
 	{ "fewer waiting than none", &WAIT_COUNT, MSG_STORE_CHECK,
 	    { .count = { 1, 1, 0, 1, -1 } } },
+	{ "fewer present than none", &PRESENT, MSG_STORE_CHECK,
+	    { .present = { 1, 1, -1 } } },
 	{ "a seat of nobody", &SEAT, MSG_STORE_REFERENCE,
 	    { .seat = { 1, 1, .person = 2, .pool = 1 } } },
 	{ "a seat of no pool", &SEAT, MSG_STORE_REFERENCE,

@@ -233,6 +233,21 @@ count_is_gone(struct scene *s)
 }
 
 static void
+present_is_wrong(struct scene *s)
+{
+	struct present_row *c = plant_rows(&s->rig, &PRESENT).row;
+
+	c->persons++;
+	plant_put(&s->rig, &PRESENT, c);
+}
+
+static void
+present_is_gone(struct scene *s)
+{
+	plant_drop(&s->rig, &PRESENT, plant_rows(&s->rig, &PRESENT).row);
+}
+
+static void
 pool_has_room_while_they_wait(struct scene *s)
 {
 	struct pool *p = pool_named(&s->rig, "mail-global");
@@ -480,6 +495,8 @@ static const struct damage {
 	{ place_of_nobody, MSG_VERIFY_WAIT_STRAY, "p0" },
 	{ count_is_wrong, MSG_VERIFY_WAIT_COUNT, "mail" },
 	{ count_is_gone, MSG_VERIFY_WAIT_COUNT, "mail" },
+	{ present_is_wrong, MSG_VERIFY_PRESENT, NULL },
+	{ present_is_gone, MSG_VERIFY_PRESENT, NULL },
 	{ pool_has_room_while_they_wait, MSG_VERIFY_UNSERVED, "p3" },
 	{ unique_key_is_gone, MSG_VERIFY_INDEX, "p0" },
 	{ unique_key_of_somebody_else, MSG_VERIFY_INDEX, "p0" },
