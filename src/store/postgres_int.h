@@ -2,7 +2,7 @@
 /*
  * postgres_int.h - the PostgreSQL engine's files: postgres.c runs transactions
  * and statements, postgres_link.c keeps a connection and says what its
- * troubles mean, postgres_sql.c writes the texts, postgres_wire.c the binary
+ * troubles mean, postgres_known.c what its session was told, postgres_sql.c writes the texts, postgres_wire.c the binary
  * forms, postgres_url.c reads the URL, postgres_open.c opens, migrates and
  * checks.
  *
@@ -10,8 +10,9 @@
  * all before it.  So an error may show itself later than the statement that
  * made it, but never later than the savepoint or the commit that follows.
  *
- * Nothing is left in a session from one transaction to the next: no prepared
- * statement, no setting.  A pooler may give each another session.
+ * No setting and no lock is left in a session from one transaction to the next:
+ * a pooler may give each another session.  Prepared statements are, where the
+ * session is seen to be a connection's own.
  */
 #ifndef STORE_POSTGRES_INT_H
 #define STORE_POSTGRES_INT_H
@@ -26,6 +27,7 @@ struct pg_place {
 	char  *shown;
 	_Atomic int64_t answered_ms;	/* when somebody of us last got a connection */
 	_Atomic int64_t silent_ms;	/* when one was last given up for its silence */
+	_Atomic bool	is_shared;	/* a session forgot what it was told: somebody stands between */
 };
 
 struct pg_store {
@@ -47,6 +49,8 @@ struct pg_pending {
 	struct pg_wait	   *wait;	/* NULL: nobody waits for it */
 	bool		    is_end;
 	bool		    is_xid;	/* tells the transaction's number */
+	bool		    is_pid;	/* tells which process it is */
+	struct known_text  *told;	/* only tells the session of it */
 };
 
 struct pg_db {
@@ -54,6 +58,8 @@ struct pg_db {
 	struct pg_place	  *place;
 	PGconn		  *conn;	/* NULL: none at present */
 	struct arena	  *scratch;	/* of one statement */
+	struct known	  *known;	/* a writer's; a reader tells its session nothing */
+	bool		   is_own;	/* the session is this connection's, and nobody else's */
 	struct pg_pending *pending;
 	size_t		   npending, cap, nwait;	/* of them, waited for */
 	int64_t		   failed_ms, next_ms, back_off_ms;	/* when it could not connect, and may try again */
@@ -112,6 +118,18 @@ enum err link_doubtful(struct tx *) USE_RESULT;
 void link_flush(struct pg_db *);
 /* Finds out what became of the transaction in doubt; false: nobody can tell yet. */
 bool link_ask_doubt(struct pg_db *, bool *is_there);
+
+/* --- postgres_known.c --- */
+
+struct known *known_open(void);
+void known_close(struct known *);
+/* The session is another: it was told nothing. */
+void known_forget(struct known *);
+/* NULL: too many already. */
+struct known_text *known_find(struct known *, const char *text, const struct pg_params *);
+const char *known_name(const struct known_text *);
+/* Notes whether the session was told; whether it was before. */
+bool known_told(struct known_text *, bool is_told);
 
 /* --- postgres_wire.c --- */
 

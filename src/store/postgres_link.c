@@ -20,6 +20,10 @@
 #define BACK_OFF_MS   50
 #define SILENCE_MS    30000
 #define BACK_OFF_MAX  2000
+/* A pooler, which lends sessions, cannot give the process of one in its greeting. */
+#define PID	      "SELECT pg_backend_pid()::bigint"
+#define FORGOTTEN     "26000"	/* no statement of this name … */
+#define KNOWN	      "42P05"	/* … or another's */
 #define XID_STATUS    "SELECT pg_xact_status($1)"
 #define BEYOND	      "22023"	/* what it says of a number in the future */
 
@@ -32,10 +36,12 @@ struct answers {
 };
 
 static void drop(struct pg_db *);
+static void ask_process(struct pg_db *);
 static void back_off(struct pg_db *);
 static bool has_ended(PGconn *);
 static void notice(void *, const PGresult *);
 static void tell(const struct pg_db *, enum log_level, const char *);
+static bool send_params(struct pg_db *, const struct pg_statement *);
 static void pend(struct pg_db *, struct pg_pending);
 static void collect(struct pg_db *, struct answers *);
 static bool await(struct pg_db *);
@@ -64,6 +70,8 @@ void
 link_free(struct pg_db *db)
 {
 	drop(db);
+	if (db->known != NULL)
+		known_close(db->known);
 	heap_free(db->pending);
 	arena_close(db->scratch);
 	heap_free(db);
@@ -107,7 +115,32 @@ link_ready(struct pg_db *db)
 	db->heard_ms = clock_mono_ns() / 1000000;
 	atomic_store(&db->place->answered_ms, db->heard_ms);
 	db->npending = 0;
+	if (db->base.is_writer)
+		ask_process(db);
 	return true;
+}
+
+/*
+ * The server names its process in its greeting, and a pooler makes a name up.
+ * Where both are the same the session stays, and what it is told it knows.
+ */
+static void
+ask_process(struct pg_db *db)
+{
+	if (db->known == NULL)
+		db->known = known_open();
+	known_forget(db->known);
+	db->is_own = false;
+	if (atomic_load(&db->place->is_shared))
+		return;
+	if (PQsendQueryParams(db->conn, PID, 0, NULL, NULL, NULL, NULL, 1) !=
+	    1) {
+		drop(db);
+		return;
+	}
+	pend(db, (struct pg_pending) { .is_pid = true });
+	/* Its transaction ends here, or the next could not choose its kind. */
+	link_flush(db);
 }
 
 static void
@@ -178,14 +211,34 @@ link_send(struct tx *tx, const struct pg_statement *s)
 		return link_away(tx);
 	sent = p == NULL
 	    ? PQsendQueryParams(db->conn, s->text, 0, NULL, NULL, NULL, NULL, 1)
-	    : PQsendQueryParams(db->conn, s->text, (int)p->n, p->type, p->value,
-		  p->length, p->format, 1);
+	    : send_params(db, s);
 	if (sent != 1)
 		return link_away(tx);
 	pend(db,
 	    (struct pg_pending) {
 		.table = s->table, .wait = s->wait, .is_xid = s->is_xid });
 	return OK;
+}
+
+/* True: it is on its way. */
+static bool
+send_params(struct pg_db *db, const struct pg_statement *s)
+{
+	const struct pg_params *p = s->params;
+	struct known_text *t =
+	    db->is_own ? known_find(db->known, s->text, p) : NULL;
+
+	if (t == NULL)
+		return PQsendQueryParams(db->conn, s->text, (int)p->n, p->type,
+			   p->value, p->length, p->format, 1) == 1;
+	if (!known_told(t, true)) {
+		if (PQsendPrepare(db->conn, known_name(t), s->text, (int)p->n,
+			p->type) != 1)
+			return false;
+		pend(db, (struct pg_pending) { .table = s->table, .told = t });
+	}
+	return PQsendQueryPrepared(db->conn, known_name(t), (int)p->n, p->value,
+		   p->length, p->format, 1) == 1;
 }
 
 static void
@@ -347,11 +400,19 @@ take_result(struct pg_db *db, const struct pg_pending *p, PGresult *r,
 {
 	const char *state;
 
+	if (p->told != NULL && PQresultStatus(r) != PGRES_COMMAND_OK)
+		(void)known_told(p->told, false);
 	switch (PQresultStatus(r)) {
 	case PGRES_TUPLES_OK:
 	case PGRES_COMMAND_OK:
 		if (p->is_xid)
 			db->xid = (uint64_t)result_int(r, 0, 0);
+		if (p->is_pid) {
+			/* Nobody's answer: what follows it may have failed. */
+			db->is_own =
+			    result_int(r, 0, 0) == PQbackendPID(db->conn);
+			break;
+		}
 		if (p->wait != NULL)
 			take_rows(p->wait, r);
 		PQclear(a->last);
@@ -461,6 +522,10 @@ refuse(struct tx *tx, const PGresult *r, const struct table *t)
 		return lose(tx, ERR_FULL, MSG_STORE_FULL, false);
 	if (strncmp(state, "53", 2) == 0)
 		return lose(tx, ERR_AWAY, MSG_STORE_AWAY, true);
+	if (strcmp(state, FORGOTTEN) == 0 || strcmp(state, KNOWN) == 0) {
+		atomic_store(&db->place->is_shared, true);
+		return link_away(tx);
+	}
 	msg = reason_of(r, state);
 	/* A text of ours that it does not take, a row of another tenant: bugs. */
 	if (msg == MSG_NONE)

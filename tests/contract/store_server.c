@@ -7,6 +7,8 @@
 
 #include "core/actor.h"
 
+#include "store/store_int.h"
+
 #include "store_contract.h"
 
 static const struct due_row rows[] = { { .tenant = 1, .due_ms = 1, .id = 1 },
@@ -118,6 +120,35 @@ a_connection_that_ends_costs_its_transaction_only(void **state)
 	assert_int_equal(count_rows(f, &DUE, &rows[2], 1), 1);
 }
 
+/* As if a pooler had put another session behind the same connection. */
+static void
+a_session_that_forgets_is_told_no_more(void **state)
+{
+	struct fixture *f = *state;
+	struct query forget = { &NUMBER, "DEALLOCATE ALL", NULL, 0 };
+	struct due_row row[] = {
+		{ .tenant = 1, .due_ms = 1 },
+		{ .tenant = 1, .due_ms = 2 },
+		{ .tenant = 1, .due_ms = 3 },
+		{ .tenant = 1, .due_ms = 4 },
+	};
+
+	for (size_t i = 0; i < 2; i++)
+		save_one(f, &DUE, &row[i]);
+	for (size_t i = 0; i < 2; i++) {
+		struct tx *tx = tx_begin_all(f->data, &f->cx);
+
+		assert_int_equal(store_query(tx, &forget, NULL), OK);
+		assert_int_equal(
+		    store_save(tx, &DUE, &row[2 + i], 1, NULL), OK);
+		/* The first time it was told of this table. */
+		assert_int_equal(tx_commit(tx), i == 0 ? ERR_AWAY : OK);
+		assert_true(i != 0 || tx_may_repeat(tx));
+	}
+	assert_int_equal(count_rows(f, &DUE, &row[2], 1), 0);
+	assert_int_equal(count_rows(f, &DUE, &row[3], 1), 1);
+}
+
 static void
 copies_are_left_to_the_server(void **state)
 {
@@ -191,6 +222,7 @@ run_server_tests(void)
 		CASE(a_transaction_sees_the_tenants_it_named),
 		CASE(a_late_error_is_told_once_and_undone),
 		CASE(a_connection_that_ends_costs_its_transaction_only),
+		CASE(a_session_that_forgets_is_told_no_more),
 		CASE(copies_are_left_to_the_server),
 		CASE(a_url_that_cannot_be_used_is_refused),
 		CASE(a_server_tells_by_what_it_keeps_a_commit),
