@@ -145,8 +145,8 @@ a_session_that_forgets_is_told_no_more(void **state)
 		assert_int_equal(tx_commit(tx), i == 0 ? ERR_AWAY : OK);
 		assert_true(i != 0 || tx_may_repeat(tx));
 	}
-	assert_int_equal(count_rows(f, &DUE, &row[2], 1), 0);
-	assert_int_equal(count_rows(f, &DUE, &row[3], 1), 1);
+	assert_int_equal(count_rows(f, &DUE, &row[2], 2), 0);
+	assert_int_equal(count_rows(f, &DUE, &row[3], 2), 1);
 }
 
 static void
