@@ -334,7 +334,7 @@ def busy(tap, server, cluster, tenant):
     holder.start()
     time.sleep(1)
     api = Client(server.address, tenant.token, timeout=90)
-    reply = api.post("/api/v1/persons", {"userName": "patient"})
+    reply = api.post("/api/v1/persons", {"userName": "persistent"})
     holder.join()
     tap.ok(reply.status == 201, "who waits longer than a statement may is "
            "done when it is tried again", reply)
