@@ -11,6 +11,8 @@
 /* --- calls --------------------------------------------------------------------- */
 
 struct call *call_open(struct request *, struct world *);
+/* The same, behind the same door, for a call of another. */
+struct call *call_open_inner(struct inner *);
 /* Runs the step CALL->work; an error is the caller's to answer. */
 enum err call_step(struct call *) USE_RESULT;
 /* What is the operator's door only. */

@@ -20,6 +20,7 @@ static void query_done(struct query *);
 static void step_ended(struct call *, enum err);
 static enum err begin_again(struct call *);
 static bool take_back(struct call *);
+static void reply_to(struct call *, const struct reply *);
 
 static enum err (*const starts[])(struct call *) = {
 	[WORK_USE_CASE] = start_item,
@@ -45,6 +46,15 @@ call_open(struct request *rq, struct world *world)
 	return c;
 }
 
+struct call *
+call_open_inner(struct inner *in)
+{
+	struct call *c = call_open(&in->rq, in->outer->world);
+
+	c->inner = in;
+	return c;
+}
+
 enum err
 call_step(struct call *c)
 {
@@ -65,8 +75,8 @@ start_item(struct call *c)
 		.done = item_done,
 		.owner = c,
 	};
-	return pipeline_submit(
-	    world_pipeline(c->world), &c->item, c->work->class);
+	return pipeline_submit(world_pipeline(c->world), &c->item,
+	    c->inner != NULL ? ITEM_BULK : c->work->class);
 }
 
 static enum err
@@ -200,7 +210,19 @@ call_answer(struct call *c)
 	must(!c->buf.over);
 	if (c->reply.body.p == NULL)
 		c->reply.body = buf_view(&c->buf);
-	http_reply(c->rq, &c->reply);
+	reply_to(c, &c->reply);
+}
+
+/* To whoever asked; the call is gone afterwards. */
+static void
+reply_to(struct call *c, const struct reply *reply)
+{
+	if (c->inner == NULL) {
+		http_reply(c->rq, reply);
+		return;
+	}
+	api_ended(c->rq, reply->status, reply->body.n);
+	c->inner->replied(c->inner, reply);
 }
 
 void
@@ -215,11 +237,11 @@ call_refuse(struct call *c, enum err err)
 		c->reply = reply;
 		first->refuse(c, err);
 		c->reply.body = buf_view(&c->buf);
-		http_reply(c->rq, &c->reply);
+		reply_to(c, &c->reply);
 		return;
 	}
 	api_refuse(c->rq, err, &reply);
-	http_reply(c->rq, &reply);
+	reply_to(c, &reply);
 }
 
 void

@@ -87,6 +87,7 @@ struct call {
 	void			*in;
 	void			*out;	/* of the step that ended */
 	void			*kept;	/* a route's own, from step to step */
+	struct inner		*inner;	/* it is this, of another call; NULL: it came by http/ */
 	bool			 is_counted; /* among those under way */
 	bool			 repeats; /* a stale step begins again from the first */
 	unsigned		 tries;
@@ -108,6 +109,25 @@ void call_refuse(struct call *, enum err);
 void call_header(struct call *, const char *name, struct str value);
 /* The realm of the call's tenant, for an encoder; NULL: it is gone since, which is the answer then. */
 const struct realm *call_realm(struct call *);
+
+/* --- a call within a call --------------------------------------------------------- */
+
+/*
+ * A request that a call makes of a route, as if it had come by itself: with the
+ * same credential, which is asked for anew, the right and the limit of the row,
+ * its own lines in the logs.  It waits with what is done in bulk, and counts as
+ * part of the request it is within.
+ */
+struct inner {
+	struct request rq;	/* first.  Its maker sets cx.arena, method, path, body, and headers of its own */
+	struct call   *outer;
+	void	     (*replied)(struct inner *, const struct reply *);	/* exactly once, on any thread; may end the arena */
+	void	      *owner;	/* replied()'s own */
+};
+
+void call_inner(struct inner *);
+/* The server ends: what can be begun later should be. */
+bool call_is_ending(void);
 
 /* --- a wing ---------------------------------------------------------------------- */
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * door.c - what http/ calls: which route, who asks, may they, and what the log
- * says of it.  Runs on loop threads; nothing here waits.
+ * says of it.  Runs on loop threads, for calls within a call on others too;
+ * nothing here waits.
  */
 #include "api/manage.h"
 
@@ -37,7 +38,13 @@ static struct {
 	struct str	description;
 } door;
 
+/* Of a request's headers those that say who sends it; the others are about the whole. */
+static const char *const passed_on[] = { "authorization", "cookie", "origin", "host", "x-csrf-token", "user-agent" };
+
 static void check_rows(const struct route *);
+static enum err identify(struct request *, struct actor **);
+static enum err inner_admit(struct inner *);
+static void pass_on(struct inner *);
 static void log_request(const struct request *, int status, size_t bytes,
     int64_t ms);
 
@@ -140,17 +147,27 @@ api_admit(struct request *rq)
 	struct ctx *cx = &rq->cx;
 	struct actor *actor;
 
-	actor = arena_alloc(cx->arena, sizeof(*actor));
-	actor->kind = ACTOR_PERSON;
-	actor->address = rq->address;
-	actor->agent = request_header(rq, "user-agent");
-	if (right != RIGHT_PUBLIC)
-		TRY(credential_check(rq, door.conf.world, actor));
-	cx->actor = actor;
+	TRY(identify(rq, &actor));
 	if (right == RIGHT_PUBLIC)
 		return OK;
 	TRY(world_pace(door.conf.world, cx, rq->started_ns / 1000000));
 	return actor_enter(cx, actor, right);
+}
+
+static enum err
+identify(struct request *rq, struct actor **out)
+{
+	struct ctx *cx = &rq->cx;
+	struct actor *actor;
+
+	*out = actor = arena_alloc(cx->arena, sizeof(*actor));
+	actor->kind = ACTOR_PERSON;
+	actor->address = rq->address;
+	actor->agent = request_header(rq, "user-agent");
+	if (rq->route->right != RIGHT_PUBLIC)
+		TRY(credential_check(rq, door.conf.world, actor));
+	cx->actor = actor;
+	return OK;
 }
 
 void
@@ -167,6 +184,79 @@ api_serve(struct request *rq)
 		err = call_step(c);
 	if (err != OK)
 		call_refuse(c, err);
+}
+
+/* What stands for many is not one of the many: a Bulk in a Bulk has no end. */
+void
+call_inner(struct inner *in)
+{
+	struct request *rq = &in->rq;
+	struct reply reply = { 0 };
+	enum err err = inner_admit(in);
+	struct call *c;
+
+	if (err != OK) {
+		api_refuse(rq, err, &reply);
+		api_ended(rq, reply.status, reply.body.n);
+		in->replied(in, &reply);
+		return;
+	}
+	c = call_open_inner(in);
+	metric_add(METRIC_IN_FLIGHT, 0, 1);
+	err = call_step(c);
+	if (err != OK)
+		call_refuse(c, err);
+}
+
+static enum err
+inner_admit(struct inner *in)
+{
+	const struct request *outer = in->outer->rq;
+	struct request *rq = &in->rq;
+	struct ctx *cx = &rq->cx;
+	struct str allow;
+	struct actor *actor;
+
+	cx->now_ms = clock_now_ms();
+	cx->request_id = outer->cx.request_id;
+	cx->lang = outer->cx.lang;
+	rq->trace = outer->trace;
+	rq->address = outer->address;
+	rq->started_ns = clock_mono_ns();
+	pass_on(in);
+	TRY(api_route(rq, &allow));
+	if (((const struct route_work *)rq->route->work)->kind == WORK_MANY ||
+	    rq->route->streams)
+		return fail(cx, ERR_NOT_FOUND, MSG_HTTP_NO_SUCH_PATH, "");
+	TRY(identify(rq, &actor));
+	TRY(actor_enter(cx, actor, (enum right)rq->route->right));
+	if (rq->body.n > rq->route->body_max)
+		return fail(cx, ERR_TOO_LARGE, MSG_HTTP_BODY_TOO_LARGE, "",
+		    str_z(cx->arena,
+			str_fmt(cx->arena, "%zu", rq->route->body_max)));
+	return OK;
+}
+
+static void
+pass_on(struct inner *in)
+{
+	const struct request *outer = in->outer->rq;
+	struct request *rq = &in->rq;
+	struct header *all = arena_array(
+	    rq->cx.arena, rq->nheader + COUNT(passed_on), sizeof(*all));
+	size_t n = 0;
+
+	for (; n < rq->nheader; n++)
+		all[n] = rq->header[n];
+	for (size_t i = 0; i < COUNT(passed_on); i++) {
+		struct str value = request_header(outer, passed_on[i]);
+
+		if (value.p != NULL)
+			all[n++] =
+			    (struct header) { str_of(passed_on[i]), value };
+	}
+	rq->header = all;
+	rq->nheader = n;
 }
 
 void

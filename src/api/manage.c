@@ -61,6 +61,12 @@ api_manage_door(const struct api_manage_conf *conf)
 	return &callbacks;
 }
 
+bool
+call_is_ending(void)
+{
+	return atomic_load(&is_stopping);
+}
+
 void
 api_stopping(void)
 {

@@ -6,6 +6,8 @@
  */
 #include "scim/scim_int.h"
 
+#include "scim/bulk_plan.h"
+
 #define CONFIG_SCHEMA \
 	"urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
 
@@ -55,11 +57,11 @@ config_encode(struct call *c)
 		put_feature(js, features[i].name, features[i].is_supported);
 		js_close_object(js);
 	}
-	put_feature(js, "bulk", false);
+	put_feature(js, "bulk", true);
 	js_key(js, "maxOperations");
-	js_put_int(js, 0);
+	js_put_int(js, BULK_OPERATIONS_MAX);
 	js_key(js, "maxPayloadSize");
-	js_put_int(js, 0);
+	js_put_int(js, BULK_BYTES_MAX);
 	js_close_object(js);
 	put_feature(js, "filter", true);
 	js_key(js, "maxResults");
@@ -198,6 +200,6 @@ const struct route scim_routes[] = {
 	{ 0 }
 };
 
-static const struct route *const tables[] = { scim_routes, scim_user_routes, NULL };
+static const struct route *const tables[] = { scim_routes, scim_bulk_routes, scim_user_routes, NULL };
 
 const struct api_wing scim_wing = { SCIM_PATH "/", tables, scim_refuse };

@@ -28,6 +28,8 @@ static const struct {
 	{ MSG_SCIM_NO_PATH, MSG_SCIM_NO_PATH, "noTarget" },
 	{ MSG_SCIM_NO_TARGET, MSG_SCIM_NO_TARGET, "noTarget" },
 	{ MSG_SCIM_SENSITIVE, MSG_SCIM_SENSITIVE, "sensitive" },
+	{ MSG_SCIM_BULK_OPERATIONS, MSG_SCIM_BULK_OPERATIONS, "invalidSyntax" },
+	{ MSG_SCIM_BULK_METHOD, MSG_SCIM_BULK_METHOD, "invalidSyntax" },
 	{ MSG_ORDER_EXISTS, MSG_ORDER_TAKEN, "uniqueness" },
 };
 

@@ -15,6 +15,8 @@
 #define SCIM_MEDIA "application/scim+json"
 #define SCIM_LIST  "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
+#define BULK_BYTES_MAX (10 * 1024 * 1024)
+
 /* The scimType of RFC 7644 table 9 for a fault; NULL: none fits. */
 const char *scim_type_of(const struct fault *);
 /* The answer to a request that failed with ERR (RFC 7644 section 3.12). */
@@ -43,6 +45,6 @@ enum err scim_page_of_body(struct call *, struct scim_page *, struct projection 
 void scim_list_begin(struct call *, const struct scim_page *, int64_t total, size_t n, int64_t next);
 void scim_list_end(struct call *);
 
-extern const struct route scim_routes[], scim_user_routes[];
+extern const struct route scim_routes[], scim_bulk_routes[], scim_user_routes[];
 
 #endif

@@ -103,10 +103,11 @@ fake_realm(void)
 {
 	const struct js *js;
 	struct catalogue *catalogue;
-	struct ctx *cx = fake_ctx();
+	struct ctx *cx;
 
 	if (realm.catalogue != NULL)
 		return &realm;
+	cx = fake_ctx();
 	assert_int_equal(yaml_parse(cx, str_of(catalogue_text), &js), OK);
 	if (catalogue_decode(cx, js, NULL, false, &catalogue) != OK)
 		wrong("%s at %.*s\n", msg_name(cx->fault.msg),
@@ -254,6 +255,8 @@ http_reply(struct request *rq, const struct reply *reply)
 	    js_parse(cx, fake.body, &json) != OK)
 		wrong("no JSON: %.*s\n", STR_ARG(fake.body));
 	fake.json = json;
+	if (fake.queue != NULL)
+		queue_end(fake.queue);
 }
 
 ssize_t
@@ -311,7 +314,8 @@ world_authenticate(
     struct world *w, struct ctx *cx, struct str token, struct actor *out)
 {
 	(void)w;
-	if (!str_eq(token, STR(TOKEN_ALL)) && !str_eq(token, STR(TOKEN_SELF)))
+	if ((!str_eq(token, STR(TOKEN_ALL)) && !str_eq(token, STR(TOKEN_SELF)))
+	    || fake.is_revoked)
 		return fail(
 		    cx, ERR_UNAUTHENTICATED, MSG_WORLD_TOKEN, "Authorization");
 	out->kind = ACTOR_CLIENT;
@@ -404,10 +408,18 @@ world_pipeline(struct world *w)
 	return NULL;
 }
 
+static void end_item_as(struct item *, enum err);
+
 static void
 end_item(struct item *it, size_t at)
 {
-	it->err = at < COUNT(fake.item_err) ? fake.item_err[at] : OK;
+	end_item_as(it, at < COUNT(fake.item_err) ? fake.item_err[at] : OK);
+}
+
+static void
+end_item_as(struct item *it, enum err err)
+{
+	it->err = err;
 	if (it->err != OK)
 		it->err = fail(it->cx, it->err, MSG_ORDER_STALE, "If-Match");
 	else
@@ -444,6 +456,16 @@ world_pace(struct world *w, struct ctx *cx, int64_t now_ms)
 	return OK;
 }
 
+struct queue_max
+world_queue_max(struct world *w, uint32_t tenant)
+{
+	(void)w;
+	(void)tenant;
+	return (struct queue_max) {
+		4000, fake.places > 0 ? fake.places : 2000, "", ""
+	};
+}
+
 /* Requests under way are counted; is_crowded refuses them. */
 enum err
 world_enter(struct world *w, struct ctx *cx)
@@ -467,8 +489,13 @@ world_leave(struct world *w, const struct actor *actor)
 void
 fake_finish(void)
 {
-	for (size_t i = fake.nitem; i-- > 0;)
-		end_item(fake.item[i], i);
+	for (size_t i = fake.nitem; i-- > 0;) {
+		struct item *it = fake.item[i];
+
+		fake.item[i] = NULL;
+		if (it != NULL)
+			end_item(it, i);
+	}
 }
 
 void
@@ -478,7 +505,7 @@ fake_work(void *arg)
 
 	(void)arg;
 	while (queue_take(fake.queue, &it, 1, -1) == 1)
-		end_item(it, COUNT(fake.item_err));
+		end_item_as(it, fake.work_err);
 }
 
 static enum err

@@ -37,10 +37,13 @@ struct fake {
 	enum err       item_err[8];	/* of the first items, in order; then OK */
 	enum err       query_err;
 	bool	       is_full, is_busy;	/* refuses items, queries */
+	bool	       is_revoked;	/* nobody's token is known any more */
 	bool	       is_crowded;	/* refuses requests */
+	size_t	       places;		/* where requests of a client wait; 0: plenty */
 	bool	       is_fast;		/* of a tenant that sends too many a second */
 	bool	       waits;		/* items stay until fake_finish() */
-	struct queue  *queue;		/* items go to whoever takes them there */
+	struct queue  *queue;		/* items go to whoever takes them there; ends with the reply */
+	enum err       work_err;	/* what becomes of them */
 	void	      *item_out, *query_out;
 	int64_t	       version;		/* of the person that is shown; grows with each look if moves */
 	bool	       moves;
@@ -78,7 +81,7 @@ void fake_header(struct request *, const char *name, const char *value);
 /* Through route, admit and serve; the reply stands in `fake`. */
 void fake_call(struct request *);
 struct request *fake_send(enum method, const char *target, const char *body);
-/* Ends the items that wait, last first. */
+/* Ends the items that wait, last first; not what that brings. */
 void fake_finish(void);
 /* Ends the items of fake.queue until it ends: a thread's body. */
 void fake_work(void *);

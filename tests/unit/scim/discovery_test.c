@@ -60,7 +60,9 @@ schemas_and_types_are_listed_and_shown(void **state)
 	assert_int_equal(fake.status, 200);
 	assert_text(
 	    fake_at("authenticationSchemes.0.type"), "oauthbearertoken");
-	assert_text(fake_at("bulk.supported"), "false");
+	assert_text(fake_at("bulk.supported"), "true");
+	assert_text(fake_at("bulk.maxOperations"), "1000");
+	assert_text(fake_at("bulk.maxPayloadSize"), "10485760");
 }
 
 static void
