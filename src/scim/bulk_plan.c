@@ -465,6 +465,9 @@ each_wait(struct planner *p, void (*fn)(struct bulk_plan *, size_t, size_t))
 	for (size_t i = 0; i < plan->nref; i++) {
 		const struct bulk_ref *ref = &plan->ref[i];
 
+		/* Who is refused waits for nobody; least of all for itself. */
+		if (plan->op[ref->op].err != OK && !ref->is_later)
+			continue;
 		if (ref->is_later)
 			fn(plan, p->step[ref->target], p->rest[ref->op]);
 		else if (plan->op[ref->op].method == POST)

@@ -182,6 +182,7 @@ what_is_wrong_stands_at_the_operation(void **state)
 		    bads[i].msg == MSG_SCIM_BULK_CIRCULAR ? ERR_CONFLICT
 							  : ERR_BAD_INPUT);
 		assert_int_equal(plan.nstep, 1);
+		assert_int_equal(plan.step[0].waits, 0);
 	}
 }
 
