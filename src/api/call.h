@@ -186,6 +186,8 @@ struct person_in {
 enum err person_decode(struct ctx *, const struct js *, struct person_in *) USE_RESULT;
 /* The same of a merge-patch (RFC 7396): what is null is removed. */
 enum err person_patch_decode(struct ctx *, const struct js *, struct person_in *) USE_RESULT;
+/* Whether that is all a person's own to change; ERR_DENIED names what is not. */
+enum err person_check_own(struct ctx *, const struct person_in *) USE_RESULT;
 /* As the native API shows a person: what the actor may not read is left out. */
 void put_person(struct js_out *, struct ctx *, const struct realm *, const struct person_view *);
 /* A new person's order: document, ref, source, contracts. */

@@ -197,12 +197,16 @@ patch_start(struct call *c, int64_t id, void **in)
 	return OK;
 }
 
-/* What a person may not change of themselves is refused by name. */
 enum err
 patch_own(struct call *c)
 {
-	const struct patch *p = c->kept;
-	const struct person_in *in = &p->person;
+	return person_check_own(c->cx, &((struct patch *)c->kept)->person);
+}
+
+/* What a person may not change of themselves is refused by name. */
+enum err
+person_check_own(struct ctx *cx, const struct person_in *in)
+{
 	const char *path = NULL;
 
 	for (size_t i = 0; i < in->doc.n; i++)
@@ -219,7 +223,7 @@ patch_own(struct call *c)
 		path = "contracts";
 	if (path == NULL)
 		return OK;
-	return fail(c->cx, ERR_DENIED, MSG_ME_ATTRIBUTE, path, path);
+	return fail(cx, ERR_DENIED, MSG_ME_ATTRIBUTE, path, path);
 }
 
 /* Laid over the version that was read: the writer refuses if it moved. */

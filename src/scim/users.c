@@ -4,7 +4,8 @@
  * section 3).
  *
  * A credential that brings people for a source reaches those of that source
- * and nobody else.  Who has left is not there any more.
+ * and nobody else.  Who has left is not there any more.  /Me is the user of who
+ * asks, whoever brought them; of themselves people change what is their own.
  */
 #include "scim/scim_int.h"
 
@@ -26,6 +27,10 @@ struct user_call {
 };
 
 static struct user_call *user_call(struct call *);
+static bool is_me(const struct call *);
+static enum err check_me(struct call *, const struct person_in *,
+    const struct order *);
+static void locate(struct call *, int64_t id);
 static enum err new_decode(struct call *, const struct value **body,
     struct value **user);
 static const struct js *native(struct call *, const struct value *change);
@@ -63,7 +68,20 @@ user_id_decode(struct call *c)
 		TRY(scim_source(c, &u->in.source));
 		u->in.is_present = true;
 	}
+	if (is_me(c)) {
+		u->in.id = c->cx->actor->person;
+		return u->in.id != 0 ? OK
+				     : fail(c->cx, ERR_NOT_FOUND,
+					   MSG_LOGIN_NO_PERSON, "");
+	}
 	return param_id(c, 0, MSG_SCIM_NO_RESOURCE, "id", &u->in.id);
+}
+
+/* RFC 7644 section 3.11 */
+static bool
+is_me(const struct call *c)
+{
+	return str_eq(str_of(c->rq->route->path), STR(SCIM_PATH "/Me"));
 }
 
 static enum err
@@ -97,6 +115,8 @@ user_encode(struct call *c)
 	struct value *user;
 
 	c->reply.content_type = SCIM_MEDIA;
+	if (is_me(c))
+		locate(c, v->row.id);
 	if (call_etag(c, v->row.version))
 		return;
 	realm = call_realm(c);
@@ -196,10 +216,17 @@ static void
 created_encode(struct call *c)
 {
 	c->reply.status = 201;
+	locate(c, user_call(c)->in.id);
+	user_encode(c);
+}
+
+/* Where the user is for good. */
+static void
+locate(struct call *c, int64_t id)
+{
 	call_header(c, "Location",
 	    str_fmt(c->cx->arena, "%.*s/Users/%.*s", STR_ARG(scim_base(c)),
-		STR_ARG(id_text(c->cx->arena, user_call(c)->in.id))));
-	user_encode(c);
+		STR_ARG(id_text(c->cx->arena, id))));
 }
 
 /* What became of the products that were asked for. */
@@ -307,6 +334,8 @@ change_decode(struct call *c, void **in)
 	    native(
 		c, scim_user_change(c->cx->arena, before, after, &o->active)),
 	    &person));
+	if (is_me(c))
+		TRY(check_me(c, &person, o));
 	o->kind = ORDER_CHANGE;
 	o->person = u->in.id;
 	o->source = u->in.source;
@@ -314,6 +343,16 @@ change_decode(struct call *c, void **in)
 	o->body = c->rq->body;
 	*in = o;
 	return person_change_fill(c->cx, realm, &person, v, o);
+}
+
+/* Nobody blocks or unblocks themselves either. */
+static enum err
+check_me(struct call *c, const struct person_in *person, const struct order *o)
+{
+	if (o->active != 0)
+		return fail(c->cx, ERR_DENIED, MSG_ME_ATTRIBUTE, "active",
+		    "active");
+	return person_check_own(c->cx, person);
 }
 
 static enum err
@@ -335,6 +374,8 @@ patched_encode(struct call *c)
 		user_encode(c);
 		return;
 	}
+	if (is_me(c))
+		locate(c, v->row.id);
 	call_etag(c, v->row.version);
 	c->reply.status = 204;
 }
@@ -443,5 +484,9 @@ const struct route scim_user_routes[] = {
 	{ PUT, SCIM_PATH "/Users/{user}", RIGHT_PERSON_WRITE, PERSON_BODY_MAX, false, &put, "Replace a user" },
 	{ PATCH, SCIM_PATH "/Users/{user}", RIGHT_PERSON_WRITE, PERSON_BODY_MAX, false, &patch, "Change a user" },
 	{ DELETE, SCIM_PATH "/Users/{user}", RIGHT_PERSON_WRITE, 0, false, &removal, "Remove a user" },
+	{ GET, SCIM_PATH "/Me", RIGHT_SELF, 0, false,
+	    LIST(person_show_of, show_decode, user_encode, "*"), "Show your own user" },
+	{ PUT, SCIM_PATH "/Me", RIGHT_SELF, PERSON_BODY_MAX, false, &put, "Replace what is your own of your user" },
+	{ PATCH, SCIM_PATH "/Me", RIGHT_SELF, PERSON_BODY_MAX, false, &patch, "Change what is your own of your user" },
 	{ 0 }
 };
