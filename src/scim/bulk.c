@@ -27,7 +27,7 @@
 /* All Bulks of a server together have so many operations under way, but each may have some. */
 #define WINDOW_ALL   1024
 #define WINDOW_MOST  256
-#define WINDOW_LEAST 2
+#define WINDOW_LEAST 1
 
 /* What became of an operation. */
 struct end {
@@ -58,7 +58,8 @@ struct part {
 	size_t	     step;
 };
 
-static _Atomic size_t bulks;	/* in this process */
+/* In this process. */
+static _Atomic size_t bulks, all_under_way;
 
 static enum err plan_it(struct reader *, struct ctx *, const void *, void **);
 static enum err come_here(struct reader *, struct ctx *, const void *,
@@ -177,6 +178,7 @@ next_step(struct bulk *b, size_t *step, bool *is_last)
 	if (is_there) {
 		*step = b->ready[b->next++];
 		b->under_way++;
+		atomic_fetch_add(&all_under_way, 1);
 	}
 	b->is_beginning = is_there;
 	*is_last = !is_there && b->under_way == 0;
@@ -194,6 +196,10 @@ may_begin(struct bulk *b)
 	const size_t busy = b->under_way + b->errors;
 
 	if (b->next == b->nready || b->under_way >= b->window)
+		return false;
+	/* The others have them, and give them back as their share becomes smaller. */
+	if (b->under_way >= WINDOW_LEAST &&
+	    atomic_load(&all_under_way) >= WINDOW_ALL)
 		return false;
 	if (b->plan.errors_max == 0)
 		return true;
@@ -351,6 +357,7 @@ op_ended(struct inner *in, const struct reply *reply)
 	note(p, reply);
 	release(b, &b->plan.step[p->step]);
 	b->under_way--;
+	atomic_fetch_sub(&all_under_way, 1);
 	goes_on = !b->is_beginning && may_begin(b);
 	is_last = !b->is_beginning && !goes_on && b->under_way == 0;
 	b->is_beginning |= goes_on;
