@@ -136,6 +136,22 @@ what_refers_begins_when_the_other_is_made(void **state)
 	    str_ends(fake_at("Operations.2.location"), str_of(person())));
 }
 
+/* Nobody knows whether it was done: the client is told so of that one, and asks again. */
+static void
+an_unknown_outcome_is_that_operations(void **state)
+{
+	(void)state;
+	fake.item_err[0] = ERR_UNKNOWN;
+	send_with(MADE("a", "ana", "") "," MADE("b", "bo", "") "," CHANGED(
+		      "bulkId:a", ""),
+	    "");
+	assert_int_equal(fake.status, 200);
+	assert_text(fake_at("Operations.0.status"), "503");
+	assert_text(fake_at("Operations.0.location"), "absent");
+	assert_text(fake_at("Operations.1.status"), "201");
+	assert_text(fake_at("Operations.2.status"), "409");
+}
+
 static void
 who_refers_to_what_failed_is_not_begun(void **state)
 {
@@ -398,6 +414,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		A_TEST(each_operation_has_an_outcome_in_its_place),
 		A_TEST(what_refers_begins_when_the_other_is_made),
+		A_TEST(an_unknown_outcome_is_that_operations),
 		A_TEST(who_refers_to_what_failed_is_not_begun),
 		A_TEST(a_circle_is_closed_afterwards),
 		A_TEST(a_circle_that_stays_open_is_told),
