@@ -136,7 +136,8 @@ bool call_is_ending(void);
  * is refused there in a form of its own.
  */
 struct api_wing {
-	const char	   *prefix;	/* "/scim/v2/" */
+	const char	   *prefix;	/* "/scim/v2" */
+	const char	   *media;	/* the types that a body may have, separated by spaces */
 	const struct route *const *routes; /* tables, each ends with method 0; ends with NULL */
 	void		  (*refuse)(struct ctx *, enum err, struct reply *);
 };

@@ -6,6 +6,8 @@
  */
 #include "api/manage.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metric.h"
@@ -45,6 +47,8 @@ static void check_rows(const struct route *);
 static enum err identify(struct request *, struct actor **);
 static enum err inner_admit(struct inner *);
 static void pass_on(struct inner *);
+static bool is_wings(struct str path);
+static enum err check_media(struct request *);
 static void log_request(const struct request *, int status, size_t bytes,
     int64_t ms);
 
@@ -180,6 +184,8 @@ api_serve(struct request *rq)
 	metric_add(METRIC_IN_FLIGHT, 0, 1);
 	if (err == OK)
 		err = query_check(c, c->work->query);
+	if (err == OK && is_wings(rq->path))
+		err = check_media(rq);
 	if (err == OK)
 		err = call_step(c);
 	if (err != OK)
@@ -259,13 +265,41 @@ pass_on(struct inner *in)
 	rq->nheader = n;
 }
 
+/* The prefix itself, and what stands below it. */
+static bool
+is_wings(struct str path)
+{
+	const struct api_wing *wing = door.conf.wing;
+	struct str rest;
+
+	if (wing == NULL || !str_starts(path, str_of(wing->prefix)))
+		return false;
+	rest = str_sub(path, strlen(wing->prefix), path.n);
+	return rest.n == 0 || rest.p[0] == '/';
+}
+
+/* A body is of one of the wing's types, or of none that was said. */
+static enum err
+check_media(struct request *rq)
+{
+	struct str type = request_header(rq, "content-type"), words;
+
+	if (type.p == NULL || rq->body.n == 0)
+		return OK;
+	type = str_trim(str_cut(&type, ';'));
+	words = str_of(door.conf.wing->media);
+	while (words.n > 0)
+		if (str_eq_nocase(str_cut(&words, ' '), type))
+			return OK;
+	return fail(&rq->cx, ERR_BAD_INPUT, MSG_HTTP_MEDIA, "Content-Type",
+	    door.conf.wing->media);
+}
+
 void
 api_refuse(struct request *rq, enum err err, struct reply *reply)
 {
-	const struct api_wing *wing = door.conf.wing;
-
-	if (wing != NULL && str_starts(rq->path, str_of(wing->prefix)))
-		wing->refuse(&rq->cx, err, reply);
+	if (is_wings(rq->path))
+		door.conf.wing->refuse(&rq->cx, err, reply);
 	else
 		problem_reply(&rq->cx, err, reply);
 }

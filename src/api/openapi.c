@@ -167,7 +167,8 @@ put_document(struct openapi *o)
 	js_key(o->js, "x-usher-http-statuses");
 	js_open_array(o->js);
 	for (size_t i = 0; http_own_status(i) != 0; i++)
-		js_put_int(o->js, http_own_status(i));
+		if (i == 0 || http_own_status(i) != http_own_status(i - 1))
+			js_put_int(o->js, http_own_status(i));
 	js_close_array(o->js);
 	js_close_object(o->js);
 }

@@ -96,11 +96,14 @@ static enum err
 decode_path(struct request *rq, struct str raw)
 {
 	struct ctx *cx = &rq->cx;
+	struct str rest = raw;
 
-	if (!unescape(cx->arena, raw, &in_path, &rq->path) ||
-	    has_dot_segment(rq->path))
-		return fail(cx, ERR_BAD_INPUT, MSG_HTTP_PATH, "");
-	return OK;
+	if (unescape(cx->arena, raw, &in_path, &rq->path) &&
+	    !has_dot_segment(rq->path))
+		return OK;
+	/* As far as it is plain: in whose form it is refused follows from it. */
+	rq->path = str_cut(&rest, '%');
+	return fail(cx, ERR_BAD_INPUT, MSG_HTTP_PATH, "");
 }
 
 static bool

@@ -31,6 +31,7 @@ static const struct {
 };
 
 static void put_feature(struct js_out *, const char *, bool);
+static void put_pagination(struct js_out *);
 
 /* A page that holds everything there is. */
 static const struct scim_page whole = { .in = { .first = 1 } };
@@ -42,12 +43,22 @@ scim_base(const struct call *c)
 	    c->cx->arena, "%.*s" SCIM_PATH, STR_ARG(world_issuer(c->world)));
 }
 
+/* Where what describes the server is found. */
+static struct str
+described_at(const struct call *c, const char *path, const char *name)
+{
+	return str_fmt(
+	    c->cx->arena, "%.*s%s%s", STR_ARG(scim_base(c)), path, name);
+}
+
 static void
 config_encode(struct call *c)
 {
 	struct js_out *js = &c->js;
 
 	c->reply.content_type = SCIM_MEDIA;
+	call_header(c, "Content-Location",
+	    described_at(c, "/ServiceProviderConfig", ""));
 	js_open_object(js);
 	js_key(js, "schemas");
 	js_open_array(js);
@@ -67,6 +78,7 @@ config_encode(struct call *c)
 	js_key(js, "maxResults");
 	js_put_int(js, PAGE_MAX);
 	js_close_object(js);
+	put_pagination(js);
 	js_key(js, "authenticationSchemes");
 	js_open_array(js);
 	for (size_t i = 0; i < COUNT(schemes); i++) {
@@ -87,9 +99,7 @@ config_encode(struct call *c)
 	js_key(js, "resourceType");
 	js_put_z(js, "ServiceProviderConfig");
 	js_key(js, "location");
-	js_put_str(js,
-	    str_fmt(c->cx->arena, "%.*s/ServiceProviderConfig",
-		STR_ARG(scim_base(c))));
+	js_put_str(js, described_at(c, "/ServiceProviderConfig", ""));
 	js_close_object(js);
 	js_close_object(js);
 }
@@ -102,6 +112,25 @@ put_feature(struct js_out *js, const char *name, bool is_supported)
 	js_open_object(js);
 	js_key(js, "supported");
 	js_put_bool(js, is_supported);
+}
+
+/* RFC 9865 section 4.  A cursor is a place in the order of ids, and does not end. */
+static void
+put_pagination(struct js_out *js)
+{
+	js_key(js, "pagination");
+	js_open_object(js);
+	js_key(js, "cursor");
+	js_put_bool(js, true);
+	js_key(js, "index");
+	js_put_bool(js, true);
+	js_key(js, "defaultPaginationMethod");
+	js_put_z(js, "index");
+	js_key(js, "defaultPageSize");
+	js_put_int(js, SCIM_COUNT_IF_NONE);
+	js_key(js, "maxPageSize");
+	js_put_int(js, PAGE_MAX);
+	js_close_object(js);
 }
 
 /* RFC 7644 section 4: what describes the server is not filtered. */
@@ -159,6 +188,9 @@ static void
 schema_encode(struct call *c)
 {
 	c->reply.content_type = SCIM_MEDIA;
+	call_header(c, "Content-Location",
+	    described_at(
+		c, "/Schemas/", ((const struct scim_schema *)c->kept)->id));
 	scim_schema_write(&c->js, c->cx->arena, c->kept, scim_base(c));
 }
 
@@ -179,6 +211,9 @@ static void
 resource_encode(struct call *c)
 {
 	c->reply.content_type = SCIM_MEDIA;
+	call_header(c, "Content-Location",
+	    described_at(c, "/ResourceTypes/",
+		((const struct scim_resource *)c->kept)->name));
 	scim_resource_write(&c->js, c->cx->arena, c->kept, scim_base(c));
 }
 
@@ -202,4 +237,4 @@ const struct route scim_routes[] = {
 
 static const struct route *const tables[] = { scim_routes, scim_bulk_routes, scim_user_routes, NULL };
 
-const struct api_wing scim_wing = { SCIM_PATH "/", tables, scim_refuse };
+const struct api_wing scim_wing = { SCIM_PATH, SCIM_MEDIA " application/json", tables, scim_refuse };

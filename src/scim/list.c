@@ -10,9 +10,9 @@
 #include "core/filter.h"
 
 #define SEARCH	     "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
-#define COUNT_IF_NONE 100
 
-static enum err number_of(struct ctx *, const char *, struct str, int64_t *);
+static enum err number_of(struct ctx *, enum msg, const char *, struct str,
+    int64_t *);
 static enum err page_fill(struct call *, struct scim_page *, int64_t start,
     int64_t count, struct str cursor);
 static enum err check_filter(struct call *, struct str filter, bool in_url);
@@ -23,11 +23,12 @@ enum err
 scim_page_of_query(struct call *c, struct scim_page *page)
 {
 	struct str filter = request_query(c->rq, "filter");
-	int64_t start = 1, count = COUNT_IF_NONE;
+	int64_t start = 1, count = SCIM_COUNT_IF_NONE;
 
-	TRY(number_of(
-	    c->cx, "startIndex", request_query(c->rq, "startIndex"), &start));
-	TRY(number_of(c->cx, "count", request_query(c->rq, "count"), &count));
+	TRY(number_of(c->cx, MSG_SCIM_NUMBER, "startIndex",
+	    request_query(c->rq, "startIndex"), &start));
+	TRY(number_of(c->cx, MSG_SCIM_COUNT, "count",
+	    request_query(c->rq, "count"), &count));
 	page->in.filter = filter;
 	TRY(check_filter(c, filter, true));
 	return page_fill(c, page, start, count, request_query(c->rq, "cursor"));
@@ -37,7 +38,7 @@ enum err
 scim_page_of_body(
     struct call *c, struct scim_page *page, struct projection *shown)
 {
-	int64_t start = 1, count = COUNT_IF_NONE;
+	int64_t start = 1, count = SCIM_COUNT_IF_NONE;
 	const struct value *body, *schemas;
 	const struct js *js;
 	bool is_search = false;
@@ -51,9 +52,9 @@ scim_page_of_body(
 	if (!is_search)
 		return fail(
 		    c->cx, ERR_BAD_INPUT, MSG_SCIM_SCHEMAS, "schemas", SEARCH);
-	TRY(number_of(c->cx, "startIndex",
+	TRY(number_of(c->cx, MSG_SCIM_NUMBER, "startIndex",
 	    number_text(c, value_get(body, STR("startIndex"))), &start));
-	TRY(number_of(c->cx, "count",
+	TRY(number_of(c->cx, MSG_SCIM_COUNT, "count",
 	    number_text(c, value_get(body, STR("count"))), &count));
 	TRY(project_lists(c->cx, value_get(body, STR("attributes")),
 	    value_get(body, STR("excludedAttributes")), shown));
@@ -74,11 +75,12 @@ number_text(struct call *c, const struct value *v)
 }
 
 static enum err
-number_of(struct ctx *cx, const char *name, struct str text, int64_t *out)
+number_of(struct ctx *cx, enum msg msg, const char *name, struct str text,
+    int64_t *out)
 {
 	if (text.p == NULL || str_int(text, out))
 		return OK;
-	return fail(cx, ERR_BAD_INPUT, MSG_API_NOT_NUMBER, name);
+	return fail(cx, ERR_BAD_INPUT, msg, name, name);
 }
 
 /* What is below the least is the least, and what is above the most the most. */
@@ -97,7 +99,7 @@ page_fill(struct call *c, struct scim_page *page, int64_t start, int64_t count,
 	if (!page->by_cursor)
 		page->in.first = start < 1 ? 1 : start;
 	if (cursor.n > 0 && !id_decode(cursor, &page->in.after))
-		return fail(c->cx, ERR_BAD_INPUT, MSG_API_CURSOR, "cursor");
+		return fail(c->cx, ERR_BAD_INPUT, MSG_SCIM_CURSOR, "cursor");
 	return OK;
 }
 

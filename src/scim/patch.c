@@ -32,6 +32,7 @@ struct change {
 	struct scim_target	    target;
 	struct value		   *holder;	/* of the attribute; NULL: it is not there */
 	const struct value	   *value;	/* NULL: none was sent */
+	bool			    is_body;	/* of POST or PUT: what the server sets is passed over */
 };
 
 static enum err check_body(struct ctx *, const struct value *,
@@ -72,7 +73,7 @@ static enum err refuse_type(struct change *, const struct scim_attr *);
 static enum err refuse_path(const struct change *, enum msg);
 static void drop_empty(const struct scim_resource *, struct value *);
 static enum err check_required(struct ctx *, const struct scim_resource *,
-    const struct value *);
+    const struct value *, enum msg);
 static bool is_true(const struct value *);
 
 enum err
@@ -86,7 +87,7 @@ scim_patch(struct ctx *cx, const struct scim_resource *resource,
 	c.to = value_copy(cx->arena, before);
 	for (const struct value *v = operations->first; v != NULL; v = v->next)
 		TRY(apply(&c, v));
-	TRY(check_required(cx, resource, c.to));
+	TRY(check_required(cx, resource, c.to, MSG_SCIM_TAKEN_AWAY));
 	drop_empty(resource, c.to);
 	*out = c.to;
 	return OK;
@@ -96,9 +97,9 @@ enum err
 scim_decode(struct ctx *cx, const struct scim_resource *resource,
     const struct value *body, bool is_strict, struct value **out)
 {
-	struct change c = { .cx = cx, .resource = resource, .verb = ADD };
+	struct change c = { .cx = cx, .resource = resource, .verb = ADD,
+		.is_body = true };
 	const struct value *schemas = value_get(body, STR("schemas"));
-	struct scim_target target;
 
 	if (body->type != JS_OBJECT)
 		return fail(cx, ERR_BAD_INPUT, MSG_API_NOT_OBJECT, "");
@@ -112,12 +113,9 @@ scim_decode(struct ctx *cx, const struct scim_resource *resource,
 			    "schemas", resource->schema->id);
 	c.to = value_object(cx->arena);
 	for (const struct value *v = body->first; v != NULL; v = v->next)
-		if (!str_eq_nocase(v->name, STR("schemas")) &&
-		    (!scim_resolve(resource, v->name, &target) ||
-			target.attr == NULL ||
-			target.attr->mutability != SCIM_READ_ONLY))
+		if (!str_eq_nocase(v->name, STR("schemas")))
 			TRY(apply_path(&c, v->name, v));
-	TRY(check_required(cx, resource, c.to));
+	TRY(check_required(cx, resource, c.to, MSG_SCIM_REQUIRED));
 	drop_empty(resource, c.to);
 	*out = c.to;
 	return OK;
@@ -304,7 +302,7 @@ holder_of(const struct change *c)
 	return holder;
 }
 
-/* IS_SAME: it is the server's, and was sent as it is. */
+/* IS_SAME: it is the server's, and was sent as it is, or is not heeded. */
 static enum err
 check_mutable(const struct change *c, bool *is_same)
 {
@@ -319,6 +317,7 @@ check_mutable(const struct change *c, bool *is_same)
 		return OK;
 	*is_same = c->verb == REMOVE ? now == NULL
 				     : now != NULL && value_eq(now, c->value);
+	*is_same |= c->is_body && m == SCIM_READ_ONLY;
 	if (*is_same || (m == SCIM_IMMUTABLE && now == NULL))
 		return OK;
 	return refuse_path(
@@ -759,8 +758,8 @@ refuse_path(const struct change *c, enum msg msg)
 }
 
 static enum err
-check_required(
-    struct ctx *cx, const struct scim_resource *resource, const struct value *v)
+check_required(struct ctx *cx, const struct scim_resource *resource,
+    const struct value *v, enum msg msg)
 {
 	for (const struct scim_attr *a = resource->schema->attr;
 	     a->name != NULL; a++) {
@@ -768,8 +767,7 @@ check_required(
 
 		if ((a->flags & SCIM_REQUIRED) != 0 &&
 		    (now == NULL || value_is_empty(now)))
-			return fail(cx, ERR_BAD_INPUT, MSG_SCIM_REQUIRED,
-			    a->name, a->name);
+			return fail(cx, ERR_BAD_INPUT, msg, a->name, a->name);
 	}
 	return OK;
 }

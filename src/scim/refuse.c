@@ -30,6 +30,8 @@ static const struct {
 	{ MSG_SCIM_SENSITIVE, MSG_SCIM_SENSITIVE, "sensitive" },
 	{ MSG_SCIM_BULK_OPERATIONS, MSG_SCIM_BULK_OPERATIONS, "invalidSyntax" },
 	{ MSG_SCIM_BULK_METHOD, MSG_SCIM_BULK_METHOD, "invalidSyntax" },
+	{ MSG_SCIM_CURSOR, MSG_SCIM_CURSOR, "invalidCursor" },
+	{ MSG_SCIM_COUNT, MSG_SCIM_COUNT, "invalidCount" },
 	{ MSG_ORDER_EXISTS, MSG_ORDER_TAKEN, "uniqueness" },
 };
 

@@ -12,6 +12,7 @@
 #include "api/call.h"
 
 #define SCIM_PATH  "/scim/v2"
+#define SCIM_COUNT_IF_NONE 100	/* of a page whose request says none */
 #define SCIM_MEDIA "application/scim+json"
 #define SCIM_LIST  "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
