@@ -30,7 +30,6 @@ static struct user_call *user_call(struct call *);
 static bool is_me(const struct call *);
 static enum err check_me(struct call *, const struct person_in *,
     const struct order *);
-static void locate(struct call *, int64_t id);
 static enum err new_decode(struct call *, const struct value **body,
     struct value **user);
 static const struct js *native(struct call *, const struct value *change);
@@ -70,9 +69,9 @@ user_id_decode(struct call *c)
 	}
 	if (is_me(c)) {
 		u->in.id = c->cx->actor->person;
-		return u->in.id != 0 ? OK
-				     : fail(c->cx, ERR_NOT_FOUND,
-					   MSG_LOGIN_NO_PERSON, "");
+		return u->in.id != 0
+		    ? OK
+		    : fail(c->cx, ERR_NOT_FOUND, MSG_LOGIN_NO_PERSON, "");
 	}
 	return param_id(c, 0, MSG_SCIM_NO_RESOURCE, "id", &u->in.id);
 }
@@ -107,6 +106,14 @@ user_value(struct call *c, struct arena *arena, const struct realm *realm,
 	    arena, value_of(arena, js_end_tree(&out)), scim_base(c));
 }
 
+/* RFC 7643 section 3.1: what meta.location says stands in the header, too. */
+static struct str
+user_address(struct call *c, int64_t id)
+{
+	return str_fmt(c->cx->arena, "%.*s/Users/%.*s", STR_ARG(scim_base(c)),
+	    STR_ARG(id_text(c->cx->arena, id)));
+}
+
 static void
 user_encode(struct call *c)
 {
@@ -116,7 +123,8 @@ user_encode(struct call *c)
 
 	c->reply.content_type = SCIM_MEDIA;
 	if (is_me(c))
-		locate(c, v->row.id);
+		call_header(c, "Location", user_address(c, v->row.id));
+	call_header(c, "Content-Location", user_address(c, v->row.id));
 	if (call_etag(c, v->row.version))
 		return;
 	realm = call_realm(c);
@@ -216,17 +224,8 @@ static void
 created_encode(struct call *c)
 {
 	c->reply.status = 201;
-	locate(c, user_call(c)->in.id);
+	call_header(c, "Location", user_address(c, user_call(c)->in.id));
 	user_encode(c);
-}
-
-/* Where the user is for good. */
-static void
-locate(struct call *c, int64_t id)
-{
-	call_header(c, "Location",
-	    str_fmt(c->cx->arena, "%.*s/Users/%.*s", STR_ARG(scim_base(c)),
-		STR_ARG(id_text(c->cx->arena, id))));
 }
 
 /* What became of the products that were asked for. */
@@ -350,8 +349,8 @@ static enum err
 check_me(struct call *c, const struct person_in *person, const struct order *o)
 {
 	if (o->active != 0)
-		return fail(c->cx, ERR_DENIED, MSG_ME_ATTRIBUTE, "active",
-		    "active");
+		return fail(
+		    c->cx, ERR_DENIED, MSG_ME_ATTRIBUTE, "active", "active");
 	return person_check_own(c->cx, person);
 }
 
@@ -362,6 +361,7 @@ changed_decode(struct call *c, void **in)
 	return OK;
 }
 
+/* RFC 7644 section 3.5.2: who asks for attributes is shown them. */
 static void
 patched_encode(struct call *c)
 {
@@ -370,12 +370,13 @@ patched_encode(struct call *c)
 
 	if (realm == NULL)
 		return;
-	if (realm->catalogue->setting[SETTING_SCIM_PATCH_EMPTY] == 0) {
+	if (realm->catalogue->setting[SETTING_SCIM_PATCH_EMPTY] == 0 ||
+	    request_query(c->rq, "attributes").n > 0) {
 		user_encode(c);
 		return;
 	}
 	if (is_me(c))
-		locate(c, v->row.id);
+		call_header(c, "Location", user_address(c, v->row.id));
 	call_etag(c, v->row.version);
 	c->reply.status = 204;
 }
