@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""reference.py - writes doc/reference.md from the tables in the sources.
+"""reference.py - writes doc/reference.md from the tables in the sources, and
+doc/scim-conformance.md from the one of the RFCs' rules.
 
-    tool/reference.py            writes it
-    tool/reference.py --check    status 1 if the file is not up to date
+    tool/reference.py            writes them
+    tool/reference.py --check    status 1 if one is not up to date
 """
 import argparse
 import collections
@@ -15,6 +16,8 @@ import textwrap
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OUT = "doc/reference.md"
+CONFORMANCE = "doc/scim-conformance.md"
+RULES = ("tests/rfc/scim.table", "test/rfc/scim.table")
 
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)\'|[A-Za-z_]\w*|.',
                    re.S)
@@ -434,17 +437,47 @@ def page():
     return "\n\n".join(parts) + "\n"
 
 
+def conformance():
+    """Each sentence of the RFCs, whether it is so, and the test of it."""
+    path = next(path for path in RULES
+                if os.path.exists(os.path.join(ROOT, path)))
+    parts, rows, count = [], [], collections.Counter()
+    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        for line in map(str.strip, file):
+            if line.startswith("= "):
+                parts.append("## RFC " + line[2:])
+                parts.append(rows := [])
+            elif line and not line.startswith("#"):
+                section, level, text, test, *note = (
+                    field.strip() for field in line.split("|"))
+                note = note[0] if note else "yes"
+                count[note.partition(":")[0]] += 1
+                rows.append([section, level, text, note,
+                             "" if test == "-" else "`%s`" % test])
+    parts = [part if isinstance(part, str) else table(
+        ["section", "", "what it says", "so here", "test"], part)
+        for part in parts]
+    return "\n\n".join([
+        "# SCIM: what the RFCs ask, and what Usher does",
+        "Written by `tool/reference.py` from `%s`; do not edit. Each row is a "
+        "sentence that binds a\nservice provider, in short; the test of that "
+        "name is in `tests/drive/scim*.py` and holds what the row says." % path,
+        "%d sentences: %s." % (sum(count.values()), ", ".join(
+            "%d %s" % (n, word) for word, n in count.most_common())),
+        *parts]) + "\n"
+
+
 def check(path, text):
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(os.path.join(ROOT, path), encoding="utf-8") as file:
             there = file.read()
     except FileNotFoundError:
         there = ""
     if there == text:
         return 0
     sys.stdout.writelines(difflib.unified_diff(
-        there.splitlines(True), text.splitlines(True), OUT, "sources", n=1))
-    print("%s is not up to date: run tool/reference.py" % OUT)
+        there.splitlines(True), text.splitlines(True), path, "sources", n=1))
+    print("%s is not up to date: run tool/reference.py" % path)
     return 1
 
 
@@ -453,11 +486,12 @@ def main():
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--check", action="store_true")
     args = parser.parse_args()
-    path, text = os.path.join(ROOT, OUT), page()
+    pages = (OUT, page()), (CONFORMANCE, conformance())
     if args.check:
-        return check(path, text)
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
+        return max(check(*each) for each in pages)
+    for path, text in pages:
+        with open(os.path.join(ROOT, path), "w", encoding="utf-8") as file:
+            file.write(text)
     return 0
 
 

@@ -142,6 +142,7 @@ STEPS = [Step(*row) for row in (
 
     ("openapi", "normal", "build", True, driver("openapi"), {}, 5, 5),
     ("oracle", "normal", "build", True, driver("oracle"), {}, 5, 10),
+    ("scim", "normal", "build", True, driver("scim"), {}, 5, 5),
     ("tamper", "normal", "build", True, driver("tamper"), {}, 5, 20),
     ("matrix", "normal", "build", True, driver("matrix"), {}, 5, 30),
     ("canary", "normal", "build", True, driver("canary"), {}, 5, 20),
@@ -157,6 +158,8 @@ STEPS = [Step(*row) for row in (
      {"USHER_STORE": "postgresql", "USHER_TIER": "quick"}, 8, 8),
     ("storm-pg", "normal", "build", True, driver("storm"),
      {"USHER_STORE": "postgresql", "USHER_TIER": "quick"}, 12, 12),
+    ("scim-pg", "normal", "build", True, driver("scim"),
+     {"USHER_STORE": "postgresql"}, 5, 5),
     ("matrix-pg", "normal", "build", True, driver("matrix"),
      {"USHER_STORE": "postgresql", "USHER_TIER": "quick"}, 8, 8),
     ("canary-pg", "normal", "build", True, driver("canary"),

@@ -1,0 +1,427 @@
+# SPDX-License-Identifier: Apache-2.0
+"""scimdoor.py - tests of RFC 7644 2, 3.1, 3.8, 3.12, 4 to 7: who is let in,
+what is taken, how it is refused."""
+import json
+import subprocess
+
+from scimlib import (BASE, CORE, ERROR, MEDIA, USER, Scim, fine, named, op,
+                     refused, same, status, test, true)
+from usherlib import BUILD, PROGRAM, Client, Raw
+
+CODES = (307, 308, 400, 401, 403, 404, 409, 412, 413, 500, 501)
+TYPES = {"invalidFilter", "tooMany", "uniqueness", "mutability",
+         "invalidSyntax", "invalidPath", "noTarget", "invalidValue",
+         "invalidVers", "sensitive", "invalidCursor", "expiredCursor",
+         "invalidCount"}
+LANGUAGES = ("en", "de", "fr", "nl")
+
+
+# --- 2: who asks -------------------------------------------------------------
+
+@test
+def who_is_not_known_is_told_how_to_be(w):
+    for client in (w.nobody, Scim(w, Client(w.server.address, "nonsense"))):
+        for reply in (client.get("/Users"), client.get("/Schemas"),
+                      client.post("/Users", w.draft())):
+            refused(reply, 401)
+            true(reply.headers.get("www-authenticate", "").startswith(
+                "Bearer"), reply.headers)
+
+
+@test
+def nobody_comes_without_a_credential(w):
+    for path in ("/Users", "/ServiceProviderConfig", "/ResourceTypes",
+                 "/Schemas", "/Users/x"):
+        refused(w.nobody.get(path), 401)
+    refused(w.nobody.post("/Users", w.draft()), 401)
+
+
+@test
+def a_credential_may_what_its_rights_say(w):
+    made = w.user()
+    narrow = w.narrow
+    fine(narrow.get("/Users"))
+    fine(narrow.get("/Schemas"))
+    for reply in (narrow.post("/Users", w.draft()),
+                  narrow.put("/Users/" + made["id"], w.draft()),
+                  narrow.patch("/Users/" + made["id"], op("add", "title", "x")),
+                  narrow.delete("/Users/" + made["id"])):
+        refused(reply, 403)
+
+
+@test
+def a_client_reaches_what_it_brought(w):
+    made = w.user()
+    path = "/Users/" + made["id"]
+    for client in (w.other, w.foreign):
+        for reply in (client.get(path), client.delete(path),
+                      client.put(path, w.draft()),
+                      client.patch(path, op("add", "title", "x"))):
+            refused(reply, 404)
+        same(w.found('userName eq "%s"' % made["userName"], client), set())
+    fine(w.scim.get(path))
+
+
+@test
+def ids_of_tenants_are_their_own(w):
+    here, there = w.user(), w.user(w.foreign)
+    true(here["id"] != there["id"], here["id"])
+    refused(w.scim.get("/Users/" + there["id"]), 404)
+    refused(w.foreign.get("/Users/" + here["id"]), 404)
+
+
+@test
+def tokens_end(w):
+    made = w.acme.client().post("/api/v1/tokens", {
+        "label": w.name(), "rights": ["self"],
+        "expires": "2030-01-01T00:00:00.000Z"})
+    same(made.status, 201, made)
+    client = w.client(w.acme, made.json["token"])
+    fine(client.get("/Schemas"))
+    gone = w.acme.client().delete("/api/v1/tokens/" + made.json["id"])
+    true(gone.status < 300, gone)
+    refused(client.get("/Schemas"), 401)
+
+
+@test
+def access_tokens_are_short_lived(w):
+    made = w.acme.client().post("/api/v1/clients", {
+        "label": w.name(), "rights": ["self", "person.read"]}).json
+    reply = Client(w.server.address).request(
+        "POST", "/oauth/token", "grant_type=client_credentials&client_id=%s"
+        "&client_secret=%s" % (made["id"], made["secret"]),
+        {"Content-Type": "application/x-www-form-urlencoded"})
+    true(0 < reply.json["expires_in"] <= 3600, reply)
+    fine(w.client(w.acme, reply.json["access_token"]).get("/Users"))
+
+
+@test
+def credentials_in_an_address_are_none(w):
+    token = w.scim.client.token
+    refused(w.nobody.get("/Users?access_token=" + token), 401)
+
+
+@test
+def tokens_cannot_be_guessed(w):
+    token = w.scim.client.token
+    true(len(token) >= 43, len(token))
+    others = [w.of(rights=["self"]).client.token for _ in range(3)]
+    same(len({each[-22:] for each in others}), 3)   # 128 bits and more
+
+
+@test
+def there_is_no_way_in_from_outside_without_tls(w):
+    done = subprocess.run(
+        ["%s/%s" % (BUILD, PROGRAM), "serve", "--data",
+         w.server.folder + "/none", "--listen", "0.0.0.0:0"],
+        capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
+    true(done.returncode != 0, done)
+
+
+# --- 3.1, 3.8: forms ---------------------------------------------------------
+
+@test
+def answers_are_scim_json(w):
+    made = w.user()
+    for reply in (w.scim.get("/Users"), w.scim.get("/Users/" + made["id"]),
+                  w.scim.get("/Schemas"), w.scim.get("/ResourceTypes"),
+                  w.scim.get("/ServiceProviderConfig"),
+                  w.scim.post("/Users", w.draft()), w.scim.search(count=1),
+                  w.scim.get("/Nothing"), w.nobody.get("/Users")):
+        same(reply.headers["content-type"].partition(";")[0], MEDIA)
+        reply.body.decode("utf-8")
+
+
+@test
+def bodies_are_taken_as_json_and_scim_json(w):
+    for media in (MEDIA, "application/json", MEDIA + "; charset=utf-8",
+                  "application/json;charset=UTF-8", "Application/SCIM+JSON"):
+        status(w.scim.post("/Users", w.draft(), Content_Type=media), 201)
+
+
+@test
+def other_bodies_are_refused(w):
+    for media in ("text/plain", "application/xml", "application/jsonx",
+                  "application/x-www-form-urlencoded", "text/json"):
+        refused(w.scim.post("/Users", w.draft(), Content_Type=media), 415)
+
+
+@test
+def either_form_may_be_asked_for(w):
+    path = "/Users/" + w.user()["id"]
+    for accept in (MEDIA, "application/json", "*/*", MEDIA +
+                   ", application/json;q=0.5", "application/*"):
+        reply = status(w.scim.get(path, Accept=accept), 200)
+        true("json" in reply.headers["content-type"], reply.headers)
+
+
+@test
+def texts_are_utf_8(w):
+    text = "Zoë 千 \U0001F600"
+    made = w.user(nickName=text)
+    same(w.show(made)["nickName"], text)
+    bad = json.dumps(w.draft(nickName="?")).encode().replace(b"?", b"\xff\xfe")
+    refused(w.scim.post("/Users", bad), 400, "invalidSyntax")
+
+
+@test
+def methods_that_are_not_there_are_refused(w):
+    made = w.user()
+    for method, path, may in (
+            ("DELETE", "/Users", "GET"), ("PATCH", "/Users", "POST"),
+            ("POST", "/Users/" + made["id"], "PATCH"),
+            ("PUT", "/ServiceProviderConfig", "GET"),
+            ("POST", "/Schemas", "GET"), ("DELETE", "/ResourceTypes", "GET"),
+            ("GET", "/Users/.search/x", None), ("PUT", "/Users/.search", None)):
+        reply = w.scim.request(method, path, {} if method != "DELETE" else None)
+        refused(reply, 405 if may else reply.status)
+        true(reply.status in (404, 405), reply)
+        if may:
+            true(may in reply.headers.get("allow", ""), reply.headers)
+
+
+@test
+def bodies_have_their_bounds(w):
+    large = {**w.draft(), "nickName": "x" * 70000}
+    for reply in (w.scim.post("/Users", large),
+                  w.scim.put("/Users/0000000000ABC", large),
+                  w.scim.patch("/Users/0000000000ABC",
+                               op("add", "nickName", "x" * 70000)),
+                  w.scim.search(filter="x" * 70000)):
+        refused(reply, 413)
+
+
+@test
+def json_is_read_strictly(w):
+    name = w.name()
+    start = b'{"schemas":["%s"],"userName":"%s"' % (USER.encode(),
+                                                   name.encode())
+    for body in (start, start + b',}', start + b',"userName":"b"}', b"", b"[]",
+                 b'"x"', b"null", start + b'} {}', start + b',"a":01}',
+                 start + b',"a":"\x01"}', start + b',"a":NaN}',
+                 start + b",'a':1}", b"\xef\xbb\xbf" + start + b"}",
+                 start + b',"title":' + b"[" * 200 + b"]" * 200 + b"}",
+                 start + b',"title":' + b'{"a":' * 200 + b"1" + b"}" * 201,
+                 start + b',"name":{"givenName":"a","givenName":"b"}}'):
+        refused(w.scim.post("/Users", body), 400, "invalidSyntax")
+    same(w.found('userName eq "%s"' % name), set())
+
+
+@test
+def a_member_twice_in_other_case_is_one_twice(w):
+    """Names do not mind case, so the two could not be told apart."""
+    reply = w.scim.post("/Users", {**w.draft(nickName="a"), "NICKNAME": "b"})
+    if reply.status >= 300:
+        refused(reply, 400)
+    else:
+        true(reply.json["nickName"] in ("a", "b"), reply)
+
+
+# --- 3.12: errors ------------------------------------------------------------
+
+@test
+def errors_have_one_form(w):
+    made = w.user()
+    path = "/Users/" + made["id"]
+    for reply in (
+            w.scim.get("/Users/x"), w.nobody.get("/Users"),
+            w.narrow.delete(path), w.scim.get("/Nothing"),
+            w.scim.post("/Users", {}), w.scim.post("/Users", b"{"),
+            w.scim.list(filter="x"), w.scim.request("DELETE", "/Users"),
+            w.scim.patch(path, op("remove")),
+            w.scim.patch(path, op("add", "title", "x"), If_Match='"0"'),
+            w.scim.post("/Users", w.draft(userName=made["userName"])),
+            w.scim.post("/Users", w.draft(), Content_Type="text/plain"),
+            w.scim.post("/Users", "x" * 100000)):
+        told = refused(reply, reply.status)
+        true(set(told) <= {"schemas", "status", "scimType", "detail"}, told)
+        true(told.get("scimType", "mutability") in TYPES, told)
+        same(reply.headers["content-type"], MEDIA)
+
+
+@test
+def a_broken_request_is_refused_in_scims_words(w):
+    """What is no HTTP has no address, so it is told in the common form."""
+    raw = Raw(w.server.address)
+    raw.send(b"GET %s/Users HTTP/1.1\r\nHost: x\r\nBad Header\r\n\r\n"
+             % BASE.encode())
+    same(raw.reply().status, 400)
+    raw.close()
+
+
+@test
+def errors_speak_four_languages(w):
+    made = w.user()
+    path = "/Users/" + made["id"]
+    for ask in (
+            lambda **lang: w.scim.get("/Users/x", **lang),
+            lambda **lang: w.scim.get("/Nothing", **lang),
+            lambda **lang: w.nobody.get("/Users", **lang),
+            lambda **lang: w.narrow.delete(path, **lang),
+            lambda **lang: w.scim.get("/Users?filter=x", **lang),
+            lambda **lang: w.scim.get("/Users?cursor=x", **lang),
+            lambda **lang: w.scim.get("/Users?count=x", **lang),
+            lambda **lang: w.scim.post("/Users", {}, **lang),
+            lambda **lang: w.scim.post("/Users", b"{", **lang),
+            lambda **lang: w.scim.post("/Users", w.draft(
+                userName=made["userName"]), **lang),
+            lambda **lang: w.scim.post("/Users", "x" * 100000, **lang),
+            lambda **lang: w.scim.request("DELETE", "/Users", None,
+                                          named(lang)),
+            lambda **lang: w.scim.patch(path, op("remove"), **lang),
+            lambda **lang: w.scim.patch(path, op("remove", "userName"),
+                                        **lang),
+            lambda **lang: w.scim.patch(path, op("add", "title", "x"),
+                                        If_Match='"0"', **lang),
+            lambda **lang: w.strict.get(
+                "/Users?filter=userName%20eq%20%22x%22", **lang)):
+        told = {lang: ask(Accept_Language=lang) for lang in LANGUAGES}
+        codes = {reply.status for reply in told.values()}
+        same(len(codes), 1, codes)
+        said = {refused(reply, reply.status)["detail"]
+                for reply in told.values()}
+        same(len(said), len(LANGUAGES), said)
+
+
+@test
+def errors_name_what_is_wrong(w):
+    told = refused(w.scim.post("/Users", w.draft(active="perhaps")), 400,
+                   "invalidValue")
+    true("active" in told["detail"], told)
+    told = refused(w.change(w.user(), op("replace", "shoes", "x")), 400,
+                   "invalidPath")
+    true("shoes" in told["detail"], told)
+
+
+@test
+def each_kind_of_error_is_told(w):
+    made = w.user(externalId="k-" + w.name())
+    path = "/Users/" + made["id"]
+    for reply, code, kind in (
+            (w.scim.list(filter="x"), 400, "invalidFilter"),
+            (w.scim.post("/Users", w.draft(userName=made["userName"])), 409,
+             "uniqueness"),
+            (w.scim.patch(path, op("replace", "id", "x")), 400, "mutability"),
+            (w.scim.post("/Users", b"{"), 400, "invalidSyntax"),
+            (w.scim.patch(path, op("add", "x y", "x")), 400, "invalidPath"),
+            (w.scim.patch(path, op("add", "emails[", "x")), 400,
+             "invalidPath"),
+            (w.scim.patch(path, op("remove")), 400, "noTarget"),
+            (w.scim.post("/Users", w.draft(active=5)), 400, "invalidValue"),
+            (w.strict.list(filter='userName eq "x"'), 403, "sensitive")):
+        refused(reply, code, kind)
+
+
+@test
+def errors_that_have_no_kind_tell_none(w):
+    for reply in (w.scim.get("/Users/x"), w.nobody.get("/Users"),
+                  w.narrow.post("/Users", w.draft())):
+        true("scimType" not in refused(reply, reply.status), reply)
+
+
+# --- 3.11, 3.13, 4: addresses ------------------------------------------------
+
+@test
+def the_version_stands_in_the_address(w):
+    fine(w.scim.get("/Schemas"))
+    for path in ("/scim/v1/Users", "/scim/v3/Users", "/scim/Users"):
+        reply = w.scim.client.request("GET", path)
+        true(reply.status == 404, reply)
+
+
+@test
+def the_configuration_is_what_it_says(w):
+    reply = status(w.scim.get("/ServiceProviderConfig"), 200)
+    same(reply.json["schemas"], [CORE + "ServiceProviderConfig"])
+    same(reply.json["meta"]["resourceType"], "ServiceProviderConfig")
+
+
+@test
+def all_schemas_are_listed(w):
+    found = fine(w.scim.get("/Schemas"))
+    same(len(found["Resources"]), found["totalResults"])
+    urns = {row["id"] for row in found["Resources"]}
+    for row in fine(w.scim.get("/ResourceTypes"))["Resources"]:
+        true({row["schema"], *(each["schema"] for each in row.get(
+            "schemaExtensions", []))} <= urns, row)
+
+
+@test
+def one_of_each_is_shown_alone(w):
+    for path in ("/Schemas", "/ResourceTypes"):
+        for row in fine(w.scim.get(path))["Resources"]:
+            same(fine(w.scim.get("%s/%s" % (path, row["id"]))), row)
+            same(fine(w.scim.get(row["meta"]["location"].partition(BASE)[2])),
+                 row)
+        refused(w.scim.get(path + "/nothing"), 404)
+
+
+@test
+def what_describes_the_server_is_not_filtered(w):
+    for path in ("/Schemas", "/ResourceTypes", "/ServiceProviderConfig"):
+        refused(w.scim.list(path, filter='name eq "User"'), 403)
+
+
+@test
+def what_describes_the_server_is_not_sorted_or_paged(w):
+    for path in ("/Schemas", "/ResourceTypes"):
+        same(fine(w.scim.get(path + "?startIndex=2&count=1&sortBy=name"
+                             "&sortOrder=descending&cursor=x")),
+             fine(w.scim.get(path)))
+
+
+# --- 5, 7: texts and secrets -------------------------------------------------
+
+@test
+def user_names_are_prepared_before_they_are_compared(w):
+    for made, like in (("Straße%s", "STRASSE%s"), ("éa%s", "e\u0301a%s"),
+                       ("ÄB%s", "äb%s")):
+        number = w.name()
+        user = w.user(userName=made % number)
+        refused(w.scim.post("/Users", w.draft(userName=like % number)), 409,
+                "uniqueness")
+        same(w.found('userName eq "%s"' % (like % number)), {user["id"]})
+
+
+@test
+def user_names_of_another_width_are_others(w):
+    """RFC 7613 would map the wide letters to the usual ones."""
+    number = w.name()
+    wide = w.user(userName="\uff41\uff42" + number)
+    plain = w.user(userName="ab" + number)
+    true(wide["id"] != plain["id"], wide)
+
+
+@test
+def filters_compare_prepared_texts(w):
+    mark = w.name()
+    made = w.user(title="Äe\u0301" + mark)
+    same(w.found('title eq "äé%s"' % mark.upper()), {made["id"]})
+
+
+@test
+def what_is_personal_is_not_stored_in_the_clear(w):
+    mark = "Qz" + w.name().replace("-", "z")
+    w.user(userName=mark, nickName=mark, name={"familyName": mark},
+           emails=[{"value": mark + "@x.example", "type": "work"}])
+    same(subprocess.run(["grep", "-rliF", "--", mark, w.server.folder],
+                        capture_output=True, text=True).stdout, "")
+
+
+@test
+def hostile_texts_are_texts(w):
+    for text in ("'; DROP TABLE person; --", "${x}", "%s%n", "<b>",
+                 "a\\b", "1=1 OR '1'='1"):
+        made = w.user(nickName=text, title=text)
+        same((made["nickName"], made["title"]), (text, text))
+        true(made["id"] in w.found('title eq %s' % json.dumps(
+            text, ensure_ascii=False)), text)
+    # What would change how the rest is read is none.
+    refused(w.scim.post("/Users", w.draft(title="a\u202eb")), 400,
+            "invalidValue")
+
+
+@test
+def the_form_of_an_error_is_the_same_without_an_address(w):
+    told = refused(w.scim.get("/"), 404)
+    same(told["schemas"], [ERROR])
