@@ -303,6 +303,20 @@ patch_decode(struct call *c, void **in)
 	return js_parse(c->cx, c->rq->body, &user_call(c)->patch);
 }
 
+/*
+ * What may be written is there as it is, also for those who may not see it:
+ * else what they add would take the place of all that they do not know of.
+ */
+static uint64_t
+rights_of_change(uint64_t rights)
+{
+	if ((rights & RIGHT_BIT(RIGHT_PERSON_WRITE)) != 0)
+		rights |= RIGHT_BIT(RIGHT_PERSON_READ);
+	if ((rights & RIGHT_BIT(RIGHT_PERSON_PRIVATE_WRITE)) != 0)
+		rights |= RIGHT_BIT(RIGHT_PERSON_PRIVATE_READ);
+	return rights;
+}
+
 /* The order that makes the person who was read what was asked for. */
 static enum err
 change_decode(struct call *c, void **in)
@@ -310,6 +324,7 @@ change_decode(struct call *c, void **in)
 	struct user_call *u = user_call(c);
 	const struct person_view *v = c->out;
 	struct order *o = arena_alloc(c->cx->arena, sizeof(*o));
+	struct person_view whole;
 	struct value *before, *after;
 	struct person_in person;
 	const struct realm *realm;
@@ -317,7 +332,9 @@ change_decode(struct call *c, void **in)
 	if (u->if_version != -1 && u->if_version != v->row.version)
 		return fail(c->cx, ERR_STALE, MSG_ORDER_STALE, "If-Match");
 	TRY(world_realm(c->world, c->cx, c->tenant, &realm));
-	before = user_value(c, c->cx->arena, realm, v);
+	whole = *v;
+	whole.rights = rights_of_change(v->rights);
+	before = user_value(c, c->cx->arena, realm, &whole);
 	/* What a client sets is the block by hand; what else disables stays. */
 	value_put(before, STR("active"),
 	    value_bool(c->cx->arena, (v->row.blocks >> BLOCK_MANUAL & 1) == 0));

@@ -310,6 +310,23 @@ def add_to_many_adds_one(w):
 
 
 @test
+def who_may_not_see_adds_without_loss(w):
+    blind = w.of(rights=["self", "person.write", "person.login.write",
+                         "person.private.write"])
+    made = w.user(nickName="N", emails=mails("work"), addresses=[
+        {"type": "work", "locality": "X"}])
+    reply = w.change(made, op("add", "emails", mails("home")), op(
+        "add", "addresses", [{"type": "home", "locality": "Y"}]),
+        client=blind)
+    shown = fine(reply)
+    true(not {"userName", "nickName", "emails", "addresses"} & set(shown),
+         shown)
+    after = w.show(made)
+    same((set(by_type(after)), len(after["addresses"]), after["nickName"]),
+         ({"work", "home"}, 2, "N"))
+
+
+@test
 def add_to_one_replaces_it(w):
     made = w.user(title="T")
     same(fine(w.change(made, op("add", "title", "T2")))["title"], "T2")
