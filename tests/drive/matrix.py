@@ -29,6 +29,7 @@ import time
 import traceback
 
 import checklib
+import matrixscim
 import plant
 from matrixrows import (EITHER, FIELDS, LATE, NOBODY, REFERENCES, Ask, Desk,
                         Dry, operations)
@@ -42,9 +43,9 @@ SHOWN = 25
 
 MALFORMED = ("x", "0000000000AB", "000000000000U", "%00", "00000000-0000")
 
-IN, OUT, FOREIGN, RANDOM, BAD, NOUN = KINDS = (
+IN, OUT, FOREIGN, RANDOM, BAD, NOUN, BROUGHT = KINDS = (
     "in scope", "out of scope", "the other tenant's", "nobody's", "malformed",
-    "of another noun")
+    "of another noun", "brought by another source")
 
 
 # --- the cells ---------------------------------------------------------------
@@ -125,6 +126,10 @@ class Rig:
             return MALFORMED[at % len(MALFORMED)]
         if kind == NOUN:
             return side.boss.onboarding if noun == "person" else side.boss.id
+        if kind == BROUGHT:
+            # SCIM shows a client whom it brought; people, whom they may see.
+            return side.imported.id if op.is_scim and noun == "person" and (
+                credential.person is None) else None
         source = other if kind == FOREIGN else side
         if kind == OUT and not self.has_outside(credential, noun):
             return None
@@ -215,7 +220,8 @@ class Rig:
             said[kinds] = neutral(reply, asked.params)
         # A thing that may not be seen is like one that is not there.
         for kinds in said:
-            like = tuple(RANDOM if kind in (OUT, FOREIGN, NOUN) else kind
+            like = tuple(RANDOM if kind in (OUT, FOREIGN, NOUN, BROUGHT)
+                         else kind
                          for kind in kinds)
             if like in said:
                 self.same({kinds: said[kinds], like: said[like]}, like,
@@ -239,11 +245,15 @@ class Rig:
     def granted(self, op, credential):
         """What must succeed, and the answer tells nothing else."""
         is_anothers = op.row.is_own and credential.person is None
+        wanted = {200, 201, 204}
+        if is_anothers:
+            wanted = {200, 400, 403, 404, 409}
+        elif op.id in matrixscim.OF_SOURCES and credential.person:
+            wanted = {409}
         desk = (Dry if is_anothers else Desk)(self, credential)
         with turn(op, credential.side):
             reply = self.send(op, credential, op.row.make(desk))
-        self.expect(reply, {200, 400, 403, 404, 409} if is_anothers else
-                    {200, 201}, "%s: %s" % (credential, op))
+        self.expect(reply, wanted, "%s: %s" % (credential, op))
 
 
 def turn(op, side):
@@ -321,6 +331,17 @@ class References(Rig):
                           asked._replace(body={member: value}))
         self.expect(reply, {200} if right in credential.rights else {403},
                     "%s: %s with %s" % (credential, op, member))
+
+    def scim_field(self, name, path, value, right, credential):
+        """An attribute of SCIM that needs a right of its own."""
+        op = self.by_id(name)
+        if not op.may(credential):
+            return
+        asked = op.row.make(Desk(self, credential))
+        reply = self.send(op, credential, asked._replace(
+            body=matrixscim.field_order(credential, path, value)))
+        self.expect(reply, {200} if right in credential.rights else {403},
+                    "%s: %s with %s" % (credential, op, path))
 
     def outward(self, credential):
         """Nobody is moved or made where the credential may not act."""
@@ -471,6 +492,12 @@ class Lists(Rig):
                 what, len(found), len(wanted),
                 sorted(set(found) ^ set(wanted))[:2]))
 
+    def users(self, op, credential):
+        """SCIM's list, by index and by cursor."""
+        if op.may(credential):
+            for fault in matrixscim.list_faults(self, op, credential):
+                self.fault(fault)
+
     def events(self, credential):
         op = next(op for op in self.ops if op.id == "getEvents")
         if not op.may(credential):
@@ -541,6 +568,17 @@ def lies(world):
             on("getCatalogue", lambda c, u: True, other)),
         "what was refused is done": (
             "refused", "patchPool", revoked, done_anyway)}
+    signed_in = next((c for c in here.credentials
+                      if c.person and not c.scope and c.rights > {"self"}),
+                     None)
+    if signed_in:
+        found["SCIM does not ask who brought somebody"] = (
+            "absent", "PATCH /Users/{user}", mighty,
+            on("PATCH /Users/{user}",
+               lambda c, u: here.imported.id in u, signed_in))
+        found["a list of SCIM shows whom others brought"] = (
+            "users", "GET /Users", mighty,
+            on("GET /Users", lambda c, u: True, signed_in))
     if reader:
         found["a right is not looked at"] = (
             "refused", "getOnboarding", reader,
@@ -561,7 +599,7 @@ def plant_lies(tap, world, ops):
 
 
 def faults_of(world, ops, block, op, credential, lie):
-    before, rig = digests(world), Rig(world, ops, lie)
+    before, rig = digests(world), Lists(world, ops, lie)
     getattr(rig, block)(op, credential)
     return rig.faults + changed(before, digests(world))
 
@@ -619,7 +657,9 @@ class Matrix:
                 rig := Lists(world, ops),
                 [(rig.walk, *row, c) for c in side.credentials
                  for row in LISTS]
-                + [(rig.events, c) for c in side.credentials], world.sides)
+                + [(rig.events, c) for c in side.credentials]
+                + [(rig.users, op, c) for c in side.credentials
+                   for op in ops if op.id == "GET /Users"], world.sides)
         for side in world.sides:
             other = [world.other(side)]
             self.block(
@@ -637,7 +677,11 @@ class Matrix:
         work = []
         for credential in side.credentials:
             work += [(rig.reference, *row, credential) for row in REFERENCES]
+            work += [(rig.reference, *row, credential)
+                     for row in matrixscim.SCIM_REFERENCES]
             work += [(rig.field, *row, credential) for row in FIELDS]
+            work += [(rig.scim_field, *row, credential)
+                     for row in matrixscim.SCIM_FIELDS]
             work += [(rig.outward, credential), (rig.same_key, credential),
                      (rig.imported, credential)]
         return work
@@ -645,7 +689,7 @@ class Matrix:
 
 def opened(server):
     world = World(server)
-    ops = operations(world.here.api)
+    ops = operations(world.here.api) + matrixscim.operations()
     names = {op.id for op in ops}
     world.make_credentials(TIER != "quick", names.__contains__, EITHER)
     return world, ops

@@ -271,6 +271,8 @@ class Operation:
     """One of the description.  Without a row it is asked all the same, with an
     empty body, and is expected to refuse what it would refuse with any."""
 
+    is_scim = False
+
     def __init__(self, method, path, row):
         self.method, self.path = method.upper(), path
         self.id, self.right = row["operationId"], row.get("x-usher-right")
