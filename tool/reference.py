@@ -17,7 +17,7 @@ import textwrap
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OUT = "doc/reference.md"
 CONFORMANCE = "doc/scim-conformance.md"
-RULES = ("tests/rfc/scim.table", "test/rfc/scim.table")
+RULES = ("tests/rfc", "test/rfc")
 
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)\'|[A-Za-z_]\w*|.',
                    re.S)
@@ -439,32 +439,39 @@ def page():
 
 def conformance():
     """Each sentence of the RFCs, whether it is so, and the test of it."""
-    path = next(path for path in RULES
-                if os.path.exists(os.path.join(ROOT, path)))
-    parts, rows, count = [], [], collections.Counter()
-    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
-        for line in map(str.strip, file):
-            if line.startswith("= "):
-                parts.append("## RFC " + line[2:])
-                parts.append(rows := [])
-            elif line and not line.startswith("#"):
-                section, level, text, test, *note = (
-                    field.strip() for field in line.split("|"))
-                note = note[0] if note else "yes"
-                count[note.partition(":")[0]] += 1
-                rows.append([section, level, text, note,
-                             "" if test == "-" else "`%s`" % test])
-    parts = [part if isinstance(part, str) else table(
-        ["section", "", "what it says", "so here", "test"], part)
-        for part in parts]
+    folder = next(folder for folder in RULES
+                  if os.path.isdir(os.path.join(ROOT, folder)))
+    rfcs, count = {}, collections.Counter()
+    for path in files(folder, ".table"):
+        with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+            for line in map(str.strip, file):
+                if line.startswith("= "):
+                    rows = rfcs.setdefault(line[2:], [])
+                elif line and not line.startswith("#"):
+                    rows.append(rule(line))
+                    count[rows[-1][3].partition(":")[0]] += 1
+    parts = []
+    for rfc, rows in rfcs.items():
+        rows.sort(key=lambda row: [int(n) for n in row[0].split(".")])
+        parts += ["## RFC " + rfc, table(
+            ["section", "", "what it says", "so here", "test"], rows)]
     return "\n\n".join([
         "# SCIM: what the RFCs ask, and what Usher does",
-        "Written by `tool/reference.py` from `%s`; do not edit. Each row is a "
-        "sentence that binds a\nservice provider, in short; the test of that "
-        "name is in `tests/drive/scim*.py` and holds what the row says." % path,
+        "Written by `tool/reference.py` from `%s/*.table`; do not edit. Each "
+        "row is a sentence that\nbinds a service provider, in short; the test "
+        "of that name is in `tests/drive/scim*.py` and holds\nwhat the row "
+        "says." % folder,
         "%d sentences: %s." % (sum(count.values()), ", ".join(
             "%d %s" % (n, word) for word, n in count.most_common())),
         *parts]) + "\n"
+
+
+def rule(line):
+    """A line of the table as a row of the page."""
+    section, level, text, test, *note = (
+        field.strip() for field in line.split("|"))
+    return [section, level, text, note[0] if note else "yes",
+            "" if test == "-" else code(test)]
 
 
 def check(path, text):

@@ -4,9 +4,9 @@
 
     scim.py [WORD...]       only the tests whose names contain a word
 
-tests/rfc/scim.table has a row for each sentence of RFC 7643, 7644 and 9865
+The tables in tests/rfc have a row for each sentence of RFC 7643, 7644 and 9865
 that binds a service provider, and the row names its test: a small function of
-one of the modules below.  A row without a test, a test without a row and a
+a module scim*.py beside this one.  A row without a test, a test without a row and a
 test that fails are faults.  What is not done says so in its row, and the test
 holds what is done instead.
 
@@ -14,31 +14,35 @@ Before the server is believed, it is made to break rules: each of LIES changes
 what the tests send or are told, and exactly the tests that its row names must
 notice.
 """
+import glob
+import importlib
 import json
 import os
 import sys
 import traceback
 
-import scimchange
-import scimdoor
-import scimquery
-import scimschema
 from scimlib import TESTS, Fault, World
 from usherlib import TESTS as FOLDER, Server, Tap
 
-MODULES = scimschema, scimchange, scimquery, scimdoor
-TABLE = os.path.join(FOLDER, "rfc", "scim.table")
+TABLES = os.path.join(FOLDER, "rfc", "*.table")
+MODULES = os.path.join(FOLDER, "drive", "scim?*.py")
 LEVELS = {"MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY"}
 NONE, NOT_HERE = "-", "not applicable: "
+
+
+for module in sorted(glob.glob(MODULES)):
+    importlib.import_module(os.path.basename(module)[:-len(".py")])
 
 
 # --- the table ---------------------------------------------------------------
 
 class Row:
+    """NUMBER says where it stands."""
+
     def __init__(self, number, rfc, line):
         fields = [field.strip() for field in line.split("|")]
         if len(fields) not in (4, 5):
-            raise ValueError("line %d has %d fields" % (number, len(fields)))
+            raise ValueError("%s: %d fields" % (number, len(fields)))
         self.number = number
         self.section = "%s %s" % (rfc, fields[0])
         self.level, self.text, self.test = fields[1:4]
@@ -50,21 +54,27 @@ class Row:
 
 
 def rows():
-    found, rfc = [], None
-    with open(TABLE, encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            line = line.strip()
-            if line.startswith("= "):
-                rfc = line[2:].split(":")[0]
-            elif line and not line.startswith("#"):
-                found.append(Row(number, rfc, line))
+    found = []
+    for path in sorted(glob.glob(TABLES)):
+        with open(path, encoding="utf-8") as file:
+            found += rows_of(os.path.basename(path), file)
     return found
+
+
+def rows_of(name, lines):
+    rfc = None
+    for number, line in enumerate(lines, 1):
+        line = line.strip()
+        if line.startswith("= "):
+            rfc = line[2:].split(":")[0]
+        elif line and not line.startswith("#"):
+            yield Row("%s:%d" % (name, number), rfc, line)
 
 
 def table_faults(table, tests):
     faults = []
     for row in table:
-        where = "line %d: " % row.number
+        where = row.number + ": "
         if row.level not in LEVELS:
             faults.append(where + "no level: " + row.level)
         if row.test == NONE and not row.note.startswith(NOT_HERE):
