@@ -25,6 +25,7 @@ static const struct table *const left_out[] = {
 	&PERSON_KEY, &TENANT_KEY,	/* wrapped keys */
 	&SESSION, &LOGIN, &RECOVERY, &ACTIVATION, &THROTTLE,	/* what people sign in with */
 	&OPEN_CHECKS,			/* follows from onboardings */
+	&GROUP_NAME, &MEMBER_OF,	/* follow from groups and members */
 };
 
 enum made_of {
@@ -62,6 +63,8 @@ static const struct bytes {
 	{ &SOURCE,     "name_key", BYTES_KEPT_BACK, 0, NULL },
 	{ &SOURCE_REF, "key",	   BYTES_KEPT_BACK, 0, NULL },
 	{ &SOURCE_REF, "row",	   BYTES_KEPT_BACK, 0, NULL },
+	{ &GROUP,      "name",	   BYTES_SEALED,    PURPOSE_NAME,      "id" },
+	{ &GROUP,      "external_id", BYTES_SEALED, PURPOSE_NAME,      "id" },
 	{ &WAIT,       "pools",	   BYTES_KEPT_BACK, 0, NULL },
 	{ &ONBOARDING, "outcome",  BYTES_OUTCOME,   0, NULL },
 	{ &IMPORT,     "digest",   BYTES_HEX,	    0, NULL },
@@ -96,6 +99,7 @@ static const struct {
 	{ "holder",	  NUMBER_ID },
 	{ "subject",	  NUMBER_ID },
 	{ "since",	  NUMBER_ID },
+	{ "in_group",	  NUMBER_ID },
 	{ "site",	  NUMBER_SITE },
 	{ "organization", NUMBER_ORGANISATION },
 	{ "organisation", NUMBER_ORGANISATION },

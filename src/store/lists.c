@@ -180,7 +180,8 @@ id_last(struct tx *tx, int64_t tenant, int64_t *id)
 		OF("person") AND OF("source") AND OF("onboarding") AND
 		OF("token") AND OF("import") AND OF("access_log") AND
 		OF("job") AND OF("seat_past") AND OF("grant_past") AND
-		OF("contract_past") AND OF("block_past") ") AS last",
+		OF("contract_past") AND OF("block_past") AND
+		OF("person_group") ") AS last",
 		arg, COUNT(arg) };
 	struct rows rows;
 

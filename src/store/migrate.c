@@ -49,6 +49,10 @@ static const char *const data_0010[] = {
 #include "store/migrations/data_0010.def"
 	NULL
 };
+static const char *const data_0011[] = {
+#include "store/migrations/data_0011.def"
+	NULL
+};
 static const char *const data_0014[] = {
 #include "store/migrations/data_0014.def"
 	NULL
@@ -79,6 +83,7 @@ const struct migration migrations[] = {
 	{ DB_DATA, 8, data_0008 },
 	{ DB_DATA, 9, data_0009 },
 	{ DB_DATA, 10, data_0010 },
+	{ DB_DATA, 11, data_0011 },
 	{ DB_DATA, 14, data_0014 },
 	{ DB_KEYS, 1, keys_0001 },
 	{ DB_KEYS, 2, keys_0002 },

@@ -99,6 +99,27 @@ extern const struct table SOURCE_REF;
 
 struct present_row { int64_t tenant, source, persons; };	/* who were brought by SOURCE and have not left */
 extern const struct table PRESENT;		/* tenant source */
+struct group_row {		/* GROUP: tenant id; people under one name, that the catalogue may give something */
+	int64_t	   tenant, id, version;
+	int64_t	   source;	/* who made it, and changes it; 0: the tenant */
+	int64_t	   members;	/* how many MEMBER has of it */
+	int64_t	   author, created_ms, changed_ms;
+	struct str name;	/* sealed, PURPOSE_NAME of the id */
+	struct str external_id;	/* likewise; empty: none */
+};
+extern const struct table GROUP;		/* | EXISTS_VERSIONED */
+
+struct group_name_row { int64_t tenant; struct str name_key; int64_t in_group; };	/* keyed hash of the canonical name */
+extern const struct table GROUP_NAME;		/* tenant name_key | EXISTS_FAILS */
+
+struct member_row { int64_t tenant, in_group, person, since_ms, author; };
+extern const struct table MEMBER;		/* tenant in_group person | EXISTS_STAYS */
+struct member_of_row { int64_t tenant, person, in_group; };	/* the same from the person's side */
+extern const struct table MEMBER_OF;		/* tenant person in_group | EXISTS_STAYS */
+/* Both tables.  WAS_IN gets a flag for each row: they were in already, since then and by that author. */
+enum err members_add(struct tx *, const struct member_row *, size_t n, bool *was_in) USE_RESULT;
+/* *GONE: how many of them were in. */
+enum err members_drop(struct tx *, const struct member_row *keys, size_t n, int64_t *gone) USE_RESULT;
 
 struct onboarding_row {
 	int64_t	   tenant, id, person, source, client;

@@ -84,13 +84,20 @@ set(const struct table *t, void *row, const char *name, int64_t v)
 			row_set_int(&t->column[i], row, v);
 }
 
+static bool
+is_parent(const struct table *t)
+{
+	return t == &PERSON || t == &POOL || t == &GROUP;
+}
+
 /* What the constraints ask for; all else is anything. */
 static void
 keep_rules(const struct table *t, void *row)
 {
 	set(t, row, "tenant", tenants[chance() % COUNT(tenants)]);
-	if (t != &PERSON && t != &POOL) {
+	if (!is_parent(t)) {
 		set(t, row, "person", parents[chance() % PARENTS]);
+		set(t, row, "in_group", parents[chance() % PARENTS]);
 		set(t, row, "pool", parents[chance() % PARENTS]);
 	}
 	if (t == &POOL) {
@@ -104,6 +111,8 @@ keep_rules(const struct table *t, void *row)
 		set(t, row, "waiting", BELOW(INT64_MAX));
 	if (t == &PRESENT)
 		set(t, row, "persons", BELOW(INT64_MAX));
+	if (t == &GROUP)
+		set(t, row, "members", BELOW(INT64_MAX));
 	if (t->when_exists == EXISTS_VERSIONED)
 		set(t, row, "version", 0);
 }
@@ -167,14 +176,29 @@ same_prefix(const struct table *t, size_t n, const void *a, const void *b)
 	return n;
 }
 
+/* Everybody in every group. */
+static void
+save_members(struct fixture *f)
+{
+	struct member_row row[COUNT(tenants) * PARENTS * PARENTS];
+
+	for (size_t i = 0; i < COUNT(row); i++)
+		row[i] = (struct member_row) { .tenant = tenants[i % 2],
+			.in_group = parents[i / 2 % PARENTS],
+			.person = parents[i / 2 / PARENTS] };
+	save_all(f, &MEMBER, row, COUNT(row));
+}
+
 static void
 save_parents(struct fixture *f)
 {
 	for (size_t i = 0; i < PARENTS * COUNT(tenants); i++) {
 		struct person p = a_person(tenants[i % 2], parents[i / 2]);
 		struct pool pool = { .tenant = p.tenant, .id = p.id };
+		struct group_row group = { .tenant = p.tenant, .id = p.id };
 
 		save_one(f, &PERSON, &p);
+		save_one(f, &GROUP, &group);
 		save_one(f, &POOL, &pool);
 	}
 }
@@ -319,16 +343,17 @@ every_table_gives_back_what_it_was_given(void **state)
 		for (size_t i = 0; tables[i] != NULL; i++) {
 			const struct table *t = tables[i];
 			char *rows = arena_array(f->arena, ROWS, t->row_size);
-			bool is_parent = t == &PERSON || t == &POOL;
 			bool stale[ROWS];
 			struct tx *tx;
 			size_t n;
 
-			if (is_parent != (round == 0))
+			if (is_parent(t) != (round == 0))
 				continue;
-			if (!is_parent && !has_parents)
+			if (!is_parent(t) && !has_parents)
 				save_parents(f);
-			has_parents = !is_parent;
+			has_parents = !is_parent(t);
+			if (t == &MEMBER_OF)
+				save_members(f);
 			n = any_rows(f->arena, t, rows);
 			assert_true(n > 1);
 			tx = begin(f, t);
@@ -523,11 +548,14 @@ fill_every_table(struct fixture *f)
 		bool stale[ROWS];
 		struct tx *tx;
 
-		if (t == &PERSON || t == &POOL)
+		if (is_parent(t))
 			continue;
+		if (t == &MEMBER_OF)
+			save_members(f);
 		tx = begin(f, t);
-		assert_int_equal(store_save(tx, t, rows,
-		    any_rows(f->arena, t, rows), stale), OK);
+		assert_int_equal(
+		    store_save(tx, t, rows, any_rows(f->arena, t, rows), stale),
+		    OK);
 		assert_int_equal(tx_commit(tx), OK);
 	}
 }
@@ -563,11 +591,11 @@ a_purged_tenant_leaves_nothing_but_that_it_was(void **state)
 	}
 	for (enum db_kind k = DB_DATA; k <= DB_KEYS; k++) {
 		do {
-			struct tx *tx = tx_begin_all(k == DB_DATA ? f->data
-			    : f->keys, &f->cx);
+			struct tx *tx = tx_begin_all(
+			    k == DB_DATA ? f->data : f->keys, &f->cx);
 
-			assert_int_equal(tenant_purge(tx, tenants[0], 7, &n),
-			    OK);
+			assert_int_equal(
+			    tenant_purge(tx, tenants[0], 7, &n), OK);
 			assert_int_equal(tx_commit(tx), OK);
 			gone[k] += n;
 		} while (n >= 7);
@@ -576,8 +604,8 @@ a_purged_tenant_leaves_nothing_but_that_it_was(void **state)
 	for (size_t i = 0; tables[i] != NULL; i++) {
 		assert_int_equal(rows_of(f, tables[i], tenants[0]),
 		    table_stays(tables[i]) ? before[0][i] : 0);
-		assert_int_equal(rows_of(f, tables[i], tenants[1]),
-		    before[1][i]);
+		assert_int_equal(
+		    rows_of(f, tables[i], tenants[1]), before[1][i]);
 	}
 	assert_true(db_empty_log(f->data));
 	assert_true(db_empty_log(f->keys));

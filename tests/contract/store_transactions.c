@@ -150,10 +150,14 @@ struct refusal {
 		struct grant	  grant;
 		struct wait	  wait;
 		struct index_row  index;
+		struct group_row  group;
+		struct group_name_row name;
+		struct member_row member;
+		struct member_of_row member_of;
 	} row;
 };
 
-/* There is person 1 and pool 1 of tenant 1, and both 2 of tenant 2. */
+/* There are person, pool and group 1 of tenant 1, and all 2 of tenant 2. */
 static const struct refusal refusals[] = {
 	{ "more held and assigned than the quota", &POOL, MSG_STORE_CHECK,
 	    { .pool = { 1, 5, 1, .quota = 9, .held = 4, .assigned = 6 } } },
@@ -179,6 +183,19 @@ static const struct refusal refusals[] = {
 	    { .grant = { 1, .person = 2 } } },
 	{ "nobody waiting", &WAIT, MSG_STORE_REFERENCE,
 	    { .wait = { 1, 1, .person = 2 } } },
+	{ "a group of fewer than none", &GROUP, MSG_STORE_CHECK,
+	    { .group = { 1, 5, .members = -1 } } },
+	{ "a name of no group", &GROUP_NAME, MSG_STORE_REFERENCE,
+	    { .name = { 1, { "staff", 5 }, 2 } } },
+	{ "a name that is a group's", &GROUP_NAME, MSG_STORE_EXISTS,
+	    { .name = { 1, { "all", 3 }, 1 } } },
+	{ "a member of no group", &MEMBER, MSG_STORE_REFERENCE,
+	    { .member = { 1, .in_group = 2, .person = 1 } } },
+	{ "a member who is nobody", &MEMBER, MSG_STORE_REFERENCE,
+	    { .member = { 1, .in_group = 1, .person = 2 } } },
+	{ "in a group without being its member", &MEMBER_OF,
+	    MSG_STORE_REFERENCE,
+	    { .member_of = { 1, .in_group = 1, .person = 1 } } },
 	{ "a key that is somebody's", &IX_UNIQUE, MSG_STORE_EXISTS,
 	    { .index = { 1, 1, 1, { "key", 3 }, 2 } } },
 };
@@ -191,10 +208,19 @@ a_broken_rule_is_refused_and_can_be_undone(void **state)
 	struct pool pool[] = { { 1, 1, 1, .quota = 1 },
 		{ 2, 2, 1, .quota = 1 } };
 	struct index_row index = { 1, 1, 1, { "key", 3 }, 1 };
+	struct group_row group[] = { { 1, 1, .members = 0 },
+		{ 2, 2, .members = 0 } };
+	struct group_name_row name = { 1, STR("all"), 1 };
+	bool stale[2];
 	struct tx *tx;
 
 	save_all(f, &PERSON, person, 2);
 	save_all(f, &POOL, pool, 2);
+	tx = tx_begin_all(f->data, &f->cx);
+	assert_int_equal(store_save(tx, &GROUP, group, 2, stale), OK);
+	assert_false(stale[0] || stale[1]);
+	assert_int_equal(tx_commit(tx), OK);
+	save_one(f, &GROUP_NAME, &name);
 	save_one(f, &IX_UNIQUE, &index);
 	tx = tx_begin_all(f->data, &f->cx);
 	for (size_t i = 0; i < COUNT(refusals); i++) {
@@ -203,8 +229,10 @@ a_broken_rule_is_refused_and_can_be_undone(void **state)
 		f->cx.fault = (struct fault) { 0 };
 		assert_int_equal(tx_savepoint(tx), OK);
 		print_message("%s\n", r->what);
-		assert_refused(
-		    tx, store_save(tx, r->table, &r->row, 1, NULL));
+		assert_refused(tx,
+		    store_save(tx, r->table, &r->row, 1,
+			r->table->when_exists == EXISTS_VERSIONED ? stale
+								  : NULL));
 		assert_int_equal(f->cx.fault.msg, r->msg);
 		assert_true(
 		    str_eq(f->cx.fault.args[0], str_of(r->table->name)));
@@ -236,6 +264,50 @@ what_others_refer_to_cannot_be_dropped(void **state)
 	assert_int_equal(store_drop(tx, &POOL, &pool, 1, 2, NULL), OK);
 	assert_int_equal(store_drop(tx, &PERSON, &person, 1, 2, NULL), OK);
 	assert_int_equal(tx_commit(tx), OK);
+}
+
+static void
+a_group_knows_its_people_and_a_person_their_groups(void **state)
+{
+	struct fixture *f = *state;
+	struct person person[] = { a_person(1, 1), a_person(1, 2) };
+	struct group_row group[] = { { 1, 7, .members = 2 },
+		{ 1, 8, .members = 1 } };
+	struct member_row member[] = { { 1, 7, 1, 5, 0 }, { 1, 7, 2, 5, 0 },
+		{ 1, 8, 2, 5, 0 } };
+	struct member_row again = { 1, 7, 2, 6, 0 }, key = { 1, 7, 1, 0, 0 };
+	struct member_row gone[] = { key, { 1, 8, 1, 0, 0 } };
+	struct member_of_row of = { 1, 2, 0 };
+	bool stale[2], was_in[3];
+	struct rows got;
+	struct tx *tx;
+	int64_t n;
+
+	save_all(f, &PERSON, person, 2);
+	tx = tx_begin_all(f->data, &f->cx);
+	assert_int_equal(store_save(tx, &GROUP, group, 2, stale), OK);
+	assert_int_equal(members_add(tx, member, 3, was_in), OK);
+	assert_false(was_in[0] || was_in[1] || was_in[2]);
+	assert_int_equal(members_add(tx, &again, 1, stale), OK);
+	assert_true(stale[0]);
+	assert_int_equal(store_load(tx, &MEMBER_OF, &of, 1, 2, 0, &got), OK);
+	assert_int_equal(got.n, 2);
+	assert_int_equal(((struct member_of_row *)got.row)[1].in_group, 8);
+	assert_int_equal(store_page(tx, &MEMBER, &key, 2, false, 9, &got), OK);
+	assert_int_equal(got.n, 1);
+	assert_int_equal(((struct member_row *)got.row)->since_ms, 5);
+	group[0].version = 9;
+	assert_int_equal(store_save(tx, &GROUP, group, 1, stale), OK);
+	assert_true(stale[0]);
+	assert_int_equal(tx_savepoint(tx), OK);
+	assert_refused(tx, store_drop(tx, &MEMBER, &key, 1, 3, NULL));
+	assert_int_equal(tx_savepoint(tx), OK);
+	assert_refused(tx, store_drop(tx, &GROUP, &group[1], 1, 2, NULL));
+	assert_int_equal(members_drop(tx, gone, 2, &n), OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(tx_commit(tx), OK);
+	assert_int_equal(count_rows(f, &MEMBER_OF, &of, 1), 2);
+	assert_int_equal(count_rows(f, &MEMBER, &key, 1), 2);
 }
 
 /* --- whole databases -------------------------------------------------------- */
@@ -478,6 +550,7 @@ run_transaction_tests(void)
 		CASE(rows_go_to_the_arena_of_the_ctx_switched_to),
 		CASE(a_broken_rule_is_refused_and_can_be_undone),
 		CASE(what_others_refer_to_cannot_be_dropped),
+		CASE(a_group_knows_its_people_and_a_person_their_groups),
 		CASE(a_url_of_no_engine_is_refused),
 		CASE(a_whole_store_passes_its_own_check),
 		CASE(a_killed_process_leaves_all_of_a_transaction_or_nothing),
