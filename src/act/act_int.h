@@ -183,12 +183,20 @@ struct subject {
 	size_t		    nholding;
 	struct role_line   *role;
 	size_t		    nrole;
+	const int64_t	   *group;	/* ids of those that they are in */
+	size_t		    ngroup;
 	bool		    is_stored, is_dirty, has_new_contracts;
 	bool		    was_present;	/* as loaded: had not left */
 	bool		    has_begun;	/* there is something to sign in with; known where a check is answered */
 	struct block	    block[BLOCK_COUNT];	/* that row.blocks has a bit of */
 	unsigned	    blocks_stored;	/* bits as loaded */
 	struct open_row	    open;		/* whose checks are open; onboarding 0: none */
+};
+
+/* A group that somebody of the batch is in. */
+struct group_line {
+	struct group_row row;
+	bool		 is_dirty;
 };
 
 struct administrators { int64_t tenant; size_t n; };
@@ -221,6 +229,8 @@ struct order_batch {
 	LIST(struct role_past) role_past;
 	LIST(struct administrators) administrators;	/* of tenants in which a role is ended */
 	LIST(struct block_past) block_past;
+	LIST(struct group_line) group;		/* by tenant and id */
+	LIST(struct member_row) member_end;
 	struct item   *under_way;	/* whose decision is being made */
 	struct world  *world;
 };
@@ -258,13 +268,18 @@ enum err beginnings_end(struct tx *, const struct role_row *held, size_t n, stru
 void beginnings_ended(struct world *, const struct session_list *);
 void roles_committed(struct world *, const struct order_batch *);
 
+/* order_group.c: the groups of ob->subject; asked for, then taken when that is answered. */
+enum err groups_ask(struct order_batch *, struct tx *, struct rows *) USE_RESULT;
+enum err groups_take(struct order_batch *, struct tx *, const struct rows *) USE_RESULT;
+enum err groups_save(struct order_batch *, struct tx *) USE_RESULT;
+
 struct order_state *order_state(const struct item *);
 const struct key256 *order_key(const struct order_state *, size_t at);
 struct pools *order_pools(struct order_batch *, uint32_t tenant);
 struct subject *order_subject(struct order_batch *, uint32_t tenant, int64_t person);
 /* Today where SITE is (UTC without one). */
 int32_t order_today(const struct realm *, int64_t site, int64_t now_ms);
-/* Contracts, holdings and open checks of ob->subject, whose rows are there. */
+/* Contracts, holdings, groups and open checks of ob->subject, whose rows are there. */
 enum err subjects_load(struct order_batch *, struct tx *) USE_RESULT;
 /* And their roles (order_role.c). */
 enum err subjects_load_roles(struct order_batch *, struct world *, struct tx *) USE_RESULT;

@@ -87,6 +87,8 @@ void note_onboarding(struct scene *);
 void note_idempotency(struct scene *);
 /* Ends what is over; then what came, changed and went is noted and becomes changes of the entry. */
 void note_roles(struct scene *);
+/* Who has left is in no group any more; an entry of each. */
+void note_groups(struct scene *);
 /* What is told, and the log entry. */
 void order_finish(struct scene *);
 

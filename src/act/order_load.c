@@ -459,7 +459,11 @@ order_subject(struct order_batch *ob, uint32_t tenant, int64_t person)
 enum err
 subjects_load(struct order_batch *ob, struct tx *tx)
 {
+	struct rows *groups = arena_alloc(ob->arena, sizeof(*groups));
+
+	TRY(groups_ask(ob, tx, groups));
 	TRY(load_open(ob, tx));
+	TRY(groups_take(ob, tx, groups));
 	TRY(load_contracts(ob, tx));
 	TRY(load_grants(ob, tx));
 	return load_seats(ob, tx);

@@ -246,6 +246,7 @@ order_finish(struct scene *sc)
 		e.sealed = s->role_inputs->text;
 	logbook_insert(&sc->ob->log, sc->log_at, sc->it->tenant, &e,
 	    &out->log_seq);
+	note_groups(sc);
 	note_activation(sc);
 }
 

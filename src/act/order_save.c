@@ -36,6 +36,7 @@ order_save(struct batch *b, struct tx *tx)
 	TRY(blocks_save(ob, tx));
 	TRY(save_index(ob, tx));
 	TRY(roles_save(ob, tx));
+	TRY(groups_save(ob, tx));
 	for (size_t i = 0; i < ob->pools.n; i++)
 		TRY(pools_save(tx, ob->pools.v[i]));
 	TRY(store_save(tx, &SOURCE_REF, ob->ref.v, ob->ref.n, NULL));

@@ -65,6 +65,7 @@ seats_verify(struct reader *r, struct ctx *cx, const void *none, void **out)
 	knowns_close(&v.log);
 	knowns_close(&v.waiting);
 	knowns_close(&v.present);
+	knowns_close(&v.members);
 	*out = v.out;
 	return err;
 }
@@ -81,6 +82,7 @@ verify_tables(struct verifying *v)
 	check_uncounted(v);
 	TRY(walk(v, &GRANT, check_grants));
 	TRY(verify_persons(v));
+	TRY(verify_groups(v));
 	compare_rest(v);
 	return OK;
 }

@@ -49,6 +49,7 @@ struct verifying {
 	struct pool_seen     *pool;	/* by id */
 	size_t		      npool;
 	struct knowns	      log;	/* what the log says in the end */
+	struct knowns	      members;	/* subject: a group, value: how many are in it */
 	struct knowns	      waiting;	/* object: product, subject: whose line and rank, value: how many */
 	struct knowns	      present;	/* object: source, value: how many have not left */
 	int64_t		      unique, search; /* index entries that stand with a person */
@@ -82,5 +83,10 @@ void compare_rest(struct verifying *);
 /* --- verify_person.c ---------------------------------------------------------------- */
 
 enum err verify_persons(struct verifying *) USE_RESULT;
+
+/* --- verify_group.c ----------------------------------------------------------------- */
+
+/* Who is in which group: the members against the log, their number, and the same from the person's side. */
+enum err verify_groups(struct verifying *) USE_RESULT;
 
 #endif

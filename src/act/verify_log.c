@@ -31,6 +31,7 @@ static const enum msg differs[CHANGE_COUNT] = {
 	[CHANGE_QUOTA] = MSG_VERIFY_REPLAY_QUOTA,
 	[CHANGE_ROLE] = MSG_VERIFY_REPLAY_ROLE,
 	[CHANGE_BLOCK] = MSG_VERIFY_REPLAY_BLOCK,
+	[CHANGE_MEMBER] = MSG_VERIFY_REPLAY_MEMBER,
 };
 
 enum err
@@ -163,6 +164,10 @@ differ(struct verifying *v, struct arena *arena, const struct known *k)
 	case CHANGE_BLOCK:
 		found(v, differs[k->kind], ARGS(id_text(arena, k->subject),
 		    block_text(arena, k->object)));
+		break;
+	case CHANGE_MEMBER:
+		found(v, differs[k->kind], ARGS(id_text(arena, k->subject),
+		    id_text(arena, k->object)));
 		break;
 	default:
 		found(v, differs[k->kind], ARGS(id_text(arena, k->subject),

@@ -19,6 +19,7 @@ static const char *const subject_kinds[SUBJECT_COUNT] = {
 	[SUBJECT_CATALOGUE] = "catalogue",
 	[SUBJECT_QUEUE] = "queue",
 	[SUBJECT_CLIENT] = "client",
+	[SUBJECT_GROUP] = "group",
 };
 
 static const char *const change_kinds[CHANGE_COUNT] = {
@@ -35,6 +36,7 @@ static const char *const change_kinds[CHANGE_COUNT] = {
 	[CHANGE_SESSION] = "session",
 	[CHANGE_TRIES] = "tries",
 	[CHANGE_LIMIT] = "limit",
+	[CHANGE_MEMBER] = "member",
 };
 
 const char *

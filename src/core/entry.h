@@ -58,7 +58,10 @@
 	X(TENANT_LIMITED,      "tenant.limited") \
 	X(TENANT_EXPORTED,     "tenant.exported") \
 	X(TENANT_DELETED,      "tenant.deleted") \
-	X(TOTP_RESET,          "totp.reset")
+	X(TOTP_RESET,          "totp.reset") \
+	X(GROUP_MADE,          "group.made") \
+	X(GROUP_CHANGED,       "group.changed") \
+	X(GROUP_REMOVED,       "group.removed")
 
 enum action {
 	ACTION_NONE,
@@ -80,6 +83,7 @@ enum subject_kind {
 	SUBJECT_CATALOGUE,
 	SUBJECT_QUEUE,		/* enum work_queue */
 	SUBJECT_CLIENT,
+	SUBJECT_GROUP,
 	SUBJECT_COUNT
 };
 
@@ -101,6 +105,7 @@ const char *subject_kind_name(enum subject_kind);
  *	CHANGE_SESSION	    session   -			0 / 1
  *	CHANGE_TRIES	    -         -			0 / failed tries since the last entry
  *	CHANGE_LIMIT	    enum tenant_limit -		at most so many (0 = no bound)
+ *	CHANGE_MEMBER	    person    -			0 / 1
  */
 enum change_kind {
 	CHANGE_LIFECYCLE = 1,
@@ -116,6 +121,7 @@ enum change_kind {
 	CHANGE_SESSION,
 	CHANGE_TRIES,
 	CHANGE_LIMIT,
+	CHANGE_MEMBER,
 	CHANGE_COUNT
 };
 

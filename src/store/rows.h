@@ -103,13 +103,15 @@ struct group_row {		/* GROUP: tenant id; people under one name, that the catalog
 	int64_t	   tenant, id, version;
 	int64_t	   source;	/* who made it, and changes it; 0: the tenant */
 	int64_t	   members;	/* how many MEMBER has of it */
+	int64_t	   gives;	/* the catalogue's entry of its name; 0: it gives nothing */
 	int64_t	   author, created_ms, changed_ms;
 	struct str name;	/* sealed, PURPOSE_NAME of the id */
 	struct str external_id;	/* likewise; empty: none */
 };
 extern const struct table GROUP;		/* | EXISTS_VERSIONED */
 
-struct group_name_row { int64_t tenant; struct str name_key; int64_t in_group; };	/* keyed hash of the canonical name */
+/* NAME_KEY: keyed hash of the canonical name, or of the source's own key of the group. */
+struct group_name_row { int64_t tenant; struct str name_key; int64_t in_group; };
 extern const struct table GROUP_NAME;		/* tenant name_key | EXISTS_FAILS */
 
 struct member_row { int64_t tenant, in_group, person, since_ms, author; };

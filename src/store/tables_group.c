@@ -6,8 +6,8 @@
 
 #define C(field) COLUMN(group_row, field)
 static const struct column group[] = {
-	C(tenant), C(id), C(version), C(source), C(members), C(author),
-	C(created_ms), C(changed_ms), C(name), C(external_id)
+	C(tenant), C(id), C(version), C(source), C(members), C(gives),
+	C(author), C(created_ms), C(changed_ms), C(name), C(external_id)
 };
 #undef C
 const struct table GROUP = TABLE("person_group", DB_DATA, group, 2, group_row, EXISTS_VERSIONED);

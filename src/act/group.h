@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * group.h - a group is people under one name (decision 0021): made, changed and
+ * removed by one kind of order, and read.
+ *
+ * Its members are persons whom the actor of the order reaches and who have not
+ * left; who leaves is out of every group in the same transaction.  Whose groups
+ * an order or a query reaches says SOURCE: those that it made, and no others;
+ * 0: all.
+ */
+#ifndef ACT_GROUP_H
+#define ACT_GROUP_H
+
+#include "act/act.h"
+
+#define GROUPS_MAX	  20000		/* of a tenant */
+#define GROUP_MEMBERS_MAX 200000
+#define GROUP_NAMED_MAX	  10000		/* members that one order names */
+#define GROUP_SHOWN_MAX	  200000	/* members in one answer */
+#define GROUP_TEXT_MAX	  256		/* characters of a name or an external id */
+
+enum group_kind { GROUP_MAKE = 1, GROUP_CHANGE, GROUP_REMOVE };
+
+struct group_order {
+	enum group_kind	kind;
+	int64_t		group;		/* CHANGE, REMOVE */
+	int64_t		source;		/* MAKE: whose it is */
+	struct str	name;		/* p NULL: stays as it is */
+	struct str	external_id;	/* the source's own key; p NULL: stays, empty: none */
+	const int64_t  *join, *part;	/* CHANGE, MAKE: who comes, who goes; in any order */
+	size_t		njoin, npart;
+	bool		replaces;	/* CHANGE: who is not among JOIN goes */
+	int64_t		if_version;	/* CHANGE, REMOVE; -1: any */
+};
+
+struct group_out {
+	int64_t group, version;
+	int64_t log_seq;		/* of its entry; 0: nothing changed */
+	size_t	joined, parted;
+};
+
+extern const struct use_case group_order;	/* in: struct group_order, out: struct group_out */
+
+/* --- reading ----------------------------------------------------------------- */
+
+struct group_view {
+	struct group_row row;
+	struct str	 name, external_id;	/* opened */
+	const int64_t	*member;		/* that the actor reaches, ascending; if they were asked for */
+	size_t		 nmember;
+};
+
+/* Of one group, or of a list: all that is given must be so. */
+struct groups_in {
+	int64_t	   source;
+	int64_t	   group;	/* this one; 0: any */
+	int64_t	   member;	/* this person is in it; 0: whoever */
+	struct str name;	/* it is called this; p NULL: whatever */
+	struct str external_id;
+	bool	   has_members;	/* they are shown */
+	int64_t	   after;	/* id of the last one seen; 0: from the start */
+	int64_t	   first;	/* 1: from the first one on; 0: by cursor */
+	size_t	   limit;
+};
+struct groups_out { const struct group_view *group; size_t n; int64_t next, total; };
+
+/* OUT: the struct group_view of in->group.  ERR_NOT_FOUND. */
+enum err group_show(struct reader *, struct ctx *, const void *groups_in, void **group_view) USE_RESULT;
+enum err groups_list(struct reader *, struct ctx *, const void *groups_in, void **groups_out) USE_RESULT;
+
+#endif

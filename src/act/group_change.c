@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * group_change.c - what an order does to a group, in its own savepoint: its
+ * row and keys, who comes and who goes, the log.
+ *
+ * A member who is not named costs nothing, but where all go.
+ */
+#include "act/group_int.h"
+
+#include <stdlib.h>
+
+#include "base/canon.h"
+#include "base/id.h"
+
+#include "core/role.h"
+
+/* One order while it is carried out. */
+struct changing {
+	struct item	   *it;
+	struct group_state *s;
+	struct tx	   *tx;
+	struct arena	   *arena;	/* of the transaction */
+	struct group_row    row, before;	/* before: of a new one nothing */
+	LIST(struct member_row) join, part;
+	bool		    is_changed;
+};
+
+static enum err load_row(struct changing *);
+static enum err check_room(struct changing *);
+static enum err change_texts(struct changing *);
+static enum err check_role(struct changing *);
+static enum err take_key(struct changing *, enum group_key, enum group_key was,
+    enum msg taken);
+static struct str key_at(const struct group_state *, enum group_key);
+static enum err find_joining(struct changing *);
+static enum err check_persons(struct changing *, const int64_t *, size_t n);
+static enum err refuse_member(struct changing *, int64_t id);
+static enum err find_parting(struct changing *);
+static enum err keep_reached(struct changing *, struct rows *members);
+static enum err which_reached(struct changing *, const int64_t *, size_t n,
+    bool *is);
+static enum err save_row(struct changing *);
+static enum err save_members(struct changing *);
+static enum err remove_row(struct changing *);
+static enum err note(struct changing *);
+static struct member_row *keys_of(struct changing *, const int64_t *, size_t n);
+static int by_number(const void *, const void *);
+
+enum err
+group_apply(struct item *it, struct group_state *s, struct tx *tx)
+{
+	struct changing c = { .it = it, .s = s, .tx = tx,
+		.arena = tx_ctx(tx)->arena };
+
+	TRY(load_row(&c));
+	if (it->again)
+		return OK;
+	if (s->in->kind != GROUP_REMOVE)
+		TRY(change_texts(&c));
+	TRY(find_joining(&c));
+	TRY(find_parting(&c));
+	c.is_changed |= c.join.n + c.part.n > 0;
+	s->out->group = s->id;
+	s->out->version = c.row.version;
+	s->out->joined = c.join.n;
+	s->out->parted = c.part.n;
+	if (!c.is_changed)
+		return OK;
+	s->out->version++;
+	if (s->in->kind == GROUP_REMOVE) {
+		TRY(save_members(&c));
+		TRY(remove_row(&c));
+	} else {
+		TRY(save_row(&c));
+		TRY(save_members(&c));
+	}
+	return note(&c);
+}
+
+/* --- the row ----------------------------------------------------------------- */
+
+static enum err
+load_row(struct changing *c)
+{
+	const struct group_order *in = c->s->in;
+	struct ctx *cx = c->it->cx;
+	struct group_row key = { .tenant = c->it->tenant, .id = c->s->id };
+	const struct group_row *old = c->s->old;
+	struct rows rows;
+
+	c->is_changed = in->kind != GROUP_CHANGE;
+	if (in->kind == GROUP_MAKE) {
+		c->row = key;
+		c->row.source = in->source;
+		c->row.author = cx->actor->id;
+		c->row.created_ms = cx->now_ms;
+		return check_room(c);
+	}
+	TRY(store_load(c->tx, &GROUP, &key, 1, 2, 0, &rows));
+	if (rows.n == 0 ||
+	    (in->source != 0 &&
+		((struct group_row *)rows.row)->source != in->source))
+		return fail(cx, ERR_NOT_FOUND, MSG_SCIM_NO_RESOURCE, "id");
+	c->row = c->before = *(struct group_row *)rows.row;
+	if (in->if_version != -1 && in->if_version != c->row.version)
+		return fail(cx, ERR_STALE, MSG_GROUP_STALE, "If-Match");
+	c->it->again = old != NULL &&
+	    (!str_eq(old->name, c->row.name) ||
+		!str_eq(old->external_id, c->row.external_id));
+	return OK;
+}
+
+static enum err
+check_room(struct changing *c)
+{
+	int64_t n;
+
+	TRY(store_count(c->tx, &GROUP, &c->row, 1, &n));
+	if (n < GROUPS_MAX)
+		return OK;
+	return fail(c->it->cx, ERR_FULL, MSG_GROUP_MANY, "Groups",
+	    LIMIT_TEXT(GROUPS_MAX));
+}
+
+/* What is said as it stands already is no change. */
+static enum err
+change_texts(struct changing *c)
+{
+	struct group_state *s = c->s;
+	const struct group_order *in = s->in;
+
+	if (s->name.n > 0 &&
+	    (s->old_name == NULL || !str_eq(s->name, s->old_name->text))) {
+		TRY(check_role(c));
+		TRY(take_key(c, KEY_NAME, KEY_NAME_WAS, MSG_GROUP_TAKEN));
+		c->row.name = s->sealed_name->text;
+		c->is_changed = true;
+	}
+	if (in->external_id.p == NULL ||
+	    str_eq(s->external_id,
+		s->old_ref != NULL ? s->old_ref->text : STR("")))
+		return OK;
+	if (s->external_id.n > 0)
+		TRY(take_key(c, KEY_REF, KEY_REF_WAS, MSG_GROUP_REF_TAKEN));
+	c->row.external_id =
+	    s->external_id.n > 0 ? s->sealed_ref->text : STR("");
+	c->is_changed = true;
+	return OK;
+}
+
+/* Roles are shown among the groups: two of one name could not be told apart. */
+static enum err
+check_role(struct changing *c)
+{
+	struct role *role;
+	const size_t n = role_list(c->arena, c->s->realm->catalogue, &role);
+	struct str name, key;
+
+	must(canon_key(c->arena, c->s->name, &name));
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(role[i].slug, name) ||
+		    (canon_key(c->arena, role[i].name, &key) && key.n > 0 &&
+			str_eq(key, name)))
+			return fail(c->it->cx, ERR_CONFLICT, MSG_GROUP_ROLE,
+			    "displayName", str_z(c->it->cx->arena, c->s->name));
+	return OK;
+}
+
+/* Another spelling of one's own name has the same key. */
+static enum err
+take_key(
+    struct changing *c, enum group_key to, enum group_key was, enum msg taken)
+{
+	struct group_name_row key = { c->it->tenant, key_at(c->s, to), 0 };
+	struct rows rows;
+
+	if (c->s->at[was] != SIZE_MAX &&
+	    str_eq(key.name_key, key_at(c->s, was)))
+		return OK;
+	TRY(store_load(c->tx, &GROUP_NAME, &key, 1, 2, 0, &rows));
+	if (rows.n > 0)
+		return fail(c->it->cx, ERR_CONFLICT, taken,
+		    to == KEY_NAME ? "displayName" : "externalId");
+	return OK;
+}
+
+static struct str
+key_at(const struct group_state *s, enum group_key which)
+{
+	must(s->at[which] != SIZE_MAX);
+	return (
+	    struct str) { (const char *)s->index->key[s->at[which]].bytes, 32 };
+}
+
+/* --- members ----------------------------------------------------------------- */
+
+static enum err
+find_joining(struct changing *c)
+{
+	const struct group_state *s = c->s;
+	const struct member_row *key = keys_of(c, s->join, s->njoin);
+	bool *is_in = arena_array(c->arena, s->njoin + 1, sizeof(*is_in));
+	struct rows rows;
+
+	TRY(check_persons(c, s->join, s->njoin));
+	TRY(store_load(c->tx, &MEMBER, key, s->njoin, 3, 0, &rows));
+	for (size_t i = 0; i < rows.n; i++)
+		is_in[rows.key[i]] = true;
+	for (size_t i = 0; i < s->njoin; i++)
+		if (!is_in[i])
+			list_add(c->arena, &c->join, key[i]);
+	if (c->row.members + (int64_t)c->join.n > GROUP_MEMBERS_MAX)
+		return fail(c->it->cx, ERR_FULL, MSG_GROUP_FULL, "members",
+		    LIMIT_TEXT(GROUP_MEMBERS_MAX));
+	return OK;
+}
+
+static enum err
+check_persons(struct changing *c, const int64_t *id, size_t n)
+{
+	bool *is = arena_array(c->arena, n + 1, sizeof(*is));
+
+	TRY(which_reached(c, id, n, is));
+	for (size_t i = 0; i < n; i++)
+		if (!is[i])
+			return refuse_member(c, id[i]);
+	return OK;
+}
+
+static enum err
+refuse_member(struct changing *c, int64_t id)
+{
+	struct group_row key = { .tenant = c->it->tenant, .id = id };
+	struct ctx *cx = c->it->cx;
+	const char *text = str_z(cx->arena, id_text(cx->arena, id));
+	struct rows rows;
+
+	TRY(store_load(c->tx, &GROUP, &key, 1, 2, 0, &rows));
+	if (rows.n > 0 &&
+	    (c->s->in->source == 0 ||
+		((struct group_row *)rows.row)->source == c->s->in->source))
+		return fail(
+		    cx, ERR_BAD_INPUT, MSG_GROUP_NESTED, "members", text);
+	return fail(cx, ERR_BAD_INPUT, MSG_GROUP_MEMBER, "members", text);
+}
+
+/* Persons of the group's source, in the actor's scope, who have not left. */
+static enum err
+which_reached(struct changing *c, const int64_t *id, size_t n, bool *is)
+{
+	const struct ctx *cx = c->it->cx;
+	const struct realm *realm = c->s->realm;
+	struct person *key = arena_array(c->arena, n + 1, sizeof(*key));
+	struct person_query q = { .tenant = c->it->tenant,
+		.scope = cx->actor->scope, .names = &realm->names,
+		.today = order_today(realm, 0, cx->now_ms) };
+	bool *in = arena_array(c->arena, n + 1, sizeof(*in));
+	const int64_t source = c->row.source;
+	struct rows rows;
+
+	for (size_t i = 0; i < n; i++) {
+		key[i].tenant = c->it->tenant;
+		key[i].id = id[i];
+	}
+	TRY(store_load(c->tx, &PERSON, key, n, 2, 0, &rows));
+	if (q.scope != NULL && n > 0)
+		TRY(person_in_scope(c->tx, &q, id, n, in));
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct person *p = &((struct person *)rows.row)[i];
+
+		is[rows.key[i]] = p->lifecycle < LIFE_LEFT &&
+		    (source == 0 || p->source == source) &&
+		    (q.scope == NULL || in[rows.key[i]]);
+	}
+	return OK;
+}
+
+/* Those who are in, of those named or of all but who comes; whom the actor does not reach stays. */
+static enum err
+find_parting(struct changing *c)
+{
+	const struct group_state *s = c->s;
+	struct member_row all = { .tenant = c->it->tenant, .in_group = s->id };
+	const struct member_row *member;
+	struct rows rows;
+
+	if (s->in->kind == GROUP_MAKE)
+		return OK;
+	if (s->in->replaces || s->in->kind == GROUP_REMOVE)
+		TRY(store_load(c->tx, &MEMBER, &all, 1, 2, 0, &rows));
+	else
+		TRY(store_load(c->tx, &MEMBER, keys_of(c, s->part, s->npart),
+		    s->npart, 3, 0, &rows));
+	if (s->in->kind != GROUP_REMOVE && c->it->cx->actor->scope != NULL)
+		TRY(keep_reached(c, &rows));
+	member = rows.row;
+	for (size_t i = 0; i < rows.n; i++)
+		if (!s->in->replaces ||
+		    bsearch(&member[i].person, s->join, s->njoin,
+			sizeof(*s->join), by_number) == NULL)
+			list_add(c->arena, &c->part, member[i]);
+	return OK;
+}
+
+static enum err
+keep_reached(struct changing *c, struct rows *members)
+{
+	struct member_row *m = members->row;
+	int64_t *id = arena_array(c->arena, members->n + 1, sizeof(*id));
+	bool *is = arena_array(c->arena, members->n + 1, sizeof(*is));
+	size_t kept = 0;
+
+	for (size_t i = 0; i < members->n; i++)
+		id[i] = m[i].person;
+	TRY(which_reached(c, id, members->n, is));
+	for (size_t i = 0; i < members->n; i++)
+		if (is[i])
+			m[kept++] = m[i];
+	members->n = kept;
+	return OK;
+}
+
+static struct member_row *
+keys_of(struct changing *c, const int64_t *id, size_t n)
+{
+	struct member_row *key = arena_array(c->arena, n + 1, sizeof(*key));
+
+	for (size_t i = 0; i < n; i++)
+		key[i] = (struct member_row) { c->it->tenant, c->s->id, id[i],
+			c->it->cx->now_ms, c->it->cx->actor->id };
+	return key;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* --- saving ------------------------------------------------------------------ */
+
+static enum err
+save_row(struct changing *c)
+{
+	const struct group_state *s = c->s;
+	struct group_name_row put[2], drop[2];
+	size_t nput = 0, ndrop = 0;
+	bool is_stale;
+
+	c->row.members += (int64_t)c->join.n - (int64_t)c->part.n;
+	c->row.changed_ms = c->it->cx->now_ms;
+	TRY(store_save(c->tx, &GROUP, &c->row, 1, &is_stale));
+	must(!is_stale); /* loaded in this transaction */
+	for (int to = KEY_NAME; to <= KEY_REF; to++) {
+		const enum group_key was =
+		    to == KEY_NAME ? KEY_NAME_WAS : KEY_REF_WAS;
+		const bool is_meant = to == KEY_NAME
+		    ? s->name.n > 0
+		    : s->in->external_id.p != NULL;
+		const bool has = s->at[to] != SIZE_MAX;
+		const bool had = s->at[was] != SIZE_MAX;
+
+		if (!is_meant ||
+		    (has && had &&
+			str_eq(key_at(s, (enum group_key)to), key_at(s, was))))
+			continue;
+		if (had)
+			drop[ndrop++] = (struct group_name_row) { c->it->tenant,
+				key_at(s, was), s->id };
+		if (has)
+			put[nput++] = (struct group_name_row) { c->it->tenant,
+				key_at(s, (enum group_key)to), s->id };
+	}
+	TRY(store_drop(c->tx, &GROUP_NAME, drop, ndrop, 2, NULL));
+	return store_save(c->tx, &GROUP_NAME, put, nput, NULL);
+}
+
+static enum err
+save_members(struct changing *c)
+{
+	TRY(members_drop(c->tx, c->part.v, c->part.n, NULL));
+	return members_add(c->tx, c->join.v, c->join.n, NULL);
+}
+
+static enum err
+remove_row(struct changing *c)
+{
+	struct group_name_row key[2];
+	size_t n = 0;
+
+	for (int was = KEY_NAME_WAS; was <= KEY_REF_WAS; was++)
+		if (c->s->at[was] != SIZE_MAX)
+			key[n++] = (struct group_name_row) { c->it->tenant,
+				key_at(c->s, (enum group_key)was), c->s->id };
+	TRY(store_drop(c->tx, &GROUP_NAME, key, n, 2, NULL));
+	return store_drop(c->tx, &GROUP, &c->row, 1, 2, NULL);
+}
+
+static enum err
+note(struct changing *c)
+{
+	static const enum action actions[] = {
+		[GROUP_MAKE] = ACTION_GROUP_MADE,
+		[GROUP_CHANGE] = ACTION_GROUP_CHANGED,
+		[GROUP_REMOVE] = ACTION_GROUP_REMOVED,
+	};
+	struct logbook book = { .arena = c->arena };
+	struct change_list changes = { .arena = c->arena };
+	struct entry e = entry_by(
+	    c->it->cx, actions[c->s->in->kind], SUBJECT_GROUP, c->s->id);
+
+	for (size_t i = 0; i < c->part.n; i++)
+		change_add(
+		    &changes, CHANGE_MEMBER, c->part.v[i].person, 0, 1, 0);
+	for (size_t i = 0; i < c->join.n; i++)
+		change_add(
+		    &changes, CHANGE_MEMBER, c->join.v[i].person, 0, 0, 1);
+	e.change = changes.change;
+	e.nchange = changes.n;
+	if (c->s->inputs != NULL)
+		e.sealed = c->s->inputs->text;
+	logbook_add(&book, c->it->tenant, &e, &c->s->out->log_seq);
+	return logbook_save(&book, c->tx);
+}

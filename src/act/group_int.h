@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * group_int.h - an order about a group on its way: what was opened and sealed
+ * for it (group.c), and what it changes (group_change.c).
+ */
+#ifndef ACT_GROUP_INT_H
+#define ACT_GROUP_INT_H
+
+#include "act/act_int.h"
+#include "act/group.h"
+
+/* Texts whose keyed hashes stand in GROUP_NAME: of the group as it was read, and as it shall be. */
+enum group_key { KEY_NAME_WAS, KEY_REF_WAS, KEY_NAME, KEY_REF, GROUP_KEYS };
+
+/* item->state of a group order. */
+struct group_state {
+	const struct group_order *in;
+	const struct realm	 *realm;
+	int64_t			  id;
+	struct str		  name, external_id;	/* as they are stored */
+	const int64_t		 *join, *part;		/* ascending, each once */
+	size_t			  njoin, npart;
+
+	/* sealer */
+	const struct group_row *old;	/* as it was read; NULL: not needed */
+	const struct text_out  *old_name, *old_ref;
+	const struct text_out  *sealed_name, *sealed_ref, *inputs;
+	const struct index_out *index;
+	size_t			at[GROUP_KEYS];	/* in index; SIZE_MAX: none */
+
+	/* writer */
+	struct group_out       *out;
+};
+
+/* What is hashed of a name, or of a key of SOURCE; they never meet. */
+struct str group_name_text(struct arena *, struct str name);
+struct str group_ref_text(struct arena *, int64_t source, struct str external_id);
+
+/* In the caller's savepoint: whatever is refused is undone there.  Sets item->again where what was opened is out of date. */
+enum err group_apply(struct item *, struct group_state *, struct tx *) USE_RESULT;
+
+#endif

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * group_query.c - reading groups: one of them, those that a key or a person
+ * leads to, or all of a source, a page at a time.
+ */
+#include "act/group_int.h"
+#include "act/world_int.h"
+
+#include <string.h>
+
+#define GROUPS_A_PAGE  500
+#define MEMBERS_A_PAGE 5000
+
+/* What is asked for, with what its texts lead to. */
+struct asking {
+	struct reader	       *r;
+	struct ctx	       *cx;
+	const struct realm     *realm;
+	const struct groups_in *in;
+	int64_t			named, known;	/* the group of that name, of that external id; 0: none */
+	bool			sees_member;	/* the person asked for is one that the actor reaches */
+	struct group_row       *found;
+	size_t			n;
+};
+
+static enum err ask(struct asking *);
+static enum err by_text(struct asking *, struct str text, int64_t *group);
+static enum err find_some(struct asking *);
+static enum err ids_of_member(struct asking *, int64_t **id, size_t *n);
+static enum err keep_asked(struct asking *, struct rows *);
+static enum err walk_all(struct asking *, struct groups_out *);
+static bool is_in_page(const struct groups_in *, const struct group_row *,
+    int64_t place);
+static void cut(struct asking *, struct groups_out *);
+static enum err view(struct asking *, struct group_view **);
+static enum err open_texts(struct asking *, struct group_view *);
+static enum err add_members(struct asking *, struct group_view *,
+    size_t *shown);
+static enum err keep_seen(struct asking *, int64_t *id, size_t *n);
+
+enum err
+group_show(struct reader *r, struct ctx *cx, const void *in, void **out)
+{
+	struct asking a = { .r = r, .cx = cx, .in = in };
+	struct group_view *v;
+
+	TRY(ask(&a));
+	TRY(find_some(&a));
+	if (a.n == 0)
+		return fail(cx, ERR_NOT_FOUND, MSG_SCIM_NO_RESOURCE, "id");
+	TRY(view(&a, &v));
+	*out = v;
+	return OK;
+}
+
+enum err
+groups_list(struct reader *r, struct ctx *cx, const void *in, void **result)
+{
+	struct asking a = { .r = r, .cx = cx, .in = in };
+	struct groups_out *out = arena_alloc(cx->arena, sizeof(*out));
+	struct group_view *v;
+
+	TRY(ask(&a));
+	if (a.in->group != 0 || a.in->member != 0 || a.in->name.p != NULL ||
+	    a.in->external_id.p != NULL) {
+		TRY(find_some(&a));
+		cut(&a, out);
+	} else {
+		TRY(walk_all(&a, out));
+	}
+	TRY(view(&a, &v));
+	out->group = v;
+	out->n = a.n;
+	*result = out;
+	return OK;
+}
+
+/* --- which ------------------------------------------------------------------- */
+
+static enum err
+ask(struct asking *a)
+{
+	const struct groups_in *in = a->in;
+	struct arena *arena = a->cx->arena;
+	int64_t id = in->member;
+	size_t n = id != 0;
+
+	TRY(world_realm(a->r->world, a->cx, a->cx->actor->tenant, &a->realm));
+	if (in->name.p != NULL)
+		TRY(by_text(a, group_name_text(arena, in->name), &a->named));
+	if (in->external_id.p != NULL)
+		TRY(by_text(a,
+		    group_ref_text(arena, in->source, in->external_id),
+		    &a->known));
+	TRY(keep_seen(a, &id, &n));
+	a->sees_member = n > 0;
+	return OK;
+}
+
+static enum err
+by_text(struct asking *a, struct str text, int64_t *group)
+{
+	const struct index_value value = { INDEX_SOURCE_REF, text };
+	struct group_name_row key = { .tenant = a->realm->tenant };
+	const struct index_out *index;
+	struct capability capability;
+	struct vault_call call;
+	struct rows rows;
+
+	TRY(world_capability(
+	    a->r->world, a->r->vault, a->cx, a->cx->actor, &capability));
+	vault_call_init(&call, a->cx->arena);
+	call.tenant = a->realm->tenant;
+	call.capability = &capability;
+	index = vault_index(&call, &value, 1);
+	TRY(vault_run(a->r->vault, a->cx, &call));
+	if (index->err != OK)
+		return fail_sealed(a->cx, index->err, "filter");
+	key.name_key = (struct str) { (const char *)index->key->bytes, 32 };
+	TRY(store_load(a->r->data, &GROUP_NAME, &key, 1, 2, 0, &rows));
+	if (rows.n > 0)
+		*group = ((struct group_name_row *)rows.row)->in_group;
+	return OK;
+}
+
+/* By the first thing that leads to few; the rest is looked at in their rows. */
+static enum err
+find_some(struct asking *a)
+{
+	const struct groups_in *in = a->in;
+	int64_t one = in->group != 0 ? in->group
+	    : in->name.p != NULL     ? a->named
+				     : a->known;
+	int64_t *id = &one;
+	size_t n = 1;
+	struct group_row *key;
+	struct rows rows;
+
+	if (in->group == 0 && in->name.p == NULL && in->external_id.p == NULL)
+		TRY(ids_of_member(a, &id, &n));
+	key = arena_array(a->cx->arena, n + 1, sizeof(*key));
+	for (size_t i = 0; i < n; i++) {
+		key[i].tenant = a->realm->tenant;
+		key[i].id = id[i];
+	}
+	TRY(store_load(a->r->data, &GROUP, key, n, 2, 0, &rows));
+	TRY(keep_asked(a, &rows));
+	a->found = rows.row;
+	a->n = rows.n;
+	return OK;
+}
+
+static enum err
+ids_of_member(struct asking *a, int64_t **id, size_t *n)
+{
+	struct member_of_row key = { a->realm->tenant, a->in->member, 0 };
+	struct rows rows;
+
+	TRY(store_load(a->r->data, &MEMBER_OF, &key, 1, 2, 0, &rows));
+	*n = rows.n;
+	*id = arena_array(a->cx->arena, rows.n + 1, sizeof(**id));
+	for (size_t i = 0; i < rows.n; i++)
+		(*id)[i] = ((struct member_of_row *)rows.row)[i].in_group;
+	return OK;
+}
+
+static enum err
+keep_asked(struct asking *a, struct rows *rows)
+{
+	const struct groups_in *in = a->in;
+	struct group_row *g = rows->row;
+	struct member_row *key =
+	    arena_array(a->cx->arena, rows->n + 1, sizeof(*key));
+	bool *has = arena_array(a->cx->arena, rows->n + 1, sizeof(*has));
+	struct rows members;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < rows->n; i++)
+		key[i] = (struct member_row) { .tenant = g[i].tenant,
+			.in_group = g[i].id,
+			.person = in->member };
+	if (in->member != 0) {
+		TRY(store_load(
+		    a->r->data, &MEMBER, key, rows->n, 3, 0, &members));
+		for (size_t i = 0; i < members.n; i++)
+			has[members.key[i]] = a->sees_member;
+	}
+	for (size_t i = 0; i < rows->n; i++)
+		if ((in->source == 0 || g[i].source == in->source) &&
+		    (in->name.p == NULL || g[i].id == a->named) &&
+		    (in->external_id.p == NULL || g[i].id == a->known) &&
+		    (in->member == 0 || has[i]))
+			g[kept++] = g[i];
+	rows->n = kept;
+	return OK;
+}
+
+/* There are few groups: they are counted as they are passed. */
+static enum err
+walk_all(struct asking *a, struct groups_out *out)
+{
+	const struct groups_in *in = a->in;
+	struct group_row from = { .tenant = a->realm->tenant };
+	struct rows rows;
+
+	a->found = arena_array(a->cx->arena, in->limit + 1, sizeof(*a->found));
+	do {
+		TRY(store_page(a->r->data, &GROUP, &from, 1, from.id == 0,
+		    GROUPS_A_PAGE, &rows));
+		for (size_t i = 0; i < rows.n; i++) {
+			from = ((struct group_row *)rows.row)[i];
+			if (in->source != 0 && from.source != in->source)
+				continue;
+			out->total++;
+			if (!is_in_page(in, &from, out->total))
+				continue;
+			if (a->n == in->limit)
+				out->next = a->found[a->n - 1].id;
+			else
+				a->found[a->n++] = from;
+		}
+	} while (rows.n == GROUPS_A_PAGE);
+	return OK;
+}
+
+/* PLACE: among those that are counted, from 1. */
+static bool
+is_in_page(
+    const struct groups_in *in, const struct group_row *row, int64_t place)
+{
+	return in->first > 0 ? place >= in->first : row->id > in->after;
+}
+
+/* All were found at once, of which a page is shown. */
+static void
+cut(struct asking *a, struct groups_out *out)
+{
+	size_t kept = 0;
+
+	out->total = (int64_t)a->n;
+	for (size_t i = 0; i < a->n; i++) {
+		if (!is_in_page(a->in, &a->found[i], (int64_t)i + 1))
+			continue;
+		if (kept == a->in->limit)
+			out->next = a->found[kept - 1].id;
+		else
+			a->found[kept++] = a->found[i];
+	}
+	a->n = kept;
+}
+
+/* --- what they look like ------------------------------------------------------- */
+
+static enum err
+view(struct asking *a, struct group_view **out)
+{
+	struct group_view *v = arena_array(a->cx->arena, a->n + 1, sizeof(*v));
+	size_t shown = 0;
+
+	for (size_t i = 0; i < a->n; i++)
+		v[i].row = a->found[i];
+	*out = v;
+	if (a->n == 0)
+		return OK;
+	TRY(open_texts(a, v));
+	for (size_t i = 0; a->in->has_members && i < a->n; i++)
+		TRY(add_members(a, &v[i], &shown));
+	return OK;
+}
+
+static enum err
+open_texts(struct asking *a, struct group_view *v)
+{
+	const struct text_out **text = arena_array(
+	    a->cx->arena, 2 * a->n, sizeof(const struct text_out *));
+	struct capability capability;
+	struct vault_call call;
+
+	TRY(world_capability(
+	    a->r->world, a->r->vault, a->cx, a->cx->actor, &capability));
+	vault_call_init(&call, a->cx->arena);
+	call.tenant = a->realm->tenant;
+	call.capability = &capability;
+	for (size_t i = 0; i < a->n; i++) {
+		text[2 * i] = vault_text_open(
+		    &call, PURPOSE_NAME, v[i].row.id, v[i].row.name);
+		if (v[i].row.external_id.n > 0)
+			text[2 * i + 1] = vault_text_open(&call, PURPOSE_NAME,
+			    v[i].row.id, v[i].row.external_id);
+	}
+	TRY(vault_run(a->r->vault, a->cx, &call));
+	for (size_t i = 0; i < 2 * a->n; i++) {
+		if (text[i] == NULL)
+			continue;
+		if (text[i]->err != OK)
+			return fail_sealed(a->cx, text[i]->err, "group");
+		if (i % 2 == 0)
+			v[i / 2].name = text[i]->text;
+		else
+			v[i / 2].external_id = text[i]->text;
+	}
+	return OK;
+}
+
+static enum err
+add_members(struct asking *a, struct group_view *v, size_t *shown)
+{
+	struct member_row from = { .tenant = a->realm->tenant,
+		.in_group = v->row.id };
+	int64_t *id;
+	struct rows rows;
+
+	*shown += (size_t)v->row.members;
+	if (*shown > GROUP_SHOWN_MAX)
+		return fail(a->cx, ERR_BAD_INPUT, MSG_GROUP_SHOWN, "members",
+		    LIMIT_TEXT(GROUP_SHOWN_MAX));
+	id = arena_array(a->cx->arena, (size_t)v->row.members + 1, sizeof(*id));
+	v->member = id;
+	do {
+		size_t n;
+
+		TRY(store_page(a->r->data, &MEMBER, &from, 2, from.person == 0,
+		    MEMBERS_A_PAGE, &rows));
+		must(v->nmember + rows.n <= (size_t)v->row.members);
+		for (size_t i = 0; i < rows.n; i++) {
+			from = ((struct member_row *)rows.row)[i];
+			id[v->nmember + i] = from.person;
+		}
+		n = rows.n;
+		TRY(keep_seen(a, &id[v->nmember], &n));
+		v->nmember += n;
+	} while (rows.n == MEMBERS_A_PAGE);
+	return OK;
+}
+
+/* Keeps the persons whom the actor reaches. */
+static enum err
+keep_seen(struct asking *a, int64_t *id, size_t *n)
+{
+	bool *in = arena_array(a->cx->arena, *n + 1, sizeof(*in));
+	size_t kept = 0;
+
+	if (a->cx->actor->scope == NULL || *n == 0)
+		return OK;
+	TRY(persons_seen(a->r, a->cx, a->realm, id, *n, in));
+	for (size_t i = 0; i < *n; i++)
+		if (in[i])
+			id[kept++] = id[i];
+	*n = kept;
+	return OK;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * order_group.c - the groups that a person of a batch is in: who leaves is out
+ * of all of them in the same transaction.
+ */
+#include "act/order_int.h"
+
+#include <stdlib.h>
+
+static int by_group(const void *, const void *);
+static enum err load_groups(struct order_batch *, struct tx *,
+    const struct rows *memberships);
+static struct group_line *line_of(struct order_batch *, int64_t tenant,
+    int64_t id);
+
+/* --- loading ----------------------------------------------------------------- */
+
+enum err
+groups_ask(struct order_batch *ob, struct tx *tx, struct rows *out)
+{
+	size_t n = ob->subject.n;
+	struct member_of_row *key = arena_array(ob->arena, n + 1, sizeof(*key));
+
+	for (size_t i = 0; i < n; i++) {
+		key[i].tenant = ob->subject.v[i]->row.tenant;
+		key[i].person = ob->subject.v[i]->row.id;
+	}
+	return store_load_later(tx, &MEMBER_OF, key, n, 2, 0, out);
+}
+
+enum err
+groups_take(struct order_batch *ob, struct tx *tx, const struct rows *rows)
+{
+	const struct member_of_row *of = rows->row;
+	int64_t *id = arena_array(ob->arena, rows->n + 1, sizeof(*id));
+
+	if (rows->n == 0)
+		return OK;
+	for (size_t i = 0; i < rows->n; i++) {
+		struct subject *sub = ob->subject.v[rows->key[i]];
+
+		id[i] = of[i].in_group;
+		if (sub->ngroup++ == 0)
+			sub->group = &id[i];
+	}
+	return load_groups(ob, tx, rows);
+}
+
+/* Each once, by tenant and id. */
+static enum err
+load_groups(
+    struct order_batch *ob, struct tx *tx, const struct rows *memberships)
+{
+	const struct member_of_row *of = memberships->row;
+	const size_t n = memberships->n;
+	struct group_row *key = arena_array(ob->arena, n, sizeof(*key));
+	struct rows rows;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		key[i].tenant = of[i].tenant;
+		key[i].id = of[i].in_group;
+	}
+	qsort(key, n, sizeof(*key), by_group);
+	for (size_t i = 0; i < n; i++)
+		if (kept == 0 || by_group(&key[kept - 1], &key[i]) != 0)
+			key[kept++] = key[i];
+	TRY(store_load(tx, &GROUP, key, kept, 2, 0, &rows));
+	must(rows.n == kept); /* a member is one of a group */
+	for (size_t i = 0; i < rows.n; i++) {
+		struct group_line line = { ((struct group_row *)rows.row)[i],
+			false };
+
+		list_add(ob->arena, &ob->group, line);
+	}
+	return OK;
+}
+
+static int
+by_group(const void *a, const void *b)
+{
+	const struct group_row *x = a, *y = b;
+
+	if (x->tenant != y->tenant)
+		return x->tenant < y->tenant ? -1 : 1;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+static struct group_line *
+line_of(struct order_batch *ob, int64_t tenant, int64_t id)
+{
+	struct group_line key = { .row = { .tenant = tenant, .id = id } };
+
+	/* A line begins with its row. */
+	return bsearch(&key, ob->group.v, ob->group.n, sizeof(key), by_group);
+}
+
+/* --- what follows from a decision ---------------------------------------------- */
+
+void
+note_groups(struct scene *sc)
+{
+	struct subject *sub = sc->sub;
+	struct order_batch *ob = sc->ob;
+
+	if (sub->row.lifecycle < LIFE_LEFT)
+		return;
+	for (size_t i = 0; i < sub->ngroup; i++) {
+		struct group_line *line =
+		    line_of(ob, sub->row.tenant, sub->group[i]);
+		const struct member_row gone = { sub->row.tenant, line->row.id,
+			sub->row.id, 0, 0 };
+		struct change_list changes = { .arena = ob->arena };
+		struct entry e = entry_by(sc->it->cx, ACTION_GROUP_CHANGED,
+		    SUBJECT_GROUP, line->row.id);
+
+		list_add(ob->arena, &ob->member_end, gone);
+		line->row.members--;
+		line->row.changed_ms = sc->it->cx->now_ms;
+		line->is_dirty = true;
+		change_add(&changes, CHANGE_MEMBER, sub->row.id, 0, 1, 0);
+		e.change = changes.change;
+		e.nchange = changes.n;
+		logbook_add(&ob->log, sc->it->tenant, &e, NULL);
+	}
+	sub->ngroup = 0;
+}
+
+enum err
+groups_save(struct order_batch *ob, struct tx *tx)
+{
+	struct group_row *row =
+	    arena_array(ob->arena, ob->group.n + 1, sizeof(*row));
+	bool *stale = arena_array(ob->arena, ob->group.n + 1, sizeof(*stale));
+	size_t n = 0;
+
+	for (size_t i = 0; i < ob->group.n; i++)
+		if (ob->group.v[i].is_dirty)
+			row[n++] = ob->group.v[i].row;
+	if (n == 0)
+		return OK;
+	TRY(store_save(tx, &GROUP, row, n, stale));
+	for (size_t i = 0; i < n; i++)
+		must(!stale[i]); /* loaded in this transaction */
+	return members_drop(tx, ob->member_end.v, ob->member_end.n, NULL);
+}

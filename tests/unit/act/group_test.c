@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * group_test.c - groups as orders: made, joined, left and removed, within what
+ * the actor reaches; who leaves is in none; the tables say one thing.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+
+#include "act/group.h"
+
+#include "plant.h"
+
+static int64_t
+person(struct rig *r, const char *ref, int64_t source)
+{
+	struct order *o = rig_onboard(r, ref, "ber", "");
+
+	o->source = source;
+	return rig_onboarded(r, o)->person;
+}
+
+static enum err
+do_group(struct rig *r, struct group_order o, struct group_out **out)
+{
+	struct group_order *in = arena_copy(r->arena, &o, sizeof(o));
+
+	if (in->if_version == 0)
+		in->if_version = -1;
+	return rig_do(r, &group_order, in, out);
+}
+
+static int64_t
+made(struct rig *r, const char *name, int64_t source)
+{
+	struct group_out *out;
+
+	assert_int_equal(do_group(r,
+			     (struct group_order) { .kind = GROUP_MAKE,
+				 .name = str_of(name),
+				 .source = source },
+			     &out),
+	    OK);
+	assert_int_equal(out->version, 1);
+	return out->group;
+}
+
+static struct group_out *
+joined(struct rig *r, int64_t group, const int64_t *who, size_t n)
+{
+	struct group_out *out;
+
+	assert_int_equal(do_group(r,
+			     (struct group_order) { .kind = GROUP_CHANGE,
+				 .group = group,
+				 .join = who,
+				 .njoin = n },
+			     &out),
+	    OK);
+	return out;
+}
+
+static const struct group_view *
+shown(struct rig *r, int64_t group)
+{
+	struct groups_in in = { .group = group, .has_members = true };
+	struct group_view *v;
+
+	assert_int_equal(rig_query(r, group_show, &in, &v), OK);
+	return v;
+}
+
+static struct groups_out *
+listed(struct rig *r, struct groups_in in)
+{
+	struct groups_out *out;
+
+	if (in.limit == 0)
+		in.limit = 100;
+	assert_int_equal(rig_query(r, groups_list, &in, &out), OK);
+	return out;
+}
+
+static void
+people_come_and_go(void **state)
+{
+	struct rig *r = *state;
+	int64_t who[3] = { person(r, "a", 1), person(r, "b", 1),
+		person(r, "c", 1) };
+	int64_t g = made(r, "Sales", 0);
+	struct group_out *out = joined(r, g, who, 2);
+
+	assert_int_equal(out->joined, 2);
+	assert_int_equal(out->version, 2);
+	/* Again: nothing happens. */
+	out = joined(r, g, who, 2);
+	assert_int_equal(out->joined, 0);
+	assert_int_equal(out->version, 2);
+	assert_int_equal(out->log_seq, 0);
+	assert_int_equal(shown(r, g)->nmember, 2);
+	assert_int_equal(do_group(r,
+			     (struct group_order) { .kind = GROUP_CHANGE,
+				 .group = g,
+				 .join = &who[2],
+				 .njoin = 1,
+				 .part = &who[0],
+				 .npart = 1 },
+			     &out),
+	    OK);
+	assert_int_equal(shown(r, g)->member[0], who[1]);
+	assert_int_equal(shown(r, g)->member[1], who[2]);
+	assert_int_equal(shown(r, g)->row.members, 2);
+	/* All at once. */
+	assert_int_equal(do_group(r,
+			     (struct group_order) { .kind = GROUP_CHANGE,
+				 .group = g,
+				 .join = &who[0],
+				 .njoin = 1,
+				 .replaces = true },
+			     &out),
+	    OK);
+	assert_int_equal(out->joined, 1);
+	assert_int_equal(out->parted, 2);
+	assert_int_equal(shown(r, g)->nmember, 1);
+	rig_verify(r);
+	assert_int_equal(
+	    do_group(r,
+		(struct group_order) { .kind = GROUP_REMOVE, .group = g },
+		&out),
+	    OK);
+	assert_int_equal(plant_count(r, &GROUP), 0);
+	assert_int_equal(plant_count(r, &GROUP_NAME), 0);
+	assert_int_equal(plant_count(r, &MEMBER), 0);
+	assert_int_equal(plant_count(r, &MEMBER_OF), 0);
+	assert_int_equal(
+	    do_group(r,
+		(struct group_order) { .kind = GROUP_REMOVE, .group = g },
+		&out),
+	    ERR_NOT_FOUND);
+	rig_verify(r);
+}
+
+static void
+a_name_is_one_groups(void **state)
+{
+	struct rig *r = *state;
+	int64_t g = made(r, "Sales", 0), other;
+	struct group_out *out;
+
+	assert_int_equal(do_group(r,
+			     (struct group_order) {
+				 .kind = GROUP_MAKE, .name = STR(" sALES ") },
+			     &out),
+	    ERR_CONFLICT);
+	assert_int_equal(r->cx.fault.msg, MSG_GROUP_TAKEN);
+	assert_int_equal(do_group(r,
+			     (struct group_order) {
+				 .kind = GROUP_MAKE, .name = STR("Auditor") },
+			     &out),
+	    ERR_CONFLICT);
+	assert_int_equal(r->cx.fault.msg, MSG_GROUP_ROLE);
+	assert_int_equal(
+	    do_group(r,
+		(struct group_order) { .kind = GROUP_MAKE, .name = STR(" ") },
+		&out),
+	    ERR_BAD_INPUT);
+	/* Its own name in another spelling, then another one: the first is free. */
+	assert_int_equal(do_group(r,
+			     (struct group_order) { .kind = GROUP_CHANGE,
+				 .group = g,
+				 .name = STR("SALES"),
+				 .external_id = STR("x1") },
+			     &out),
+	    OK);
+	assert_true(str_eq(shown(r, g)->name, STR("SALES")));
+	assert_true(str_eq(shown(r, g)->external_id, STR("x1")));
+	assert_int_equal(do_group(r,
+			     (struct group_order) { .kind = GROUP_MAKE,
+				 .name = STR("Two"),
+				 .external_id = STR("x1") },
+			     &out),
+	    ERR_CONFLICT);
+	assert_int_equal(r->cx.fault.msg, MSG_GROUP_REF_TAKEN);
+	assert_int_equal(do_group(r,
+			     (struct group_order) { .kind = GROUP_CHANGE,
+				 .group = g,
+				 .name = STR("Field"),
+				 .external_id = STR("") },
+			     &out),
+	    OK);
+	other = made(r, "sales", 0);
+	assert_int_equal(listed(r, (struct groups_in) { .name = STR("SALES") })
+			     ->group[0]
+			     .row.id,
+	    other);
+	assert_int_equal(
+	    listed(r, (struct groups_in) { .external_id = STR("x1") })->n, 0);
+	assert_int_equal(plant_count(r, &GROUP_NAME), 2);
+	assert_int_equal(do_group(r,
+			     (struct group_order) { .kind = GROUP_CHANGE,
+				 .group = g,
+				 .name = STR("Late"),
+				 .if_version = 1 },
+			     &out),
+	    ERR_STALE);
+	rig_verify(r);
+}
+
+static void
+a_source_has_its_own_groups_and_people(void **state)
+{
+	struct rig *r = *state;
+	int64_t mine = person(r, "a", 1), theirs = person(r, "b", 2);
+	int64_t g = made(r, "Mine", 1), other = made(r, "Theirs", 2);
+	struct groups_in in = { .group = other, .source = 1 };
+	struct group_view *v;
+	struct group_out *out;
+	struct group_order o = { .kind = GROUP_CHANGE, .group = other,
+		.source = 1, .name = STR("Taken") };
+
+	assert_int_equal(do_group(r, o, &out), ERR_NOT_FOUND);
+	assert_int_equal(rig_query(r, group_show, &in, &v), ERR_NOT_FOUND);
+	o = (struct group_order) { .kind = GROUP_CHANGE,
+		.group = g,
+		.source = 1,
+		.join = &theirs,
+		.njoin = 1 };
+	assert_int_equal(do_group(r, o, &out), ERR_BAD_INPUT);
+	assert_int_equal(r->cx.fault.msg, MSG_GROUP_MEMBER);
+	/* Nor by who reaches both. */
+	o.source = 0;
+	assert_int_equal(do_group(r, o, &out), ERR_BAD_INPUT);
+	/* A group that is not theirs is nobody; one that is, is a group. */
+	o.source = 1;
+	o.join = &other;
+	assert_int_equal(do_group(r, o, &out), ERR_BAD_INPUT);
+	assert_int_equal(r->cx.fault.msg, MSG_GROUP_MEMBER);
+	o.join = &g;
+	assert_int_equal(do_group(r, o, &out), ERR_BAD_INPUT);
+	assert_int_equal(r->cx.fault.msg, MSG_GROUP_NESTED);
+	joined(r, g, &mine, 1);
+	assert_int_equal(
+	    listed(r, (struct groups_in) { .source = 1 })->total, 1);
+	assert_int_equal(
+	    listed(r, (struct groups_in) { .source = 1, .name = STR("Theirs") })
+		->n,
+	    0);
+	rig_verify(r);
+}
+
+static void
+who_leaves_is_in_no_group(void **state)
+{
+	struct rig *r = *state;
+	int64_t who[2] = { person(r, "a", 1), person(r, "b", 1) };
+	int64_t g[2] = { made(r, "One", 0), made(r, "Two", 0) };
+	struct order o = { .kind = ORDER_LEAVE, .person = who[0],
+		.source = 1 };
+	struct order_out *left;
+	struct group_out *out;
+
+	joined(r, g[0], who, 2);
+	joined(r, g[1], who, 1);
+	assert_int_equal(rig_do(r, &person_order, &o, &left), OK);
+	assert_int_equal(left->lifecycle, LIFE_LEFT);
+	assert_int_equal(shown(r, g[0])->row.members, 1);
+	assert_int_equal(shown(r, g[0])->row.version, 3);
+	assert_int_equal(shown(r, g[1])->nmember, 0);
+	assert_int_equal(do_group(r,
+			     (struct group_order) { .kind = GROUP_CHANGE,
+				 .group = g[1],
+				 .join = who,
+				 .njoin = 1 },
+			     &out),
+	    ERR_BAD_INPUT);
+	rig_verify(r);
+}
+
+static void
+lists_come_in_pages(void **state)
+{
+	struct rig *r = *state;
+	int64_t a = person(r, "a", 1), g[5];
+	struct groups_out *out;
+
+	for (size_t i = 0; i < COUNT(g); i++) {
+		g[i] = made(r, str_z(r->arena, str_fmt(r->arena, "g%zu", i)),
+		    i == 1 ? 2 : 0);
+		if (i % 2 == 0)
+			joined(r, g[i], &a, 1);
+	}
+	out = listed(r, (struct groups_in) { .first = 2, .limit = 2 });
+	assert_int_equal(out->total, 5);
+	assert_int_equal(out->n, 2);
+	assert_int_equal(out->group[0].row.id, g[1]);
+	out = listed(r, (struct groups_in) { .limit = 2 });
+	assert_int_equal(out->next, g[1]);
+	out = listed(r, (struct groups_in) { .limit = 9, .after = g[1] });
+	assert_int_equal(out->n, 3);
+	assert_int_equal(out->next, 0);
+	out = listed(r, (struct groups_in) { .member = a, .limit = 2 });
+	assert_int_equal(out->total, 3);
+	assert_int_equal(out->n, 2);
+	assert_int_equal(out->next, g[2]);
+	assert_int_equal(
+	    listed(r, (struct groups_in) { .group = g[2], .member = a })->n, 1);
+	assert_int_equal(
+	    listed(r, (struct groups_in) { .group = g[3], .member = a })->n, 0);
+}
+
+static void
+order_done(struct item *it)
+{
+	(void)it;
+}
+
+/* Two who add the same, and one who adds whoever leaves meanwhile. */
+static void
+what_happens_at_once_happens_once(void **state)
+{
+	struct rig *r = *state;
+	int64_t who[2] = { person(r, "a", 1), person(r, "b", 1) };
+	int64_t g = made(r, "All", 0);
+	struct group_order join = { .kind = GROUP_CHANGE, .group = g,
+		.join = &who[0], .njoin = 1, .if_version = -1 },
+	    add = { .kind = GROUP_CHANGE, .group = g, .join = &who[1],
+		.njoin = 1, .if_version = -1 };
+	struct order leave = { .kind = ORDER_LEAVE, .person = who[1],
+		.source = 1 };
+	struct item item[4] = {
+		{ .use_case = &group_order, .in = &join },
+		{ .use_case = &person_order, .in = &leave },
+		{ .use_case = &group_order, .in = &join },
+		{ .use_case = &group_order, .in = &add },
+	};
+	const struct group_out *first, *second;
+	struct ctx cx[COUNT(item)];
+
+	for (size_t i = 0; i < COUNT(item); i++) {
+		cx[i] = (struct ctx) { .arena = arena_open(16 << 20),
+			.actor = &r->actor,
+			.now_ms = clock_now_ms() };
+		item[i].cx = &cx[i];
+		item[i].tenant = r->acme;
+		item[i].done = order_done;
+	}
+	pipeline_do_all(
+	    world_pipeline(r->world), item, COUNT(item), ITEM_INTERACTIVE);
+	assert_int_equal(item[0].err, OK);
+	assert_int_equal(item[1].err, OK);
+	assert_int_equal(item[2].err, OK);
+	assert_true(item[3].err == OK || item[3].err == ERR_BAD_INPUT);
+	first = item[0].out;
+	second = item[2].out;
+	assert_int_equal(first->joined + second->joined, 1);
+	assert_int_equal(shown(r, g)->nmember, 1);
+	assert_int_equal(shown(r, g)->row.members, 1);
+	rig_verify(r);
+	for (size_t i = 0; i < COUNT(item); i++)
+		arena_close(cx[i].arena);
+}
+
+static bool
+finds(struct rig *r, enum msg what)
+{
+	struct seats_verdict *v;
+
+	assert_int_equal(rig_long(r, seats_verify, NULL, &v), OK);
+	for (size_t i = 0; i < v->nfault; i++)
+		if (v->fault[i].what == what)
+			return true;
+	return false;
+}
+
+static void
+what_does_not_fit_is_found(void **state)
+{
+	struct rig *r = *state;
+	int64_t who[2] = { person(r, "a", 1), person(r, "b", 1) };
+	int64_t g = made(r, "All", 0);
+	struct member_row stray = { r->acme, g, who[1], 1, 0 };
+	struct group_row *row;
+
+	joined(r, g, who, 1);
+	rig_verify(r);
+	plant_drop(r, &MEMBER_OF, plant_rows(r, &MEMBER_OF).row);
+	assert_true(finds(r, MSG_VERIFY_MEMBER_OF));
+	plant_put(r, &MEMBER, &stray);
+	assert_true(finds(r, MSG_VERIFY_REPLAY_MEMBER));
+	assert_true(finds(r, MSG_VERIFY_GROUP));
+	row = plant_rows(r, &GROUP).row;
+	row->members++;
+	plant_drop(r, &MEMBER, &stray);
+	plant_put(r, &GROUP, row);
+	assert_true(finds(r, MSG_VERIFY_GROUP));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    people_come_and_go, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_name_is_one_groups, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_source_has_its_own_groups_and_people, rig_set_up,
+		    rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    who_leaves_is_in_no_group, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    lists_come_in_pages, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    what_does_not_fit_is_found, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    what_happens_at_once_happens_once, rig_set_up,
+		    rig_tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
