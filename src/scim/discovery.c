@@ -235,6 +235,7 @@ const struct route scim_routes[] = {
 	{ 0 }
 };
 
-static const struct route *const tables[] = { scim_routes, scim_bulk_routes, scim_user_routes, NULL };
+static const struct route *const tables[] = { scim_routes, scim_bulk_routes,
+	scim_user_routes, scim_group_routes, NULL };
 
 const struct api_wing scim_wing = { SCIM_PATH, SCIM_MEDIA " application/json", tables, scim_refuse };

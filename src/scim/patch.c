@@ -35,8 +35,6 @@ struct change {
 	bool			    is_body;	/* of POST or PUT: what the server sets is passed over */
 };
 
-static enum err check_body(struct ctx *, const struct value *,
-    const struct value **);
 static bool is_known(const struct scim_resource *, struct str);
 static bool names_urn(const struct value *, const char *);
 static enum err apply(struct change *, const struct value *);
@@ -83,7 +81,7 @@ scim_patch(struct ctx *cx, const struct scim_resource *resource,
 	struct change c = { .cx = cx, .resource = resource };
 	const struct value *operations = NULL;
 
-	TRY(check_body(cx, value_of(cx->arena, body), &operations));
+	TRY(scim_operations(cx, value_of(cx->arena, body), &operations));
 	c.to = value_copy(cx->arena, before);
 	for (const struct value *v = operations->first; v != NULL; v = v->next)
 		TRY(apply(&c, v));
@@ -131,8 +129,8 @@ is_known(const struct scim_resource *r, struct str urn)
 	return is;
 }
 
-static enum err
-check_body(
+enum err
+scim_operations(
     struct ctx *cx, const struct value *body, const struct value **operations)
 {
 	char most[24];

@@ -25,6 +25,9 @@
  */
 enum err scim_patch(struct ctx *, const struct scim_resource *, const struct value *before, const struct js *body, struct value **out) USE_RESULT;
 
+/* The operations of BODY, a PatchOp. */
+enum err scim_operations(struct ctx *, const struct value *body, const struct value **operations) USE_RESULT;
+
 /*
  * A whole resource as POST and PUT bring it, in the form in which it is kept:
  * what only the server sets is passed over, and so is what nobody here has.

@@ -13,7 +13,7 @@ static const struct {
 	const char *type;
 } types[] = {
 	{ MSG_FILTER_LONG, MSG_FILTER_NOT_CONTRACT, "invalidFilter" },
-	{ MSG_SCIM_FILTER, MSG_SCIM_FILTER, "invalidFilter" },
+	{ MSG_SCIM_FILTER, MSG_SCIM_GROUP_FILTER, "invalidFilter" },
 	{ MSG_QUERY_SEALED, MSG_QUERY_SEALED, "invalidFilter" },
 	{ MSG_JSON_SYNTAX, MSG_JSON_TOO_MANY, "invalidSyntax" },
 	{ MSG_API_NOT_OBJECT, MSG_API_UNKNOWN_MEMBER, "invalidSyntax" },
@@ -33,6 +33,8 @@ static const struct {
 	{ MSG_SCIM_CURSOR, MSG_SCIM_CURSOR, "invalidCursor" },
 	{ MSG_SCIM_COUNT, MSG_SCIM_COUNT, "invalidCount" },
 	{ MSG_ORDER_EXISTS, MSG_ORDER_TAKEN, "uniqueness" },
+	{ MSG_GROUP_TAKEN, MSG_GROUP_ROLE, "uniqueness" },
+	{ MSG_GROUP_SHOWN, MSG_GROUP_SHOWN, "tooMany" },
 };
 
 static bool is_filter(enum msg);

@@ -4,9 +4,10 @@
 #define SCHEMA_SCHEMA "urn:ietf:params:scim:schemas:core:2.0:Schema"
 #define TYPE_SCHEMA   "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
 
-static const struct scim_resource *const resources[] = { &scim_user_resource };
+static const struct scim_resource *const resources[] = { &scim_user_resource,
+	&scim_group_resource };
 static const struct scim_schema *const schemas[] = { &scim_user,
-	&scim_enterprise, &scim_usher };
+	&scim_enterprise, &scim_usher, &scim_group, &scim_usher_group };
 
 static const char *const types[] = {
 	[SCIM_STRING] = "string",

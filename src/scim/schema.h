@@ -50,8 +50,11 @@ struct scim_resource {
 #define SCIM_ENTERPRISE "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 #define SCIM_USHER	"urn:ietf:params:scim:schemas:extension:usher:2.0:User"
 
-extern const struct scim_schema scim_user, scim_enterprise, scim_usher;
-extern const struct scim_resource scim_user_resource;
+#define SCIM_GROUP	 "urn:ietf:params:scim:schemas:core:2.0:Group"
+#define SCIM_USHER_GROUP "urn:ietf:params:scim:schemas:extension:usher:2.0:Group"
+
+extern const struct scim_schema scim_user, scim_enterprise, scim_usher, scim_group, scim_usher_group;
+extern const struct scim_resource scim_user_resource, scim_group_resource;
 
 /* What every resource has beside its schema (RFC 7643 section 3.1); ends with name NULL. */
 extern const struct scim_attr scim_common[];

@@ -37,6 +37,7 @@ enum err scim_source(struct call *, int64_t *source) USE_RESULT;
 struct scim_page {
 	struct page_in in;	/* the query's */
 	bool	       counts_only, by_cursor;
+	bool	       takes_filter;	/* said before: whoever lists reads it; else it is one about users */
 };
 
 /* The page of the actor's own source, of those who have not left. */
@@ -46,6 +47,6 @@ enum err scim_page_of_body(struct call *, struct scim_page *, struct projection 
 void scim_list_begin(struct call *, const struct scim_page *, int64_t total, size_t n, int64_t next);
 void scim_list_end(struct call *);
 
-extern const struct route scim_routes[], scim_bulk_routes[], scim_user_routes[];
+extern const struct route scim_routes[], scim_bulk_routes[], scim_user_routes[], scim_group_routes[];
 
 #endif

@@ -5,6 +5,8 @@
 #include "base/id.h"
 #include "base/yaml.h"
 
+#include "act/group.h"
+
 #define NOW INT64_C(1795000000000)
 
 static const char catalogue_text[] =
@@ -25,6 +27,7 @@ static struct realm realm;
 static struct order_out ordered;
 
 const struct use_case person_order = { .name = "person_order" };
+const struct use_case group_order = { .name = "group_order" };
 const struct use_case queue_set = { .name = "queue_set" };
 const struct use_case deployment_set = { .name = "deployment_set" };
 const struct use_case pool_quota = { .name = "pool_quota" };
@@ -581,6 +584,8 @@ canned(struct ctx *cx, void **out)
 	}
 
 CANNED(persons_list)
+CANNED(group_show)
+CANNED(groups_list)
 CANNED(blocks_show)
 CANNED(onboarding_show)
 CANNED(pools_list)

@@ -31,11 +31,13 @@ schemas_and_types_are_listed_and_shown(void **state)
 	assert_int_equal(fake.status, 200);
 	assert_text(fake.type, SCIM_MEDIA);
 	assert_text(fake_at("schemas.0"), SCIM_LIST);
-	assert_text(fake_at("totalResults"), "3");
-	assert_text(fake_at("itemsPerPage"), "3");
+	assert_text(fake_at("totalResults"), "5");
+	assert_text(fake_at("itemsPerPage"), "5");
 	assert_text(fake_at("Resources.0.id"), SCIM_USER);
 	assert_text(fake_at("Resources.1.id"), SCIM_ENTERPRISE);
 	assert_text(fake_at("Resources.2.id"), SCIM_USHER);
+	assert_text(fake_at("Resources.3.id"), SCIM_GROUP);
+	assert_text(fake_at("Resources.4.id"), SCIM_USHER_GROUP);
 	fake_send(GET, SCHEMA_PATH, NULL);
 	assert_int_equal(fake.status, 200);
 	assert_text(fake_at("attributes.0.name"), "userName");
@@ -50,7 +52,7 @@ schemas_and_types_are_listed_and_shown(void **state)
 	    fake_at("attributes.8.subAttributes.1.canonicalValues.1"), "home");
 	assert_true(str_ends(fake_at("meta.location"), STR(SCHEMA_PATH)));
 	fake_send(GET, SCIM_PATH "/ResourceTypes", NULL);
-	assert_text(fake_at("totalResults"), "1");
+	assert_text(fake_at("totalResults"), "2");
 	fake_send(GET, SCIM_PATH "/ResourceTypes/user", NULL);
 	assert_int_equal(fake.status, 200);
 	assert_text(fake_at("endpoint"), "/Users");

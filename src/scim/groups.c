@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * groups.c - Groups: make, show, list, replace, change and remove them (RFC
+ * 7644 section 3, decision 0021).
+ *
+ * A credential that brings people for a source has its groups, and reaches no
+ * others.
+ */
+#include "scim/scim_int.h"
+
+#include "base/id.h"
+
+#include "scim/group.h"
+
+#define GROUP_BODY_MAX (2 * 1024 * 1024)
+#define GROUP_MEMORY   (1u << 20)	/* a group without its members */
+
+/* What a request keeps from step to step. */
+struct group_call {
+	struct projection  shown;
+	struct groups_in   in;
+	struct group_order order;
+	struct scim_page   page;	/* of a list */
+	bool		   is_ready;
+};
+
+static enum err body_decode(struct call *, const struct value **);
+static bool shows(struct call *, const char *part);
+static void put_group(struct call *, const struct group_view *);
+static struct value *group_value(struct call *, struct arena *,
+    const struct group_view *, bool with_one);
+static void put_members(struct call *, const struct group_view *);
+
+static struct group_call *
+group_call(struct call *c)
+{
+	if (c->kept == NULL)
+		c->kept = arena_alloc(c->cx->arena, sizeof(struct group_call));
+	return c->kept;
+}
+
+/* Once for all steps: a credential that ends meanwhile reaches nothing else. */
+static enum err
+start(struct call *c)
+{
+	struct group_call *g = group_call(c);
+
+	if (g->is_ready)
+		return OK;
+	TRY(project_parse(c->cx, request_query(c->rq, "attributes"),
+	    request_query(c->rq, "excludedAttributes"), &g->shown));
+	TRY(scim_source(c, &g->in.source));
+	g->order.source = g->in.source;
+	g->order.if_version = -1;
+	g->is_ready = true;
+	return OK;
+}
+
+static enum err
+one_decode(struct call *c)
+{
+	struct group_call *g = group_call(c);
+
+	TRY(start(c));
+	TRY(param_id(c, 0, MSG_SCIM_NO_RESOURCE, "id", &g->in.group));
+	g->order.group = g->in.group;
+	return OK;
+}
+
+/* --- reading ----------------------------------------------------------------- */
+
+static enum err
+show_decode(struct call *c, void **in)
+{
+	struct group_call *g = group_call(c);
+
+	TRY(one_decode(c));
+	g->in.has_members = shows(c, NULL);
+	*in = &g->in;
+	return OK;
+}
+
+static void
+group_encode(struct call *c)
+{
+	const struct group_view *v = c->out;
+
+	c->reply.content_type = SCIM_MEDIA;
+	if (!call_etag(c, v->row.version))
+		put_group(c, v);
+}
+
+/* Whether members are shown, or a part of them. */
+static bool
+shows(struct call *c, const char *part)
+{
+	const struct group_view none = { .row = { .id = 1 } };
+	struct value *v = group_value(c, c->cx->arena, &none, true);
+	const struct value *members = value_get(v, STR("members"));
+
+	if (members == NULL || part == NULL)
+		return members != NULL;
+	return members->first != NULL &&
+	    value_get(members->first, str_of(part)) != NULL;
+}
+
+/* Members are written one by one, not made: there may be many. */
+static void
+put_group(struct call *c, const struct group_view *v)
+{
+	struct arena *arena = arena_open(GROUP_MEMORY);
+	const struct value *group = group_value(c, arena, v, false);
+
+	js_open_object(&c->js);
+	for (const struct value *m = group->first; m != NULL; m = m->next) {
+		js_key_str(&c->js, m->name);
+		value_write(&c->js, m);
+	}
+	if (group_call(c)->in.has_members)
+		put_members(c, v);
+	js_close_object(&c->js);
+	arena_close(arena);
+}
+
+/* All but its members; WITH_ONE: with one that stands for them. */
+static struct value *
+group_value(struct call *c, struct arena *arena, const struct group_view *v,
+    bool with_one)
+{
+	const struct str id = id_text(arena, v->row.id);
+	struct js_out js;
+	struct value *group;
+
+	js_begin_tree(&js, arena);
+	js_open_object(&js);
+	js_key(&js, "schemas");
+	js_open_array(&js);
+	js_put_z(&js, SCIM_GROUP);
+	js_put_z(&js, SCIM_USHER_GROUP);
+	js_close_array(&js);
+	js_key(&js, "id");
+	js_put_str(&js, id);
+	put_text(&js, "externalId", v->external_id);
+	put_text(&js, "displayName", v->name);
+	if (with_one) {
+		js_key(&js, "members");
+		js_open_array(&js);
+		js_open_object(&js);
+		put_text(&js, "value", STR("-"));
+		put_text(&js, "$ref", STR("-"));
+		put_text(&js, "type", STR("-"));
+		js_close_object(&js);
+		js_close_array(&js);
+	}
+	js_key(&js, SCIM_USHER_GROUP);
+	js_open_object(&js);
+	put_text(&js, "type", STR("group"));
+	js_close_object(&js);
+	js_key(&js, "meta");
+	js_open_object(&js);
+	put_text(&js, "resourceType", STR("Group"));
+	js_key(&js, "created");
+	js_put_time(&js, v->row.created_ms);
+	js_key(&js, "lastModified");
+	js_put_time(&js, v->row.changed_ms);
+	put_text(&js, "location",
+	    str_fmt(
+		arena, "%.*s/Groups/%.*s", STR_ARG(scim_base(c)), STR_ARG(id)));
+	put_text(&js, "version",
+	    str_fmt(arena, "\"%lld\"", (long long)v->row.version));
+	js_close_object(&js);
+	js_close_object(&js);
+	group = value_of(arena, js_end_tree(&js));
+	project(arena, &scim_group_resource, &group_call(c)->shown, group);
+	return group;
+}
+
+static void
+put_members(struct call *c, const struct group_view *v)
+{
+	const bool has_value = shows(c, "value"), has_type = shows(c, "type");
+	const bool has_ref = shows(c, "$ref");
+	const struct str base = scim_base(c);
+	struct arena *arena = arena_open(GROUP_MEMORY);
+	struct js_out *js = &c->js;
+
+	js_key(js, "members");
+	js_open_array(js);
+	for (size_t i = 0; i < v->nmember; i++) {
+		const struct str id = id_text(arena, v->member[i]);
+
+		js_open_object(js);
+		if (has_value)
+			put_text(js, "value", id);
+		if (has_ref)
+			put_text(js, "$ref",
+			    str_fmt(arena, "%.*s/Users/%.*s", STR_ARG(base),
+				STR_ARG(id)));
+		if (has_type)
+			put_text(js, "type", STR("User"));
+		js_close_object(js);
+		arena_reset(arena);
+	}
+	arena_close(arena);
+	js_close_array(js);
+}
+
+/* --- making, changing, removing ------------------------------------------------ */
+
+static enum err
+body_decode(struct call *c, const struct value **body)
+{
+	const struct js *js;
+
+	TRY(js_parse(c->cx, c->rq->body, &js));
+	*body = value_of(c->cx->arena, js);
+	return OK;
+}
+
+static enum err
+whole_decode(struct call *c, enum group_kind kind, void **in)
+{
+	struct group_order *o = &group_call(c)->order;
+	const struct realm *realm;
+	const struct value *body;
+
+	TRY(world_realm(c->world, c->cx, c->tenant, &realm));
+	TRY(body_decode(c, &body));
+	o->kind = kind;
+	TRY(scim_group_decode(c->cx, body,
+	    realm->catalogue->setting[SETTING_SCIM_STRICT] != 0, o));
+	*in = o;
+	return OK;
+}
+
+static enum err
+create_decode(struct call *c, void **in)
+{
+	TRY(start(c));
+	return whole_decode(c, GROUP_MAKE, in);
+}
+
+/* If-Match is heeded, not required. */
+static enum err
+change_start(struct call *c)
+{
+	TRY(one_decode(c));
+	if (request_header(c->rq, "if-match").p == NULL)
+		return OK;
+	return if_match(c, &group_call(c)->order.if_version);
+}
+
+static enum err
+put_decode(struct call *c, void **in)
+{
+	TRY(change_start(c));
+	return whole_decode(c, GROUP_CHANGE, in);
+}
+
+static enum err
+patch_decode(struct call *c, void **in)
+{
+	struct group_order *o = &group_call(c)->order;
+	const struct value *body;
+
+	TRY(change_start(c));
+	TRY(body_decode(c, &body));
+	o->kind = GROUP_CHANGE;
+	*in = o;
+	return scim_group_patch(c->cx, body, o);
+}
+
+static enum err
+remove_decode(struct call *c, void **in)
+{
+	struct group_order *o = &group_call(c)->order;
+
+	TRY(change_start(c));
+	o->kind = GROUP_REMOVE;
+	*in = o;
+	return OK;
+}
+
+static enum err
+changed_decode(struct call *c, void **in)
+{
+	struct group_call *g = group_call(c);
+	const struct group_out *out = c->out;
+
+	g->in.group = out->group;
+	g->in.has_members = shows(c, NULL);
+	*in = &g->in;
+	return OK;
+}
+
+static void
+created_encode(struct call *c)
+{
+	const struct group_view *v = c->out;
+
+	c->reply.status = 201;
+	call_header(c, "Location",
+	    str_fmt(c->cx->arena, "%.*s/Groups/%.*s", STR_ARG(scim_base(c)),
+		STR_ARG(id_text(c->cx->arena, v->row.id))));
+	group_encode(c);
+}
+
+static void
+patched_encode(struct call *c)
+{
+	const struct group_view *v = c->out;
+	const struct realm *realm = call_realm(c);
+
+	if (realm == NULL)
+		return;
+	if (realm->catalogue->setting[SETTING_SCIM_PATCH_EMPTY] == 0) {
+		group_encode(c);
+		return;
+	}
+	call_etag(c, v->row.version);
+	c->reply.status = 204;
+}
+
+static void
+removed_encode(struct call *c)
+{
+	c->reply.status = 204;
+}
+
+/* --- lists ------------------------------------------------------------------- */
+
+static enum err
+page_decode(struct call *c, void **in)
+{
+	struct group_call *g = group_call(c);
+	const struct page_in *page = &g->page.in;
+
+	if (page->filter.n > 0)
+		TRY(scim_group_filter(c->cx, page->filter, &g->in));
+	g->in.after = page->after;
+	g->in.first = page->first;
+	g->in.limit = page->limit;
+	g->in.has_members = !g->page.counts_only && shows(c, NULL);
+	*in = &g->in;
+	return OK;
+}
+
+static enum err
+list_decode(struct call *c, void **in)
+{
+	struct group_call *g = group_call(c);
+
+	TRY(start(c));
+	g->page.takes_filter = true;
+	TRY(scim_page_of_query(c, &g->page));
+	return page_decode(c, in);
+}
+
+static enum err
+search_decode(struct call *c, void **in)
+{
+	struct group_call *g = group_call(c);
+
+	TRY(start(c));
+	g->page.takes_filter = true;
+	TRY(scim_page_of_body(c, &g->page, &g->shown));
+	return page_decode(c, in);
+}
+
+static void
+list_encode(struct call *c)
+{
+	const struct groups_out *out = c->out;
+	const struct scim_page *page = &group_call(c)->page;
+	const size_t n = page->counts_only ? 0 : out->n;
+
+	scim_list_begin(
+	    c, page, out->total, n, page->counts_only ? 0 : out->next);
+	for (size_t i = 0; i < n; i++)
+		put_group(c, &out->group[i]);
+	scim_list_end(c);
+}
+
+/* --- routes ------------------------------------------------------------------ */
+
+static const struct route_work
+    show_created = { .kind = WORK_QUERY, .run = group_show, .decode = changed_decode, .encode = created_encode },
+    show_put = { .kind = WORK_QUERY, .run = group_show, .decode = changed_decode, .encode = group_encode },
+    show_patched = { .kind = WORK_QUERY, .run = group_show, .decode = changed_decode, .encode = patched_encode },
+    create = { .kind = WORK_USE_CASE, .use_case = &group_order, .decode = create_decode, .next = &show_created,
+	.query = "*" },
+    put = { .kind = WORK_USE_CASE, .use_case = &group_order, .decode = put_decode, .next = &show_put, .query = "*" },
+    patch = { .kind = WORK_USE_CASE, .use_case = &group_order, .decode = patch_decode, .next = &show_patched,
+	.query = "*" },
+    removal = { .kind = WORK_USE_CASE, .use_case = &group_order, .decode = remove_decode, .encode = removed_encode,
+	.query = "*" };
+
+const struct route scim_group_routes[] = {
+	{ POST, SCIM_PATH "/Groups", RIGHT_PERSON_WRITE, GROUP_BODY_MAX, false, &create, "Make a group" },
+	{ GET, SCIM_PATH "/Groups", RIGHT_PERSON_READ, 0, false,
+	    LIST(groups_list, list_decode, list_encode, "*"), "List groups" },
+	{ POST, SCIM_PATH "/Groups/.search", RIGHT_PERSON_READ, SMALL_BODY_MAX, false,
+	    LIST(groups_list, search_decode, list_encode, "*"), "Search groups" },
+	{ GET, SCIM_PATH "/Groups/{group}", RIGHT_PERSON_READ, 0, false,
+	    LIST(group_show, show_decode, group_encode, "*"), "Show a group" },
+	{ PUT, SCIM_PATH "/Groups/{group}", RIGHT_PERSON_WRITE, GROUP_BODY_MAX, false, &put, "Replace a group" },
+	{ PATCH, SCIM_PATH "/Groups/{group}", RIGHT_PERSON_WRITE, GROUP_BODY_MAX, false, &patch, "Change a group" },
+	{ DELETE, SCIM_PATH "/Groups/{group}", RIGHT_PERSON_WRITE, 0, false, &removal, "Remove a group" },
+	{ 0 }
+};
