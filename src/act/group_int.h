@@ -8,6 +8,7 @@
 
 #include "act/act_int.h"
 #include "act/group.h"
+#include "act/query.h"
 
 /* Texts whose keyed hashes stand in GROUP_NAME: of the group as it was read, and as it shall be. */
 enum group_key { KEY_NAME_WAS, KEY_REF_WAS, KEY_NAME, KEY_REF, GROUP_KEYS };
@@ -35,6 +36,9 @@ struct group_state {
 /* What is hashed of a name, or of a key of SOURCE; they never meet. */
 struct str group_name_text(struct arena *, struct str name);
 struct str group_ref_text(struct arena *, int64_t source, struct str external_id);
+
+/* The groups of the page's source that each of N persons is in, if the page has them. */
+enum err groups_add(struct reader *, struct ctx *, const struct page_in *, struct person_view *, size_t n) USE_RESULT;
 
 /* In the caller's savepoint: whatever is refused is undone there.  Sets item->again where what was opened is out of date. */
 enum err group_apply(struct item *, struct group_state *, struct tx *) USE_RESULT;

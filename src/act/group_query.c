@@ -349,3 +349,53 @@ keep_seen(struct asking *a, int64_t *id, size_t *n)
 	*n = kept;
 	return OK;
 }
+
+/* --- of persons -------------------------------------------------------------- */
+
+enum err
+groups_add(struct reader *r, struct ctx *cx, const struct page_in *page,
+    struct person_view *v, size_t n)
+{
+	struct groups_in in = { .source = page->source };
+	struct asking a = { .r = r, .cx = cx, .in = &in };
+	struct member_of_row *key = arena_array(cx->arena, n + 1, sizeof(*key));
+	struct group_row *group;
+	struct group_view *found;
+	struct persons_group *of;
+	struct rows rows, groups;
+
+	if (!page->has_groups)
+		return OK;
+	for (size_t i = 0; i < n; i++) {
+		key[i].tenant = v[i].row.tenant;
+		key[i].person = v[i].row.id;
+	}
+	TRY(store_load(r->data, &MEMBER_OF, key, n, 2, 0, &rows));
+	if (rows.n == 0)
+		return OK;
+	TRY(ask(&a));
+	group = arena_array(cx->arena, rows.n, sizeof(*group));
+	for (size_t i = 0; i < rows.n; i++) {
+		group[i].tenant = a.realm->tenant;
+		group[i].id = ((struct member_of_row *)rows.row)[i].in_group;
+	}
+	TRY(store_load(r->data, &GROUP, group, rows.n, 2, 0, &groups));
+	must(groups.n == rows.n);	/* a member is one of a group */
+	a.found = groups.row;
+	a.n = groups.n;
+	TRY(view(&a, &found));
+	of = arena_array(cx->arena, rows.n, sizeof(*of));
+	for (size_t i = 0; i < rows.n; i++) {
+		struct person_view *p = &v[rows.key[i]];
+
+		of[i] = (struct persons_group) { found[i].row.id,
+			found[i].name };
+		if (in.source != 0 && found[i].row.source != in.source)
+			continue;
+		/* Those of one person stand together. */
+		if (p->ngroup == 0)
+			p->group = &of[i];
+		((struct persons_group *)p->group)[p->ngroup++] = of[i];
+	}
+	return OK;
+}

@@ -22,7 +22,11 @@ struct page_in {
 	int64_t	   source;	/* only of this source; 0: of any */
 	bool	   is_present;	/* only who has not left */
 	bool	   is_counted;
+	bool	   has_groups;	/* their groups are shown: those of the source */
 };
+
+/* A person's group. */
+struct persons_group { int64_t id; struct str name; };
 
 struct person_view {
 	struct person	 row;
@@ -33,13 +37,15 @@ struct person_view {
 	const int64_t	*hidden;	/* managers of the page who are out of the actor's scope: not named */
 	size_t		 nhidden;
 	struct str	 source;
+	const struct persons_group *group;	/* if they were asked for */
+	size_t		 ngroup;
 	/* organisational values as text */
 	struct str	 site, department, title, cost_center, division, organization, country, language, user_type;
 };
 
 struct persons_out { const struct person_view *person; size_t n; int64_t next, total; };	/* next: cursor, 0 at the end; total: if is_counted */
 /* ID, if the person is of SOURCE (0: of any) and, where that is asked, has not left. */
-struct person_of { int64_t id, source; bool is_present; };
+struct person_of { int64_t id, source; bool is_present, has_groups; };
 enum err person_show_of(struct reader *, struct ctx *, const void *person_of, void **person_view) USE_RESULT;
 enum err person_show(struct reader *, struct ctx *, const void *id /* const int64_t * */, void **person_view) USE_RESULT;
 /* Filters on sealed attributes are served by index where eq; a search word by page_in.of. */

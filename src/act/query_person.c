@@ -5,6 +5,7 @@
  */
 #include "act/world_int.h"
 
+#include "act/group_int.h"
 #include "act/query.h"
 
 #include <string.h>
@@ -83,7 +84,7 @@ enum err
 person_show(struct reader *r, struct ctx *cx, const void *id, void **out)
 {
 	return show(r, cx,
-	    &(struct person_of) { *(const int64_t *)id, 0, false },
+	    &(struct person_of) { .id = *(const int64_t *)id },
 	    MSG_ORDER_NO_PERSON, out);
 }
 
@@ -99,7 +100,7 @@ show(struct reader *r, struct ctx *cx, const struct person_of *of,
     enum msg nobody, void **out)
 {
 	const struct page_in asked = { .source = of->source,
-		.is_present = of->is_present };
+		.is_present = of->is_present, .has_groups = of->has_groups };
 	const struct realm *realm;
 	struct person_view *v;
 	struct rows rows;
@@ -111,6 +112,7 @@ show(struct reader *r, struct ctx *cx, const struct person_of *of,
 	if (rows.n == 0)
 		return fail(cx, ERR_NOT_FOUND, nobody, "person");
 	TRY(view(r, cx, realm, &rows, &v));
+	TRY(groups_add(r, cx, &asked, v, rows.n));
 	note_access(r, cx, NULL, 1);
 	*out = v;
 	return OK;
@@ -155,6 +157,7 @@ persons_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 	if (!by.is_one && rows.n == page->limit)
 		out->next = ((struct person *)rows.row)[rows.n - 1].id;
 	TRY(view(r, cx, realm, &rows, &v));
+	TRY(groups_add(r, cx, page, v, rows.n));
 	note_access(r, cx, page, rows.n);
 	out->person = v;
 	out->n = page->of.n > 0 ? keep_found(cx, page->of, v, rows.n) : rows.n;

@@ -27,8 +27,8 @@ struct group_call {
 static enum err body_decode(struct call *, const struct value **);
 static bool shows(struct call *, const char *part);
 static void put_group(struct call *, const struct group_view *);
-static struct value *group_value(struct call *, struct arena *,
-    const struct group_view *, bool with_one);
+static struct value *group_value(
+    struct call *, struct arena *, const struct group_view *);
 static void put_members(struct call *, const struct group_view *);
 
 static struct group_call *
@@ -90,18 +90,12 @@ group_encode(struct call *c)
 		put_group(c, v);
 }
 
-/* Whether members are shown, or a part of them. */
+/* Whether members are shown, or that part of them. */
 static bool
 shows(struct call *c, const char *part)
 {
-	const struct group_view none = { .row = { .id = 1 } };
-	struct value *v = group_value(c, c->cx->arena, &none, true);
-	const struct value *members = value_get(v, STR("members"));
-
-	if (members == NULL || part == NULL)
-		return members != NULL;
-	return members->first != NULL &&
-	    value_get(members->first, str_of(part)) != NULL;
+	return project_shows(
+	    &scim_group_resource, &group_call(c)->shown, "members", part);
 }
 
 /* Members are written one by one, not made: there may be many. */
@@ -109,7 +103,7 @@ static void
 put_group(struct call *c, const struct group_view *v)
 {
 	struct arena *arena = arena_open(GROUP_MEMORY);
-	const struct value *group = group_value(c, arena, v, false);
+	const struct value *group = group_value(c, arena, v);
 
 	js_open_object(&c->js);
 	for (const struct value *m = group->first; m != NULL; m = m->next) {
@@ -122,10 +116,10 @@ put_group(struct call *c, const struct group_view *v)
 	arena_close(arena);
 }
 
-/* All but its members; WITH_ONE: with one that stands for them. */
+/* All but its members. */
 static struct value *
-group_value(struct call *c, struct arena *arena, const struct group_view *v,
-    bool with_one)
+group_value(
+    struct call *c, struct arena *arena, const struct group_view *v)
 {
 	const struct str id = id_text(arena, v->row.id);
 	struct js_out js;
@@ -142,16 +136,6 @@ group_value(struct call *c, struct arena *arena, const struct group_view *v,
 	js_put_str(&js, id);
 	put_text(&js, "externalId", v->external_id);
 	put_text(&js, "displayName", v->name);
-	if (with_one) {
-		js_key(&js, "members");
-		js_open_array(&js);
-		js_open_object(&js);
-		put_text(&js, "value", STR("-"));
-		put_text(&js, "$ref", STR("-"));
-		put_text(&js, "type", STR("-"));
-		js_close_object(&js);
-		js_close_array(&js);
-	}
 	js_key(&js, SCIM_USHER_GROUP);
 	js_open_object(&js);
 	put_text(&js, "type", STR("group"));

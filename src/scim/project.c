@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scim/project.h"
 
+#include <string.h>
+
 static enum err check_one(struct ctx *, bool, bool);
 static enum err add_name(struct ctx *, struct projection *, struct str);
 static void keep_named(struct arena *, const struct scim_resource *,
@@ -78,6 +80,23 @@ project(struct arena *arena, const struct scim_resource *r,
 	}
 	for (size_t i = 0; i < p->n; i++)
 		drop_named(r, p->name[i], v);
+}
+
+bool
+project_shows(const struct scim_resource *r, const struct projection *p,
+    const char *attr, const char *sub)
+{
+	struct scim_target t;
+
+	for (size_t i = 0; i < p->n; i++) {
+		if (!scim_resolve(r, p->name[i], &t) || t.extension != NULL ||
+		    strcmp(t.attr->name, attr) != 0)
+			continue;
+		if (t.sub == NULL || (sub != NULL
+			? strcmp(t.sub->name, sub) == 0 : !p->excludes))
+			return !p->excludes;
+	}
+	return p->n == 0 || p->excludes;
 }
 
 static void

@@ -23,6 +23,9 @@ enum err project_parse(struct ctx *, struct str attributes, struct str excluded,
 /* The same of lists, as a search request has them; NULL: none. */
 enum err project_lists(struct ctx *, const struct value *attributes, const struct value *excluded, struct projection *) USE_RESULT;
 
+/* Whether anything of ATTR, an attribute of the resource itself, is returned; SUB: whether that part of it is. */
+bool project_shows(const struct scim_resource *, const struct projection *, const char *attr, const char *sub);
+
 /* Takes out of a resource what is not to be returned.  Names that it does not have name nothing. */
 void project(struct arena *, const struct scim_resource *, const struct projection *, struct value *);
 

@@ -58,6 +58,14 @@ static const struct scim_attr address_parts[] = {
 	{ 0 }
 };
 
+static const struct scim_attr group_parts[] = {
+	{ "value", SCIM_STRING, SCIM_EXACT, RO, "The id of the group.", NULL, NULL },
+	{ "$ref", SCIM_REFERENCE, SCIM_EXACT, RO, "The group's address.", NULL, NULL },
+	{ "display", SCIM_STRING, 0, RO, "What the group is called.", NULL, NULL },
+	{ "type", SCIM_STRING, 0, RO, "Nobody is in a group by another one.", "direct", NULL },
+	{ 0 }
+};
+
 static const struct scim_attr user_attrs[] = {
 	{ "userName", SCIM_STRING, SCIM_REQUIRED | SCIM_UNIQUE, RW, "What somebody signs in with.", NULL, NULL },
 	{ "name", SCIM_COMPLEX, 0, RW, "The parts of the name.", NULL, name_parts },
@@ -72,6 +80,7 @@ static const struct scim_attr user_attrs[] = {
 	{ "emails", SCIM_COMPLEX, SCIM_MULTI, RW, "E-mail addresses.", NULL, email_parts },
 	{ "phoneNumbers", SCIM_COMPLEX, SCIM_MULTI, RW, "Telephone numbers.", NULL, phone_parts },
 	{ "addresses", SCIM_COMPLEX, SCIM_MULTI, RW, "Postal addresses.", NULL, address_parts },
+	{ "groups", SCIM_COMPLEX, SCIM_MULTI, RO, "The groups that the person is in.", NULL, group_parts },
 	{ 0 }
 };
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/id.h"
+
 static void move_members(struct arena *, const struct scim_attr *,
     const struct value *native, struct value *to);
 static struct value *member_of(struct arena *, const struct scim_attr *,
@@ -134,6 +136,31 @@ add_meta(struct arena *arena, const struct value *native, struct str base,
 			str_fmt(
 			    arena, "\"%lld\"", (long long)version->number)));
 	value_put(user, STR("meta"), meta);
+}
+
+void
+scim_user_put_groups(struct arena *arena, struct value *user,
+    const struct person_view *v, struct str base)
+{
+	struct value *list = value_array(arena);
+
+	for (size_t i = 0; i < v->ngroup; i++) {
+		const struct str id = id_text(arena, v->group[i].id);
+		struct value *group = value_object(arena);
+
+		value_put(group, STR("value"), value_text(arena, id));
+		value_put(group, STR("$ref"),
+		    value_text(arena,
+			str_fmt(arena, "%.*s/Groups/%.*s", STR_ARG(base),
+			    STR_ARG(id))));
+		value_put(group, STR("display"),
+		    value_text(arena, v->group[i].name));
+		value_put(group, STR("type"),
+		    value_text(arena, STR("direct")));
+		value_add(list, group);
+	}
+	if (list->first != NULL)
+		value_put(user, STR("groups"), list);
 }
 
 /* --- in ------------------------------------------------------------------------ */

@@ -8,10 +8,14 @@
 #ifndef SCIM_USER_H
 #define SCIM_USER_H
 
+#include "act/query.h"
 #include "scim/patch.h"
 
 /* NATIVE is a person as put_person() writes it; BASE is what addresses begin with. */
 struct value *scim_user_of(struct arena *, const struct value *native, struct str base);
+
+/* Who reads it is told of the groups that were read with the person. */
+void scim_user_put_groups(struct arena *, struct value *user, const struct person_view *, struct str base);
 
 /*
  * What makes AFTER of BEFORE: a merge-patch of the native object, and what is

@@ -66,6 +66,8 @@ user_id_decode(struct call *c)
 	if (!u->in.is_present) {
 		TRY(scim_source(c, &u->in.source));
 		u->in.is_present = true;
+		u->in.has_groups = project_shows(
+		    &scim_user_resource, &u->shown, "groups", NULL);
 	}
 	if (is_me(c)) {
 		u->in.id = c->cx->actor->person;
@@ -98,12 +100,15 @@ user_value(struct call *c, struct arena *arena, const struct realm *realm,
 {
 	struct ctx cx = *c->cx;
 	struct js_out out;
+	struct value *user;
 
 	cx.arena = arena;
 	js_begin_tree(&out, arena);
 	put_person(&out, &cx, realm, v);
-	return scim_user_of(
+	user = scim_user_of(
 	    arena, value_of(arena, js_end_tree(&out)), scim_base(c));
+	scim_user_put_groups(arena, user, v, scim_base(c));
+	return user;
 }
 
 /* RFC 7643 section 3.1: what meta.location says stands in the header, too. */
@@ -215,7 +220,7 @@ created_decode(struct call *c, void **in)
 		return fail(
 		    c->cx, ERR_CONFLICT, MSG_ORDER_EXISTS, "externalId");
 	u->made = out;
-	u->in = (struct person_of) { out->person, 0, false };
+	u->in = (struct person_of) { .id = out->person };
 	*in = &u->in;
 	return OK;
 }
@@ -437,6 +442,8 @@ list_decode(struct call *c, void **in)
 
 	*in = page;
 	TRY(shown_decode(c));
+	page->in.has_groups = project_shows(
+	    &scim_user_resource, &user_call(c)->shown, "groups", NULL);
 	return scim_page_of_query(c, page);
 }
 
@@ -446,7 +453,10 @@ search_decode(struct call *c, void **in)
 	struct scim_page *page = arena_alloc(c->cx->arena, sizeof(*page));
 
 	*in = page;
-	return scim_page_of_body(c, page, &user_call(c)->shown);
+	TRY(scim_page_of_body(c, page, &user_call(c)->shown));
+	page->in.has_groups = project_shows(
+	    &scim_user_resource, &user_call(c)->shown, "groups", NULL);
+	return OK;
 }
 
 static void
