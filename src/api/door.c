@@ -208,7 +208,6 @@ call_inner(struct inner *in)
 		return;
 	}
 	c = call_open_inner(in);
-	metric_add(METRIC_IN_FLIGHT, 0, 1);
 	err = call_step(c);
 	if (err != OK)
 		call_refuse(c, err);
@@ -312,7 +311,7 @@ api_ended(const struct request *rq, int status, size_t bytes)
 
 	if (call != NULL && call->is_counted)
 		world_leave(call->world, rq->cx.actor);
-	if (call != NULL)
+	if (call != NULL && call->inner == NULL)
 		metric_add(METRIC_IN_FLIGHT, 0, -1);
 	metric_observe(METRIC_REQUEST_SECONDS, route_series(rq->route, status),
 	    (uint64_t)took_ns);

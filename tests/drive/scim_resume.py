@@ -26,7 +26,7 @@ import time
 
 import checklib
 import plant
-from usherlib import BUILD, TIER, Server, Tap
+from usherlib import BUILD, TIER, Client, Raw, Server, Tap
 
 PEOPLE = int(os.environ.get("USHER_PEOPLE", {
     "quick": 3000, "normal": 3000, "full": 100000}[TIER]))
@@ -308,6 +308,75 @@ def kill(server, what):
     server.start()
 
 
+# --- what else may end in the middle of a Bulk --------------------------------
+
+def bulk_of(refs):
+    return {"schemas": [MESSAGES + "BulkRequest"], "Operations": [
+        {"method": "POST", "path": "/Users", "bulkId": ref, "data": {
+            "schemas": [CORE], "userName": ref, "externalId": ref}}
+        for ref in refs]}
+
+
+def count(api):
+    return api.get("/scim/v2/Users?count=0").json["totalResults"]
+
+
+def until(what):
+    """Whether it came to be so."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        if what():
+            return True
+        time.sleep(.005)
+    return False
+
+
+def in_flight(server):
+    client = Client(server.management)
+    text = client.get("/metrics").body.decode()
+    client.close()
+    return [line.split()[1] for line in text.splitlines()
+            if line.startswith("usher_http_requests_in_flight ")]
+
+
+def hangs_up(tap):
+    """Nobody waits for the reply: what was sent is done, and nothing stays."""
+    with Server() as server:
+        tenant = server.tenant("acme")
+        api = tenant.client()
+        raw = Raw(server.address)
+        raw.send_request("POST", "/scim/v2/Bulk", bulk_of(
+            ref_of(n) for n in range(1000)), tenant.token)
+        raw.close()
+        tap.ok(until(lambda: count(api) == 1000),
+               "who hangs up in the middle of a Bulk has asked for it",
+               count(api))
+        tap.ok(until(lambda: in_flight(server) == ["0"]),
+               "and leaves nothing under way", in_flight(server))
+        api.close()
+
+
+def stops(tap):
+    """In order: the reply still comes, and tells what was done."""
+    with Server() as server:
+        tenant = server.tenant("acme")
+        api, asker, got = tenant.client(), tenant.client(), []
+        thread = threading.Thread(target=lambda: got.append(asker.post(
+            "/scim/v2/Bulk", bulk_of(ref_of(n) for n in range(1000)))))
+        thread.start()
+        until(lambda: count(api) > 0)
+        status = server.stop()
+        thread.join()
+        told = [row["status"] for row in got[0].json["Operations"]]
+        server.start()
+        there = count(tenant.client())
+        tap.ok(status == 0 and len(told) == 1000
+               and set(told) <= {"201", "429"},
+               "a server that ends tells each operation of a Bulk what became "
+               "of it", (status, set(told)))
+        tap.equal(there, told.count("201"), "and what it told is so")
+
+
 # --- the rig finds what it must ----------------------------------------------
 
 def controls(tap):
@@ -364,6 +433,8 @@ def main():
     dice = random.Random(seed)
     controls(tap)
     hunt(tap, "no-unique", "doubled", dice)
+    hangs_up(tap)
+    stops(tap)
     began = time.monotonic()
     faults, history, kills = run(BUILD, PEOPLE, dice)
     tap.ok(not faults, "%d people are there once, with one seat each, after "
