@@ -18,6 +18,7 @@ static enum err start_many(struct call *);
 static void item_done(struct item *);
 static void query_done(struct query *);
 static void step_ended(struct call *, enum err);
+static bool ends_in_brief(const struct call *);
 static enum err begin_again(struct call *);
 static bool take_back(struct call *);
 static void reply_to(struct call *, const struct reply *);
@@ -161,6 +162,8 @@ step_ended(struct call *c, enum err err)
 		err = begin_again(c);
 		if (err == OK)
 			return;
+	} else if (err == OK && ends_in_brief(c)) {
+		err = c->work->brief(c);
 	} else if (err == OK && c->work->next != NULL) {
 		c->work = c->work->next;
 		err = call_step(c);
@@ -173,6 +176,12 @@ step_ended(struct call *c, enum err err)
 		call_refuse(c, err);
 	else
 		call_answer(c);
+}
+
+static bool
+ends_in_brief(const struct call *c)
+{
+	return c->inner != NULL && c->inner->is_brief && c->work->brief != NULL;
 }
 
 /* False: there is nothing to be taken back, or no room for that either. */
@@ -206,7 +215,8 @@ call_answer(struct call *c)
 {
 	buf_init(&c->buf, c->cx->arena, REPLY_BODY_MAX);
 	js_begin(&c->js, &c->buf);
-	c->work->encode(c);
+	if (!ends_in_brief(c))
+		c->work->encode(c);
 	must(!c->buf.over);
 	if (c->reply.body.p == NULL)
 		c->reply.body = buf_view(&c->buf);

@@ -42,6 +42,11 @@ struct route_work {
 	const char	*query;		/* the parameters it takes, separated by spaces; NULL: none; *: any other is passed over */
 	const struct route_work *next;	/* one step more; its decode() sees this one's out */
 	/*
+	 * Where nobody reads what is shown (inner.is_brief): says of this step's out,
+	 * by status and headers, what the steps after it would end with.  NULL: they are taken.
+	 */
+	enum err       (*brief)(struct call *);
+	/*
 	 * When this step finds no room (ERR_LIMITED): takes back what the steps before
 	 * did.  What is told is this step's refusal, however that goes.
 	 */
@@ -121,6 +126,7 @@ const struct realm *call_realm(struct call *);
 struct inner {
 	struct request rq;	/* first.  Its maker sets cx.arena, method, path, body, and headers of its own */
 	struct call   *outer;
+	bool	       is_brief;	/* of what succeeds the body is not wanted */
 	void	     (*replied)(struct inner *, const struct reply *);	/* exactly once, on any thread; may end the arena */
 	void	      *owner;	/* replied()'s own */
 };

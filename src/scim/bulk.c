@@ -236,6 +236,7 @@ begin(struct bulk *b, size_t step)
 	p->step = step;
 	p->inner.outer = b->call;
 	p->inner.replied = op_ended;
+	p->inner.is_brief = true;
 	p->inner.rq.cx = (struct ctx) {
 		.arena = arena,
 		.actor = cx->actor,

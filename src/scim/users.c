@@ -233,6 +233,19 @@ created_encode(struct call *c)
 	user_encode(c);
 }
 
+static enum err
+created_brief(struct call *c)
+{
+	const struct order_out *out = c->out;
+	void *in;
+
+	TRY(created_decode(c, &in));
+	c->reply.status = 201;
+	call_header(c, "Location", user_address(c, out->person));
+	call_etag(c, out->version);
+	return OK;
+}
+
 /* What became of the products that were asked for. */
 static void
 put_licences(struct call *c, struct value *user)
@@ -383,6 +396,22 @@ changed_decode(struct call *c, void **in)
 	return OK;
 }
 
+static enum err
+changed_brief(struct call *c)
+{
+	const struct order_out *out = c->out;
+	const struct realm *realm;
+
+	TRY(world_realm(c->world, c->cx, c->tenant, &realm));
+	if (is_me(c))
+		call_header(c, "Location", user_address(c, out->person));
+	if (c->rq->method == PATCH &&
+	    realm->catalogue->setting[SETTING_SCIM_PATCH_EMPTY] != 0)
+		c->reply.status = 204;
+	call_etag(c, out->version);
+	return OK;
+}
+
 /* RFC 7644 section 3.5.2: who asks for attributes is shown them. */
 static void
 patched_encode(struct call *c)
@@ -491,12 +520,14 @@ static const struct route_work
     show_created = { .kind = WORK_QUERY, .run = person_show_of, .decode = created_decode, .encode = created_encode },
     show_put = { .kind = WORK_QUERY, .run = person_show_of, .decode = changed_decode, .encode = user_encode },
     show_patched = { .kind = WORK_QUERY, .run = person_show_of, .decode = changed_decode, .encode = patched_encode },
-    put_it = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = change_decode, .next = &show_put },
-    patch_it = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = change_decode, .next = &show_patched },
+    put_it = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = change_decode, .next = &show_put,
+	.brief = changed_brief },
+    patch_it = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = change_decode, .next = &show_patched,
+	.brief = changed_brief },
     remove_it = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = remove_decode,
 	.encode = removed_encode },
     create = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = create_decode, .next = &show_created,
-	.query = "*" },
+	.brief = created_brief, .query = "*" },
     put = { .kind = WORK_QUERY, .run = person_show_of, .decode = put_decode, .next = &put_it, .query = "*" },
     patch = { .kind = WORK_QUERY, .run = person_show_of, .decode = patch_decode, .next = &patch_it, .query = "*" },
     removal = { .kind = WORK_QUERY, .run = person_show_of, .decode = change_start, .next = &remove_it, .query = "*" };

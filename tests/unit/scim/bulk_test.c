@@ -89,7 +89,7 @@ each_operation_has_an_outcome_in_its_place(void **state)
 	assert_text(fake_at("Operations.0.method"), "POST");
 	assert_text(fake_at("Operations.0.bulkId"), "a");
 	assert_text(fake_at("Operations.0.status"), "201");
-	assert_text(fake_at("Operations.0.version"), "\"3\"");
+	assert_text(fake_at("Operations.0.version"), "\"1\"");
 	assert_text(fake_at("Operations.0.response"), "absent");
 	assert_true(
 	    str_ends(fake_at("Operations.0.location"), str_of(person())));
@@ -107,6 +107,31 @@ each_operation_has_an_outcome_in_its_place(void **state)
 	    "https://id.example/scim/v2/Users/0000000000001");
 	assert_text(fake_at("Operations.6"), "absent");
 	assert_int_equal(fake.under_way, 1);
+}
+
+/* Nobody reads it: who was made is not read again only to be shown. */
+static void
+what_succeeds_is_not_shown(void **state)
+{
+	(void)state;
+	send_with(ops_of(3), "");
+	assert_text(fake_at("Operations.2.status"), "201");
+	assert_int_equal(fake.nquery, 1);
+	send_with(CHANGED("0000000000001", ""), "");
+	assert_text(fake_at("Operations.0.status"), "200");
+	assert_text(fake_at("Operations.0.version"), "\"1\"");
+	assert_int_equal(fake.nquery, 2);
+	/* The status is the one it would have had. */
+	((struct catalogue *)(uintptr_t)fake_realm()->catalogue)
+	    ->setting[SETTING_SCIM_PATCH_EMPTY] = 1;
+	send_with(CHANGED("0000000000001", ""), "");
+	assert_text(fake_at("Operations.0.status"), "204");
+	assert_text(fake_at("Operations.0.version"), "\"1\"");
+	/* Who is there already is a conflict all the same. */
+	((struct order_out *)fake.item_out)->was_repeated = true;
+	send_with(ops_of(1), "");
+	assert_text(fake_at("Operations.0.status"), "409");
+	assert_text(fake_at("Operations.0.response.scimType"), "uniqueness");
 }
 
 static void
@@ -413,6 +438,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		A_TEST(each_operation_has_an_outcome_in_its_place),
+		A_TEST(what_succeeds_is_not_shown),
 		A_TEST(what_refers_begins_when_the_other_is_made),
 		A_TEST(an_unknown_outcome_is_that_operations),
 		A_TEST(who_refers_to_what_failed_is_not_begun),
