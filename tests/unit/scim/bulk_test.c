@@ -367,6 +367,32 @@ every_operation_needs_the_right_of_its_row(void **state)
 	    right_name(RIGHT_ONBOARD)));
 }
 
+/* A page may send one too, with what goes with the cookie. */
+static void
+a_session_is_asked_for_each_operation(void **state)
+{
+	struct request *rq = fake_request(POST, PATH, NULL,
+	    HEAD "{\"method\":\"PATCH\",\"path\":\"/Me\",\"data\":{"
+		 "\"schemas\":[\"" SCIM_PATCH_OP "\"],\"Operations\":[{"
+		 "\"op\":\"add\",\"path\":\"nickName\",\"value\":\"A\"}]}},"
+		 "{\"method\":\"PATCH\",\"path\":\"/Me\",\"data\":{"
+		 "\"schemas\":[\"" SCIM_PATCH_OP "\"],\"Operations\":[{"
+		 "\"op\":\"add\",\"path\":\"title\",\"value\":\"A\"}]}}," MADE(
+		     "a", "ana", "") "]}");
+
+	(void)state;
+	fake_header(rq, "cookie", "__Host-usher=" FAKE_SECRET);
+	fake_header(rq, "origin", "https://id.example");
+	fake_header(rq, "host", "id.example");
+	fake_header(rq, "x-csrf-token", "csrf-of-" FAKE_SECRET);
+	fake_call(rq);
+	assert_int_equal(fake.status, 200);
+	assert_text(fake_at("Operations.0.status"), "200");
+	assert_true(contains(fake_at("Operations.0.location"), "/Users/"));
+	assert_text(fake_at("Operations.1.status"), "403");
+	assert_text(fake_at("Operations.2.status"), "403");
+}
+
 static void
 a_credential_that_ends_begins_nothing_more(void **state)
 {
@@ -449,6 +475,7 @@ main(void)
 		A_TEST(operations_end_on_other_threads),
 		A_TEST(a_full_queue_is_each_operations_own_outcome),
 		A_TEST(every_operation_needs_the_right_of_its_row),
+		A_TEST(a_session_is_asked_for_each_operation),
 		A_TEST(a_credential_that_ends_begins_nothing_more),
 		A_TEST(a_version_is_the_operations_own),
 		A_TEST(the_limit_of_a_row_holds_for_its_operation),
