@@ -21,7 +21,7 @@
 #include "scim/scim_int.h"
 
 #define RESPONSE  "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
-#define OP_MEMORY (64u << 20)
+#define OP_MEMORY (512u << 20)	/* as a request has: one may be all of a Bulk */
 #define TOLD_MAX  200	/* bytes of what was sent, in a message */
 
 /* All Bulks of a server together have so many operations under way, but each may have some. */

@@ -424,6 +424,27 @@ a_version_is_the_operations_own(void **state)
 	assert_text(fake_at("Operations.2.status"), "200");
 }
 
+/* N of what is nine million bytes in all. */
+static void
+send_large(const char *before, const char *after, size_t n)
+{
+	struct str each = str_fmt(
+	    fake.arena, "%s%*d%s", before, (int)(9000000 / n), 7, after);
+	struct buf b;
+
+	buf_init(&b, fake.arena, 16 << 20);
+	buf_z(&b, "{\"method\":\"POST\",\"path\":\"/Users\",");
+	buf_z(&b, "\"bulkId\":\"a\",\"data\":{\"x\":[");
+	for (size_t i = 0; i < n; i++) {
+		buf_z(&b, i > 0 ? "," : "");
+		buf_str(&b, each);
+	}
+	buf_z(&b, "]}}," MADE("b", "bo", ""));
+	send_with(str_z(fake.arena, buf_view(&b)), "");
+	assert_text(fake_at("Operations.0.status"), "413");
+	assert_text(fake_at("Operations.1.status"), "201");
+}
+
 static void
 the_limit_of_a_row_holds_for_its_operation(void **state)
 {
@@ -440,6 +461,10 @@ the_limit_of_a_row_holds_for_its_operation(void **state)
 	    "");
 	assert_text(fake_at("Operations.0.status"), "413");
 	assert_text(fake_at("Operations.1.status"), "201");
+	/* One that is the whole request is no more than that either. */
+	send_large("\"", "\"", 1);
+	send_large("", "", 190000);
+	send_large("\"", "/bulkId:b\"", 1);
 	send_with("]", "");
 	assert_int_equal(fake.status, 400);
 	assert_text(fake_at("scimType"), "invalidSyntax");
