@@ -45,9 +45,9 @@ TILE = re.compile(r"tile/(entries|[0-4])/((?:x\d{3}/)*\d{3})"
 
 # What entries of version 1 may hold.
 ACTOR_KINDS = range(1, 5)
-ACTIONS = range(1, 48)
-SUBJECT_KINDS = range(1, 11)
-CHANGE_KINDS = range(1, 15)
+ACTIONS = range(1, 49)
+SUBJECT_KINDS = range(1, 12)
+CHANGE_KINDS = range(1, 16)
 
 
 class Finding(Exception):

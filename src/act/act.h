@@ -241,6 +241,18 @@ struct source_in { struct str name; int64_t kind; };
 struct source_out { int64_t id; };
 extern const struct use_case source_ensure;	/* finds by name or makes it */
 
+/*
+ * So many people may be removed or disabled by clients of a source within 24
+ * hours, for the next 24 hours, whatever the settings say.
+ */
+struct removals_in {
+	struct str source;		/* its name */
+	int64_t	   allow;
+	struct str reason;
+};
+struct removals_out { int64_t allowed, gone, until_ms; };
+extern const struct use_case removals_allow;
+
 /* --- imports (MODEL.md 6) ------------------------------------------------------- */
 
 struct reject {

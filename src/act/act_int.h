@@ -100,6 +100,12 @@ struct keyset *keyset_open(struct arena *, size_t max);
 void *keyset_find(const struct keyset *, unsigned kind, const void *key32);
 void keyset_put(struct keyset *, unsigned kind, const void *key32, void *value);
 
+/* token.c: the source of this name; and by what it is found. */
+enum err source_find(struct tx *, uint32_t tenant, struct str name_key, struct source_row *out, bool *found) USE_RESULT;
+const struct index_value *source_name_value(struct arena *, struct str name);
+/* order_guard.c: how many people of GUARD's source its clients let go within the day. */
+enum err removals_gone(struct tx *, const struct removal_guard *, int64_t now_ms, int64_t *n) USE_RESULT;
+
 /* --- order: one person, four files --------------------------------------------- */
 
 #define CONTRACTS_MAX 50
@@ -187,6 +193,8 @@ struct subject {
 	size_t		    ngroup;
 	bool		    is_stored, is_dirty, has_new_contracts;
 	bool		    was_present;	/* as loaded: had not left */
+	struct removed_row  removed;	/* source 0: no client did; known where one may */
+	bool		    was_removed;	/* that row is stored */
 	bool		    has_begun;	/* there is something to sign in with; known where a check is answered */
 	struct block	    block[BLOCK_COUNT];	/* that row.blocks has a bit of */
 	unsigned	    blocks_stored;	/* bits as loaded */
@@ -197,6 +205,15 @@ struct subject {
 struct group_line {
 	struct group_row row;
 	bool		 is_dirty;
+};
+
+/* Whom the clients of a source removed or disabled. */
+struct removals {
+	int64_t		     tenant, source;
+	LIST(struct removal_hour) hour;
+	int64_t		     left;	/* before the batch, within the day */
+	struct removal_guard guard;
+	bool		     is_dirty, is_noted;
 };
 
 struct administrators { int64_t tenant; size_t n; };
@@ -219,6 +236,7 @@ struct order_batch {
 	LIST(struct session_row) session_end;	/* all sessions of who may not sign in any more */
 	struct session_list begun_end;	/* of who was given a role */
 	struct rows present;		/* of the sources whose people may come or go */
+	LIST(struct removals) removals;	/* of the sources whose clients may let somebody go */
 	LIST(struct dictionary_row) dictionary;	/* new words, saved with the batch */
 	LIST(struct str) word;		/* their texts, for the memory after the commit */
 	LIST(struct order_state *) told; /* onboardings of this batch */

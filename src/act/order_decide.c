@@ -543,6 +543,7 @@ order_move(struct scene *sc, const struct want *want, size_t nwant)
 	m.today = sc->today = day_of(sc);
 	m.changes = sc->changes;
 	TRY(order_reach(sc, &m, kinds[in->kind].says_nothing));
+	TRY(guard_pass(sc, &m));
 	for (size_t i = 0; i < sub->nholding; i++)
 		gate_refresh(&sc->pools->gate, sub->row.id, &sub->holding[i]);
 	held = arena_copy(sc->ob->arena, sub->holding,
@@ -551,6 +552,7 @@ order_move(struct scene *sc, const struct want *want, size_t nwant)
 	order_count_waits(sc, held, sub->nholding, -1);
 	sub->row = m.after;
 	note_record(sc);
+	guard_note(sc);
 	sub->contract = m.contract;
 	sub->holding = m.holding;
 	sub->nholding = m.nholding;

@@ -33,6 +33,7 @@ struct scene {		/* one item while it is decided */
 	int32_t		    today;	/* that it was decided by */
 	struct outcome_row *outcome;
 	size_t		    noutcome;
+	int		    moves;	/* by a client: -1: goes, 1: comes back */
 };
 
 /* Waits of the holdings began (BY 1) or ended (-1). */
@@ -78,6 +79,15 @@ is_present(const struct person *p)
 }
 enum err present_load(struct batch *, struct tx *) USE_RESULT;
 enum err present_save(struct order_batch *, struct tx *) USE_RESULT;
+/* As it was before the batch. */
+int64_t present_count(const struct order_batch *, int64_t tenant, int64_t source);
+
+/* order_guard.c: ERR_CONFLICT: a client may let nobody more go today.  What is decided is noted afterwards. */
+enum err guard_load(struct batch *, struct tx *) USE_RESULT;
+enum err guard_pass(struct scene *, const struct person_move *) USE_RESULT;
+void guard_note(struct scene *);
+enum err guard_save(struct order_batch *, struct tx *) USE_RESULT;
+void guard_committed(const struct order_batch *);
 
 /* What follows from a decision, noted for the save. */
 void note_record(struct scene *);

@@ -103,6 +103,7 @@ order_load(struct batch *b, struct tx *tx)
 	TRY(checks_load(b, tx));
 	TRY(load_subjects(b, tx));
 	TRY(present_load(b, tx));
+	TRY(guard_load(b, tx));
 	TRY(blocks_load(state(b), tx));
 	TRY(subjects_load(state(b), tx));
 	TRY(managers_load(b, tx));

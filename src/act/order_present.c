@@ -81,3 +81,13 @@ row_of(struct present_row *row, size_t n, const struct person *p)
 			return &row[i];
 	return NULL;
 }
+
+int64_t
+present_count(const struct order_batch *ob, int64_t tenant, int64_t source)
+{
+	const struct person of = { .tenant = tenant, .source = source };
+	const struct present_row *row =
+	    row_of(ob->present.row, ob->present.n, &of);
+
+	return row != NULL ? row->persons : 0;
+}

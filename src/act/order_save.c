@@ -32,6 +32,7 @@ order_save(struct batch *b, struct tx *tx)
 	    NULL));
 	TRY(save_persons(ob, tx, &stale));
 	TRY(present_save(ob, tx));
+	TRY(guard_save(ob, tx));
 	TRY(save_contracts(ob, tx));
 	TRY(blocks_save(ob, tx));
 	TRY(save_index(ob, tx));
@@ -150,6 +151,7 @@ order_committed(struct batch *b)
 			world_persons_add(b->world,
 			    (uint32_t)ob->subject.v[i]->row.tenant, 1);
 	roles_committed(b->world, ob);
+	guard_committed(ob);
 	for (size_t i = 0; i < ob->session_end.n; i++)
 		world_sessions_end(b->world,
 		    (uint32_t)ob->session_end.v[i].tenant,

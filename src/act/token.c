@@ -55,8 +55,6 @@ static enum err save_nets(struct tx *, const struct token_state *);
 static enum err find_own(struct world *, struct item *, struct tx *,
     const struct token_revoke_in *, struct token_row **);
 static enum err count_tokens(struct item *, struct tx *, int64_t except);
-static enum err find_source(struct tx *, uint32_t tenant, struct str name_key,
-    struct source_row *, bool *found);
 static enum err ensure_source(struct item *, struct tx *,
     const struct text_out *name, const struct index_out *key,
     struct source_row *);
@@ -82,8 +80,6 @@ create_want(struct batch *b, struct tx *data, struct vault_call *call)
 		const struct token_in *in = it->in;
 		struct token_state *s =
 		    arena_alloc(it->cx->arena, sizeof(*s));
-		struct index_value *name =
-		    arena_alloc(it->cx->arena, sizeof(*name));
 		const struct realm *realm;
 
 		it->state = s;
@@ -96,10 +92,8 @@ create_want(struct batch *b, struct tx *data, struct vault_call *call)
 		s->most = in->is_client ? 0 : realm->most[LIMIT_TOKENS];
 		call->tenant = it->tenant;
 		call->capability = &realm->capability;
-		*name = (struct index_value) { INDEX_SOURCE_REF,
-			str_fmt(it->cx->arena, "name/%.*s",
-			STR_ARG(in->source)) };
-		s->source_key = vault_index(call, name, 1);
+		s->source_key = vault_index(call,
+		    source_name_value(it->cx->arena, in->source), 1);
 		s->source_id = id_new();
 		s->source = vault_text_seal(call, PURPOSE_NAME, s->source_id,
 		    in->source);
@@ -553,9 +547,8 @@ const struct use_case token_rotate = {
 
 /* --- sources -------------------------------------------------------------------- */
 
-/* Finds a source by the keyed hash of its name among the tenant's. */
-static enum err
-find_source(struct tx *tx, uint32_t tenant, struct str name_key,
+enum err
+source_find(struct tx *tx, uint32_t tenant, struct str name_key,
     struct source_row *out, bool *found)
 {
 	struct source_row from = { .tenant = tenant };
@@ -590,11 +583,20 @@ ensure_source(struct item *it, struct tx *tx, const struct text_out *name,
 	TRY(key->err);
 	fresh.name = name->text;
 	fresh.name_key = (struct str) { (const char *)key->key->bytes, 32 };
-	TRY(find_source(tx, it->tenant, fresh.name_key, row, &found));
+	TRY(source_find(tx, it->tenant, fresh.name_key, row, &found));
 	if (found)
 		return OK;
 	*row = fresh;
 	return store_save(tx, &SOURCE, row, 1, NULL);
+}
+
+const struct index_value *
+source_name_value(struct arena *arena, struct str name)
+{
+	const struct index_value value = { INDEX_SOURCE_REF,
+		str_fmt(arena, "name/%.*s", STR_ARG(name)) };
+
+	return arena_copy(arena, &value, sizeof(value));
 }
 
 struct source_state {
@@ -612,8 +614,6 @@ source_want(struct batch *b, struct tx *data, struct vault_call *call)
 		const struct source_in *in = it->in;
 		struct source_state *s =
 		    arena_alloc(it->cx->arena, sizeof(*s));
-		struct index_value *name =
-		    arena_alloc(it->cx->arena, sizeof(*name));
 		const struct realm *realm;
 
 		it->state = s;
@@ -623,10 +623,8 @@ source_want(struct batch *b, struct tx *data, struct vault_call *call)
 		call->tenant = it->tenant;
 		call->capability = &realm->capability;
 		s->id = id_new();
-		*name = (struct index_value) { INDEX_SOURCE_REF,
-			str_fmt(it->cx->arena, "name/%.*s",
-			STR_ARG(in->name)) };
-		s->key = vault_index(call, name, 1);
+		s->key = vault_index(call,
+		    source_name_value(it->cx->arena, in->name), 1);
 		s->name = vault_text_seal(call, PURPOSE_NAME, s->id,
 		    in->name);
 	}

@@ -183,12 +183,12 @@ void batch_encode(struct call *);
 
 extern const struct route audit_routes[], block_routes[], catalogue_routes[], event_routes[], import_routes[],
     login_routes[], me_routes[], oauth_routes[], onboarding_routes[], operator_routes[], organisation_routes[], person_routes[],
-    pool_routes[], product_routes[], queue_routes[], role_routes[], self_routes[], setting_routes[],
+    pool_routes[], product_routes[], queue_routes[], removals_routes[], role_routes[], self_routes[], setting_routes[],
     tenant_routes[], token_routes[];
 
 /* What their bodies and replies look like; each ends with name NULL. */
 extern const struct shape audit_shapes[], block_shapes[], catalogue_shapes[], encode_shapes[], event_shapes[],
     import_shapes[], login_shapes[], me_shapes[], oauth_shapes[], onboarding_shapes[], organisation_shapes[], person_shapes[],
-    pool_shapes[], problem_shapes[], product_shapes[], queue_shapes[], role_shapes[], self_shapes[], token_shapes[];
+    pool_shapes[], problem_shapes[], product_shapes[], queue_shapes[], removals_shapes[], role_shapes[], self_shapes[], token_shapes[];
 
 #endif

@@ -25,6 +25,7 @@ static const struct http_door callbacks = {
 static const struct route *const tables[] = {
 	onboarding_routes, person_routes, block_routes, product_routes, pool_routes, organisation_routes,
 	catalogue_routes, import_routes, event_routes, audit_routes, token_routes, role_routes, queue_routes,
+	removals_routes,
 	oauth_routes, login_routes, me_routes, self_routes, operator_routes, setting_routes,
 	tenant_routes,
 };

@@ -76,6 +76,7 @@ static const struct tag {
 	{ "organisations", "organisations", "Partners, and what their people may choose." },
 	{ "products", "products", "What people have seats of." },
 	{ "queues", "queues", "Work that waits, and what may be asked at once." },
+	{ "removals", "removals", "How many people clients may let go." },
 	{ "rights", "roles", NULL },
 	{ "role-grants", "roles", NULL },
 	{ "roles", "roles", "What people may do here, and over whom." },

@@ -15,7 +15,7 @@
 static const struct shape *const tables[] = {
 	audit_shapes, block_shapes, catalogue_shapes, encode_shapes, event_shapes, import_shapes,
 	login_shapes, me_shapes, oauth_shapes, onboarding_shapes, organisation_shapes, person_shapes, pool_shapes,
-	problem_shapes, product_shapes, queue_shapes, role_shapes, self_shapes, token_shapes,
+	problem_shapes, product_shapes, queue_shapes, removals_shapes, role_shapes, self_shapes, token_shapes,
 };
 
 /* The words of a field's type; REST are the other members of the schema. */

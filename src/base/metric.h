@@ -58,6 +58,7 @@
 	X(LOG_ALARM,	     GAUGE,	"usher_log_alarm", "", "", 0, "1 since the vault refused to sign a log") \
 	X(LOG_LOST,	     GAUGE,	"usher_log_lost_entries", "", "", 0, "entries of a log that were acknowledged and are not in the database any more") \
 	X(DROPPED,	     COUNTER,	"usher_notes_dropped", "", "kind=read,login", 0, "reads and failed logins that never got into the database") \
+	X(REMOVALS_STOPPED,  COUNTER,	"usher_removals_stopped", "", "", 1, "days on which a client was stopped that let too many people go") \
 	X(DUE,		     COUNTER,	"usher_due_work", "", "", 0, "orders of the clock that are over")
 
 enum metric {

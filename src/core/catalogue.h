@@ -86,6 +86,8 @@ struct setting_info {
 	X(CLIENT_UNDER_WAY,	   "admission.client_under_way", 512, 1, 1000000, "so many requests of one client may be under way at once") \
 	X(CATALOGUE_LOSSES_LEAST,   "catalogue.losses_least",   20, 0, 1000000, "so many may lose a seat by rules whatever the share is") \
 	X(CATALOGUE_LOSSES_PERCENT, "catalogue.losses_percent", 5, 0, 100, "a catalogue whose rules take a larger share of the seats is stopped") \
+	X(CLIENT_REMOVALS_LEAST,   "client.removals_least",   20, 0, 1000000, "so many may go whatever the share is") \
+	X(CLIENT_REMOVALS_PERCENT, "client.removals_percent", 5, 0, 100, "a client may remove or disable no larger share of its people within 24 hours") \
 	X(DELIVERY_DEPTH,	   "delivery.depth_pause",   10000, 1, 100000000, "at this depth the delivery queue pauses and an alert is raised") \
 	X(IMPORT_DEPTH,		   "import.depth_pause",     2000000, 1, 100000000, "at this depth (persons) the import queue pauses and an alert is raised") \
 	X(IMPORT_REMOVALS_LEAST,   "import.removals_least",   20, 0, 1000000, "so many may go whatever the share is") \

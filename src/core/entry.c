@@ -20,6 +20,7 @@ static const char *const subject_kinds[SUBJECT_COUNT] = {
 	[SUBJECT_QUEUE] = "queue",
 	[SUBJECT_CLIENT] = "client",
 	[SUBJECT_GROUP] = "group",
+	[SUBJECT_SOURCE] = "source",
 };
 
 static const char *const change_kinds[CHANGE_COUNT] = {
@@ -37,6 +38,7 @@ static const char *const change_kinds[CHANGE_COUNT] = {
 	[CHANGE_TRIES] = "tries",
 	[CHANGE_LIMIT] = "limit",
 	[CHANGE_MEMBER] = "member",
+	[CHANGE_REMOVALS] = "removals",
 };
 
 const char *

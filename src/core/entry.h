@@ -61,7 +61,8 @@
 	X(TOTP_RESET,          "totp.reset") \
 	X(GROUP_MADE,          "group.made") \
 	X(GROUP_CHANGED,       "group.changed") \
-	X(GROUP_REMOVED,       "group.removed")
+	X(GROUP_REMOVED,       "group.removed") \
+	X(REMOVALS_STOPPED,    "removals.stopped")
 
 enum action {
 	ACTION_NONE,
@@ -84,6 +85,7 @@ enum subject_kind {
 	SUBJECT_QUEUE,		/* enum work_queue */
 	SUBJECT_CLIENT,
 	SUBJECT_GROUP,
+	SUBJECT_SOURCE,
 	SUBJECT_COUNT
 };
 
@@ -106,6 +108,7 @@ const char *subject_kind_name(enum subject_kind);
  *	CHANGE_TRIES	    -         -			0 / failed tries since the last entry
  *	CHANGE_LIMIT	    enum tenant_limit -		at most so many (0 = no bound)
  *	CHANGE_MEMBER	    person    -			0 / 1
+ *	CHANGE_REMOVALS	    -         -			so many went / at most so many may
  */
 enum change_kind {
 	CHANGE_LIFECYCLE = 1,
@@ -122,6 +125,7 @@ enum change_kind {
 	CHANGE_TRIES,
 	CHANGE_LIMIT,
 	CHANGE_MEMBER,
+	CHANGE_REMOVALS,
 	CHANGE_COUNT
 };
 

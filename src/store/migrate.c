@@ -53,6 +53,10 @@ static const char *const data_0011[] = {
 #include "store/migrations/data_0011.def"
 	NULL
 };
+static const char *const data_0013[] = {
+#include "store/migrations/data_0013.def"
+	NULL
+};
 static const char *const data_0014[] = {
 #include "store/migrations/data_0014.def"
 	NULL
@@ -84,6 +88,7 @@ const struct migration migrations[] = {
 	{ DB_DATA, 9, data_0009 },
 	{ DB_DATA, 10, data_0010 },
 	{ DB_DATA, 11, data_0011 },
+	{ DB_DATA, 13, data_0013 },
 	{ DB_DATA, 14, data_0014 },
 	{ DB_KEYS, 1, keys_0001 },
 	{ DB_KEYS, 2, keys_0002 },

@@ -123,6 +123,18 @@ enum err members_add(struct tx *, const struct member_row *, size_t n, bool *was
 /* *GONE: how many of them were in. */
 enum err members_drop(struct tx *, const struct member_row *keys, size_t n, int64_t *gone) USE_RESULT;
 
+/* Whom clients removed or disabled, so that not too many go at once (act/order_guard.c). */
+struct removed_row { int64_t tenant, person, source, hour; bool has_left; };	/* when a client of SOURCE last did it; not disabled only */
+extern const struct table REMOVED;		/* tenant person */
+struct removal_hour { int64_t tenant, source, hour, persons, has_left; };	/* so many in this hour, and of these have left; CHECK >= 0 */
+extern const struct table REMOVAL_HOUR;		/* tenant source hour */
+struct removal_guard {		/* REMOVAL_GUARD: tenant source */
+	int64_t tenant, source;
+	int64_t allowed, until_ms;	/* so many may go, whatever the settings say, until then */
+	int64_t noted_ms;		/* that the guard stopped somebody; 0: not since more were allowed */
+};
+extern const struct table REMOVAL_GUARD;
+
 struct onboarding_row {
 	int64_t	   tenant, id, person, source, client;
 	int64_t	   state;	/* enum onboarding_state */

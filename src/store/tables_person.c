@@ -87,6 +87,27 @@ static const struct column present[] = {
 #undef C
 const struct table PRESENT = TABLE("present", DB_DATA, present, 2, present_row, EXISTS_REPLACES);
 
+#define C(field) COLUMN(removed_row, field)
+static const struct column removed[] = {
+	C(tenant), C(person), C(source), C(hour), C(has_left)
+};
+#undef C
+const struct table REMOVED = TABLE("removed", DB_DATA, removed, 2, removed_row, EXISTS_REPLACES);
+
+#define C(field) COLUMN(removal_hour, field)
+static const struct column removal_hour[] = {
+	C(tenant), C(source), C(hour), C(persons), C(has_left)
+};
+#undef C
+const struct table REMOVAL_HOUR = TABLE("removal_hour", DB_DATA, removal_hour, 3, removal_hour, EXISTS_REPLACES);
+
+#define C(field) COLUMN(removal_guard, field)
+static const struct column removal_guard[] = {
+	C(tenant), C(source), C(allowed), C(until_ms), C(noted_ms)
+};
+#undef C
+const struct table REMOVAL_GUARD = TABLE("removal_guard", DB_DATA, removal_guard, 2, removal_guard, EXISTS_REPLACES);
+
 #define C(field) COLUMN(role_row, field)
 static const struct column role[] = {
 	C(tenant), C(person), C(id), C(role), C(state), C(since_ms),

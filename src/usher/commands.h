@@ -23,7 +23,7 @@
 #include "usher/cli.h"
 
 #define COMMAND_NOUNS(X) \
-	X(serve) X(front) X(import) X(onboard) X(person) X(product) X(pool) X(organisation) X(seat) X(queue) \
+	X(serve) X(front) X(import) X(onboard) X(person) X(product) X(pool) X(organisation) X(seat) X(source) X(queue) \
 	X(catalogue) X(event) X(audit) X(right) X(role) X(token) X(client) X(tenant) X(setting) X(backup) X(restore) X(migrate) \
 	X(key) X(loss) X(doctor) X(top) X(help) X(openapi) X(version) X(completion)
 

@@ -109,10 +109,12 @@ keep_rules(const struct table *t, void *row)
 	}
 	if (t == &WAIT_COUNT)
 		set(t, row, "waiting", BELOW(INT64_MAX));
-	if (t == &PRESENT)
+	if (t == &PRESENT || t == &REMOVAL_HOUR)
 		set(t, row, "persons", BELOW(INT64_MAX));
 	if (t == &GROUP)
 		set(t, row, "members", BELOW(INT64_MAX));
+	if (t == &REMOVAL_HOUR)
+		set(t, row, "has_left", BELOW(INT64_MAX));
 	if (t->when_exists == EXISTS_VERSIONED)
 		set(t, row, "version", 0);
 }

@@ -144,6 +144,7 @@ struct refusal {
 		struct pool	  pool;
 		struct wait_count count;
 		struct present_row present;
+		struct removal_hour removals;
 		struct seat	  seat;
 		struct contract	  contract;
 		struct block	  block;
@@ -171,6 +172,8 @@ static const struct refusal refusals[] = {
 	    { .count = { 1, 1, 0, 1, -1 } } },
 	{ "fewer present than none", &PRESENT, MSG_STORE_CHECK,
 	    { .present = { 1, 1, -1 } } },
+	{ "fewer removed than none", &REMOVAL_HOUR, MSG_STORE_CHECK,
+	    { .removals = { 1, 1, 1, -1, 0 } } },
 	{ "a seat of nobody", &SEAT, MSG_STORE_REFERENCE,
 	    { .seat = { 1, 1, .person = 2, .pool = 1 } } },
 	{ "a seat of no pool", &SEAT, MSG_STORE_REFERENCE,

@@ -29,6 +29,7 @@ static struct order_out ordered;
 const struct use_case person_order = { .name = "person_order" };
 const struct use_case group_order = { .name = "group_order" };
 const struct use_case queue_set = { .name = "queue_set" };
+const struct use_case removals_allow = { .name = "removals_allow" };
 const struct use_case deployment_set = { .name = "deployment_set" };
 const struct use_case pool_quota = { .name = "pool_quota" };
 const struct use_case tenant_order = { .name = "tenant_order" };
