@@ -49,7 +49,8 @@ enum order_kind {
 
 struct order {
 	enum order_kind	   kind;
-	int64_t		   person;	/* CHANGE … RELEASE, BLOCK, UNBLOCK; 0: by source ref */
+	int64_t		   person;	/* CHANGE … RELEASE, BLOCK, UNBLOCK; 0: by source ref; of ONBOARD the writer says who returns */
+	bool		   may_return;	/* ONBOARD: whom the source let go comes back, by their ref or user name */
 	int64_t		   source;
 	struct str	   ref;		/* of the source; empty: none */
 	struct doc	   doc;

@@ -292,6 +292,12 @@ enum err groups_take(struct order_batch *, struct tx *, const struct rows *) USE
 enum err groups_save(struct order_batch *, struct tx *) USE_RESULT;
 
 struct order_state *order_state(const struct item *);
+/* Who left comes back (order_return.c): nobody new, but everything of them is. */
+static inline bool
+order_returns(const struct order *in)
+{
+	return in->kind == ORDER_ONBOARD && in->person != 0;
+}
 const struct key256 *order_key(const struct order_state *, size_t at);
 struct pools *order_pools(struct order_batch *, uint32_t tenant);
 struct subject *order_subject(struct order_batch *, uint32_t tenant, int64_t person);

@@ -146,8 +146,8 @@ start(struct batch *b, struct item *it, struct vault_call *call)
 static bool
 opens_record(const struct order *in)
 {
-	return in->person != 0
-	    && (in->kind == ORDER_CHANGE || in->kind == ORDER_IMPORT);
+	return in->person != 0 && (in->kind == ORDER_CHANGE
+	    || in->kind == ORDER_IMPORT || order_returns(in));
 }
 
 /* Orders whose own words alone are sealed, under the key of the person. */
@@ -401,8 +401,11 @@ make_document(struct item *it, struct order_state *s)
 		if (s->opened->err != OK)
 			return fail_sealed(it->cx, s->opened->err, "person");
 		doc_restore(it->cx, s->opened->text, &s->before);
-		doc_merge(it->cx->arena, &s->before, &in->doc, in->removed,
-		    in->nremoved, &s->after);
+		if (order_returns(in))
+			s->after = in->doc;
+		else
+			doc_merge(it->cx->arena, &s->before, &in->doc,
+			    in->removed, in->nremoved, &s->after);
 		s->seal.version = s->old->record_version + 1;
 		s->seal.wrapped_key = s->old_key;
 		s->seal.key_version = s->old->key_version;

@@ -99,6 +99,16 @@ block_as_asked(struct scene *sc)
 		block_lift(sc, BLOCK_MANUAL);
 }
 
+void
+block_returns(struct scene *sc)
+{
+	if (sc->s->in->active != 0)
+		block_as_asked(sc);
+	else if (has_block(sc->sub, BLOCK_MANUAL)
+	    && actor_may(sc->it->cx->actor, RIGHT_PERSON_BLOCK))
+		block_lift(sc, BLOCK_MANUAL);
+}
+
 static void
 block_lift(struct scene *sc, enum block_kind kind)
 {

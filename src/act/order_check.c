@@ -80,7 +80,8 @@ begun_load(struct batch *b, struct tx *tx)
 
 	for (size_t i = 0; i < b->n; i++)
 		is_needed |= b->item[i]->err == OK
-		    && order_state(b->item[i])->in->kind == ORDER_CHECK;
+		    && (order_state(b->item[i])->in->kind == ORDER_CHECK
+		    || order_returns(order_state(b->item[i])->in));
 	if (!is_needed)
 		return OK;
 	for (size_t i = 0; i < ob->subject.n; i++) {

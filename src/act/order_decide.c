@@ -135,11 +135,13 @@ undo(struct scene *sc)
 static enum err
 decide_new(struct scene *sc)
 {
+	const bool returns = order_returns(sc->s->in);
 	enum err err = OK;
 	struct want *want;
 	size_t nwant;
 
-	if (answer_repeat(sc, &err) || answer_known(sc, &err))
+	if (sc->it->again || answer_repeat(sc, &err)
+	    || (!returns && answer_known(sc, &err)))
 		return err;
 	TRY(check_unique(sc));
 	if (sc->it->again)
@@ -147,10 +149,16 @@ decide_new(struct scene *sc)
 	TRY(find_wants(sc, &want, &nwant));
 	if (sc->s->in->kind == ORDER_ONBOARD)
 		sc->onboarding = id_new();
-	TRY(start_person(sc));
-	block_as_asked(sc);
+	if (returns)
+		find_managers(sc);
+	TRY(returns ? decide_return(sc) : start_person(sc));
+	if (sc->it->again)
+		return OK;
+	if (!returns)
+		block_as_asked(sc);
 	TRY(order_move(sc, want, nwant));
-	list_add(sc->ob->arena, &sc->ob->subject, sc->sub);
+	if (!returns)
+		list_add(sc->ob->arena, &sc->ob->subject, sc->sub);
 	note_ref(sc, 1);
 	note_onboarding(sc);
 	note_idempotency(sc);

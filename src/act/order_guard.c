@@ -65,7 +65,8 @@ is_counted(const struct item *it)
 
 	if (it->cx->actor->kind != ACTOR_CLIENT || in->source == 0)
 		return false;
-	return in->kind == ORDER_REMOVE || (in->kind == ORDER_CHANGE
+	return in->kind == ORDER_REMOVE || order_returns(in)
+	    || (in->kind == ORDER_CHANGE
 	    && (in->active != 0 || in->has_contracts));
 }
 

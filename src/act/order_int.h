@@ -65,6 +65,8 @@ enum err order_check_version(struct scene *) USE_RESULT;
 void block_put(struct scene *, enum block_kind, enum block_reason);
 /* What the order's `active` says, by hand; the caller moves the person on. */
 void block_as_asked(struct scene *);
+/* Of who returns: as asked; else who may lift a block by hand does by bringing them. */
+void block_returns(struct scene *);
 enum err blocks_load(struct order_batch *, struct tx *) USE_RESULT;
 enum err checks_load(struct batch *, struct tx *) USE_RESULT;
 /* Who has something to sign in with, where that matters. */
@@ -81,6 +83,14 @@ enum err present_load(struct batch *, struct tx *) USE_RESULT;
 enum err present_save(struct order_batch *, struct tx *) USE_RESULT;
 /* As it was before the batch. */
 int64_t present_count(const struct order_batch *, int64_t tenant, int64_t source);
+
+/*
+ * order_return.c: finds who returns and sends their orders back.  TAKEN_BY:
+ * who has the user name that each item wants; 0: nobody else.
+ */
+enum err returns_find(struct batch *, struct tx *, const int64_t *taken_by) USE_RESULT;
+/* The person as they were sent now; the caller moves them on.  ERR_CONFLICT: they are there. */
+enum err decide_return(struct scene *) USE_RESULT;
 
 /* order_guard.c: ERR_CONFLICT: a client may let nobody more go today.  What is decided is noted afterwards. */
 enum err guard_load(struct batch *, struct tx *) USE_RESULT;

@@ -59,6 +59,8 @@ static void take_repeats(struct asked *);
 static void take_refs(struct asked *);
 static enum err load_known_onboardings(struct batch *, struct tx *);
 static void take_unique(struct asked *);
+static enum err find_returning(struct batch *, struct tx *,
+    const struct asked *);
 static void take_words(struct order_batch *, struct asked *);
 static enum err load_subjects(struct batch *, struct tx *);
 static enum err load_open(struct order_batch *, struct tx *);
@@ -98,6 +100,7 @@ order_load(struct batch *b, struct tx *tx)
 	take_refs(ask);
 	TRY(load_known_onboardings(b, tx));
 	take_unique(ask);
+	TRY(find_returning(b, tx, ask));
 	take_words(state(b), ask);
 	TRY(managers_find(b, tx));
 	TRY(checks_load(b, tx));
@@ -337,6 +340,21 @@ take_unique(struct asked *ask)
 		if (ask->owner[i] != 0 && ask->owner[i] != t->s->person)
 			t->s->taken_at = t->at;
 	}
+}
+
+static enum err
+find_returning(struct batch *b, struct tx *tx, const struct asked *ask)
+{
+	int64_t *taken_by = arena_array(state(b)->arena, b->n,
+	    sizeof(*taken_by));
+
+	for (size_t i = 0, at = 0; i < b->n; i++)
+		for (; at < ask->taking.n
+		    && ask->taking.v[at].s == order_state(b->item[i]); at++)
+			if (ask->taking.v[at].s->value.v[ask->taking.v[at].at]
+			    .kind == INDEX_USER_NAME)
+				taken_by[i] = ask->owner[at];
+	return returns_find(b, tx, taken_by);
 }
 
 static enum err

@@ -100,7 +100,8 @@ note_ref(struct scene *sc, int64_t state)
 		    ? &s->in->ref_key : order_key(s, s->ref_at))->bytes, 32 },
 		.person = s->person,
 		.state = state,
-		.onboarding = s->ref != NULL ? s->ref->onboarding
+		.onboarding = s->ref != NULL && !order_returns(s->in)
+		    ? s->ref->onboarding
 		    : sc->onboarding,
 	};
 	if (s->in->kind == ORDER_IMPORT || s->in->kind == ORDER_MANAGER)

@@ -29,7 +29,7 @@ order_defaults(struct item *it, struct order_state *s)
 	struct sight sight;
 	struct order *o;
 
-	if ((!s->is_new && in->kind != ORDER_IMPORT) ||
+	if ((!s->is_new && !order_returns(in) && in->kind != ORDER_IMPORT) ||
 	    s->realm->catalogue->norganisation == 0)
 		return;
 	sight_of(it->cx, s->realm, &sight);
@@ -58,7 +58,8 @@ fill(struct order_state *s, struct order *o, struct contract_in *c)
 	    catalogue_organisation_slug(s->realm->catalogue, c->organization);
 
 	for (size_t i = 0; of != NULL && i < of->ndef; i++) {
-		struct str *at = slot(s->is_new ? o : NULL, c, of->def[i].id);
+		struct str *at = slot(
+		    s->is_new || order_returns(o) ? o : NULL, c, of->def[i].id);
 
 		if (at != NULL && at->n == 0)
 			*at = of->def[i].value;

@@ -159,6 +159,7 @@ create_decode(struct call *c, void **in)
 	    &person));
 	person_order_fill(c->cx, c->world, &person, o);
 	o->kind = ORDER_ONBOARD;
+	o->may_return = true;
 	o->priority = 5;
 	o->body = c->rq->body;
 	products_of(c->cx->arena, body, o);
