@@ -170,7 +170,6 @@ LIES = {
         "user_names_are_alone_in_any_case", "each_kind_of_error_is_told",
         "the_same_user_name_is_a_conflict", "patch_is_all_or_nothing",
         "the_same_external_id_is_a_conflict",
-        "the_name_of_who_was_deleted_stays_taken",
         "user_names_are_prepared_before_they_are_compared")},
 }
 

@@ -507,11 +507,13 @@ def what_was_deleted_is_in_no_list(w):
 
 
 @test
-def the_name_of_who_was_deleted_stays_taken(w):
+def the_name_of_who_was_deleted_is_free(w):
     made = w.user()
     w.scim.delete("/Users/" + made["id"])
-    refused(w.scim.post("/Users", w.draft(userName=made["userName"])), 409,
-            "uniqueness")
+    again = w.scim.post("/Users", w.draft(userName=made["userName"]))
+    true(again.status < 300, again)
+    same(w.scim.get("/Users/" + again.json["id"]).json["userName"],
+         made["userName"])
 
 
 # --- 3.14: versions ----------------------------------------------------------
