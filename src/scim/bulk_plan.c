@@ -18,6 +18,8 @@
 
 #define PREFIX "bulkId:"
 #define NONE   SIZE_MAX
+/* No id is that much longer than the shortest reference to it. */
+#define TEXT_MAX (8u * JS_TEXT_MAX)
 
 struct planner {
 	struct arena	 *arena;
@@ -42,6 +44,8 @@ static void wrong(struct bulk_op *, enum msg, const char *field, struct str);
 static void ids_sort(struct planner *);
 static void paths_sort(struct planner *);
 static bool refers(struct str, struct str *, struct str *, struct str *);
+static bool begins_at(struct str, size_t);
+static void refs_of_text(struct planner *, size_t op, struct str, bool);
 static void refs_find(struct planner *);
 static void refs_in(struct planner *, size_t op, const struct js *);
 static void ref_add(struct planner *, size_t op, struct str, bool is_in_path);
@@ -251,15 +255,25 @@ bulk_named(const struct bulk_plan *plan, struct str name)
 	    : NONE;
 }
 
+static int
+by_target(const void *a, const void *b)
+{
+	const struct bulk_ref *x = a, *y = b;
+
+	return (x->target > y->target) - (x->target < y->target);
+}
+
 bool
 bulk_is_later(const struct bulk_plan *plan, size_t op, struct str name)
 {
-	const size_t target = bulk_named(plan, name);
+	const struct bulk_ref key = { .target = bulk_named(plan, name) };
+	const size_t first = plan->first_ref[op];
+	const size_t n = plan->first_ref[op + 1] - first;
+	const struct bulk_ref *ref = n == 0
+	    ? NULL
+	    : bsearch(&key, &plan->ref[first], n, sizeof(key), by_target);
 
-	for (size_t i = plan->first_ref[op]; i < plan->first_ref[op + 1]; i++)
-		if (plan->ref[i].target == target)
-			return plan->ref[i].is_later;
-	return false;
+	return ref != NULL && ref->is_later;
 }
 
 static int
@@ -306,30 +320,35 @@ paths_sort(struct planner *p)
 
 /* --- who refers to whom -------------------------------------------------------------- */
 
-/* BEFORE and AFTER are what stands around the reference. */
+/* The first reference in TEXT; BEFORE and AFTER are what stands around it. */
 static bool
 refers(struct str text, struct str *before, struct str *name, struct str *after)
 {
-	const struct str inner = STR("/" PREFIX);
-	size_t at;
+	size_t at = 0;
 
 	*before = *after = STR("");
 	if (str_starts(text, STR(PREFIX))) {
 		*name = str_sub(text, sizeof(PREFIX) - 1, text.n);
 		return true;
 	}
-	for (at = 0; at < text.n; at++)
-		if (text.p[at] == '/' &&
-		    str_starts(str_sub(text, at, text.n), inner))
-			break;
+	while (at < text.n && !begins_at(text, at))
+		at++;
 	if (at == text.n)
 		return false;
 	*before = str_sub(text, 0, at + 1);
-	*name = str_sub(text, at + inner.n, text.n);
-	*after = *name;
-	*name = str_sub(*name, 0, str_find(*name, '/'));
-	*after = str_sub(*after, name->n, after->n);
+	text = str_sub(text, at + sizeof(PREFIX), text.n);
+	for (at = 0; at < text.n && text.p[at] != '/' && text.p[at] != '"';)
+		at++;
+	*name = str_sub(text, 0, at);
+	*after = str_sub(text, at, text.n);
 	return true;
+}
+
+static bool
+begins_at(struct str text, size_t at)
+{
+	return (text.p[at] == '/' || text.p[at] == '"') &&
+	    str_starts(str_sub(text, at + 1, text.n), STR(PREFIX));
 }
 
 static void
@@ -341,12 +360,16 @@ refs_find(struct planner *p)
 		plan->first_ref[i] = plan->nref;
 		if (plan->op[i].err != OK)
 			continue;
-		ref_add(p, i, plan->op[i].path, true);
+		refs_of_text(p, i, plan->op[i].path, true);
 		if (plan->op[i].data != NULL)
 			refs_in(p, i, plan->op[i].data);
 		/* Nothing waits for one that is not begun, nor it for anybody. */
 		if (plan->op[i].err != OK)
 			plan->nref = plan->first_ref[i];
+		else if (plan->nref > plan->first_ref[i])
+			qsort(&plan->ref[plan->first_ref[i]],
+			    plan->nref - plan->first_ref[i], sizeof(*plan->ref),
+			    by_target);
 	}
 	plan->first_ref[plan->n] = plan->nref;
 }
@@ -357,7 +380,7 @@ refs_in(struct planner *p, size_t op, const struct js *js)
 	struct str key;
 
 	if (js_type(js) == JS_STRING)
-		ref_add(p, op, js_str(js), false);
+		refs_of_text(p, op, js_str(js), false);
 	for (size_t i = 0; i < js_count(js); i++)
 		refs_in(p, op,
 		    js_type(js) == JS_ARRAY ? js_at(js, i)
@@ -365,15 +388,21 @@ refs_in(struct planner *p, size_t op, const struct js *js)
 }
 
 static void
-ref_add(struct planner *p, size_t op, struct str text, bool is_in_path)
+refs_of_text(struct planner *p, size_t op, struct str text, bool is_in_path)
+{
+	struct str before, name;
+
+	while (refers(text, &before, &name, &text))
+		ref_add(p, op, name, is_in_path);
+}
+
+static void
+ref_add(struct planner *p, size_t op, struct str name, bool is_in_path)
 {
 	struct bulk_plan *plan = p->plan;
-	struct str before, name, after;
 	struct bulk_ref *more;
 	size_t target;
 
-	if (!refers(text, &before, &name, &after))
-		return;
 	target = bulk_named(plan, name);
 	if (target == NONE) {
 		wrong(&plan->op[op], MSG_SCIM_BULK_UNKNOWN,
@@ -512,15 +541,23 @@ bool
 bulk_text(struct arena *arena, struct str *text, bulk_id_of *id_of, void *arg,
     struct str *name)
 {
-	struct str before, after, id;
+	struct str left = *text, before, after, id;
+	struct buf b;
 
-	if (!refers(*text, &before, name, &after))
+	if (!refers(left, &before, name, &after))
 		return true;
-	id = id_of(arg, *name);
-	if (id.n == 0)
-		return false;
-	*text = str_fmt(arena, "%.*s%.*s%.*s", STR_ARG(before), STR_ARG(id),
-	    STR_ARG(after));
+	buf_init(&b, arena, TEXT_MAX);
+	do {
+		id = id_of(arg, *name);
+		if (id.n == 0)
+			return false;
+		buf_str(&b, before);
+		buf_str(&b, id);
+		left = after;
+	} while (refers(left, &before, name, &after));
+	buf_str(&b, left);
+	must(!b.over);
+	*text = buf_view(&b);
 	return true;
 }
 
@@ -540,11 +577,11 @@ static bool
 has_later(
     const struct value *v, bool (*is_later)(void *, struct str), void *arg)
 {
-	struct str before, name, after;
+	struct str text = v->text, before, name;
 
-	if (v->type == JS_STRING)
-		return refers(v->text, &before, &name, &after) &&
-		    is_later(arg, name);
+	while (v->type == JS_STRING && refers(text, &before, &name, &text))
+		if (is_later(arg, name))
+			return true;
 	for (const struct value *c = v->first; c != NULL; c = c->next)
 		if (has_later(c, is_later, arg))
 			return true;

@@ -59,7 +59,7 @@ struct bulk_plan {
 	int64_t		   errors_max;	/* so many end it; 0: none do */
 	struct bulk_step  *step;	/* whoever does them one by one waits for nobody */
 	size_t		   nstep;
-	struct bulk_ref	  *ref;
+	struct bulk_ref	  *ref;		/* by operation, then by target */
 	size_t		   nref;
 	size_t		  *first_ref;	/* of each operation; one more at the end */
 	struct bulk_name  *name;	/* sorted */
@@ -81,8 +81,8 @@ bool bulk_is_later(const struct bulk_plan *, size_t op, struct str name);
 typedef struct str bulk_id_of(void *arg, struct str name);
 
 /*
- * TEXT with the id in place of the reference, if there is one: "bulkId:NAME" as a
- * whole, or as a segment of a path.  False: there is no id for NAME.
+ * TEXT with ids in place of the references, if there are any: "bulkId:NAME" as a
+ * whole, as a segment of a path, or in quotes.  False: there is no id for NAME.
  */
 bool bulk_text(struct arena *, struct str *text, bulk_id_of *, void *arg, struct str *name) USE_RESULT;
 /* The same of all texts in a value. */

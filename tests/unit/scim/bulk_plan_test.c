@@ -63,17 +63,20 @@ what_refers_waits_wherever_it_stands(void **state)
 	    POST_OF("a", "\"x\":[{\"value\":" REF("b") "}]") "," POST_OF(
 		"b", "") "," POST_OF("c", "\"y\":" REF("b")) "," POST_OF("d",
 		"\"$ref\":\"../Things/bulkId:b\"") "," POST_OF("e",
-		"\"z\":\"bulk:b and bulkId\""));
+		"\"z\":\"bulk:b and bulkId\"") "," POST_OF("f",
+		"\"w\":"
+		"\"x eq \\\"bulkId:e\\\" or \\\"bulkId:b\\\"\""));
 
 	(void)state;
-	assert_steps(&plan, "1 0 2 3 4");
+	assert_steps(&plan, "1 0 2 3 4 5");
 	assert_int_equal(plan.step[0].waits, 0);
-	assert_int_equal(plan.step[0].nnext, 3);
+	assert_int_equal(plan.step[0].nnext, 4);
+	assert_int_equal(plan.step[5].waits, 2);
 	assert_int_equal(plan.step[1].waits, 1);
 	assert_true(waits(&plan, 0, 1) && waits(&plan, 0, 2));
 	assert_true(waits(&plan, 0, 3) && !waits(&plan, 0, 4));
 	assert_int_equal(plan.step[4].waits, 0);
-	assert_int_equal(plan.nref, 3);
+	assert_int_equal(plan.nref, 5);
 	assert_false(plan.op[0].is_split);
 }
 
@@ -285,6 +288,11 @@ static const struct text {
 	{ "bulkId:a/x", NULL },
 	{ "bulkId:b", NULL },
 	{ "/Users/bulkId:", NULL },
+	{ "members[value eq \"bulkId:a\"]", "members[value eq \"1A\"]" },
+	{ "x[v eq \"bulkId:a\" or v eq \"bulkId:a\"]", "x[v eq \"1A\" or v eq \"1A\"]" },
+	{ "x[v eq \"bulkId:a\" or v eq \"bulkId:b\"]", NULL },
+	{ "/bulkId:a/bulkId:a", "/1A/1A" },
+	{ "\"/Users/bulkId:a\"", "\"/Users/1A\"" },
 	{ "see bulkId:a", "see bulkId:a" },
 	{ "bulkid:a", "bulkid:a" },
 	{ "", "" },
