@@ -101,6 +101,7 @@ struct setting_info {
 	X(SCIM_FILTER_IN_URL,	   "scim.filter_in_url",      1, 0, 1, "SCIM clients may ask for a userName, externalId or e-mail in the address of a GET") \
 	X(SCIM_PATCH_EMPTY,	   "scim.patch_empty",	      0, 0, 1, "a SCIM PATCH is answered 204 without the resource") \
 	X(SCIM_STRICT,		   "scim.strict",	      0, 0, 1, "SCIM bodies that name unknown schemas are refused") \
+	X(SEAT_BLOCK_RETURNS,	   "seat.block_returns",      0, 0, 1, "who is blocked by hand gives their seats back until the block ends") \
 	X(HOLD_MINUTES,		   "seat.hold_minutes",	      1440, 1, 525600, "how long a seat is held while checks are open") \
 	X(SESSION_HOURS,	   "session.hours",	      12, 1, 720, "after so long a session ends") \
 	X(SESSION_IDLE,		   "session.idle_minutes",    30, 1, 10080, "unused for so long it ends") \

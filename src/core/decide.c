@@ -38,6 +38,8 @@ static void take_wants(struct mover *);
 static void lose_roles(struct mover *);
 static bool has_role(const struct mover *, const struct product *);
 static void move_seats(struct mover *);
+static void give_back(struct mover *);
+static bool gives_back(const struct mover *);
 static bool is_out_of_place(const struct mover *, const struct holding *);
 static void lose_rules(struct mover *);
 static bool has_rule(const struct mover *, int64_t);
@@ -70,6 +72,7 @@ person_decide(struct ctx *cx, struct gate *g, struct person_move *m)
 	} else {
 		lose_roles(&mv);
 		move_seats(&mv);
+		give_back(&mv);
 		take_wants(&mv);
 		lose_rules(&mv);
 		gain_rules(&mv);
@@ -92,6 +95,7 @@ rules_foresee(struct ctx *cx, struct gate *g, struct person_move *m)
 		return;
 	lose_roles(&mv);
 	move_seats(&mv);
+	give_back(&mv);
 	lose_rules(&mv);
 	gain_rules(&mv);
 }
@@ -374,6 +378,37 @@ move_seats(struct mover *mv)
 		gate_end(mv->g, h, SEAT_END_MOVED, &m->changes);
 		gate_take(mv->g, &rq, h, &out, &m->changes);
 	}
+}
+
+/*
+ * Where the tenant wants it so, who is blocked by hand gives back what they
+ * hold and waits aside: they have it still, but for the seat, and ask for that
+ * again when the block ends.  Other blocks come and go by themselves.
+ */
+static void
+give_back(struct mover *mv)
+{
+	struct person_move *m = mv->m;
+
+	for (size_t i = 0; gives_back(mv) && i < m->nholding; i++) {
+		struct holding *h = &m->holding[i];
+		struct seat_request rq =
+		    request(mv, h->product, m->rule_priority);
+
+		rq.must_hold = h->seat.state == SEAT_HELD;
+		rq.onboarding = h->seat.onboarding;
+		if (mv->must_not_wait)
+			gate_end(mv->g, h, SEAT_END_BLOCKED, &m->changes);
+		else
+			gate_stand_aside(mv->g, &rq, h, &m->changes);
+	}
+}
+
+static bool
+gives_back(const struct mover *mv)
+{
+	return (mv->m->after.blocks >> BLOCK_MANUAL & 1) != 0 &&
+	    mv->g->catalogue->setting[SETTING_SEAT_BLOCK_RETURNS] != 0;
 }
 
 /* A pool that the catalogue has lost is left to whoever empties it. */

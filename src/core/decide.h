@@ -45,7 +45,8 @@ struct person_move {
  * of everything when it LEFT.  A seat of a pool that does not serve the person's
  * organisation any more is given back, and asked for anew.  A seat ends when its last grant ends, or the
  * role that its product requires is not held any more; a refused product
- * leaves no grant.  Who is barred by a block keeps what they hold and gains
+ * leaves no grant.  Who is barred by a block keeps what they hold (blocked by
+ * hand, if seat.block_returns says so, they wait for it instead) and gains
  * nothing, neither by rule nor by request; rules see them as if they were not
  * blocked.  While checks are open whatever is given is held.
  * With all_or_nothing: if any want is not assigned or held, nothing

@@ -324,6 +324,19 @@ gate_end(struct gate *g, struct holding *h, enum seat_end end,
 		wait_leave(g, h, changes);
 }
 
+void
+gate_stand_aside(struct gate *g, const struct seat_request *rq,
+    struct holding *h, struct change_list *changes)
+{
+	const struct choice none = { .free = NOWHERE, .priority = rq->priority };
+
+	gate_refresh(g, rq->person, h);
+	if (h->seat.state == SEAT_NONE)
+		return;
+	seat_leave(g, h, SEAT_END_BLOCKED, changes);
+	queue(g, rq, &none, h, changes);
+}
+
 static void
 seat_leave(struct gate *g, struct holding *h, enum seat_end end,
     struct change_list *changes)

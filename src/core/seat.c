@@ -29,6 +29,7 @@ static const char *const seat_ends[] = {
 	[SEAT_END_CHECK] = "check",
 	[SEAT_END_ROLE] = "role",
 	[SEAT_END_MOVED] = "moved",
+	[SEAT_END_BLOCKED] = "blocked",
 };
 
 static const char *const outcomes[] = {

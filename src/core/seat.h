@@ -18,7 +18,8 @@
 
 enum seat_state { SEAT_NONE, SEAT_HELD, SEAT_ASSIGNED };
 enum grant_reason { GRANT_REQUEST = 1, GRANT_RULE, GRANT_DIRECT, GRANT_REASON_COUNT };
-enum seat_end { SEAT_END_RELEASED = 1, SEAT_END_LEFT, SEAT_END_RULE, SEAT_END_EXPIRED, SEAT_END_CHECK, SEAT_END_ROLE, SEAT_END_MOVED };
+enum seat_end { SEAT_END_RELEASED = 1, SEAT_END_LEFT, SEAT_END_RULE, SEAT_END_EXPIRED, SEAT_END_CHECK, SEAT_END_ROLE, SEAT_END_MOVED,
+	SEAT_END_BLOCKED };
 enum outcome { OUTCOME_ASSIGNED = 1, OUTCOME_HELD, OUTCOME_QUEUED, OUTCOME_REFUSED };
 
 const char *seat_state_name(enum seat_state);
@@ -204,6 +205,12 @@ enum msg gate_refusal(struct gate *, const struct seat_request *, const struct h
 
 /* Ends the seat or the wait in HOLDING; a freed seat goes to the first eligible waiter at once.  Nothing held: no effect. */
 void gate_end(struct gate *, struct holding *, enum seat_end, struct change_list *);
+
+/*
+ * Gives the seat in HOLDING back and waits instead, of no pool's line: asking
+ * again is what brings it back.  No seat: no effect.
+ */
+void gate_stand_aside(struct gate *, const struct seat_request *, struct holding *, struct change_list *);
 
 /* As gate_end(), and all grants of the product with it: a grant stands only beside a seat or a wait. */
 void holding_end(struct gate *, struct holding *, enum seat_end, struct change_list *);

@@ -465,6 +465,52 @@ a_block_freezes_and_takes_nothing(void **state)
 }
 
 static void
+block(struct life *p, enum block_kind kind, bool is_on)
+{
+	p->row.blocks = is_on ? 1u << kind : 0;
+	assert_int_equal(move(p), OK);
+}
+
+static void
+a_block_by_hand_gives_back_where_it_shall(void **state)
+{
+	struct life *p = joined("ber", DESIGN), *waits;
+
+	(void)state;
+	wants(p, 0, "wiki");
+	assert_int_equal(move(p), OK);
+	waits = joined("ber", DESIGN);
+	assert_string_equal(holds(waits, "cad"), "R wait");
+
+	/* As it is unless the tenant says otherwise. */
+	block(p, BLOCK_MANUAL, true);
+	assert_string_equal(holds(p, "cad"), "R seat");
+	block(p, BLOCK_MANUAL, false);
+	((struct catalogue *)w.c)->setting[SETTING_SEAT_BLOCK_RETURNS] = 1;
+	block(p, BLOCK_RISK, true);
+	assert_string_equal(holds(p, "cad"), "R seat");
+	block(p, BLOCK_RISK, false);
+
+	/* Whoever waits is served; the other seats come back at once. */
+	w.nserved = 0;
+	block(p, BLOCK_MANUAL, true);
+	assert_string_equal(holds(p, "cad"), "R wait");
+	assert_string_equal(holds(p, "wiki"), "Q wait");
+	assert_string_equal(holds(waits, "cad"), "R seat");
+	assert_int_equal(w.nserved, 1);
+	assert_int_equal(used("wiki"), 0);
+	assert_int_equal(w.g.fx->seat_past[0].reason, SEAT_END_BLOCKED);
+	/* However often they are looked at. */
+	assert_int_equal(move(p), OK);
+	assert_int_equal(p->m.changes.n, 0);
+	block(p, BLOCK_MANUAL, false);
+	assert_string_equal(holds(p, "wiki"), "Q seat");
+	assert_string_equal(holds(p, "cad"), "R wait");
+	gate_end(&w.g, of(waits, "cad"), SEAT_END_RELEASED, &waits->m.changes);
+	assert_string_equal(holds(p, "cad"), "R seat");
+}
+
+static void
 who_is_denied_gets_nothing_by_rule(void **state)
 {
 	struct life *p = joined("ber", SALES);
@@ -556,6 +602,7 @@ main(void)
 		TEST(a_rehired_person_gets_again_what_the_rules_give),
 		TEST(a_person_without_contracts_stays_until_told),
 		TEST(a_block_freezes_and_takes_nothing),
+		TEST(a_block_by_hand_gives_back_where_it_shall),
 		TEST(who_is_denied_gets_nothing_by_rule),
 		TEST(any_value_of_the_row_is_a_change),
 		TEST(changes_of_the_caller_are_kept),
