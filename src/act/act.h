@@ -44,7 +44,8 @@ enum order_kind {
 	ORDER_ROLE_END,
 	ORDER_BLOCK,		/* if_version; block, put by hand; body: why */
 	ORDER_UNBLOCK,		/* if_version; block, lifted by hand; body: why */
-	ORDER_REMOVE		/* if_version; of its source: its contracts end, and who has none left leaves at once */
+	ORDER_REMOVE,		/* if_version; of its source: its contracts end, and who has none left leaves at once */
+	ORDER_GROUP		/* they are in other groups, or one of theirs gives something else: decided again, in that order's transaction */
 };
 
 struct order {

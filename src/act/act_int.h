@@ -290,6 +290,16 @@ void roles_committed(struct world *, const struct order_batch *);
 enum err groups_ask(struct order_batch *, struct tx *, struct rows *) USE_RESULT;
 enum err groups_take(struct order_batch *, struct tx *, const struct rows *) USE_RESULT;
 enum err groups_save(struct order_batch *, struct tx *) USE_RESULT;
+/* What they give, by what the catalogue says; in OUT. */
+size_t groups_gifts(struct order_batch *, const struct subject *, const struct catalogue *, const struct gift **out);
+/*
+ * An order about each of N persons, in the transaction of item IT, which a change
+ * of groups is.  INNER: the batch they made, for order_committed().
+ */
+enum err groups_decide(struct batch *, struct item *it, struct tx *, const int64_t *person, size_t n, struct batch **inner) USE_RESULT;
+
+/* order.c: the state of an order that needs nothing opened nor sealed. */
+enum err order_begin(struct batch *, struct item *) USE_RESULT;
 
 struct order_state *order_state(const struct item *);
 /* Who left comes back (order_return.c): nobody new, but everything of them is. */

@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "act/group_int.h"
 #include "act/import_int.h"
 
 #define PERSONS_A_PAGE 500
@@ -25,16 +26,20 @@ struct seer {
 	size_t			npool;
 	bool		       *is_touched;
 	struct foresight_line  *line;	/* of the next catalogue's products, then of the present one's */
+	struct group_entry     *entry;	/* of the next catalogue, by group */
+	size_t			nentry;
 	struct foresight       *out;
 };
 
 static enum err check_version(struct ctx *, struct tx *, const struct realm *);
 static enum err load_pools(struct seer *, struct tx *);
+static enum err match_groups(struct seer *, struct reader *, struct ctx *,
+    struct tx *);
 static enum err look_at_all(struct seer *, struct ctx *, struct tx *);
 static enum err look_at_page(struct seer *, struct ctx *, struct tx *,
     const struct rows *);
 static void look_at(struct seer *, struct ctx *, struct gate *,
-    const struct subject *);
+    struct order_batch *, const struct subject *);
 static void count(struct seer *, const struct person_move *);
 static bool is_moved(const struct change_list *, size_t);
 static bool ends_grant(const struct change *);
@@ -64,6 +69,8 @@ catalogue_foresee(struct reader *r, struct ctx *cx, const struct realm *realm,
 	err = check_version(cx, tx, realm);
 	if (err == OK)
 		err = load_pools(&s, tx);
+	if (err == OK)
+		err = match_groups(&s, r, cx, tx);
 	if (err == OK)
 		err = look_at_all(&s, cx, tx);
 	tx_end(tx);
@@ -124,6 +131,28 @@ load_pools(struct seer *s, struct tx *tx)
 }
 
 static enum err
+match_groups(
+    struct seer *s, struct reader *r, struct ctx *cx, struct tx *tx)
+{
+	const struct index_out *index;
+	struct capability capability;
+	struct vault_call call;
+
+	if (s->next->ngroup == 0)
+		return OK;
+	TRY(world_capability(r->world, r->vault, cx, cx->actor, &capability));
+	vault_call_init(&call, cx->arena);
+	call.tenant = s->realm.tenant;
+	call.capability = &capability;
+	index = groups_index(&call, s->next);
+	TRY(vault_run(r->vault, cx, &call));
+	if (index->err != OK)
+		return fail_sealed(cx, index->err, "groups");
+	return groups_match(
+	    tx, s->realm.tenant, s->next, index, &s->entry, &s->nentry);
+}
+
+static enum err
 look_at_all(struct seer *s, struct ctx *cx, struct tx *tx)
 {
 	struct person from = { .tenant = s->realm.tenant };
@@ -173,14 +202,17 @@ look_at_page(
 	}
 	TRY(subjects_load(&ob, tx));
 	TRY(subjects_load_roles(&ob, NULL, tx));
+	for (size_t i = 0; i < ob.group.n; i++)
+		ob.group.v[i].row.gives = group_entry_of(
+		    s->entry, s->nentry, ob.group.v[i].row.id);
 	for (size_t i = 0; i < persons->n; i++)
-		look_at(s, cx, &gate, &sub[i]);
+		look_at(s, cx, &gate, &ob, &sub[i]);
 	return OK;
 }
 
 static void
-look_at(
-    struct seer *s, struct ctx *cx, struct gate *g, const struct subject *sub)
+look_at(struct seer *s, struct ctx *cx, struct gate *g, struct order_batch *ob,
+    const struct subject *sub)
 {
 	struct person_move m = {
 		.before = &sub->row,
@@ -200,6 +232,7 @@ look_at(
 
 	m.nrole = roles_now(cx->arena, sub, cx->now_ms, &role);
 	m.role = role;
+	m.ngift = groups_gifts(ob, sub, s->next, &m.gift);
 	for (size_t i = 0; i < sub->nholding; i++) {
 		if (sub->holding[i].seat.state == SEAT_NONE)
 			continue;

@@ -4,6 +4,7 @@
  * checked and sealed, then its pools and quotas in one transaction, then each
  * person's grants again.
  */
+#include "act/group_int.h"
 #include "act/import_int.h"
 
 #include <string.h>
@@ -25,6 +26,7 @@ struct put_state {
 	struct catalogue_diff	diff;
 	struct hash		digest;
 	const struct text_out  *sealed, *reason;
+	const struct index_out *groups;	/* keys of what its groups are called; NULL: there are none */
 	struct catalogue_out   *out;
 	bool			is_same;
 	struct session_list	begun_end;	/* of who holds more by it */
@@ -42,6 +44,7 @@ static enum err set_quotas(struct item *, struct tx *, struct put_state *,
     struct logbook *);
 static enum err end_beginnings(struct item *, struct tx *,
     struct put_state *);
+static enum err match_groups(struct item *, struct tx *, struct put_state *);
 static enum err save_version(struct item *, struct tx *, struct put_state *,
     struct logbook *);
 static enum err check_losses(struct ctx *, const struct catalogue_in *);
@@ -75,6 +78,7 @@ want(struct batch *b, struct tx *data, struct vault_call *call)
 			continue;
 		call->tenant = it->tenant;
 		call->capability = &s->realm->capability;
+		s->groups = groups_index(call, s->next);
 		s->sealed = vault_text_seal(call, PURPOSE_CATALOGUE,
 		    s->next->version, s->next->canonical);
 		/* Somebody's words: sealed, under the tenant's own key. */
@@ -152,6 +156,8 @@ put_one(struct item *it, struct tx *tx)
 	TRY(s->sealed->err);
 	if (s->reason != NULL)
 		TRY(s->reason->err);
+	if (s->groups != NULL)
+		TRY(s->groups->err);
 	TRY(store_load(tx, &TENANT, &key, 1, 1, 0, &rows));
 	must(rows.n == 1);
 	if (((struct tenant_row *)rows.row)->catalogue_version
@@ -171,6 +177,8 @@ put_one(struct item *it, struct tx *tx)
 		it->err = set_quotas(it, tx, s, &book);
 	if (it->err == OK)
 		it->err = end_beginnings(it, tx, s);
+	if (it->err == OK)
+		it->err = match_groups(it, tx, s);
 	if (it->err == OK)
 		it->err = save_version(it, tx, s, &book);
 	/* Nothing is left that could still fail, though it does not stay. */
@@ -276,6 +284,37 @@ end_beginnings(struct item *it, struct tx *tx, struct put_state *s)
 		if (role_grows(s->realm->catalogue, s->next, held[i].role))
 			held[n++] = held[i];
 	return beginnings_end(tx, held, n, &s->begun_end);
+}
+
+/* Each group knows the entry of its name. */
+static enum err
+match_groups(struct item *it, struct tx *tx, struct put_state *s)
+{
+	struct group_row key = { .tenant = it->tenant }, *row;
+	struct group_entry *entry;
+	struct rows rows;
+	size_t nentry, n = 0;
+	bool *stale;
+
+	if (s->next->ngroup + s->realm->catalogue->ngroup == 0)
+		return OK;
+	TRY(groups_match(tx, it->tenant, s->next, s->groups, &entry, &nentry));
+	TRY(store_load(tx, &GROUP, &key, 1, 1, 0, &rows));
+	row = rows.row;
+	for (size_t i = 0; i < rows.n; i++) {
+		const int64_t gives =
+		    group_entry_of(entry, nentry, row[i].id);
+
+		if (row[i].gives == gives)
+			continue;
+		row[n] = row[i];
+		row[n++].gives = gives;
+	}
+	stale = arena_array(tx_ctx(tx)->arena, n + 1, sizeof(*stale));
+	TRY(store_save(tx, &GROUP, row, n, stale));
+	for (size_t i = 0; i < n; i++)
+		must(!stale[i]);	/* loaded in this transaction */
+	return OK;
 }
 
 static enum err

@@ -276,7 +276,7 @@ save(struct batch *b, struct tx *tx)
 			continue;
 		it->out = s->out = arena_alloc(it->cx->arena, sizeof(*s->out));
 		TRY(tx_savepoint(tx));
-		it->err = group_apply(it, s, tx);
+		it->err = group_apply(b, it, s, tx);
 		if (it->err == OK && !it->again)
 			it->err = tx_keep(tx);
 		if (it->err != OK || it->again)
@@ -288,9 +288,22 @@ save(struct batch *b, struct tx *tx)
 	return OK;
 }
 
+static void
+committed(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		const struct item *it = b->item[i];
+		const struct group_state *s = it->state;
+
+		if (it->err == OK && !it->again && s->inner != NULL)
+			order_committed(s->inner);
+	}
+}
+
 const struct use_case group_order = {
 	.name = "group_order",
 	.prepare = prepare,
 	.want = want,
 	.save = save,
+	.committed = committed,
 };

@@ -4,9 +4,10 @@
  * removed by one kind of order, and read.
  *
  * Its members are persons whom the actor of the order reaches and who have not
- * left; who leaves is out of every group in the same transaction.  Whose groups
- * an order or a query reaches says SOURCE: those that it made, and no others;
- * 0: all.
+ * left; who leaves is out of every group in the same transaction.  What the
+ * catalogue says of a group of that name its members have, through the one gate;
+ * whoever adds them must be able to give it.  Whose groups an order or a query
+ * reaches says SOURCE: those that it made, and no others; 0: all.
  */
 #ifndef ACT_GROUP_H
 #define ACT_GROUP_H
@@ -16,6 +17,7 @@
 #define GROUPS_MAX	  20000		/* of a tenant */
 #define GROUP_MEMBERS_MAX 200000
 #define GROUP_NAMED_MAX	  10000		/* members that one order names */
+#define GROUP_NOW_MAX	  200		/* people of whom is decided in the order's own transaction; of more by the clock, right after it */
 #define GROUP_SHOWN_MAX	  200000	/* members in one answer */
 #define GROUP_TEXT_MAX	  256		/* characters of a name or an external id */
 
@@ -33,10 +35,14 @@ struct group_order {
 	int64_t		if_version;	/* CHANGE, REMOVE; -1: any */
 };
 
+struct group_told { int64_t person; struct seat_told seat; };
+
 struct group_out {
 	int64_t group, version;
 	int64_t log_seq;		/* of its entry; 0: nothing changed */
 	size_t	joined, parted;
+	const struct group_told *told;	/* what became of what it gives, of who came or went */
+	size_t	ntold;
 };
 
 extern const struct use_case group_order;	/* in: struct group_order, out: struct group_out */

@@ -16,6 +16,7 @@
 
 /* One order while it is carried out. */
 struct changing {
+	struct batch	   *batch;
 	struct item	   *it;
 	struct group_state *s;
 	struct tx	   *tx;
@@ -39,17 +40,22 @@ static enum err find_parting(struct changing *);
 static enum err keep_reached(struct changing *, struct rows *members);
 static enum err which_reached(struct changing *, const int64_t *, size_t n,
     bool *is);
+static enum err check_gives(struct changing *);
 static enum err save_row(struct changing *);
 static enum err save_members(struct changing *);
 static enum err remove_row(struct changing *);
 static enum err note(struct changing *);
+static enum err decide_again(struct changing *);
+static enum err note_due_all(struct changing *, const int64_t *, size_t n);
+static void tell(struct changing *);
 static struct member_row *keys_of(struct changing *, const int64_t *, size_t n);
 static int by_number(const void *, const void *);
 
 enum err
-group_apply(struct item *it, struct group_state *s, struct tx *tx)
+group_apply(
+    struct batch *b, struct item *it, struct group_state *s, struct tx *tx)
 {
-	struct changing c = { .it = it, .s = s, .tx = tx,
+	struct changing c = { .batch = b, .it = it, .s = s, .tx = tx,
 		.arena = tx_ctx(tx)->arena };
 
 	TRY(load_row(&c));
@@ -66,6 +72,7 @@ group_apply(struct item *it, struct group_state *s, struct tx *tx)
 	s->out->parted = c.part.n;
 	if (!c.is_changed)
 		return OK;
+	TRY(check_gives(&c));
 	s->out->version++;
 	if (s->in->kind == GROUP_REMOVE) {
 		TRY(save_members(&c));
@@ -74,7 +81,8 @@ group_apply(struct item *it, struct group_state *s, struct tx *tx)
 		TRY(save_row(&c));
 		TRY(save_members(&c));
 	}
-	return note(&c);
+	TRY(note(&c));
+	return decide_again(&c);
 }
 
 /* --- the row ----------------------------------------------------------------- */
@@ -128,12 +136,16 @@ change_texts(struct changing *c)
 {
 	struct group_state *s = c->s;
 	const struct group_order *in = s->in;
+	const struct group_info *info;
 
 	if (s->name.n > 0 &&
 	    (s->old_name == NULL || !str_eq(s->name, s->old_name->text))) {
 		TRY(check_role(c));
 		TRY(take_key(c, KEY_NAME, KEY_NAME_WAS, MSG_GROUP_TAKEN));
 		c->row.name = s->sealed_name->text;
+		info = catalogue_group_named(
+		    c->arena, s->realm->catalogue, s->name);
+		c->row.gives = info != NULL ? info->id : 0;
 		c->is_changed = true;
 	}
 	if (in->external_id.p == NULL ||
@@ -337,6 +349,103 @@ by_number(const void *a, const void *b)
 	const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
 
 	return (x > y) - (x < y);
+}
+
+/* --- what it gives ------------------------------------------------------------- */
+
+/* Who adds somebody to a group gives what it gives; who calls it so, to all. */
+static enum err
+check_gives(struct changing *c)
+{
+	struct ctx *cx = c->it->cx;
+	const struct realm *realm = c->s->realm;
+	const struct group_info *info =
+	    catalogue_group(realm->catalogue, c->row.gives);
+	const bool is_new = c->row.gives != c->before.gives &&
+	    c->row.members > (int64_t)c->part.n;
+	const struct held needed = { RIGHT_BIT(RIGHT_ONBOARD),
+		is_new ? NULL : cx->actor->scope };
+	struct sight sight;
+
+	if (c->s->in->kind == GROUP_REMOVE || info == NULL ||
+	    info->nproduct == 0 || (!is_new && c->join.n == 0))
+		return OK;
+	if (!actor_covers(c->arena, cx->actor, &needed))
+		return fail(cx, ERR_DENIED, MSG_GROUP_GIVES, "members",
+		    right_name(RIGHT_ONBOARD));
+	sight_of(cx, realm, &sight);
+	for (size_t i = 0; i < info->nproduct; i++)
+		if (!sees_product(&sight,
+			catalogue_product(realm->catalogue, info->product[i])))
+			return fail(
+			    cx, ERR_DENIED, MSG_ACCESS_BEYOND, "members");
+	return OK;
+}
+
+/* Of who came and went; of all, if it gives something else. */
+static enum err
+decide_again(struct changing *c)
+{
+	const int64_t gave = c->before.gives;
+	const int64_t gives = c->s->in->kind == GROUP_REMOVE ? 0 : c->row.gives;
+	struct member_row all = { .tenant = c->it->tenant,
+		.in_group = c->s->id };
+	struct rows rows = { 0 };
+	int64_t *person;
+	size_t n = 0;
+
+	if (gave == 0 && gives == 0)
+		return OK;
+	if (gave != gives)
+		TRY(store_load(c->tx, &MEMBER, &all, 1, 2, 0, &rows));
+	person = arena_array(
+	    c->arena, rows.n + c->join.n + c->part.n + 1, sizeof(*person));
+	for (size_t i = 0; i < rows.n; i++)
+		person[n++] = ((struct member_row *)rows.row)[i].person;
+	for (size_t i = 0; gave == gives && i < c->join.n; i++)
+		person[n++] = c->join.v[i].person;
+	for (size_t i = 0; i < c->part.n; i++)
+		person[n++] = c->part.v[i].person;
+	if (n == 0)
+		return OK;
+	if (n > GROUP_NOW_MAX)
+		return note_due_all(c, person, n);
+	TRY(groups_decide(c->batch, c->it, c->tx, person, n, &c->s->inner));
+	tell(c);
+	return OK;
+}
+
+static enum err
+note_due_all(struct changing *c, const int64_t *person, size_t n)
+{
+	struct due_row *due = arena_array(c->arena, n, sizeof(*due));
+
+	for (size_t i = 0; i < n; i++)
+		due[i] = (struct due_row) { .tenant = c->it->tenant,
+			.due_ms = c->it->cx->now_ms,
+			.id = person[i],
+			.kind = DUE_LIFECYCLE,
+			.subject = person[i] };
+	return store_save(c->tx, &DUE, due, n, NULL);
+}
+
+static void
+tell(struct changing *c)
+{
+	const struct batch *b = c->s->inner;
+	LIST(struct group_told) told = { 0 };
+
+	for (size_t i = 0; i < b->n; i++) {
+		const struct order_out *out = b->item[i]->out;
+
+		for (size_t j = 0; out != NULL && j < out->nseat; j++) {
+			struct group_told one = { out->person, out->seat[j] };
+
+			list_add(c->it->cx->arena, &told, one);
+		}
+	}
+	c->s->out->told = told.v;
+	c->s->out->ntold = told.n;
 }
 
 /* --- saving ------------------------------------------------------------------ */

@@ -31,6 +31,7 @@ struct group_state {
 
 	/* writer */
 	struct group_out       *out;
+	struct batch	       *inner;	/* of the people of whom was decided; NULL: of nobody */
 };
 
 /* What is hashed of a name, or of a key of SOURCE; they never meet. */
@@ -40,7 +41,16 @@ struct str group_ref_text(struct arena *, int64_t source, struct str external_id
 /* The groups of the page's source that each of N persons is in, if the page has them. */
 enum err groups_add(struct reader *, struct ctx *, const struct page_in *, struct person_view *, size_t n) USE_RESULT;
 
+/* --- group_match.c: which groups the entries of a catalogue stand behind ------- */
+
+struct group_entry { int64_t group, entry; };	/* by group */
+/* Keys of the names of C's entries; NULL: it has none. */
+const struct index_out *groups_index(struct vault_call *, const struct catalogue *);
+enum err groups_match(struct tx *, uint32_t tenant, const struct catalogue *, const struct index_out *, struct group_entry **out, size_t *n) USE_RESULT;
+/* 0: none. */
+int64_t group_entry_of(const struct group_entry *, size_t n, int64_t group);
+
 /* In the caller's savepoint: whatever is refused is undone there.  Sets item->again where what was opened is out of date. */
-enum err group_apply(struct item *, struct group_state *, struct tx *) USE_RESULT;
+enum err group_apply(struct batch *, struct item *, struct group_state *, struct tx *) USE_RESULT;
 
 #endif

@@ -142,6 +142,12 @@ start(struct batch *b, struct item *it, struct vault_call *call)
 	return OK;
 }
 
+enum err
+order_begin(struct batch *b, struct item *it)
+{
+	return start(b, it, NULL);
+}
+
 /* Orders that lay a new record over the stored one. */
 static bool
 opens_record(const struct order *in)

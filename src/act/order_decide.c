@@ -43,6 +43,7 @@ static const struct kind {
 	[ORDER_BLOCK]	= { decide_block,   ACTION_PERSON_BLOCKED, true },
 	[ORDER_UNBLOCK] = { decide_unblock, ACTION_PERSON_UNBLOCKED, true },
 	[ORDER_REMOVE]	= { decide_remove,  ACTION_PERSON_CHANGED, false },
+	[ORDER_GROUP]	= { decide_clock,   ACTION_PERSON_CHANGED, false },
 };
 
 static void decide_item(struct batch *, struct item *);
@@ -548,6 +549,8 @@ order_move(struct scene *sc, const struct want *want, size_t nwant)
 	m.after = sub->row;
 	m.nrole = roles_now(sc->ob->arena, sub, sc->it->cx->now_ms, &role);
 	m.role = role;
+	m.ngift = groups_gifts(
+	    sc->ob, sub, sc->s->realm->catalogue, &m.gift);
 	m.today = sc->today = day_of(sc);
 	m.changes = sc->changes;
 	TRY(order_reach(sc, &m, kinds[in->kind].says_nothing));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * order_group.c - the groups that a person of a batch is in: who leaves is out
- * of all of them in the same transaction.
+ * order_group.c - the groups that a person of a batch is in: what they give,
+ * and that who leaves is out of all of them in the same transaction.
  */
 #include "act/order_int.h"
 
@@ -93,6 +93,73 @@ line_of(struct order_batch *ob, int64_t tenant, int64_t id)
 
 	/* A line begins with its row. */
 	return bsearch(&key, ob->group.v, ob->group.n, sizeof(key), by_group);
+}
+
+/* --- what they give ------------------------------------------------------------ */
+
+size_t
+groups_gifts(struct order_batch *ob, const struct subject *sub,
+    const struct catalogue *cat, const struct gift **out)
+{
+	LIST(struct gift) list = { 0 };
+
+	for (size_t i = 0; i < sub->ngroup; i++) {
+		const struct group_row *row =
+		    &line_of(ob, sub->row.tenant, sub->group[i])->row;
+		const struct group_info *info =
+		    catalogue_group(cat, row->gives);
+
+		for (size_t j = 0; info != NULL && j < info->nproduct; j++) {
+			struct gift gift = { info->product[j], row->id };
+
+			list_add(ob->arena, &list, gift);
+		}
+	}
+	*out = list.v;
+	return list.n;
+}
+
+/* What concerns all is decided for all, whomever of them the actor reaches. */
+enum err
+groups_decide(struct batch *outer, struct item *it, struct tx *tx,
+    const int64_t *person, size_t n, struct batch **out)
+{
+	struct arena *arena = tx_ctx(tx)->arena;
+	struct batch *b = arena_alloc(arena, sizeof(*b));
+	struct item *item = arena_array(arena, n, sizeof(*item));
+	struct order *order = arena_array(arena, n, sizeof(*order));
+	struct ctx *own = arena_copy(arena, it->cx, sizeof(*own));
+	struct actor *actor = arena_copy(arena, own->actor, sizeof(*actor));
+
+	actor->scope = NULL;
+	actor->nheld = 0;
+	own->actor = actor;
+	*b = (struct batch) { .use_case = &person_order,
+		.n = n,
+		.cx = outer->cx,
+		.world = outer->world };
+	b->item = arena_array(arena, n, sizeof(struct item *));
+	for (size_t i = 0; i < n; i++) {
+		order[i].kind = ORDER_GROUP;
+		order[i].person = person[i];
+		item[i] = (struct item) { .cx = own,
+			.use_case = &person_order,
+			.tenant = it->tenant,
+			.in = &order[i] };
+		b->item[i] = &item[i];
+		TRY(order_begin(b, &item[i]));
+	}
+	TRY(order_load(b, tx));
+	order_decide(b);
+	for (size_t i = 0; i < n; i++) {
+		/* Whose record is destroyed is nobody any more. */
+		if (item[i].err == OK || item[i].err == ERR_NOT_FOUND)
+			continue;
+		it->cx->fault = own->fault;
+		return item[i].err;
+	}
+	*out = b;
+	return order_save(b, tx);
 }
 
 /* --- what follows from a decision ---------------------------------------------- */

@@ -691,6 +691,10 @@ load_pools(struct batch *b, struct tx *tx, uint32_t tenant)
 		if (realm->catalogue->product[i].grant != NULL)
 			need_product(ob->arena, &need, &cap,
 			    realm->catalogue->product[i].id);
+	for (size_t i = 0; i < realm->catalogue->ngroup; i++)
+		for (size_t j = 0; j < realm->catalogue->group[i].nproduct; j++)
+			need_product(ob->arena, &need, &cap,
+			    realm->catalogue->group[i].product[j]);
 	for (size_t i = 0; i < ob->subject.n; i++) {
 		const struct subject *s = ob->subject.v[i];
 

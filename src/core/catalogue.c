@@ -78,6 +78,7 @@ catalogue_index_make(struct arena *arena, struct catalogue *c)
 	    ids_make(arena, c->product, c->nproduct, sizeof(*c->product));
 	x->pool_id = ids_make(arena, c->pool, c->npool, sizeof(*c->pool));
 	x->role_id = ids_make(arena, c->role, c->nrole, sizeof(*c->role));
+	x->group_id = ids_make(arena, c->group, c->ngroup, sizeof(*c->group));
 	x->site_name = names_make(arena, c->site, c->nsite, sizeof(*c->site));
 	x->department_name = names_make(
 	    arena, c->department, c->ndepartment, sizeof(*c->department));

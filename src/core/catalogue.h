@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * catalogue.h - the configuration of a tenant: sites, departments,
- * organisations, products, pools, settings.  A versioned document of plain
+ * organisations, products, pools, groups, settings.  A versioned document of plain
  * declarations with slugs as keys (MODEL.md 6; format: demo/catalogue.yaml).
  *
  * A compiled catalogue is immutable; a new version is a new object.  Slugs
@@ -19,6 +19,7 @@
 #define PRODUCTS_MAX  1000
 #define POOLS_MAX     20000
 #define QUOTA_MAX     1000000000
+#define GROUP_INFOS_MAX 1000
 
 /* A limit as a message tells it. */
 #define LIMIT_TEXT(n)  LIMIT_TEXT_(n)
@@ -67,6 +68,14 @@ struct pool_info {
 	int		     priority;	/* orders pools, 1 … 9; default 5 */
 	int64_t		     quota;	/* as declared */
 	bool		     is_reserve; /* third party: never assigned from */
+};
+
+/* What the people of a group have as long as they are in it. */
+struct group_info {
+	int64_t	       id;
+	struct str     slug, name;	/* name: what the group is called, however it is spelt */
+	const int64_t *product;		/* ids */
+	size_t	       nproduct;
 };
 
 struct role;			/* core/role.h */
@@ -139,6 +148,8 @@ struct catalogue {
 	size_t			npool;
 	const struct role *role;	/* the tenant's own, and what it adds to built-in ones */
 	size_t		   nrole;
+	const struct group_info *group;
+	size_t		   ngroup;
 	int64_t		  setting[SETTING_COUNT];
 	struct str	  user_name_template; /* setting person.user_name */
 	int64_t		  next_id;
@@ -171,6 +182,9 @@ const struct product *catalogue_product_slug(const struct catalogue *, struct st
 const struct pool_info *catalogue_pool(const struct catalogue *, int64_t id);
 const struct role *catalogue_role(const struct catalogue *, int64_t id);	/* for core/role.c; others ask role_of() */
 const struct role *catalogue_role_slug(const struct catalogue *, struct str slug);
+const struct group_info *catalogue_group(const struct catalogue *, int64_t id);
+/* The entry of the group that is called NAME. */
+const struct group_info *catalogue_group_named(struct arena *, const struct catalogue *, struct str name);
 const struct pool_info *catalogue_pool_slug(const struct catalogue *, struct str slug);
 
 /*

@@ -50,6 +50,7 @@ enum section {
 	PRODUCTS,
 	POOLS,
 	OWN_ROLES,
+	GROUPS,
 	SECTIONS
 };
 
@@ -64,6 +65,7 @@ static const struct {
 	[PRODUCTS]	= { "products",	     same_product },
 	[POOLS]		= { "pools",	     same_pool },
 	[OWN_ROLES]	= { "roles",	     catalogue_same_role },
+	[GROUPS]	= { "groups",	     catalogue_same_group },
 };
 
 #define IDS(c, by, count) ((struct ids) { (c)->index->by, (c)->count })
@@ -86,6 +88,8 @@ catalogue_compare(struct arena *arena, const struct catalogue *a,
 		    arena, IDS(a, pool_id, npool), IDS(b, pool_id, npool)),
 		[OWN_ROLES] = match(
 		    arena, IDS(a, role_id, nrole), IDS(b, role_id, nrole)),
+		[GROUPS] = match(
+		    arena, IDS(a, group_id, ngroup), IDS(b, group_id, ngroup)),
 	};
 
 	*out = (struct catalogue_diff) { 0 };

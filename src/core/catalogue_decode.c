@@ -62,7 +62,7 @@ static int cmp_id(const void *, const void *);
 
 static const char *const document_keys[] = { "catalogue", "sites",
 	"departments", "organisations", "roles", "products", "pools",
-	"settings", NULL };
+	"groups", "settings", NULL };
 static const char *const site_keys[] = { "name", "country", "zone",
 	"failover", NULL };
 static const char *const named_keys[] = { "name", NULL };
@@ -70,6 +70,7 @@ static const char *const partner_keys[] = { "name", "overflow",
 	"defaults", "products", NULL };
 static const char *const role_keys[] = { "name", "rights", "excludes",
 	"two_persons", NULL };
+static const char *const group_keys[] = { "name", "products", NULL };
 static const char *const product_keys[] = { "name", "grant", "cap", "role",
 	NULL };
 static const char *const pool_keys[] = { "product", "site", "organisation",
@@ -86,6 +87,7 @@ static const struct section sections[] = {
 	S("products",	   product_keys, PRODUCTS_MAX, product,	  product,	nproduct,	fill_product)
 	S("organisations", partner_keys, NAMED_MAX,  organisation, organisation, norganisation, catalogue_fill_partner)
 	S("pools",	   pool_keys,	 POOLS_MAX,    pool_info, pool,		npool,		fill_pool)
+	S("groups",	   group_keys,	 GROUP_INFOS_MAX, group_info, group,	ngroup,		catalogue_fill_group)
 #undef S
 };
 

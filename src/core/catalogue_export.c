@@ -44,6 +44,7 @@ catalogue_canonical(struct arena *arena, const struct catalogue *c)
 	json_int(&o, "catalogue", 1);
 	js_key(&o, "departments");
 	json_named(c->department, c->ndepartment, &o);
+	catalogue_json_groups(c, &o);
 	json_int(&o, "next_id", c->next_id);
 	catalogue_json_organisations(c, &o);
 	json_pools(c, &o);
@@ -206,6 +207,7 @@ catalogue_export(struct arena *arena, const struct catalogue *c)
 	catalogue_yaml_roles(c, &b);
 	yaml_products(c, &b);
 	yaml_pools(c, &b);
+	catalogue_yaml_groups(c, &b);
 	yaml_settings(c, &b);
 	must(!b.over);
 	return buf_view(&b);

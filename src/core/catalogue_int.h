@@ -18,7 +18,8 @@ struct row_head {
 
 #define BEGINS(type) (offsetof(struct type, id) == 0 && offsetof(struct type, slug) == offsetof(struct row_head, slug))
 #define IS_NAMED(type) (BEGINS(type) && offsetof(struct type, name) == offsetof(struct named, name))
-_Static_assert(IS_NAMED(site) && IS_NAMED(named) && IS_NAMED(organisation) && IS_NAMED(product) && BEGINS(pool_info), "rows begin alike");
+_Static_assert(IS_NAMED(site) && IS_NAMED(named) && IS_NAMED(organisation) && IS_NAMED(product) && IS_NAMED(group_info)
+    && BEGINS(pool_info), "rows begin alike");
 
 struct by_id {
 	int64_t	    id;
@@ -32,7 +33,7 @@ struct by_name {
 
 struct catalogue_index {
 	struct by_id   *site_id, *department_id, *organisation_id;
-	struct by_id   *product_id, *pool_id, *role_id;
+	struct by_id   *product_id, *pool_id, *role_id, *group_id;
 	struct by_name *site_name, *department_name;
 	/* by (product, organisation, site, priority, slug), without the reserves */
 	const struct pool_info **place;
@@ -107,5 +108,12 @@ enum err catalogue_fill_partner(struct decoder *, const struct row_in *, void *o
 void catalogue_json_organisations(const struct catalogue *, struct js_out *);
 void catalogue_yaml_organisations(const struct catalogue *, struct buf *);
 bool catalogue_same_organisation(const void *before, const void *after);
+
+/* --- the section "groups" (catalogue_group.c) ------------------------------------------ */
+
+enum err catalogue_fill_group(struct decoder *, const struct row_in *, void *group) USE_RESULT;
+void catalogue_json_groups(const struct catalogue *, struct js_out *);
+void catalogue_yaml_groups(const struct catalogue *, struct buf *);
+bool catalogue_same_group(const void *before, const void *after);
 
 #endif

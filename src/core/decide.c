@@ -13,14 +13,21 @@
 #include "core/gate_int.h"
 #include "core/role.h"
 
+/* A product that the person has without asking, and why. */
+struct given {
+	const struct product *product;
+	enum grant_reason     reason;
+	int64_t		      origin;
+};
+
 /* One move on its way through the steps below. */
 struct mover {
 	struct gate		    *g;
 	struct person_move	    *m;
 	struct facts		     facts;	/* as if not blocked: blocks freeze */
 	struct filter_subject	     subject;
-	const struct product *const *rule;	/* that rules give this person */
-	size_t			     nrule;
+	struct given		    *given;	/* what groups, then rules give this person */
+	size_t			     ngiven;
 	bool			     is_barred;
 	bool			     must_not_wait;
 };
@@ -28,27 +35,34 @@ struct mover {
 static void states_decide(struct person_move *);
 static void mover_init(struct ctx *, struct gate *, struct person_move *,
     struct mover *);
-static void rules_find(struct arena *, struct mover *);
+static void given_find(struct arena *, struct mover *);
+static void gifts_find(struct mover *);
 static bool may_be_given(const struct mover *, const struct product *);
 static void holdings_make_room(struct mover *);
 static enum err check_all(struct ctx *, struct mover *);
 static void states_note(struct person_move *);
 static void leave(struct mover *);
 static void take_wants(struct mover *);
+static void give_and_take(struct mover *);
 static void lose_roles(struct mover *);
 static bool has_role(const struct mover *, const struct product *);
 static void move_seats(struct mover *);
 static void give_back(struct mover *);
 static bool gives_back(const struct mover *);
 static bool is_out_of_place(const struct mover *, const struct holding *);
-static void lose_rules(struct mover *);
-static bool has_rule(const struct mover *, int64_t);
-static void gain_rules(struct mover *);
+static void lose_given(struct mover *, enum grant_reason, enum seat_end);
+static const struct given *given_of(const struct mover *, int64_t,
+    enum grant_reason);
+static void gain_given(struct mover *, enum grant_reason);
+static void keep_origin(struct mover *, struct holding *,
+    const struct given *);
 static bool is_wanted(const struct mover *, int64_t);
 static void move_waits(struct mover *);
 static void end_bare_grants(struct mover *);
 static struct outcome_row ask(struct mover *, struct holding *, int,
-    enum grant_reason);
+    enum grant_reason, int64_t origin);
+static void note_grant(struct mover *, struct holding *, enum grant_reason,
+    int64_t origin);
 static struct seat_request request(const struct mover *, int64_t, int);
 static enum msg refusal(struct mover *, const struct seat_request *,
     const struct holding *, enum grant_reason);
@@ -74,8 +88,7 @@ person_decide(struct ctx *cx, struct gate *g, struct person_move *m)
 		move_seats(&mv);
 		give_back(&mv);
 		take_wants(&mv);
-		lose_rules(&mv);
-		gain_rules(&mv);
+		give_and_take(&mv);
 		move_waits(&mv);
 		end_bare_grants(&mv);
 	}
@@ -96,8 +109,17 @@ rules_foresee(struct ctx *cx, struct gate *g, struct person_move *m)
 	lose_roles(&mv);
 	move_seats(&mv);
 	give_back(&mv);
-	lose_rules(&mv);
-	gain_rules(&mv);
+	give_and_take(&mv);
+}
+
+/* What a group gives comes before what a rule takes away: the seat stays. */
+static void
+give_and_take(struct mover *mv)
+{
+	gain_given(mv, GRANT_GROUP);
+	lose_given(mv, GRANT_RULE, SEAT_END_RULE);
+	lose_given(mv, GRANT_GROUP, SEAT_END_GROUP);
+	gain_given(mv, GRANT_RULE);
 }
 
 static void
@@ -131,35 +153,52 @@ mover_init(
 		contract_facts(&m->contract[i], &contract[i]);
 	mv->subject = (struct filter_subject) { &mv->facts, contract,
 		m->ncontract, g->now_ms, m->today };
-	rules_find(cx->arena, mv);
+	given_find(cx->arena, mv);
 	holdings_make_room(mv);
 	for (size_t i = 0; i < m->nholding; i++)
 		gate_refresh(g, m->after.id, &m->holding[i]);
 
 	m->outcome = arena_array(
-	    cx->arena, m->nwant + mv->nrule + 1, sizeof(*m->outcome));
+	    cx->arena, m->nwant + mv->ngiven + 1, sizeof(*m->outcome));
 	m->noutcome = 0;
 	if (m->changes.arena == NULL)
 		m->changes.arena = cx->arena;
 }
 
 static void
-rules_find(struct arena *arena, struct mover *mv)
+given_find(struct arena *arena, struct mover *mv)
 {
 	const struct catalogue *c = mv->g->catalogue;
-	const struct product **rule =
-	    arena_array(arena, c->nproduct + 1, sizeof(*rule));
 
-	mv->rule = rule;
+	mv->given = arena_array(
+	    arena, c->nproduct + mv->m->ngift + 1, sizeof(*mv->given));
 	if (mv->m->after.lifecycle != LIFE_ACTIVE ||
 	    mv->m->after.certification == CERT_DENIED)
 		return;
+	gifts_find(mv);
 	for (size_t i = 0; i < c->nproduct; i++) {
 		const struct filter *filter = gate_rule(mv->g, &c->product[i]);
 
 		if (filter != NULL && may_be_given(mv, &c->product[i]) &&
 		    filter_match(filter, &mv->g->names, &mv->subject))
-			rule[mv->nrule++] = &c->product[i];
+			mv->given[mv->ngiven++] = (struct given) {
+				&c->product[i], GRANT_RULE, c->version };
+	}
+}
+
+static void
+gifts_find(struct mover *mv)
+{
+	for (size_t i = 0; i < mv->m->ngift; i++) {
+		const struct gift *gift = &mv->m->gift[i];
+		const struct product *product =
+		    catalogue_product(mv->g->catalogue, gift->product);
+
+		if (product == NULL || !may_be_given(mv, product) ||
+		    given_of(mv, product->id, GRANT_GROUP) != NULL)
+			continue;
+		mv->given[mv->ngiven++] = (struct given) { product,
+			GRANT_GROUP, gift->group };
 	}
 }
 
@@ -180,10 +219,10 @@ holdings_make_room(struct mover *mv)
 	struct person_move *m = mv->m;
 	struct holding *more;
 
-	if (m->nwant + mv->nrule == 0)
+	if (m->nwant + mv->ngiven == 0)
 		return;
 	more = arena_array(
-	    mv->g->arena, m->nholding + m->nwant + mv->nrule, sizeof(*more));
+	    mv->g->arena, m->nholding + m->nwant + mv->ngiven, sizeof(*more));
 	if (m->nholding > 0)
 		memcpy(more, m->holding, m->nholding * sizeof(*more));
 	m->holding = more;
@@ -262,12 +301,13 @@ take_wants(struct mover *mv)
 	for (size_t i = 0; i < m->nwant; i++)
 		m->outcome[m->noutcome++] =
 		    ask(mv, holding_of(mv, m->want[i].product),
-			m->want[i].priority, GRANT_REQUEST);
+			m->want[i].priority, GRANT_REQUEST, m->onboarding);
 }
 
 /* Asks the gate, and unless it refuses notes why the person may hold it. */
 static struct outcome_row
-ask(struct mover *mv, struct holding *h, int priority, enum grant_reason reason)
+ask(struct mover *mv, struct holding *h, int priority,
+    enum grant_reason reason, int64_t origin)
 {
 	struct person_move *m = mv->m;
 	struct seat_request rq = request(mv, h->product, priority);
@@ -278,19 +318,24 @@ ask(struct mover *mv, struct holding *h, int priority, enum grant_reason reason)
 		return out;
 	gate_take(mv->g, &rq, h, &out, &m->changes);
 	if (out.outcome != OUTCOME_REFUSED && !has_grant(h, reason))
-		grant_give(mv->g, h,
-		    &(struct grant) {
-			.tenant = mv->g->tenant,
-			.person = m->after.id,
-			.product = h->product,
-			.reason = reason,
-			.origin = reason == GRANT_RULE
-			    ? mv->g->catalogue->version
-			    : m->onboarding,
-			.since_ms = mv->g->now_ms,
-		    },
-		    &m->changes);
+		note_grant(mv, h, reason, origin);
 	return out;
+}
+
+static void
+note_grant(struct mover *mv, struct holding *h, enum grant_reason reason,
+    int64_t origin)
+{
+	grant_give(mv->g, h,
+	    &(struct grant) {
+		.tenant = mv->g->tenant,
+		.person = mv->m->after.id,
+		.product = h->product,
+		.reason = reason,
+		.origin = origin,
+		.since_ms = mv->g->now_ms,
+	    },
+	    &mv->m->changes);
 }
 
 static struct seat_request
@@ -424,50 +469,74 @@ is_out_of_place(const struct mover *mv, const struct holding *h)
 }
 
 static void
-lose_rules(struct mover *mv)
+lose_given(struct mover *mv, enum grant_reason reason, enum seat_end end)
 {
 	struct person_move *m = mv->m;
 
 	for (size_t i = 0; i < m->nholding; i++) {
 		struct holding *h = &m->holding[i];
 
-		if (!has_grant(h, GRANT_RULE) || has_rule(mv, h->product))
+		if (!has_grant(h, reason) ||
+		    given_of(mv, h->product, reason) != NULL)
 			continue;
-		grant_end(mv->g, h, GRANT_RULE, &m->changes);
+		grant_end(mv->g, h, reason, &m->changes);
 		if (h->grants == 0)
-			gate_end(mv->g, h, SEAT_END_RULE, &m->changes);
+			gate_end(mv->g, h, end, &m->changes);
 	}
 }
 
-static bool
-has_rule(const struct mover *mv, int64_t product)
+static const struct given *
+given_of(const struct mover *mv, int64_t product, enum grant_reason reason)
 {
-	size_t i = 0;
-
-	while (i < mv->nrule && mv->rule[i]->id != product)
-		i++;
-	return i < mv->nrule;
+	for (size_t i = 0; i < mv->ngiven; i++)
+		if (mv->given[i].product->id == product &&
+		    mv->given[i].reason == reason)
+			return &mv->given[i];
+	return NULL;
 }
 
-/* What a rule gave before is asked for again only where the seat was lost since. */
+/* What was given before is asked for again only where the seat was lost since. */
 static void
-gain_rules(struct mover *mv)
+gain_given(struct mover *mv, enum grant_reason reason)
 {
 	struct person_move *m = mv->m;
 
 	if (mv->is_barred)
 		return;
-	for (size_t i = 0; i < mv->nrule; i++) {
-		struct holding *h = holding_of(mv, mv->rule[i]->id);
-		bool is_new = !has_grant(h, GRANT_RULE);
+	for (size_t i = 0; i < mv->ngiven; i++) {
+		const struct given *given = &mv->given[i];
+		struct holding *h;
 		struct outcome_row out;
+		bool is_new;
 
-		if (!is_new && has_place(h))
+		if (given->reason != reason)
 			continue;
-		out = ask(mv, h, m->rule_priority, GRANT_RULE);
+		h = holding_of(mv, given->product->id);
+		is_new = !has_grant(h, reason);
+		if (!is_new && has_place(h)) {
+			keep_origin(mv, h, given);
+			continue;
+		}
+		out = ask(mv, h, m->rule_priority, reason, given->origin);
 		if (is_new && !is_wanted(mv, h->product))
 			m->outcome[m->noutcome++] = out;
 	}
+}
+
+/* Who leaves one group and has the product of another one still has it by that. */
+static void
+keep_origin(struct mover *mv, struct holding *h, const struct given *given)
+{
+	const int64_t had = h->grant[GRANT_GROUP].origin;
+
+	if (given->reason != GRANT_GROUP || had == given->origin)
+		return;
+	for (size_t i = 0; i < mv->m->ngift; i++)
+		if (mv->m->gift[i].product == h->product &&
+		    mv->m->gift[i].group == had)
+			return;
+	grant_end(mv->g, h, GRANT_GROUP, &mv->m->changes);
+	note_grant(mv, h, GRANT_GROUP, given->origin);
 }
 
 static bool

@@ -14,6 +14,11 @@ struct want {
 	int	priority;
 };
 
+/* A product that a group of the person gives to who is in it. */
+struct gift {
+	int64_t product, group;
+};
+
 struct person_move {
 	/* in */
 	const struct person *before;	/* NULL: new */
@@ -28,20 +33,22 @@ struct person_move {
 	bool		     all_or_nothing;
 	const int64_t	    *role;		/* that count now, by id */
 	size_t		     nrole;
+	const struct gift   *gift;		/* of all their groups; a product of several counts once, the first */
+	size_t		     ngift;
 	bool		     has_open_checks;
 	int64_t		     onboarding;	/* the origin of requested grants; with open checks whose they are */
 	int64_t		     hold_until_ms;	/* with open checks; 0: as long as the setting says */
 	int		     rule_priority;	/* of seats by rule: 5 */
 	/* out */
-	struct outcome_row  *outcome;	/* one for each want, in order, then one for each other product that a rule gives now */
+	struct outcome_row  *outcome;	/* one for each want, in order, then one for each other product that a group or a rule gives now */
 	size_t		     noutcome;
 	struct change_list   changes;	/* states, blocks, grants, seats, waits; contracts are the caller's to add */
 	bool		     is_changed;	/* the person's row or any of these */
 };
 
 /*
- * Decides lifecycle from the contracts, grants by rule for an ACTIVE person
- * that is not denied (and their loss), seats for wants and grants, the return
+ * Decides lifecycle from the contracts, grants by group and by rule for an ACTIVE
+ * person that is not denied (and their loss), seats for wants and grants, the return
  * of everything when it LEFT.  A seat of a pool that does not serve the person's
  * organisation any more is given back, and asked for anew.  A seat ends when its last grant ends, or the
  * role that its product requires is not held any more; a refused product
@@ -55,7 +62,7 @@ struct person_move {
 enum err person_decide(struct ctx *, struct gate *, struct person_move *) USE_RESULT;
 
 /*
- * The part of the rules (and of the roles that products require, and of the
+ * The part of the rules and groups (and of the roles that products require, and of the
  * organisations that pools serve) alone, to
  * foresee what a catalogue does to somebody who is there: what they would
  * take, and give as far as seats are free; who would have to wait is refused

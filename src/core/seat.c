@@ -19,6 +19,7 @@ static const char *const grant_reasons[GRANT_REASON_COUNT] = {
 	[GRANT_REQUEST] = "request",
 	[GRANT_RULE] = "rule",
 	[GRANT_DIRECT] = "direct",
+	[GRANT_GROUP] = "group",
 };
 
 static const char *const seat_ends[] = {
@@ -30,6 +31,7 @@ static const char *const seat_ends[] = {
 	[SEAT_END_ROLE] = "role",
 	[SEAT_END_MOVED] = "moved",
 	[SEAT_END_BLOCKED] = "blocked",
+	[SEAT_END_GROUP] = "group",
 };
 
 static const char *const outcomes[] = {

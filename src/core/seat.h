@@ -17,9 +17,9 @@
 #include "core/person.h"
 
 enum seat_state { SEAT_NONE, SEAT_HELD, SEAT_ASSIGNED };
-enum grant_reason { GRANT_REQUEST = 1, GRANT_RULE, GRANT_DIRECT, GRANT_REASON_COUNT };
+enum grant_reason { GRANT_REQUEST = 1, GRANT_RULE, GRANT_DIRECT, GRANT_GROUP, GRANT_REASON_COUNT };
 enum seat_end { SEAT_END_RELEASED = 1, SEAT_END_LEFT, SEAT_END_RULE, SEAT_END_EXPIRED, SEAT_END_CHECK, SEAT_END_ROLE, SEAT_END_MOVED,
-	SEAT_END_BLOCKED };
+	SEAT_END_BLOCKED, SEAT_END_GROUP };
 enum outcome { OUTCOME_ASSIGNED = 1, OUTCOME_HELD, OUTCOME_QUEUED, OUTCOME_REFUSED };
 
 const char *seat_state_name(enum seat_state);
@@ -69,7 +69,7 @@ struct wait_pool {		/* one row for each pool the wait may be served from */
 struct grant {
 	int64_t		  tenant, person, product;
 	enum grant_reason reason;
-	int64_t		  origin;		/* onboarding id, or catalogue version of the rule */
+	int64_t		  origin;		/* onboarding id, catalogue version of the rule, or the group */
 	int64_t		  since_ms, until_ms;	/* until_ms 0: open */
 };
 

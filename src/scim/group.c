@@ -289,7 +289,8 @@ end(struct editing *e)
 	int64_t *part = arena_array(e->cx->arena, e->n + 1, sizeof(*part));
 	struct group_order *o = e->order;
 
-	qsort(e->edit, e->n, sizeof(*e->edit), by_person);
+	if (e->n > 0)
+		qsort(e->edit, e->n, sizeof(*e->edit), by_person);
 	for (size_t i = 0; i < e->n; i++) {
 		const struct edit *edit = &e->edit[i];
 

@@ -13,7 +13,7 @@
 #include "scim/group.h"
 
 #define GROUP_BODY_MAX (2 * 1024 * 1024)
-#define GROUP_MEMORY   (1u << 20)	/* a group without its members */
+#define GROUP_MEMORY   (16u << 20)	/* a group without its members */
 
 /* What a request keeps from step to step. */
 struct group_call {
@@ -21,6 +21,7 @@ struct group_call {
 	struct groups_in   in;
 	struct group_order order;
 	struct scim_page   page;	/* of a list */
+	const struct group_out *done;	/* of a change */
 	bool		   is_ready;
 };
 
@@ -29,6 +30,7 @@ static bool shows(struct call *, const char *part);
 static void put_group(struct call *, const struct group_view *);
 static struct value *group_value(
     struct call *, struct arena *, const struct group_view *);
+static void put_licences(struct call *, struct js_out *);
 static void put_members(struct call *, const struct group_view *);
 
 static struct group_call *
@@ -118,8 +120,7 @@ put_group(struct call *c, const struct group_view *v)
 
 /* All but its members. */
 static struct value *
-group_value(
-    struct call *c, struct arena *arena, const struct group_view *v)
+group_value(struct call *c, struct arena *arena, const struct group_view *v)
 {
 	const struct str id = id_text(arena, v->row.id);
 	struct js_out js;
@@ -139,6 +140,7 @@ group_value(
 	js_key(&js, SCIM_USHER_GROUP);
 	js_open_object(&js);
 	put_text(&js, "type", STR("group"));
+	put_licences(c, &js);
 	js_close_object(&js);
 	js_key(&js, "meta");
 	js_open_object(&js);
@@ -157,6 +159,38 @@ group_value(
 	group = value_of(arena, js_end_tree(&js));
 	project(arena, &scim_group_resource, &group_call(c)->shown, group);
 	return group;
+}
+
+/* What became of what the group gives to who came. */
+static void
+put_licences(struct call *c, struct js_out *js)
+{
+	const struct group_out *done = group_call(c)->done;
+	struct arena *arena = c->cx->arena;
+
+	if (done == NULL || done->ntold == 0)
+		return;
+	js_key(js, "licences");
+	js_open_array(js);
+	for (size_t i = 0; i < done->ntold; i++) {
+		const struct seat_told *t = &done->told[i].seat;
+		const struct str args[4] = { t->reason_arg };
+
+		js_open_object(js);
+		put_text(js, "member", id_text(arena, done->told[i].person));
+		put_text(js, "value", t->product);
+		put_text(js, "outcome", str_of(outcome_name(t->outcome)));
+		put_text(js, "pool", t->pool);
+		if (t->position > 0) {
+			js_key(js, "position");
+			js_put_int(js, t->position);
+		}
+		if (t->reason != MSG_NONE)
+			put_text(js, "reason",
+			    msg_text(arena, t->reason, c->cx->lang, args));
+		js_close_object(js);
+	}
+	js_close_array(js);
 }
 
 static void
@@ -271,6 +305,7 @@ changed_decode(struct call *c, void **in)
 	struct group_call *g = group_call(c);
 	const struct group_out *out = c->out;
 
+	g->done = out;
 	g->in.group = out->group;
 	g->in.has_members = shows(c, NULL);
 	*in = &g->in;

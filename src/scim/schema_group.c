@@ -22,8 +22,19 @@ static const struct scim_attr group_attrs[] = {
 	{ 0 }
 };
 
+static const struct scim_attr licence_parts[] = {
+	{ "member", SCIM_STRING, SCIM_EXACT, RO, "Whose it is.", NULL, NULL },
+	{ "value", SCIM_STRING, SCIM_EXACT, RO, "The product's slug.", NULL, NULL },
+	{ "outcome", SCIM_STRING, 0, RO, "What came of giving it.", "assigned held queued refused", NULL },
+	{ "pool", SCIM_STRING, SCIM_EXACT, RO, "The pool it came from, or is first awaited from.", NULL, NULL },
+	{ "position", SCIM_INTEGER, 0, RO, "In the waiting list, from 1.", NULL, NULL },
+	{ "reason", SCIM_STRING, 0, RO, "Why it is not assigned.", NULL, NULL },
+	{ 0 }
+};
+
 static const struct scim_attr usher_attrs[] = {
 	{ "type", SCIM_STRING, 0, RO, "What stands behind the group.", "group", NULL },
+	{ "licences", SCIM_COMPLEX, SCIM_MULTI, RO, "What the change gave to those who came.", NULL, licence_parts },
 	{ 0 }
 };
 

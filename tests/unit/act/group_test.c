@@ -364,6 +364,101 @@ what_happens_at_once_happens_once(void **state)
 		arena_close(cx[i].arena);
 }
 
+/* The rig's catalogue with an entry for a group. */
+static struct catalogue_out *
+declared(struct rig *r, const char *groups, bool is_dry)
+{
+	struct catalogue_in in = { .is_dry = is_dry, .allow_losses = 1000,
+		.reason = STR("for the test"), .allow_removals = true };
+	struct catalogue_out *out;
+
+	in.text = str_fmt(r->arena, "%sgroups: %s\n", rig_catalogue, groups);
+	assert_int_equal(rig_long(r, catalogue_put, &in, &out), OK);
+	return out;
+}
+
+static void
+what_a_catalogue_would_give_is_foreseen(void **state)
+{
+	struct rig *r = *state;
+	int64_t who[2] = { person(r, "a", 1), person(r, "b", 1) };
+	int64_t g = made(r, "Staff", 0);
+	struct catalogue_out *out;
+
+	joined(r, g, who, 2);
+	out = declared(r, "{ x: { name: STAFF, products: [mail] } }", true);
+	assert_int_equal(out->sight.will_gain, 2);
+	assert_int_equal(rig_assigned(r, "mail-ber"), 0);
+	out = declared(r, "{ x: { name: STAFF, products: [mail] } }", false);
+	assert_int_equal(out->sight.will_gain, 2);
+	assert_int_equal(rig_assigned(r, "mail-ber"), 2);
+	out = declared(r, "{ x: { name: Other, products: [mail] } }", true);
+	assert_int_equal(out->sight.will_lose, 2);
+	(void)declared(r, "{ x: { name: Other, products: [mail] } }", false);
+	assert_int_equal(rig_assigned(r, "mail-ber"), 0);
+	/* Its entry is the one of its name from then on. */
+	(void)made(r, "other", 0);
+	assert_true(
+	    ((struct group_row *)plant_rows(r, &GROUP).row)[1].gives != 0);
+	rig_verify(r);
+}
+
+static void
+a_group_gives_only_what_its_adder_could(void **state)
+{
+	struct rig *r = *state;
+	int64_t a = person(r, "a", 1), g;
+	struct group_out *out;
+
+	(void)declared(r, "{ x: { name: Staff, products: [mail] } }", false);
+	g = made(r, "Staff", 0);
+	r->actor.rights &= ~RIGHT_BIT(RIGHT_ONBOARD);
+	assert_int_equal(
+	    do_group(r,
+		(struct group_order) {
+		    .kind = GROUP_CHANGE, .group = g, .join = &a, .njoin = 1 },
+		&out),
+	    ERR_DENIED);
+	assert_int_equal(r->cx.fault.msg, MSG_GROUP_GIVES);
+	assert_int_equal(plant_count(r, &MEMBER), 0);
+	r->actor.rights |= RIGHT_BIT(RIGHT_ONBOARD);
+	out = joined(r, g, &a, 1);
+	assert_int_equal(out->ntold, 1);
+	assert_int_equal(out->told[0].person, a);
+	assert_int_equal(out->told[0].seat.outcome, OUTCOME_ASSIGNED);
+	/* Taking back gives nobody anything. */
+	r->actor.rights &= ~RIGHT_BIT(RIGHT_ONBOARD);
+	assert_int_equal(
+	    do_group(r,
+		(struct group_order) { .kind = GROUP_REMOVE, .group = g },
+		&out),
+	    OK);
+	r->actor.rights |= RIGHT_BIT(RIGHT_ONBOARD);
+	assert_int_equal(rig_assigned(r, "mail-ber"), 0);
+	rig_verify(r);
+}
+
+/* So many that the clock decides of them: all the same. */
+static void
+of_many_the_clock_decides(void **state)
+{
+	struct rig *r = *state;
+	int64_t who[GROUP_NOW_MAX + 1], g;
+
+	(void)declared(r, "{ x: { name: Staff, products: [mail] } }", false);
+	g = made(r, "Staff", 0);
+	for (size_t i = 0; i < COUNT(who); i++)
+		who[i] =
+		    person(r, str_z(r->arena, str_fmt(r->arena, "p%zu", i)), 1);
+	assert_int_equal(joined(r, g, who, COUNT(who))->ntold, 0);
+	while (plant_count(r, &GRANT) < COUNT(who))
+		clock_sleep_ms(20);
+	assert_int_equal(rig_assigned(r, "mail-ber"), 2);
+	assert_int_equal(rig_assigned(r, "mail-global"), 1);
+	assert_int_equal(plant_count(r, &WAIT), COUNT(who) - 3);
+	rig_verify(r);
+}
+
 static bool
 finds(struct rig *r, enum msg what)
 {
@@ -403,6 +498,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    what_a_catalogue_would_give_is_foreseen, rig_set_up,
+		    rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_group_gives_only_what_its_adder_could, rig_set_up,
+		    rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    of_many_the_clock_decides, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    people_come_and_go, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
