@@ -9,6 +9,9 @@ and comes back.  A client repeats what had no answer, as it was sent; whom it
 is told to be there (409) it looks up.  At the end everybody is there exactly
 once, with the id that was acknowledged, their manager, and exactly one seat.
 
+Before that, what else may end or come in the middle of a Bulk: errors, other
+clients, the client, the server.
+
 The rig is first shown what it must find: planted histories, and a build of the
 server in which nothing is anybody's alone (plant.py).
 
@@ -308,13 +311,60 @@ def kill(server, what):
     server.start()
 
 
-# --- what else may end in the middle of a Bulk --------------------------------
+# --- what else may end or come in the middle of a Bulk ------------------------
 
 def bulk_of(refs):
     return {"schemas": [MESSAGES + "BulkRequest"], "Operations": [
         {"method": "POST", "path": "/Users", "bulkId": ref, "data": {
             "schemas": [CORE], "userName": ref, "externalId": ref}}
         for ref in refs]}
+
+
+def errors_end(tap):
+    """However many run at once, what is begun is what would have been one by
+    one: every seventh has no name, and the twentieth of those is the last."""
+    bulk = bulk_of(ref_of(n) for n in range(300))
+    bulk["failOnErrors"] = 20
+    for row in bulk["Operations"][6::7]:
+        del row["data"]["userName"]
+    with Server() as server:
+        api = server.tenant("acme").client()
+        rows = api.post("/scim/v2/Bulk", bulk).json["Operations"]
+        tap.equal([row["bulkId"] for row in rows],
+                  [ref_of(n) for n in range(140)],
+                  "after so many errors nothing more was begun")
+        tap.equal([row["status"] for row in rows],
+                  ["400" if n % 7 == 6 else "201" for n in range(140)],
+                  "and what was begun was done")
+        tap.equal(count(api), 120, "and nothing else")
+        api.close()
+
+
+def others_come(tap):
+    """Sixteen Bulks of one tenant keep no other from being served."""
+    with Server() as server:
+        acme, blue = server.tenant("acme"), server.tenant("blue")
+        replies, api = [], blue.client()
+        threads = [threading.Thread(target=lambda at=at: replies.append(
+            acme.client().post("/scim/v2/Bulk", bulk_of(
+                "%d.%d" % (at, n) for n in range(1000)))))
+            for at in range(16)]
+        for thread in threads:
+            thread.start()
+        until(lambda: count(acme.client()) > 0)
+        made = api.post("/scim/v2/Users", {
+            "schemas": [CORE], "userName": "ana"}).status
+        shown = count(api)
+        busy = sum(thread.is_alive() for thread in threads)
+        for thread in threads:
+            thread.join()
+        told = {row["status"] for reply in replies
+                for row in reply.json["Operations"]}
+        tap.ok(made == 201 and shown == 1 and busy > 0,
+               "who comes while Bulks are under way is served before they end",
+               (made, shown, busy))
+        tap.ok(told == {"201"}, "and no operation is refused by the others",
+               told)
 
 
 def count(api):
@@ -433,6 +483,8 @@ def main():
     dice = random.Random(seed)
     controls(tap)
     hunt(tap, "no-unique", "doubled", dice)
+    errors_end(tap)
+    others_come(tap)
     hangs_up(tap)
     stops(tap)
     began = time.monotonic()
