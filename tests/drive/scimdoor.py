@@ -247,6 +247,7 @@ def a_broken_request_is_refused_in_scims_words(w):
              % BASE.encode())
     same(raw.reply().status, 400)
     raw.close()
+    status(w.scim.request("OPTIONS", "/Users"), 501)
 
 
 @test

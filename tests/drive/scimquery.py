@@ -239,6 +239,39 @@ def restricted_filters_in_an_address_are_forbidden(w):
     same(w.found(text, w.strict), {made["id"]})
 
 
+@test
+def filters_of_meta_are_refused(w):
+    """Rather than passed over: nobody takes all for those that match."""
+    for text in ('meta.lastModified gt "2011-05-13T04:42:34Z"',
+                 'meta.resourceType eq "User"', 'schemas eq "%s"' % ENTERPRISE,
+                 "meta pr"):
+        refused(w.scim.search(filter=text), 400, "invalidFilter")
+
+
+@test
+def values_have_the_type_of_their_attribute(w):
+    for text in ("title eq 5", "title eq true", 'active eq "true"',
+                 "active eq 1", "title gt null", "active gt null"):
+        refused(w.scim.search(filter=text), 400, "invalidFilter")
+    rows, mark = marked(w, 1)
+    same(w.found('title eq "%s" and userType eq null' % mark), set(rows))
+    same(w.found('title eq "%s" and userType ne null' % mark), set())
+
+
+# --- 3.4.2.3: sorting --------------------------------------------------------
+
+@test
+def sorting_is_not_there(w):
+    """It is announced so, and passed over as what is not known."""
+    same(fine(w.scim.get("/ServiceProviderConfig"))["sort"],
+         {"supported": False})
+    rows, mark = marked(w, 3)
+    for query in ({"sortBy": "userName", "sortOrder": "descending"},
+                  {"sortBy": "nothing"}, {"sortOrder": "x"}):
+        same(ids(w.scim.list(filter='title eq "%s"' % mark, **query)), rows)
+        same(ids(w.scim.search(filter='title eq "%s"' % mark, **query)), rows)
+
+
 # --- 3.4.2.4: pages ----------------------------------------------------------
 
 @test
