@@ -292,6 +292,8 @@ enum err groups_take(struct order_batch *, struct tx *, const struct rows *) USE
 enum err groups_save(struct order_batch *, struct tx *) USE_RESULT;
 /* What they give, by what the catalogue says; in OUT. */
 size_t groups_gifts(struct order_batch *, const struct subject *, const struct catalogue *, const struct gift **out);
+/* Ends the roles of SUB that a group gave and does not give any more, and adds those that one gives; what excludes another is left out. */
+void groups_roles(struct order_batch *, struct subject *, const struct catalogue *, const struct ctx *);
 /*
  * An order about each of N persons, in the transaction of item IT, which a change
  * of groups is.  INNER: the batch they made, for order_committed().

@@ -227,10 +227,12 @@ look_at(struct seer *s, struct ctx *cx, struct gate *g, struct order_batch *ob,
 		.hold_until_ms = sub->open.expires_ms,
 		.rule_priority = RULE_PRIORITY,
 	};
+	struct subject then = *sub;
 	int64_t *role;
 	bool is_holder = false;
 
-	m.nrole = roles_now(cx->arena, sub, cx->now_ms, &role);
+	groups_roles(ob, &then, s->next, cx);
+	m.nrole = roles_now(cx->arena, &then, cx->now_ms, &role);
 	m.role = role;
 	m.ngift = groups_gifts(ob, sub, s->next, &m.gift);
 	for (size_t i = 0; i < sub->nholding; i++) {

@@ -41,6 +41,7 @@ static enum err keep_reached(struct changing *, struct rows *members);
 static enum err which_reached(struct changing *, const int64_t *, size_t n,
     bool *is);
 static enum err check_gives(struct changing *);
+static enum err check_roles(struct changing *, const struct group_info *);
 static enum err save_row(struct changing *);
 static enum err save_members(struct changing *);
 static enum err remove_row(struct changing *);
@@ -368,7 +369,10 @@ check_gives(struct changing *c)
 	struct sight sight;
 
 	if (c->s->in->kind == GROUP_REMOVE || info == NULL ||
-	    info->nproduct == 0 || (!is_new && c->join.n == 0))
+	    (!is_new && c->join.n == 0))
+		return OK;
+	TRY(check_roles(c, info));
+	if (info->nproduct == 0)
 		return OK;
 	if (!actor_covers(c->arena, cx->actor, &needed))
 		return fail(cx, ERR_DENIED, MSG_GROUP_GIVES, "members",
@@ -379,6 +383,32 @@ check_gives(struct changing *c)
 			catalogue_product(realm->catalogue, info->product[i])))
 			return fail(
 			    cx, ERR_DENIED, MSG_ACCESS_BEYOND, "members");
+	return OK;
+}
+
+/* A role over everybody is given by who holds as much, and to nobody by themselves. */
+static enum err
+check_roles(struct changing *c, const struct group_info *info)
+{
+	struct ctx *cx = c->it->cx;
+
+	for (size_t i = 0; i < info->nrole; i++) {
+		struct held needed = { RIGHT_BIT(RIGHT_ROLE_GRANT), NULL };
+		struct role role;
+
+		if (!actor_covers(c->arena, cx->actor, &needed))
+			return fail(cx, ERR_DENIED, MSG_GROUP_GIVES, "members",
+			    right_name(RIGHT_ROLE_GRANT));
+		if (!role_of(c->s->realm->catalogue, info->role[i], &role))
+			continue;
+		needed.rights |= role.rights;
+		if (!actor_covers(c->arena, cx->actor, &needed))
+			return fail(
+			    cx, ERR_DENIED, MSG_ACCESS_BEYOND, "members");
+	}
+	for (size_t i = 0; info->nrole > 0 && i < c->join.n; i++)
+		if (c->join.v[i].person == cx->actor->person)
+			return fail(cx, ERR_DENIED, MSG_ACCESS_OWN, "members");
 	return OK;
 }
 

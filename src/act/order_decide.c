@@ -546,6 +546,7 @@ order_move(struct scene *sc, const struct want *want, size_t nwant)
 	struct holding *held;
 	int64_t *role;
 
+	groups_roles(sc->ob, sub, sc->s->realm->catalogue, sc->it->cx);
 	m.after = sub->row;
 	m.nrole = roles_now(sc->ob->arena, sub, sc->it->cx->now_ms, &role);
 	m.role = role;

@@ -7,9 +7,17 @@
 
 #include <stdlib.h>
 
+#include "base/id.h"
+
 static int by_group(const void *, const void *);
 static enum err load_groups(struct order_batch *, struct tx *,
     const struct rows *memberships);
+static bool gives_role(struct order_batch *, const struct subject *,
+    const struct catalogue *, const struct role_row *);
+static bool fits_beside(const struct catalogue *, int64_t role,
+    const struct role_line *, size_t n);
+static struct role_line role_by(const struct subject *,
+    const struct group_row *, int64_t role, const struct ctx *);
 static struct group_line *line_of(struct order_batch *, int64_t tenant,
     int64_t id);
 
@@ -117,6 +125,91 @@ groups_gifts(struct order_batch *ob, const struct subject *sub,
 	}
 	*out = list.v;
 	return list.n;
+}
+
+void
+groups_roles(struct order_batch *ob, struct subject *sub,
+    const struct catalogue *cat, const struct ctx *cx)
+{
+	LIST(struct role_line) line = { 0 };
+
+	for (size_t i = 0; i < sub->nrole; i++)
+		if (sub->role[i].row.in_group == 0 ||
+		    gives_role(ob, sub, cat, &sub->role[i].row))
+			list_add(ob->arena, &line, sub->role[i]);
+	for (size_t i = 0; i < sub->ngroup; i++) {
+		const struct group_row *row =
+		    &line_of(ob, sub->row.tenant, sub->group[i])->row;
+		const struct group_info *info =
+		    catalogue_group(cat, row->gives);
+
+		for (size_t j = 0; info != NULL && j < info->nrole; j++) {
+			struct role_line new =
+			    role_by(sub, row, info->role[j], cx);
+
+			if (line.n < ROLES_A_PERSON &&
+			    fits_beside(cat, info->role[j], line.v, line.n)) {
+				new.row.id = new.held.id = id_new();
+				list_add(ob->arena, &line, new);
+			}
+		}
+	}
+	sub->role = line.v;
+	sub->nrole = line.n;
+}
+
+static bool
+gives_role(struct order_batch *ob, const struct subject *sub,
+    const struct catalogue *cat, const struct role_row *role)
+{
+	for (size_t i = 0; i < sub->ngroup; i++) {
+		const struct group_info *info;
+
+		if (sub->group[i] != role->in_group)
+			continue;
+		info = catalogue_group(cat,
+		    line_of(ob, sub->row.tenant, sub->group[i])->row.gives);
+		for (size_t j = 0; info != NULL && j < info->nrole; j++)
+			if (info->role[j] == role->role)
+				return true;
+	}
+	return false;
+}
+
+/* Not twice over everybody, and nothing that another excludes. */
+static bool
+fits_beside(const struct catalogue *cat, int64_t id,
+    const struct role_line *line, size_t n)
+{
+	struct role role, other;
+
+	if (!role_of(cat, id, &role))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if ((line[i].row.role == id && line[i].row.scope.n == 0) ||
+		    (role_of(cat, line[i].row.role, &other) &&
+			roles_exclude(cat, &role, &other)))
+			return false;
+	return true;
+}
+
+static struct role_line
+role_by(const struct subject *sub, const struct group_row *group, int64_t role,
+    const struct ctx *cx)
+{
+	const int64_t author = cx->actor != NULL ? cx->actor->id : 0;
+
+	return (struct role_line) {
+		.row = { .tenant = sub->row.tenant,
+		    .person = sub->row.id,
+		    .role = role,
+		    .state = ROLE_ACTIVE,
+		    .since_ms = cx->now_ms,
+		    .created_ms = cx->now_ms,
+		    .author = author,
+		    .in_group = group->id },
+		.held = { 0, role, ROLE_ACTIVE, NULL, cx->now_ms, 0, author },
+	};
 }
 
 /* What concerns all is decided for all, whomever of them the actor reaches. */

@@ -258,6 +258,8 @@ decide_role_end(struct scene *sc)
 	if (line == NULL)
 		return fail(sc->it->cx, ERR_NOT_FOUND, MSG_ACCESS_GRANT_UNKNOWN,
 		    "grant");
+	if (line->row.in_group != 0)
+		return fail(sc->it->cx, ERR_CONFLICT, MSG_GROUP_HELD, "grant");
 	TRY(scene_of(sc, line, &scene));
 	TRY(role_end(sc->it->cx, &scene, &line->held));
 	sc->s->out->role_grant = line->row.id;

@@ -161,25 +161,43 @@ add_names(struct reader *r, struct ctx *cx, const struct realm *realm,
 			v->scope = filter_text(held[i].scope);
 }
 
+/* Of what a group gives the reason is the group. */
 static enum err
 open_reasons(struct reader *r, struct ctx *cx, const struct role_row *row,
     size_t n, struct role_view *v)
 {
 	const struct text_out **reason = arena_array(cx->arena, n,
 	    sizeof(const struct text_out *));
+	struct group_row *group = arena_array(cx->arena, n, sizeof(*group));
 	struct capability capability;
 	struct vault_call call;
+	struct rows groups;
 
 	TRY(world_capability(r->world, r->vault, cx, cx->actor,
 	    &capability));
 	vault_call_init(&call, cx->arena);
 	call.tenant = cx->actor->tenant;
 	call.capability = &capability;
-	for (size_t i = 0; i < n; i++)
-		reason[i] = vault_text_open(&call, PURPOSE_NAME, row[i].id,
-		    row[i].reason);
+	for (size_t i = 0; i < n; i++) {
+		group[i].tenant = cx->actor->tenant;
+		group[i].id = row[i].in_group;
+		if (row[i].in_group == 0)
+			reason[i] = vault_text_open(&call, PURPOSE_NAME,
+			    row[i].id, row[i].reason);
+	}
+	TRY(store_load(r->data, &GROUP, group, n, 2, 0, &groups));
+	for (size_t i = 0; i < groups.n; i++) {
+		const struct group_row *g =
+		    &((struct group_row *)groups.row)[i];
+
+		reason[groups.key[i]] =
+		    vault_text_open(&call, PURPOSE_NAME, g->id, g->name);
+	}
 	TRY(vault_run(r->vault, cx, &call));
 	for (size_t i = 0; i < n; i++) {
+		/* Its group is gone, and the role is about to go. */
+		if (reason[i] == NULL)
+			continue;
 		if (reason[i]->err != OK)
 			return fail(cx, reason[i]->err, MSG_ORDER_SEALED,
 			    "reason");

@@ -76,6 +76,8 @@ struct group_info {
 	struct str     slug, name;	/* name: what the group is called, however it is spelt */
 	const int64_t *product;		/* ids */
 	size_t	       nproduct;
+	const int64_t *role;		/* ids */
+	size_t	       nrole;
 };
 
 struct role;			/* core/role.h */

@@ -70,7 +70,8 @@ static const char *const partner_keys[] = { "name", "overflow",
 	"defaults", "products", NULL };
 static const char *const role_keys[] = { "name", "rights", "excludes",
 	"two_persons", NULL };
-static const char *const group_keys[] = { "name", "products", NULL };
+static const char *const group_keys[] = { "name", "products", "roles",
+	NULL };
 static const char *const product_keys[] = { "name", "grant", "cap", "role",
 	NULL };
 static const char *const pool_keys[] = { "product", "site", "organisation",

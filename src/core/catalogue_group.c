@@ -8,11 +8,16 @@
 #include "base/js.h"
 
 #include "core/catalogue_int.h"
+#include "core/role.h"
 
 static enum err check_name(struct decoder *, const struct row_in *,
     const struct group_info *);
 static enum err fill_products(struct decoder *, const struct row_in *,
     struct group_info *);
+static enum err fill_roles(struct decoder *, const struct row_in *,
+    struct group_info *);
+static bool may_give(const struct role *);
+static bool same_ids(const int64_t *, const int64_t *, size_t n);
 static void put_group(const struct catalogue *, const struct group_info *,
     int64_t id, struct js_out *);
 
@@ -23,7 +28,8 @@ catalogue_fill_group(struct decoder *d, const struct row_in *in, void *row)
 
 	TRY(get_name(d, in, &g->name));
 	TRY(check_name(d, in, g));
-	return fill_products(d, in, g);
+	TRY(fill_products(d, in, g));
+	return fill_roles(d, in, g);
 }
 
 /* Rows are filled in the order of their slugs: those before have their names. */
@@ -65,6 +71,41 @@ fill_products(struct decoder *d, const struct row_in *in, struct group_info *g)
 		id[g->nproduct++] = product->id;
 	}
 	return OK;
+}
+
+static enum err
+fill_roles(struct decoder *d, const struct row_in *in, struct group_info *g)
+{
+	const struct js *list;
+	int64_t *id;
+
+	TRY(get_list(d, in, "roles", ROLES_A_PERSON, &list));
+	if (list == NULL)
+		return OK;
+	g->role = id =
+	    arena_array(d->cx->arena, js_count(list) + 1, sizeof(*id));
+	for (size_t i = 0; i < js_count(list); i++) {
+		struct str slug = js_str(js_at(list, i));
+		struct role role;
+
+		if (!role_named(d->out, slug, &role))
+			return refuse_unknown(d, in, "roles", slug, "roles");
+		if (!may_give(&role))
+			return refuse(
+			    d, in, "roles", MSG_CATALOGUE_GROUP_ROLE, slug);
+		id[g->nrole++] = role.id;
+	}
+	return OK;
+}
+
+/* Over everybody, by one person; and the last administrator of a tenant must not go with a group. */
+static bool
+may_give(const struct role *role)
+{
+	return !role->needs_scope && role->own_scope == NULL &&
+	    !role->two_persons && role->id != ROLE_ID(ROLE_OPERATOR) &&
+	    role->id != ROLE_ID(ROLE_SELF) &&
+	    role->id != ROLE_ID(ROLE_TENANT_ADMINISTRATOR);
 }
 
 const struct group_info *
@@ -145,6 +186,17 @@ put_group(const struct catalogue *c, const struct group_info *g, int64_t id,
 			    o, catalogue_product(c, g->product[i])->slug);
 		js_close_array(o);
 	}
+	if (g->nrole > 0) {
+		js_key(o, "roles");
+		js_open_array(o);
+		for (size_t i = 0; i < g->nrole; i++) {
+			struct role role;
+
+			must(role_of(c, g->role[i], &role));
+			js_put_str(o, role.slug);
+		}
+		js_close_array(o);
+	}
 	js_close_object(o);
 }
 
@@ -153,10 +205,17 @@ catalogue_same_group(const void *before, const void *after)
 {
 	const struct group_info *a = before, *b = after;
 
-	if (a->nproduct != b->nproduct)
-		return false;
-	for (size_t i = 0; i < a->nproduct; i++)
-		if (a->product[i] != b->product[i])
+	return str_eq(a->slug, b->slug) && str_eq(a->name, b->name) &&
+	    a->nproduct == b->nproduct && a->nrole == b->nrole &&
+	    same_ids(a->product, b->product, a->nproduct) &&
+	    same_ids(a->role, b->role, a->nrole);
+}
+
+static bool
+same_ids(const int64_t *a, const int64_t *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (a[i] != b[i])
 			return false;
-	return str_eq(a->slug, b->slug) && str_eq(a->name, b->name);
+	return true;
 }

@@ -98,10 +98,12 @@ bool role_beyond(struct ctx *, const struct catalogue *, int64_t person, const s
  * role_change.c: whether the actor may make the catalogue BEFORE become NEXT, as
  * far as roles go.  Adding rights to a role needs these over everybody; letting
  * one person give what took two, lifting a separation of duties, or changing
- * which role a product requires needs role.grant and the roles' rights over
- * everybody.  ERR_DENIED (MSG_ACCESS_BEYOND) names the role.
+ * which role a product requires, or having a group give a role, needs role.grant
+ * and the roles' rights over everybody.  ERR_DENIED (MSG_ACCESS_BEYOND) names the role.
  */
 enum err roles_may_become(struct ctx *, const struct catalogue *before, const struct catalogue *next) USE_RESULT;
+/* Nobody may hold both; either may name the other. */
+bool roles_exclude(const struct catalogue *, const struct role *, const struct role *);
 /* Whether whoever holds ROLE comes to rights by it. */
 bool role_grows(const struct catalogue *before, const struct catalogue *next, int64_t role);
 

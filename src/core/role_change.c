@@ -13,8 +13,8 @@ static enum err check_pairs(struct ctx *, const struct catalogue *before,
     const struct catalogue *next, const struct role *was);
 static enum err check_product(struct ctx *, const struct catalogue *before,
     const struct catalogue *next, const struct product *was);
-static bool is_pair(const struct catalogue *, const struct role *,
-    const struct role *);
+static enum err check_group(struct ctx *, const struct catalogue *before,
+    const struct catalogue *next, const struct group_info *now);
 static bool has_excluded(const struct catalogue *, const struct role *,
     int64_t id);
 static enum err need(struct ctx *, uint64_t rights, struct str where,
@@ -31,6 +31,8 @@ roles_may_become(struct ctx *cx, const struct catalogue *before,
 		TRY(check_role(cx, before, next, &was[i]));
 	for (size_t i = 0; i < before->nproduct; i++)
 		TRY(check_product(cx, before, next, &before->product[i]));
+	for (size_t i = 0; i < next->ngroup; i++)
+		TRY(check_group(cx, before, next, &next->group[i]));
 	return OK;
 }
 
@@ -70,7 +72,7 @@ check_pairs(struct ctx *cx, const struct catalogue *before,
 		if (!role_named(before, was->excludes[i], &other) ||
 		    !role_of(next, was->id, &now) ||
 		    !role_of(next, other.id, &other_now) ||
-		    is_pair(next, &now, &other_now))
+		    roles_exclude(next, &now, &other_now))
 			continue;
 		TRY(need(cx,
 		    now.rights | other_now.rights | RIGHT_BIT(RIGHT_ROLE_GRANT),
@@ -80,8 +82,9 @@ check_pairs(struct ctx *cx, const struct catalogue *before,
 }
 
 /* Either may name the other. */
-static bool
-is_pair(const struct catalogue *c, const struct role *a, const struct role *b)
+bool
+roles_exclude(
+    const struct catalogue *c, const struct role *a, const struct role *b)
 {
 	return has_excluded(c, a, b->id) || has_excluded(c, b, a->id);
 }
@@ -113,6 +116,28 @@ check_product(struct ctx *cx, const struct catalogue *before,
 		return OK;
 	return need(cx, old.rights | new.rights | RIGHT_BIT(RIGHT_ROLE_GRANT),
 	    old.slug, "products");
+}
+
+/* Whoever is in a group of that name, or comes into one, holds its roles. */
+static enum err
+check_group(struct ctx *cx, const struct catalogue *before,
+    const struct catalogue *next, const struct group_info *now)
+{
+	const struct group_info *was = catalogue_group(before, now->id);
+	struct role role;
+
+	for (size_t i = 0; i < now->nrole; i++) {
+		bool had = false;
+
+		for (size_t j = 0; was != NULL && j < was->nrole; j++)
+			had |= was->role[j] == now->role[i];
+		if ((had && str_eq(was->name, now->name)) ||
+		    !role_of(next, now->role[i], &role))
+			continue;
+		TRY(need(cx, role.rights | RIGHT_BIT(RIGHT_ROLE_GRANT),
+		    role.slug, "groups"));
+	}
+	return OK;
 }
 
 static enum err

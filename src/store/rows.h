@@ -59,6 +59,7 @@ struct role_row {		/* ROLE: tenant person id; references person */
 	int64_t	   since_ms, until_ms, created_ms;
 	int64_t	   author, approver;	/* actors; 0: none */
 	struct str scope, reason;	/* sealed, PURPOSE_NAME; scope empty: everybody */
+	int64_t	   in_group;		/* that gives it, and is its reason; 0: somebody did */
 };
 extern const struct table ROLE;
 struct role_past { int64_t tenant, id, person, role, since_ms, ended_ms, author, approver, ended_by; struct str scope, reason; };

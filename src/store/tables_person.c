@@ -111,7 +111,8 @@ const struct table REMOVAL_GUARD = TABLE("removal_guard", DB_DATA, removal_guard
 #define C(field) COLUMN(role_row, field)
 static const struct column role[] = {
 	C(tenant), C(person), C(id), C(role), C(state), C(since_ms),
-	C(until_ms), C(created_ms), C(author), C(approver), C(scope), C(reason)
+	C(until_ms), C(created_ms), C(author), C(approver), C(scope), C(reason),
+	C(in_group)
 };
 #undef C
 const struct table ROLE = TABLE("role_now", DB_DATA, role, 3, role_row, EXISTS_REPLACES);

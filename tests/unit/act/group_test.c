@@ -438,6 +438,92 @@ a_group_gives_only_what_its_adder_could(void **state)
 	rig_verify(r);
 }
 
+static struct roles_out *
+roles_of(struct rig *r, int64_t who)
+{
+	struct page_in page = { .person = who, .limit = 100 };
+	struct roles_out *roles;
+
+	assert_int_equal(rig_query(r, roles_held_list, &page, &roles), OK);
+	return roles;
+}
+
+static void
+a_role_of_a_group_goes_with_it(void **state)
+{
+	struct rig *r = *state;
+	int64_t who[2] = { person(r, "a", 1), person(r, "b", 1) }, g;
+	struct order by_hand = { .kind = ORDER_ROLE_GIVE, .person = who[1],
+		.role = STR("auditor"), .reason = STR("x"),
+		.body = STR("{}") };
+	struct order end = { .kind = ORDER_ROLE_END, .person = who[0],
+		.reason = STR("x"), .body = STR("{}") };
+	struct order_out *out;
+	struct group_out *done;
+	struct actor a = { 0 };
+
+	(void)declared(r, "{ x: { name: Staff, roles: [auditor] } }", false);
+	g = made(r, "Staff", 0);
+	assert_int_equal(rig_do(r, &person_order, &by_hand, &out), OK);
+	r->actor.rights &= ~RIGHT_BIT(RIGHT_ROLE_GRANT);
+	assert_int_equal(
+	    do_group(r,
+		(struct group_order) {
+		    .kind = GROUP_CHANGE, .group = g, .join = who, .njoin = 2 },
+		&done),
+	    ERR_DENIED);
+	r->actor.rights |= RIGHT_BIT(RIGHT_ROLE_GRANT);
+	(void)joined(r, g, who, 2);
+	assert_int_equal(roles_of(r, who[0])->n, 1);
+	assert_true(str_eq(roles_of(r, who[0])->role[0].reason, STR("Staff")));
+	assert_int_equal(roles_of(r, who[1])->n, 1);
+	assert_true(str_eq(roles_of(r, who[1])->role[0].reason, STR("x")));
+	r->cx.now_ms = clock_now_ms();
+	assert_int_equal(
+	    world_person_actor(r->world, &r->cx, r->acme, who[0], &a), OK);
+	assert_true(actor_may(&a, RIGHT_AUDIT_READ));
+	end.role_grant = roles_of(r, who[0])->role[0].row.id;
+	assert_int_equal(rig_do(r, &person_order, &end, &out), ERR_CONFLICT);
+	assert_int_equal(r->cx.fault.msg, MSG_GROUP_HELD);
+	assert_int_equal(
+	    do_group(r,
+		(struct group_order) {
+		    .kind = GROUP_CHANGE, .group = g, .part = who, .npart = 2 },
+		&done),
+	    OK);
+	assert_int_equal(roles_of(r, who[0])->n, 0);
+	assert_int_equal(roles_of(r, who[1])->n, 1);
+	/* And with what the catalogue says. */
+	(void)joined(r, g, who, 1);
+	assert_int_equal(roles_of(r, who[0])->n, 1);
+	(void)declared(r, "{ x: { name: Staff } }", false);
+	assert_int_equal(roles_of(r, who[0])->n, 0);
+	(void)declared(r, "{ x: { name: Staff, roles: [hr] } }", false);
+	assert_int_equal(roles_of(r, who[0])->n, 1);
+	rig_verify(r);
+}
+
+static void
+a_catalogue_gives_no_role_beyond_its_author(void **state)
+{
+	struct rig *r = *state;
+	struct catalogue_in in = { .text = str_fmt(r->arena,
+	    "%sgroups: { x: { roles: [hr] } }\n", rig_catalogue) };
+	struct catalogue_out *out;
+
+	r->actor.rights &= ~RIGHT_BIT(RIGHT_ROLE_GRANT);
+	assert_int_equal(rig_long(r, catalogue_put, &in, &out), ERR_DENIED);
+	assert_true(str_eq(r->cx.fault.field, STR("roles.hr.groups")));
+	r->actor.rights |= RIGHT_BIT(RIGHT_ROLE_GRANT);
+	assert_int_equal(rig_long(r, catalogue_put, &in, &out), OK);
+	/* What stands is not asked about. */
+	r->actor.rights &= ~RIGHT_BIT(RIGHT_ROLE_GRANT);
+	in.text = str_fmt(r->arena,
+	    "%sgroups: { x: { roles: [hr], products: [mail] } }\n",
+	    rig_catalogue);
+	assert_int_equal(rig_long(r, catalogue_put, &in, &out), OK);
+}
+
 /* So many that the clock decides of them: all the same. */
 static void
 of_many_the_clock_decides(void **state)
@@ -498,6 +584,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    a_role_of_a_group_goes_with_it, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_catalogue_gives_no_role_beyond_its_author, rig_set_up,
+		    rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    what_a_catalogue_would_give_is_foreseen, rig_set_up,
 		    rig_tear_down),

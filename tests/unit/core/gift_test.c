@@ -2,6 +2,8 @@
 /* gift_test.c - what groups give: said by the catalogue, held beside rules and requests, taken back alone. */
 #include "decide_try.h"
 
+#include "core/role.h"
+
 #define DOCUMENT(groups) \
 	"catalogue: 1\n" \
 	"products: { mail: {}, crm: {} }\n" \
@@ -10,9 +12,10 @@
 static void
 a_group_goes_out_and_in_again(void **state)
 {
-	const struct catalogue *a = catalogue_of(
-	    DOCUMENT("  staff: { name: 'All Staff', products: [mail, crm] }\n"
-		     "  none: {}\n"));
+	const struct catalogue *a =
+	    catalogue_of(DOCUMENT("  staff: { name: 'All Staff', products: "
+				  "[mail, crm], roles: [hr] }\n"
+				  "  none: {}\n"));
 	const struct group_info *staff =
 	    catalogue_group_named(cx.arena, a, STR(" all  STAFF"));
 	struct catalogue *b;
@@ -23,6 +26,8 @@ a_group_goes_out_and_in_again(void **state)
 	assert_ptr_equal(catalogue_group(a, staff->id), staff);
 	assert_int_equal(staff->nproduct, 2);
 	assert_int_equal(staff->product[0], product_id(a, "mail"));
+	assert_int_equal(staff->nrole, 1);
+	assert_int_equal(staff->role[0], ROLE_ID(ROLE_HR));
 	assert_non_null(catalogue_group_named(cx.arena, a, STR("none")));
 	assert_null(catalogue_group_named(cx.arena, a, STR("staff")));
 	assert_null(catalogue_group(a, 0));
@@ -47,6 +52,14 @@ what_groups_say_is_checked(void **state)
 		{ DOCUMENT("  a: { name: X }\n  b: { name: x }\n"),
 		    MSG_CATALOGUE_NAME_TWICE },
 		{ DOCUMENT("  a: { quota: 1 }\n"), MSG_CATALOGUE_KEY },
+		{ DOCUMENT("  a: { roles: [wiki] }\n"), MSG_CATALOGUE_UNKNOWN },
+		{ DOCUMENT("  a: { roles: [tenant-administrator] }\n"),
+		    MSG_CATALOGUE_GROUP_ROLE },
+		{ DOCUMENT("  a: { roles: [manager] }\n"),
+		    MSG_CATALOGUE_GROUP_ROLE },
+		{ DOCUMENT("  a: { roles: [hr] }\nroles: { hr: { two_persons: "
+			   "true } }\n"),
+		    MSG_CATALOGUE_GROUP_ROLE },
 	};
 
 	(void)state;
