@@ -3,10 +3,9 @@
  * query_person.c - reading persons: the rows in scope, then their sealed
  * records, opened for the page shown under the actor's own budget.
  */
-#include "act/world_int.h"
+#include "act/query_int.h"
 
 #include "act/group_int.h"
-#include "act/query.h"
 
 #include <string.h>
 
@@ -14,7 +13,6 @@
 
 #define SEARCH_WORDS_MAX    8
 #define SEARCH_PREFIX_CHARS 3
-#define SEARCH_WALK	    500	/* rows that are read at once under a scope */
 
 struct opening {
 	struct vault_call	call;
@@ -22,17 +20,8 @@ struct opening {
 	const struct text_out **source;
 };
 
-/* How rows were found: what is left to be done with them. */
-struct finding {
-	bool	   is_indexed;
-	bool	   is_one;	/* by what only one can have */
-	struct str email;	/* the index has words too: its key, to be compared */
-};
-
 static enum err show(struct reader *, struct ctx *,
     const struct person_of *, enum msg, void **);
-static enum err scoped(struct reader *, struct ctx *, const struct realm *,
-    struct rows *);
 static enum err view(struct reader *, struct ctx *, const struct realm *,
     const struct rows *, struct person_view **);
 static enum err open_records(struct reader *, struct ctx *,
@@ -52,33 +41,14 @@ static enum err list_rows(struct reader *, struct ctx *,
 static enum err count_rows(struct reader *, const struct person_query *,
     int64_t *total);
 static void cut(const struct page_in *, struct persons_out *);
-static size_t keep_email(struct ctx *, struct str key, struct person_view *,
-    size_t n);
-static void keep_asked(const struct page_in *, struct rows *);
-static enum err find_ref(struct reader *, struct ctx *,
-    const struct realm *, const struct page_in *, struct str ref,
-    int64_t *person);
 static enum err check_readable(struct ctx *, const struct filter *);
 static enum err forget_unseen(struct reader *, struct ctx *,
     const struct realm *, struct filter **);
-static enum err list_by_key(struct reader *, struct ctx *,
-    const struct realm *, const struct page_in *, const struct filter *,
-    struct finding *, struct rows *);
 static enum err list_by_word(struct reader *, struct ctx *,
     const struct realm *, const struct page_in *, struct rows *);
 static size_t search_words(struct ctx *, struct str text, struct str *word);
-static struct str first_letters(struct str);
 static size_t keep_found(struct ctx *, struct str text, struct person_view *,
     size_t n);
-static enum err index_of(struct reader *, struct ctx *, enum index_kind,
-    struct str value, struct index_key *);
-static enum err search_persons(struct reader *, const struct realm *,
-    const struct page_in *, const struct index_key *, size_t n,
-    struct rows *);
-static enum err load_found(struct reader *, const struct realm *,
-    struct rows *);
-static enum err load_ids(struct reader *, const struct realm *,
-    const int64_t *id, size_t n, struct rows *);
 
 enum err
 person_show(struct reader *r, struct ctx *cx, const void *id, void **out)
@@ -161,9 +131,8 @@ persons_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 	note_access(r, cx, page, rows.n);
 	out->person = v;
 	out->n = page->of.n > 0 ? keep_found(cx, page->of, v, rows.n) : rows.n;
-	if (by.email.n > 0)
-		out->n = keep_email(cx, by.email, v, rows.n);
-	if (by.is_indexed && page->is_counted)
+	out->n = find_exact(cx, &by, v, out->n);
+	if (by.node != NULL && page->is_counted)
 		cut(page, out);
 	*result = out;
 	return OK;
@@ -202,8 +171,6 @@ list_rows(struct reader *r, struct ctx *cx, const struct realm *realm,
 		.skip = page->first > 1 ? page->first - 1 : 0,
 		.source = page->source, .is_present = page->is_present };
 	struct filter *filter = NULL;
-	const struct filter_node *node;
-	size_t n;
 
 	q.today = order_today(realm, 0, cx->now_ms);
 	if (page->of.n > 0)
@@ -214,11 +181,9 @@ list_rows(struct reader *r, struct ctx *cx, const struct realm *realm,
 	if (filter != NULL) {
 		TRY(check_readable(cx, filter));
 		TRY(forget_unseen(r, cx, realm, &filter));
-		node = filter_nodes(filter, &n);
-		if (n == 1 && node->op == F_EQ &&
-		    attr_info(node->attribute)->class == ATTR_PERSONAL)
-			return list_by_key(
-			    r, cx, realm, page, filter, by, rows);
+		find_open(cx->arena, page, filter, by);
+		if (by->node != NULL)
+			return find_rows(r, cx, realm, page, by, rows);
 	}
 	q.filter = filter;
 	if (page->is_counted)
@@ -245,7 +210,7 @@ count_rows(struct reader *r, const struct person_query *q, int64_t *total)
 }
 
 /* Of those that an index found. */
-static void
+void
 keep_asked(const struct page_in *page, struct rows *rows)
 {
 	struct person *p = rows->row;
@@ -307,73 +272,6 @@ forget_unseen(struct reader *r, struct ctx *cx, const struct realm *realm,
 	return OK;
 }
 
-/* `eq` on a sealed attribute: the blind index knows who. */
-static enum err
-list_by_key(struct reader *r, struct ctx *cx, const struct realm *realm,
-    const struct page_in *page, const struct filter *filter, struct finding *by,
-    struct rows *rows)
-{
-	size_t n;
-	const struct filter_node *node = filter_nodes(filter, &n);
-	struct index_key key = { 0 };
-	struct page_in all = *page;
-	struct str value;
-	int64_t person = 0;
-
-	by->is_indexed = true;
-	if (page->is_counted) {
-		all.after = 0;
-		all.limit = PAGE_MAX;
-	}
-	if (!canon_key(cx->arena, node->text, &value))
-		value = node->text;
-	switch (node->attribute) {
-	case A_USER_NAME:
-		TRY(index_of(r, cx, INDEX_USER_NAME, value, &key));
-		TRY(index_find(r->data, realm->tenant, &key, 1, &person));
-		break;
-	case A_EXTERNAL_ID:
-		if (page->source == 0)
-			return fail(cx, ERR_BAD_INPUT, MSG_QUERY_SEALED,
-			    "filter", attr_info(node->attribute)->path);
-		TRY(find_ref(r, cx, realm, page, node->text, &person));
-		break;
-	case A_EMAIL_VALUE:
-		TRY(index_of(r, cx, INDEX_SEARCH, value, &key));
-		key.kind = 0;
-		by->email = value;
-		return search_persons(r, realm, &all, &key, 1, rows);
-	default:
-		return fail(cx, ERR_BAD_INPUT, MSG_QUERY_SEALED, "filter",
-		    attr_info(node->attribute)->path);
-	}
-	by->is_one = true;
-	if (person <= all.after)
-		person = 0;
-	return load_ids(r, realm, &person, person != 0, rows);
-}
-
-/* The key by which a source knows a person; it is nobody else's. */
-static enum err
-find_ref(struct reader *r, struct ctx *cx, const struct realm *realm,
-    const struct page_in *page, struct str ref, int64_t *person)
-{
-	struct source_ref key = { .tenant = realm->tenant,
-		.source = page->source };
-	struct index_key found = { 0 };
-	struct rows rows;
-
-	TRY(index_of(r, cx, INDEX_SOURCE_REF,
-	    str_fmt(
-		cx->arena, "%lld/%.*s", (long long)page->source, STR_ARG(ref)),
-	    &found));
-	key.key = (struct str) { (const char *)found.bytes, 32 };
-	TRY(store_load(r->data, &SOURCE_REF, &key, 1, 3, 0, &rows));
-	if (rows.n > 0)
-		*person = ((const struct source_ref *)rows.row)->person;
-	return OK;
-}
-
 /*
  * Candidates by the first three letters of every word (or a shorter word
  * whole); keep_found() looks at the rest when they are open.
@@ -407,7 +305,7 @@ search_words(struct ctx *cx, struct str text, struct str *word)
 }
 
 /* The first three characters, as doc_words() indexes them. */
-static struct str
+struct str
 first_letters(struct str word)
 {
 	size_t chars = 0, at = 0;
@@ -420,6 +318,16 @@ first_letters(struct str word)
 		chars++;
 	}
 	return str_sub(word, 0, at);
+}
+
+bool
+has_first_letters(struct str word)
+{
+	size_t chars = 0;
+
+	for (size_t i = 0; i < word.n; i++)
+		chars += ((unsigned char)word.p[i] & 0xc0) != 0x80;
+	return chars >= SEARCH_PREFIX_CHARS;
 }
 
 /* Persons of whom every word searched for begins a word; how many. */
@@ -445,36 +353,11 @@ keep_found(struct ctx *cx, struct str text, struct person_view *v, size_t n)
 	return kept;
 }
 
-/* The index of words has e-mail addresses too, and what begins like one. */
-static size_t
-keep_email(struct ctx *cx, struct str key, struct person_view *v, size_t n)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		bool has = false;
-
-		for (size_t j = 0; j < v[i].doc.n && !has; j++) {
-			const struct attr *a = &v[i].doc.attr[j];
-			struct str own;
-
-			if (a->id != A_EMAIL_VALUE)
-				continue;
-			if (!canon_key(cx->arena, a->value, &own))
-				own = a->value;
-			has = str_eq(own, key);
-		}
-		if (has)
-			v[kept++] = v[i];
-	}
-	return kept;
-}
-
 /*
  * A page of those who are found and seen: the next one begins after somebody
  * who is seen, whoever else was found in between.
  */
-static enum err
+enum err
 search_persons(struct reader *r, const struct realm *realm,
     const struct page_in *page, const struct index_key *key, size_t n,
     struct rows *out)
@@ -507,7 +390,7 @@ search_persons(struct reader *r, const struct realm *realm,
 	return OK;
 }
 
-static enum err
+enum err
 load_found(struct reader *r, const struct realm *realm, struct rows *rows)
 {
 	int64_t *id =
@@ -519,7 +402,7 @@ load_found(struct reader *r, const struct realm *realm, struct rows *rows)
 	return load_ids(r, realm, id, n, rows);
 }
 
-static enum err
+enum err
 index_of(struct reader *r, struct ctx *cx, enum index_kind kind,
     struct str value, struct index_key *out)
 {
@@ -541,7 +424,7 @@ index_of(struct reader *r, struct ctx *cx, enum index_kind kind,
 	return OK;
 }
 
-static enum err
+enum err
 load_ids(struct reader *r, const struct realm *realm, const int64_t *id,
     size_t n, struct rows *rows)
 {
@@ -556,7 +439,7 @@ load_ids(struct reader *r, const struct realm *realm, const int64_t *id,
 }
 
 /* Keeps the rows that the actor may see; others do not exist for it. */
-static enum err
+enum err
 scoped(struct reader *r, struct ctx *cx, const struct realm *realm,
     struct rows *rows)
 {

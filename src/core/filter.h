@@ -40,8 +40,8 @@ enum filter_op { F_EQ, F_NE, F_CO, F_SW, F_EW, F_GT, F_GE, F_LT, F_LE, F_PR, F_A
 
 /*
  * ERR_BAD_INPUT (MSG_FILTER_*) names what is wrong and at which character.
- * Personal attributes: only `eq` on unique ones is allowed, and only where the
- * caller says so (ALLOW_PERSONAL); anything else on sealed attributes is refused with the reason.
+ * Personal attributes: only `eq` on unique ones and `sw` on names are allowed, and only
+ * where the caller says so (ALLOW_PERSONAL); anything else on sealed attributes is refused with the reason.
  */
 enum err filter_compile(struct ctx *, struct str text, enum filter_dialect, bool allow_personal, struct filter **out) USE_RESULT;
 
@@ -88,6 +88,12 @@ struct filter *filter_for(struct arena *, const struct filter *, int64_t person)
 struct filter *filter_without(struct arena *, const struct filter *, enum attribute, const int64_t *person, size_t n);
 /* The first comparison of a personal attribute; NULL: there is none. */
 const struct filter_node *filter_personal(const struct filter *);
+/*
+ * The one personal comparison of FILTER, if whatever else stands in it must hold
+ * beside that and is about no personal attribute: *REST, NULL for nothing.
+ * NULL: it is not of this form.
+ */
+const struct filter_node *filter_anchor(struct arena *, const struct filter *, const struct filter **rest);
 /* Whether `me` stands in it. */
 bool filter_has_me(const struct filter *);
 /* What matches where one of N (at least one) does, as a new filter; its text is theirs joined with "or". */

@@ -71,6 +71,7 @@ static enum err compile(struct compiler *, const struct tree_node *);
 static enum err compile_comparison(struct compiler *,
     const struct tree_node *);
 static enum attribute attribute_named(struct str);
+static bool has_index(const struct attr_info *, enum filter_op);
 static enum err check_attribute(struct compiler *, const struct comparison *);
 static enum err compare(struct compiler *, const struct comparison *);
 static enum err compare_null(struct compiler *, const struct comparison *);
@@ -191,8 +192,8 @@ check_attribute(struct compiler *c, const struct comparison *cmp)
 		return filter_refuse(c->cx, c->tree->text, cmp->node->op_at,
 		    MSG_FILTER_MISFIT, cmp->name);
 	if (info->class == ATTR_PERSONAL &&
-	    (!c->allow_personal || cmp->node->in_contract || cmp->op != F_EQ ||
-		!(info->flags & ATTR_UNIQUE)))
+	    (!c->allow_personal || cmp->node->in_contract ||
+		!has_index(info, cmp->op)))
 		return refuse_name(c, cmp, MSG_FILTER_SEALED);
 	if (!cmp->node->in_contract)
 		return OK;
@@ -200,6 +201,14 @@ check_attribute(struct compiler *c, const struct comparison *cmp)
 		if (of_contract[i] == cmp->a)
 			return OK;
 	return refuse_name(c, cmp, MSG_FILTER_NOT_CONTRACT);
+}
+
+/* By its whole value, or by how a name begins. */
+static bool
+has_index(const struct attr_info *info, enum filter_op op)
+{
+	return op == F_EQ ? (info->flags & ATTR_UNIQUE) != 0
+			  : op == F_SW && (info->flags & ATTR_SEARCH) != 0;
 }
 
 static enum err

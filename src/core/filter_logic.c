@@ -121,6 +121,76 @@ filter_personal(const struct filter *f)
 	return NULL;
 }
 
+/* Where the expression that ends at node END begins. */
+static size_t
+begin_of(const struct filter_node *node, size_t end)
+{
+	switch (node[end].op) {
+	case F_AND:
+	case F_OR:
+		return begin_of(node, begin_of(node, end - 1) - 1);
+	case F_NOT:
+		return begin_of(node, end - 1);
+	case F_ANY_CONTRACT:
+	case F_ALL_CONTRACT:
+		return end - node[end].nodes;
+	default:
+		return end;
+	}
+}
+
+/* All of what must hold, but NODE[BUT], joined anew. */
+static size_t
+copy_others(const struct filter_node *node, size_t end, size_t but,
+    struct filter_node *to, size_t n)
+{
+	size_t begin = begin_of(node, end);
+
+	if (end == but)
+		return n;
+	if (node[end].op == F_AND) {
+		n = copy_others(node, begin_of(node, end - 1) - 1, but, to, n);
+		return copy_others(node, end - 1, but, to, n);
+	}
+	memcpy(to + n, node + begin, (end - begin + 1) * sizeof(*to));
+	if (n > 0)
+		to[n + (end - begin) + 1] =
+		    (struct filter_node) { .op = F_AND };
+	return n + (end - begin) + 1 + (n > 0);
+}
+
+/* Whether NODE[AT] is one of those that must all hold. */
+static bool
+is_conjunct(const struct filter_node *node, size_t end, size_t at)
+{
+	return end == at || (node[end].op == F_AND
+	    && (is_conjunct(node, end - 1, at)
+	    || is_conjunct(node, begin_of(node, end - 1) - 1, at)));
+}
+
+const struct filter_node *
+filter_anchor(struct arena *arena, const struct filter *f,
+    const struct filter **rest)
+{
+	size_t n, personal = 0, at = 0;
+	const struct filter_node *node = filter_nodes(f, &n);
+	struct filter_node *others = arena_array(arena, n, sizeof(*others));
+
+	*rest = NULL;
+	for (size_t i = 0; i < n; i++)
+		if (node[i].op <= F_PR
+		    && attr_info(node[i].attribute)->class == ATTR_PERSONAL) {
+			at = i;
+			personal++;
+		}
+	if (personal != 1 || !is_conjunct(node, n - 1, at))
+		return NULL;
+	n = copy_others(node, n - 1, at, others, 0);
+	if (n > 0)
+		*rest = filter_make(arena, filter_text(f), others, n);
+	return &node[at];
+}
+
 bool
 filter_has_me(const struct filter *f)
 {

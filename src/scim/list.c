@@ -16,7 +16,7 @@ static enum err number_of(struct ctx *, enum msg, const char *, struct str,
 static enum err page_fill(struct call *, struct scim_page *, int64_t start,
     int64_t count, struct str cursor);
 static enum err check_filter(struct call *, struct str filter, bool in_url);
-static bool has_index(enum attribute);
+static bool has_index(const struct filter_node *);
 static struct str number_text(struct call *, const struct value *);
 
 enum err
@@ -117,15 +117,16 @@ scim_source(struct call *c, int64_t *source)
 }
 
 /*
- * Of what is sealed an index finds who has one value, and nothing else can be
- * asked of it.  RFC 7644 section 7.5.2: in an address it may be asked if the
- * tenant says so.
+ * Of what is sealed an index finds who has one value, or whose name begins like
+ * one, and nothing else can be asked of it; what is clear may be asked beside.
+ * RFC 7644 section 7.5.2: in an address it may be asked if the tenant says so.
  */
 static enum err
 check_filter(struct call *c, struct str filter, bool in_url)
 {
 	const struct realm *realm;
 	const struct filter_node *node;
+	const struct filter *rest;
 	struct filter *compiled;
 	const char *path;
 
@@ -141,16 +142,22 @@ check_filter(struct call *c, struct str filter, bool in_url)
 	    realm->catalogue->setting[SETTING_SCIM_FILTER_IN_URL] == 0)
 		return fail(
 		    c->cx, ERR_DENIED, MSG_SCIM_SENSITIVE, "filter", path);
-	if (filter_count(compiled) == 1 && node->op == F_EQ &&
-	    has_index(node->attribute))
+	node = filter_anchor(c->cx->arena, compiled, &rest);
+	if (node != NULL && has_index(node))
 		return OK;
 	return fail(c->cx, ERR_BAD_INPUT, MSG_SCIM_FILTER, "filter", path);
 }
 
+/* How short a beginning may be says whoever looks it up. */
 static bool
-has_index(enum attribute a)
+has_index(const struct filter_node *node)
 {
-	return a == A_USER_NAME || a == A_EXTERNAL_ID || a == A_EMAIL_VALUE;
+	enum attribute a = node->attribute;
+
+	if (node->op == F_SW)
+		return (attr_info(a)->flags & ATTR_SEARCH) != 0;
+	return node->op == F_EQ && (a == A_USER_NAME || a == A_EXTERNAL_ID
+	    || a == A_EMAIL_VALUE);
 }
 
 /* --- out ----------------------------------------------------------------------- */

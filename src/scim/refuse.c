@@ -15,6 +15,7 @@ static const struct {
 	{ MSG_FILTER_LONG, MSG_FILTER_NOT_CONTRACT, "invalidFilter" },
 	{ MSG_SCIM_FILTER, MSG_SCIM_GROUP_FILTER, "invalidFilter" },
 	{ MSG_QUERY_SEALED, MSG_QUERY_SEALED, "invalidFilter" },
+	{ MSG_QUERY_TOO_MANY, MSG_QUERY_TOO_MANY, "tooMany" },
 	{ MSG_JSON_SYNTAX, MSG_JSON_TOO_MANY, "invalidSyntax" },
 	{ MSG_API_NOT_OBJECT, MSG_API_UNKNOWN_MEMBER, "invalidSyntax" },
 	{ MSG_ATTR_UNKNOWN, MSG_ATTR_UNKNOWN, "invalidSyntax" },

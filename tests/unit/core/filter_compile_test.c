@@ -111,9 +111,9 @@ static const struct {
 	    "manager" },
 	{ "emails[type eq \"work\"]", MSG_FILTER_SEALED, "1", "emails" },
 	{ "emails.value[x pr]", MSG_FILTER_SEALED, "1", "emails.value" },
-	/* Sealed: everything but eq on what has a unique index. */
+	/* Sealed: everything but eq on what has a unique index, and sw on names. */
 	{ "userName ne \"a\"", MSG_FILTER_SEALED, "1", "userName" },
-	{ "userName sw \"a\"", MSG_FILTER_SEALED, "1", "userName" },
+	{ "externalId sw \"a\"", MSG_FILTER_SEALED, "1", "externalId" },
 	{ "userName co \"a\"", MSG_FILTER_SEALED, "1", "userName" },
 	{ "userName gt \"a\"", MSG_FILTER_SEALED, "1", "userName" },
 	{ "userName pr", MSG_FILTER_SEALED, "1", "userName" },

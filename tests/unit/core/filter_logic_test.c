@@ -284,11 +284,73 @@ who_can_be_meant(void **state)
 	}
 }
 
+static void
+assert_rest(const char *filter, const struct filter *rest, const char *want)
+{
+	const struct filter_node *is = NULL, *shall = NULL;
+	size_t n = 0, m = 0;
+
+	if (rest != NULL)
+		is = filter_nodes(rest, &n);
+	if (want[0] != '\0')
+		shall = filter_nodes(compiled(want, FILTER_SCIM), &m);
+	if (n != m)
+		wrong("%s: %zu nodes beside it, not %zu", filter, n, m);
+	for (size_t i = 0; i < n; i++)
+		if (is[i].op != shall[i].op ||
+		    is[i].attribute != shall[i].attribute ||
+		    is[i].number != shall[i].number)
+			wrong("%s: node %zu beside it", filter, i);
+}
+
+static void
+what_an_index_can_be_asked_for(void **state)
+{
+	static const struct {
+		const char *filter, *rest; /* NULL: nothing */
+	} cases[] = {
+		{ "userName eq \"x\"", "" },
+		{ "userName sw \"x\"", "" },
+		{ "userName eq \"x\" and active eq true", "active eq true" },
+		{ "active eq true and userName eq \"x\"", "active eq true" },
+		{ "active eq true and userName eq \"x\" and title pr",
+		    "active eq true and title pr" },
+		{ "userName eq \"x\" and (title pr or site pr)",
+		    "title pr or site pr" },
+		{ "title pr and (not (site pr) and (userName eq \"x\" and"
+		  " (title pr or active eq false)))",
+		    "title pr and not (site pr) and (title pr or active eq"
+		    " false)" },
+		{ "not (not (userName eq \"x\"))", NULL },
+		{ "not (userName eq \"x\")", NULL },
+		{ "userName eq \"x\" or title pr", NULL },
+		{ "title pr and (userName eq \"x\" or site pr)", NULL },
+		{ "userName eq \"x\" and emails.value eq \"y\"", NULL },
+		{ "active eq true", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct filter *rest;
+		const struct filter_node *node = filter_anchor(cx.arena,
+		    compiled(cases[i].filter, FILTER_SCIM), &rest);
+
+		if ((node == NULL) != (cases[i].rest == NULL))
+			wrong("%s: %s", cases[i].filter,
+			    node == NULL ? "none" : "one");
+		if (node == NULL)
+			continue;
+		assert_int_equal(node->attribute, A_USER_NAME);
+		assert_rest(cases[i].filter, rest, cases[i].rest);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_lies_within_what),
+		cmocka_unit_test(what_an_index_can_be_asked_for),
 		cmocka_unit_test(what_is_shown_is_so),
 		cmocka_unit_test(me_is_nobody_until_somebody_acts),
 		cmocka_unit_test(a_copy_stands_by_itself),
