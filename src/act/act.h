@@ -53,6 +53,7 @@ struct order {
 	int64_t		   person;	/* CHANGE … RELEASE, BLOCK, UNBLOCK; 0: by source ref; of ONBOARD the writer says who returns */
 	bool		   may_return;	/* ONBOARD: whom the source let go comes back, by their ref or user name */
 	int64_t		   source;
+	bool		   own_managers; /* ONBOARD, CHANGE: who is named by id is of the source, and has not left */
 	struct str	   ref;		/* of the source; empty: none */
 	struct doc	   doc;
 	const enum attribute *removed;

@@ -126,6 +126,7 @@ struct contract_plan {
 	size_t		key_at;		/* its place among the index values; SIZE_MAX: none */
 	size_t		manager_at;
 	int64_t		manager;	/* given by id */
+	bool		is_others;	/* they are not the source's own, or have left */
 };
 
 /* item->state of a person order. */

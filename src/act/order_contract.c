@@ -3,7 +3,7 @@
  * order_contract.c - laying the contracts of an order over those a person has.
  * A source owns its contracts: others' stay as they are.
  */
-#include "act/act_int.h"
+#include "act/order_int.h"
 
 #include <string.h>
 
@@ -12,6 +12,7 @@
 static int64_t plan_id(const struct order_state *,
     const struct contract_plan *);
 static struct contract *find_contract(const struct subject *, int64_t id);
+static bool is_others(const struct order *, const struct person *manager);
 static enum err load_hidden(struct item *, struct tx *);
 static bool is_given(const struct order_state *, const struct contract_plan *);
 static bool stays_hidden(const struct order_state *, size_t,
@@ -155,6 +156,8 @@ managers_find(struct batch *b, struct tx *tx)
 				TRY(store_load(tx, &PERSON, &who, 1, 2, 0,
 				    &rows));
 				plan->row.manager = rows.n == 1 ? who.id : 0;
+				plan->is_others = rows.n == 1
+				    && is_others(s->in, rows.row);
 			} else {
 				continue;
 			}
@@ -171,6 +174,13 @@ managers_find(struct batch *b, struct tx *tx)
 	return OK;
 }
 
+static bool
+is_others(const struct order *in, const struct person *manager)
+{
+	return in->own_managers && in->source != 0
+	    && (manager->source != in->source || !is_present(manager));
+}
+
 /* A file names them by the source's own refs; for those the run looks. */
 enum err
 managers_load(struct batch *b, struct tx *tx)
@@ -179,6 +189,11 @@ managers_load(struct batch *b, struct tx *tx)
 		struct item *it = b->item[i];
 		struct order_state *s = order_state(it);
 
+		for (size_t j = 0; it->err == OK && j < s->ncontract; j++)
+			if (s->contract[j].is_others
+			    && is_given(s, &s->contract[j]))
+				it->err = fail(it->cx, ERR_BAD_INPUT,
+				    MSG_ORDER_MANAGER, "manager");
 		if (it->err != OK || it->cx->actor->scope == NULL
 		    || s->ncontract == 0 || s->in->kind == ORDER_IMPORT
 		    || s->in->kind == ORDER_MANAGER)

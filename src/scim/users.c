@@ -160,6 +160,7 @@ create_decode(struct call *c, void **in)
 	person_order_fill(c->cx, c->world, &person, o);
 	o->kind = ORDER_ONBOARD;
 	o->may_return = true;
+	o->own_managers = true;
 	o->priority = 5;
 	o->body = c->rq->body;
 	products_of(c->cx->arena, body, o);
@@ -375,6 +376,7 @@ change_decode(struct call *c, void **in)
 	o->person = u->in.id;
 	o->source = u->in.source;
 	o->if_version = v->row.version;
+	o->own_managers = true;
 	o->body = c->rq->body;
 	*in = o;
 	return person_change_fill(c->cx, realm, &person, v, o);
