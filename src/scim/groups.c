@@ -32,6 +32,7 @@ static struct value *group_value(
     struct call *, struct arena *, const struct group_view *);
 static void put_licences(struct call *, struct js_out *);
 static void put_members(struct call *, const struct group_view *);
+static void locate(struct call *, int64_t group);
 
 static struct group_call *
 group_call(struct call *c)
@@ -318,10 +319,41 @@ created_encode(struct call *c)
 	const struct group_view *v = c->out;
 
 	c->reply.status = 201;
+	locate(c, v->row.id);
+	group_encode(c);
+}
+
+static void
+locate(struct call *c, int64_t group)
+{
 	call_header(c, "Location",
 	    str_fmt(c->cx->arena, "%.*s/Groups/%.*s", STR_ARG(scim_base(c)),
-		STR_ARG(id_text(c->cx->arena, v->row.id))));
-	group_encode(c);
+		STR_ARG(id_text(c->cx->arena, group))));
+}
+
+static enum err
+created_brief(struct call *c)
+{
+	const struct group_out *out = c->out;
+
+	c->reply.status = 201;
+	locate(c, out->group);
+	call_etag(c, out->version);
+	return OK;
+}
+
+static enum err
+changed_brief(struct call *c)
+{
+	const struct group_out *out = c->out;
+	const struct realm *realm;
+
+	TRY(world_realm(c->world, c->cx, c->tenant, &realm));
+	if (c->rq->method == PATCH &&
+	    realm->catalogue->setting[SETTING_SCIM_PATCH_EMPTY] != 0)
+		c->reply.status = 204;
+	call_etag(c, out->version);
+	return OK;
 }
 
 static void
@@ -407,10 +439,11 @@ static const struct route_work
     show_put = { .kind = WORK_QUERY, .run = group_show, .decode = changed_decode, .encode = group_encode },
     show_patched = { .kind = WORK_QUERY, .run = group_show, .decode = changed_decode, .encode = patched_encode },
     create = { .kind = WORK_USE_CASE, .use_case = &group_order, .decode = create_decode, .next = &show_created,
-	.query = "*" },
-    put = { .kind = WORK_USE_CASE, .use_case = &group_order, .decode = put_decode, .next = &show_put, .query = "*" },
+	.brief = created_brief, .query = "*" },
+    put = { .kind = WORK_USE_CASE, .use_case = &group_order, .decode = put_decode, .next = &show_put,
+	.brief = changed_brief, .query = "*" },
     patch = { .kind = WORK_USE_CASE, .use_case = &group_order, .decode = patch_decode, .next = &show_patched,
-	.query = "*" },
+	.brief = changed_brief, .query = "*" },
     removal = { .kind = WORK_USE_CASE, .use_case = &group_order, .decode = remove_decode, .encode = removed_encode,
 	.query = "*" };
 

@@ -4,6 +4,8 @@
 
 #include "base/id.h"
 
+#include "act/group.h"
+
 #include "scim/bulk_plan.h"
 #include "scim/patch.h"
 #include "scim/scim_int.h"
@@ -132,6 +134,41 @@ what_succeeds_is_not_shown(void **state)
 	send_with(ops_of(1), "");
 	assert_text(fake_at("Operations.0.status"), "409");
 	assert_text(fake_at("Operations.0.response.scimType"), "uniqueness");
+}
+
+static void
+a_group_is_not_shown_either(void **state)
+{
+	struct group_out out = { .group = id_new(), .version = 5 };
+	struct catalogue *catalogue;
+
+	(void)state;
+	fake.item_out = &out;
+	send_with("{\"method\":\"POST\",\"path\":\"/Groups\",\"bulkId\":\"g\","
+		  "\"data\":{\"schemas\":[\"" SCIM_GROUP "\"],"
+		  "\"displayName\":\"G\"}}",
+	    "");
+	assert_text(fake_at("Operations.0.status"), "201");
+	assert_text(fake_at("Operations.0.version"), "\"5\"");
+	assert_true(str_ends(fake_at("Operations.0.location"),
+	    str_fmt(fake.arena, "/scim/v2/Groups/%.*s",
+		STR_ARG(id_text(fake.arena, out.group)))));
+	assert_int_equal(fake.nquery, 1);
+	for (int empty = 0; empty < 2; empty++) {
+		catalogue =
+		    (struct catalogue *)(uintptr_t)fake_realm()->catalogue;
+		catalogue->setting[SETTING_SCIM_PATCH_EMPTY] = empty;
+		send_with(
+		    "{\"method\":\"PATCH\",\"path\":\"/Groups/"
+		    "0000000000001\",\"data\":{\"schemas\":[\"" SCIM_PATCH_OP
+		    "\"],\"Operations\":[{\"op\":\"replace\",\"path\":"
+		    "\"displayName\",\"value\":\"H\"}]}}",
+		    "");
+		assert_text(
+		    fake_at("Operations.0.status"), empty ? "204" : "200");
+		assert_text(fake_at("Operations.0.version"), "\"5\"");
+		assert_int_equal(fake.nquery, 1);
+	}
 }
 
 static void
@@ -490,6 +527,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		A_TEST(each_operation_has_an_outcome_in_its_place),
 		A_TEST(what_succeeds_is_not_shown),
+		A_TEST(a_group_is_not_shown_either),
 		A_TEST(what_refers_begins_when_the_other_is_made),
 		A_TEST(an_unknown_outcome_is_that_operations),
 		A_TEST(who_refers_to_what_failed_is_not_begun),
