@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""scimrace.py - tests of SCIM's changes that meet each other: none is undone
+by another that did not know it, and what was refused did not happen."""
+import threading
+
+from scimlib import USER, Scim, op, same, test, true
+
+ROUNDS = 6
+
+
+def at_once(w, *asks):
+    """The answers to ASKS, each a function of a client with a connection of its own."""
+    replies = [None] * len(asks)
+    clients = [Scim(w, w.acme.client()) for _ in asks]
+    start = threading.Barrier(len(asks))
+
+    def ask(i):
+        start.wait()
+        replies[i] = asks[i](clients[i])
+
+    threads = [threading.Thread(target=ask, args=(i,))
+               for i in range(len(asks))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return replies
+
+
+@test
+def patches_at_once_are_each_whole(w):
+    made = w.user()
+    path = "/Users/" + made["id"]
+
+    def adding(name):
+        return lambda scim: scim.patch(path, op("add", "emails", [
+            {"value": name + "@x.example", "type": "other"}]),
+            op("add", "phoneNumbers", [{"value": name, "type": "other"}]))
+
+    names = ["n%d" % i for i in range(ROUNDS)]
+    replies = at_once(w, *map(adding, names))
+    done = {name for name, reply in zip(names, replies)
+            if reply.status < 300}
+    true(done, "nobody got through", *replies)
+    for reply in replies:
+        true(reply.status in (200, 409, 412, 503), reply)
+    found = w.show(made)
+    same({row["value"] for row in found.get("phoneNumbers", [])}, done)
+    same({row["value"] for row in found.get("emails", [])},
+         {name + "@x.example" for name in done})
+
+
+@test
+def replacing_at_once_undoes_nothing_unseen(w):
+    for i in range(ROUNDS):
+        made = w.user(nickName="before", title="before")
+        path, tag = "/Users/" + made["id"], made["meta"]["version"]
+        body = {"schemas": [USER], "userName": made["userName"]}
+        replies = at_once(
+            w, lambda scim: scim.put(path, {**body, "nickName": "one"},
+                                     If_Match=tag),
+            lambda scim: scim.put(path, {**body, "nickName": "two"},
+                                  If_Match=tag))
+        same(sorted(reply.status for reply in replies), [200, 412], i)
+        winner = "one" if replies[0].status == 200 else "two"
+        found = w.show(made)
+        same((found["nickName"], "title" in found), (winner, False), i)
+
+
+@test
+def a_patch_beside_a_put_begins_from_what_is_there(w):
+    for i in range(ROUNDS):
+        made = w.user(nickName="before", title="before")
+        path = "/Users/" + made["id"]
+        body = {"schemas": [USER], "userName": made["userName"],
+                "nickName": "put"}
+        replies = at_once(
+            w, lambda scim: scim.put(path, body),
+            lambda scim: scim.patch(path, op("replace", "title", "patched")))
+        same([reply.status for reply in replies], [200, 200], i)
+        found = w.show(made)
+        # Whichever was last, the one's nickName is not what the other read.
+        same(found["nickName"], "put", i)
+        true(found.get("title") in (None, "patched"), found)
