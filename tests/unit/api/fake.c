@@ -384,6 +384,10 @@ world_token_source(struct world *w, uint32_t tenant, int64_t token)
 	(void)w;
 	assert_int_equal(tenant, 1);
 	assert_true(token == 9 || token == 11);
+	if (fake.ends && fake.tells-- == 0) {
+		fake.tells = 0;
+		return 0;
+	}
 	return token == 9 ? FAKE_SOURCE : 0;	/* a person is no source */
 }
 
@@ -399,7 +403,7 @@ world_realm(
     struct world *w, struct ctx *cx, uint32_t tenant, const struct realm **out)
 {
 	(void)w;
-	if (tenant != 1)
+	if (tenant != 1 || fake.is_gone)
 		return fail(cx, ERR_NOT_FOUND, MSG_WORLD_NO_TENANT, "tenant");
 	*out = fake_realm();
 	return OK;

@@ -39,6 +39,9 @@ struct fake {
 	bool	       is_full, is_busy;	/* refuses items, queries */
 	bool	       is_revoked;	/* nobody's token is known any more */
 	bool	       is_crowded;	/* refuses requests */
+	bool	       is_gone;		/* the tenant, since the request was let in */
+	bool	       ends;		/* the credential, once its source was told so often */
+	size_t	       tells;
 	size_t	       places;		/* where requests of a client wait; 0: plenty */
 	bool	       is_fast;		/* of a tenant that sends too many a second */
 	bool	       waits;		/* items stay until fake_finish() */
