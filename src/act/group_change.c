@@ -37,6 +37,7 @@ static enum err find_joining(struct changing *);
 static enum err check_persons(struct changing *, const int64_t *, size_t n);
 static enum err refuse_member(struct changing *, int64_t id);
 static enum err find_parting(struct changing *);
+static bool has_room(struct changing *);
 static enum err keep_reached(struct changing *, struct rows *members);
 static enum err which_reached(struct changing *, const int64_t *, size_t n,
     bool *is);
@@ -66,6 +67,8 @@ group_apply(
 		TRY(change_texts(&c));
 	TRY(find_joining(&c));
 	TRY(find_parting(&c));
+	if (it->again)
+		return OK;
 	c.is_changed |= c.join.n + c.part.n > 0;
 	s->out->group = s->id;
 	s->out->version = c.row.version;
@@ -222,7 +225,8 @@ find_joining(struct changing *c)
 	for (size_t i = 0; i < s->njoin; i++)
 		if (!is_in[i])
 			list_add(c->arena, &c->join, key[i]);
-	if (c->row.members + (int64_t)c->join.n > GROUP_MEMBERS_MAX)
+	if (c->join.n > 0 &&
+	    c->row.members + (int64_t)c->join.n > GROUP_MEMBERS_MAX)
 		return fail(c->it->cx, ERR_FULL, MSG_GROUP_FULL, "members",
 		    LIMIT_TEXT(GROUP_MEMBERS_MAX));
 	return OK;
@@ -299,6 +303,10 @@ find_parting(struct changing *c)
 
 	if (s->in->kind == GROUP_MAKE)
 		return OK;
+	if ((s->in->replaces || s->in->kind == GROUP_REMOVE) && !has_room(c)) {
+		c->it->again = true;
+		return OK;
+	}
 	if (s->in->replaces || s->in->kind == GROUP_REMOVE)
 		TRY(store_load(c->tx, &MEMBER, &all, 1, 2, 0, &rows));
 	else
@@ -313,6 +321,20 @@ find_parting(struct changing *c)
 			sizeof(*s->join), by_number) == NULL)
 			list_add(c->arena, &c->part, member[i]);
 	return OK;
+}
+
+/* What a batch may hold in memory is bounded; one order always fits. */
+static bool
+has_room(struct changing *c)
+{
+	int64_t *taken = c->batch->state;
+
+	if (taken == NULL)
+		c->batch->state = taken = arena_alloc(c->arena, sizeof(*taken));
+	if (*taken > 0 && *taken + c->row.members > GROUP_BATCH_MAX)
+		return false;
+	*taken += c->row.members;
+	return true;
 }
 
 static enum err

@@ -13,6 +13,9 @@
 /* Texts whose keyed hashes stand in GROUP_NAME: of the group as it was read, and as it shall be. */
 enum group_key { KEY_NAME_WAS, KEY_REF_WAS, KEY_NAME, KEY_REF, GROUP_KEYS };
 
+/* Members that may go in one batch by orders that take all: more come in the next. */
+#define GROUP_BATCH_MAX (2 * GROUP_MEMBERS_MAX)
+
 /* item->state of a group order. */
 struct group_state {
 	const struct group_order *in;
@@ -50,7 +53,7 @@ enum err groups_match(struct tx *, uint32_t tenant, const struct catalogue *, co
 /* 0: none. */
 int64_t group_entry_of(const struct group_entry *, size_t n, int64_t group);
 
-/* In the caller's savepoint: whatever is refused is undone there.  Sets item->again where what was opened is out of date. */
+/* In the caller's savepoint: whatever is refused is undone there.  Sets item->again where what was opened is out of date, or the batch has no room. */
 enum err group_apply(struct batch *, struct item *, struct group_state *, struct tx *) USE_RESULT;
 
 #endif

@@ -545,6 +545,44 @@ of_many_the_clock_decides(void **state)
 	rig_verify(r);
 }
 
+/* Groups that are too large to go together go one after the other. */
+static void
+large_groups_go_one_by_one(void **state)
+{
+	struct rig *r = *state;
+	struct group_order gone[4];
+	struct item item[COUNT(gone)];
+	struct ctx cx[COUNT(gone)];
+	struct group_row *row;
+
+	for (size_t i = 0; i < COUNT(gone); i++)
+		(void)made(r, str_z(r->arena, str_fmt(r->arena, "g%zu", i)), 0);
+	row = plant_rows(r, &GROUP).row;
+	for (size_t i = 0; i < COUNT(gone); i++) {
+		row[i].members = 3 * GROUP_MEMBERS_MAX / 2;
+		plant_put(r, &GROUP, &row[i]);
+		gone[i] = (struct group_order) { .kind = GROUP_REMOVE,
+			.group = row[i].id,
+			.if_version = -1 };
+		cx[i] = (struct ctx) { .arena = arena_open(16 << 20),
+			.actor = &r->actor,
+			.now_ms = clock_now_ms() };
+		item[i] = (struct item) { .cx = &cx[i],
+			.use_case = &group_order,
+			.tenant = r->acme,
+			.in = &gone[i],
+			.done = order_done };
+	}
+	pipeline_do_all(world_pipeline(r->world), item, 2, ITEM_INTERACTIVE);
+	assert_int_equal(item[0].err, OK);
+	assert_int_equal(item[1].err, OK);
+	pipeline_do_all(
+	    world_pipeline(r->world), item + 2, 2, ITEM_INTERACTIVE);
+	assert_int_equal(plant_count(r, &GROUP), 0);
+	for (size_t i = 0; i < COUNT(gone); i++)
+		arena_close(cx[i].arena);
+}
+
 static bool
 finds(struct rig *r, enum msg what)
 {
@@ -584,6 +622,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    large_groups_go_one_by_one, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_role_of_a_group_goes_with_it, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
