@@ -40,6 +40,7 @@ static enum err check_schemas(struct ctx *, const struct value *, bool);
 static enum err edit_operation(struct editing *, const struct value *);
 static enum err edit_members(struct editing *, enum verb,
     const struct value *);
+static enum err check_mutable(struct editing *, struct str path);
 static enum err edit_one(struct editing *, enum verb, struct str path,
     const struct value *);
 static bool is_passed_over(struct str);
@@ -128,8 +129,25 @@ edit_operation(struct editing *e, const struct value *operation)
 	if (verb != REMOVE &&
 	    (value == NULL || (path.n == 0 && value->type != JS_OBJECT)))
 		return fail(e->cx, ERR_BAD_INPUT, MSG_SCIM_NO_VALUE, "value");
-	return path.n > 0 ? edit_one(e, verb, path, value)
-			  : edit_members(e, verb, value);
+	if (path.n == 0)
+		return edit_members(e, verb, value);
+	TRY(check_mutable(e, path));
+	return edit_one(e, verb, path, value);
+}
+
+/* Who names it by a path wants it changed. */
+static enum err
+check_mutable(struct editing *e, struct str path)
+{
+	struct scim_target target;
+	struct filter_path at;
+
+	if (filter_path_parse(e->cx, path, &at) != OK ||
+	    !scim_resolve(&scim_group_resource, at.name, &target) ||
+	    target.attr == NULL || target.attr->mutability != SCIM_READ_ONLY)
+		return OK;
+	return fail(e->cx, ERR_BAD_INPUT, MSG_SCIM_READ_ONLY, "path",
+	    str_z(e->cx->arena, path));
 }
 
 /* Each member of an object under its name. */
@@ -191,8 +209,8 @@ edit_text(struct editing *e, enum verb verb, const struct scim_attr *attr,
 	const bool is_gone = verb == REMOVE || value_is_empty(value);
 
 	if (is_name && is_gone)
-		return fail(e->cx, ERR_BAD_INPUT, MSG_SCIM_REQUIRED, attr->name,
-		    attr->name);
+		return fail(e->cx, ERR_BAD_INPUT, MSG_SCIM_TAKEN_AWAY,
+		    attr->name, attr->name);
 	if (!is_gone && value->type != JS_STRING)
 		return fail(e->cx, ERR_BAD_INPUT, MSG_SCIM_TYPE, attr->name,
 		    attr->name, "string");
@@ -226,6 +244,9 @@ edit_persons(struct editing *e, enum verb verb, const struct value *value)
 static enum err
 edit_chosen(struct editing *e, enum verb verb, const struct filter_path *at)
 {
+	if (at->sub.n > 0)
+		return fail(e->cx, ERR_BAD_INPUT, MSG_SCIM_IMMUTABLE, "path",
+		    str_z(e->cx->arena, at->sub));
 	for (size_t i = 0; i < at->filter.n; i++) {
 		const struct tree_node *node = &at->filter.node[i];
 		int64_t id;
@@ -239,7 +260,7 @@ edit_chosen(struct editing *e, enum verb verb, const struct filter_path *at)
 		if (verb != REMOVE)
 			return fail(e->cx, ERR_BAD_INPUT, MSG_SCIM_NO_TARGET,
 			    "path", str_z(e->cx->arena, node->literal.text));
-		if (at->sub.n == 0 && id_decode(node->literal.text, &id))
+		if (id_decode(node->literal.text, &id))
 			TRY(add_edit(e, id, false));
 	}
 	return OK;

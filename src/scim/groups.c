@@ -25,6 +25,7 @@ struct group_call {
 	bool		   is_ready;
 };
 
+static struct str group_address(const struct call *, int64_t group);
 static enum err body_decode(struct call *, const struct value **);
 static bool shows(struct call *, const char *part);
 static void put_group(struct call *, const struct group_view *);
@@ -32,7 +33,6 @@ static struct value *group_value(
     struct call *, struct arena *, const struct group_view *);
 static void put_licences(struct call *, struct js_out *);
 static void put_members(struct call *, const struct group_view *);
-static void locate(struct call *, int64_t group);
 
 static struct group_call *
 group_call(struct call *c)
@@ -89,8 +89,16 @@ group_encode(struct call *c)
 	const struct group_view *v = c->out;
 
 	c->reply.content_type = SCIM_MEDIA;
+	call_header(c, "Content-Location", group_address(c, v->row.id));
 	if (!call_etag(c, v->row.version))
 		put_group(c, v);
+}
+
+static struct str
+group_address(const struct call *c, int64_t group)
+{
+	return str_fmt(c->cx->arena, "%.*s/Groups/%.*s", STR_ARG(scim_base(c)),
+	    STR_ARG(id_text(c->cx->arena, group)));
 }
 
 /* Whether members are shown, or that part of them. */
@@ -101,19 +109,27 @@ shows(struct call *c, const char *part)
 	    &scim_group_resource, &group_call(c)->shown, "members", part);
 }
 
-/* Members are written one by one, not made: there may be many. */
+/*
+ * Members are written one by one, not made: there may be many.  Who may only
+ * change groups is not told what is in them.
+ */
 static void
 put_group(struct call *c, const struct group_view *v)
 {
+	const bool may_read = actor_may(c->cx->actor, RIGHT_PERSON_READ);
 	struct arena *arena = arena_open(GROUP_MEMORY);
-	const struct value *group = group_value(c, arena, v);
+	struct value *group = group_value(c, arena, v);
 
+	if (!may_read) {
+		value_drop_name(group, STR("displayName"));
+		value_drop_name(group, STR("externalId"));
+	}
 	js_open_object(&c->js);
 	for (const struct value *m = group->first; m != NULL; m = m->next) {
 		js_key_str(&c->js, m->name);
 		value_write(&c->js, m);
 	}
-	if (group_call(c)->in.has_members)
+	if (may_read && group_call(c)->in.has_members)
 		put_members(c, v);
 	js_close_object(&c->js);
 	arena_close(arena);
@@ -319,16 +335,8 @@ created_encode(struct call *c)
 	const struct group_view *v = c->out;
 
 	c->reply.status = 201;
-	locate(c, v->row.id);
+	call_header(c, "Location", group_address(c, v->row.id));
 	group_encode(c);
-}
-
-static void
-locate(struct call *c, int64_t group)
-{
-	call_header(c, "Location",
-	    str_fmt(c->cx->arena, "%.*s/Groups/%.*s", STR_ARG(scim_base(c)),
-		STR_ARG(id_text(c->cx->arena, group))));
 }
 
 static enum err
@@ -337,7 +345,7 @@ created_brief(struct call *c)
 	const struct group_out *out = c->out;
 
 	c->reply.status = 201;
-	locate(c, out->group);
+	call_header(c, "Location", group_address(c, out->group));
 	call_etag(c, out->version);
 	return OK;
 }
@@ -364,7 +372,8 @@ patched_encode(struct call *c)
 
 	if (realm == NULL)
 		return;
-	if (realm->catalogue->setting[SETTING_SCIM_PATCH_EMPTY] == 0) {
+	if (realm->catalogue->setting[SETTING_SCIM_PATCH_EMPTY] == 0 ||
+	    request_query(c->rq, "attributes").n > 0) {
 		group_encode(c);
 		return;
 	}
