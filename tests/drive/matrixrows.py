@@ -99,6 +99,12 @@ def apply_import(desk):
                Content_Type="text/csv")
 
 
+def allow_removals(desk):
+    return ask(body={"source": "hr", "allow": 1000,
+                     "reason": desk.side.text("i", desk.side.next(),
+                                              "reason")})
+
+
 def make_token(desk):
     return ask(body=with_scope(
         desk, {"label": desk.label(), "rights": ["self"]}))
@@ -214,6 +220,7 @@ ROWS = {
     "putCatalogue": Row((), put_catalogue, False),
     "postImports": Row((), open_import, True),
     "putImportScan": Row(("import",), scan_import, True),
+    "postRemovals": Row((), allow_removals, True),
     "putImportRows": Row(("import",), apply_import, True),
     "getImport": Row(("import",), lambda d: ask(d.scanned_run()), False),
     "getEvents": Row((), no_params(query="?limit=500"), False),
@@ -322,6 +329,10 @@ class Desk:
         self.number = person.number
         return person
 
+    def victim_group(self):
+        """With somebody in it whom a scope does not see."""
+        return self.side.make_group(self.side.inside, self.side.outside)
+
     def newcomer(self):
         """Somebody not there yet, whom the scope would see."""
         boss = self.side.boss.id
@@ -409,6 +420,9 @@ class Dry(Desk):
 
     def victim(self, **order):
         return self.side.inside
+
+    def victim_group(self):
+        return self.side.group
 
     def without_private(self, found):
         return found

@@ -9,11 +9,13 @@ import importlib.util
 import json
 import os
 
-from matrixrows import (ROWS, Ask, Operation, Put, Row, ask, no_params)
+from matrixrows import (NOBODY, ROWS, Ask, Operation, Put, Row, ask, no_params,
+                        own)
 from usherlib import ROOT
 
 BASE = "/scim/v2"
 MEDIA = "application/scim+json"
+GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 USHER = "urn:ietf:params:scim:schemas:extension:usher:2.0:User"
@@ -107,6 +109,48 @@ SCIM_ROWS = {
     "DELETE /Users/{user}": Row(("person",), lambda d: ask(
         d.victim().id), True),
 }
+
+def new_group(desk):
+    return {"schemas": [GROUP], "displayName": desk.side.text(
+        "g", desk.side.next(), "group"),
+            "members": [{"value": desk.side.inside.id}]}
+
+
+def some_group(desk):
+    return desk.victim_group()
+
+
+SCIM_ROWS.update({
+    "POST /Groups": Row((), lambda d: scim(new_group(d)), True),
+    "GET /Groups": Row((), no_params(query="?count=500"), False),
+    "POST /Groups/.search": Row((), lambda d: scim(search(count=500)), False),
+    "GET /Groups/{group}": Row(("group",), lambda d: ask(d.side.group), False),
+    "PUT /Groups/{group}": Row(("group",), lambda d: scim(
+        new_group(d), some_group(d)), True),
+    "PATCH /Groups/{group}": Row(("group",), lambda d: scim(patch(
+        {"op": "add", "path": "members", "value": [
+            {"value": d.victim().id}]}), some_group(d)), True),
+    "DELETE /Groups/{group}": Row(("group",), lambda d: ask(
+        some_group(d)), True),
+})
+
+
+def in_bulk(identity):
+    return {"schemas": [MESSAGE + "BulkRequest"], "Operations": [
+        {"method": "DELETE", "path": "/Users/%s" % identity},
+        {"method": "PATCH", "path": "/Users/%s" % identity, "data": patch(
+            {"op": "replace", "path": "id", "value": "x"})},
+        {"method": "PUT", "path": "/Users/%s" % identity, "data": {}}]}
+
+
+SCIM_ROWS.update({
+    "GET /Me": own(),
+    # The one who signs in may not replace all of themselves.
+    "PUT /Me": own(body={"schemas": [USER]})._replace(is_last=True),
+    "PATCH /Me": own(body=patch({"op": "remove", "path": "nickName"})),
+    # What it does is done by its operations, which have rows of their own.
+    "POST /Bulk": Row((), lambda d: scim(in_bulk(NOBODY)), False),
+})
 ROWS.update(SCIM_ROWS)
 
 # What ends or changes contracts: who signs in changes those of no source.
@@ -145,6 +189,14 @@ def entitlement(asked, value):
 
 # As REFERENCES of matrixrows.py.
 SCIM_REFERENCES = (
+    ("POST /Groups", "person", Put(lambda asked, value: asked._replace(
+        body={**asked.body, "members": [{"value": value}]}))),
+    ("PATCH /Groups/{group}", "person", Put(lambda asked, value: asked._replace(
+        body=patch({"op": "add", "path": "members",
+                    "value": [{"value": value}]})))),
+    ("POST /Groups/.search", "person", in_search('members.value eq "%s"')),
+    ("POST /Bulk", "person", Put(lambda asked, value: asked._replace(
+        body=in_bulk(value)))),
     ("POST /Users", "person", member(ENTERPRISE, "manager", "value")),
     ("POST /Users", "site", member(USHER, "site")),
     ("POST /Users", "department", member(ENTERPRISE, "department")),

@@ -28,6 +28,7 @@ DATE = re.compile(r"(?<!\d)1[89]\d\d-\d\d-\d\d(?!\d)")
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 BORN = {"a": datetime.date(1920, 1, 1), "b": datetime.date(1850, 1, 1)}
 
+GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 OPERATOR = {"operate", "tenant.read", "tenant.write"}
 PRIVATE = {"street", "city", "region", "postal", "birth"}
 PASSWORD = "seven grey ducks swim"
@@ -41,6 +42,7 @@ SHOWS = {"product": {"product.read", "catalogue.read"},
          "role": {"role.read", "catalogue.read"}}
 
 CATALOGUE = """catalogue: 1
+settings: {{ client.removals_least: 100000 }}
 sites:
   ber: {{ name: "{c}001zsite", country: DE, zone: Europe/Berlin }}
   lyo: {{ name: "{c}002zsite", country: FR, zone: Europe/Paris }}
@@ -139,6 +141,8 @@ class Credential:
         if kind == "t":
             return "token.read" in self.rights and (
                 not self.scope or self.side.labels.get(number) == self.scope)
+        if kind == "g":     # names of groups say nothing of who is in
+            return "person.read" in self.rights
         if kind == "q":     # whoever pauses a queue is shown it
             return bool(self.rights & {"queue.read", "queue.manage"})
         if self.is_own(person) and field not in ("reason", "rolescope"):
@@ -300,6 +304,19 @@ class Side:
         self.run = self.open_run(self.api, self.import_order())
         self.scan(self.api, self.run, self.rows())
         self.end_run()
+        self.group = self.make_group(self.inside, self.outside)
+        other = Client(self.world.server.address, self.token(
+            {"self", "person.write", "person.read"}, source="other")[1])
+        self.others_group = self.make_group(api=other)
+
+    def make_group(self, *people, api=None):
+        """A group of SCIM's, of the source api or of another client."""
+        order = {"schemas": [GROUP], "displayName": self.text(
+            "g", self.next(), "group"),
+                 "members": [{"value": person.id} for person in people]}
+        made = api.post("/scim/v2/Groups", order) if api else self.call(
+            "POST", "/scim/v2/Groups", order)
+        return self.own(done(made)["id"])
 
     # imports
 

@@ -516,6 +516,23 @@ def the_name_of_who_was_deleted_is_free(w):
          made["userName"])
 
 
+@test
+def who_comes_back_is_the_same_person_as_sent_now(w):
+    made = w.user(nickName="N", externalId="r-" + w.name())
+    fine(w.scim.delete("/Users/" + made["id"]))
+    back = w.user(userName=made["userName"], externalId=made["externalId"])
+    same((back["id"], "nickName" in back), (made["id"], False))
+    same(w.found('externalId eq "%s"' % made["externalId"]), {made["id"]})
+
+
+@test
+def the_name_of_whom_others_deleted_is_not_free(w):
+    made = w.user(w.other)
+    fine(w.other.delete("/Users/" + made["id"]))
+    refused(w.scim.post("/Users", w.draft(userName=made["userName"])), 409,
+            "uniqueness")
+
+
 # --- 3.14: versions ----------------------------------------------------------
 
 @test

@@ -30,7 +30,7 @@ DATE_TIME = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")
 
 CATALOGUE = """catalogue: 1
-settings: { %s }
+settings: { client.removals_least: 100000%s }
 sites:
   ber: { name: "Berlin", country: DE, zone: Europe/Berlin }
   lyo: { name: "Lyon", country: FR, zone: Europe/Paris }
@@ -44,7 +44,7 @@ pools:
   mail-all: { product: mail, quota: 1000 }
   rare-all: { product: rare, quota: 1 }
 """
-STRICT = ("scim.strict: 1, scim.patch_empty: 1, scim.filter_in_url: 0")
+STRICT = (", scim.strict: 1, scim.patch_empty: 1, scim.filter_in_url: 0")
 
 TESTS = {}
 
