@@ -541,7 +541,10 @@ save_row(struct changing *c)
 static enum err
 save_members(struct changing *c)
 {
-	TRY(members_drop(c->tx, c->part.v, c->part.n, NULL));
+	if ((int64_t)c->part.n == c->before.members)
+		TRY(members_drop_all(c->tx, c->part.v, c->part.n));
+	else
+		TRY(members_drop(c->tx, c->part.v, c->part.n, NULL));
 	return members_add(c->tx, c->join.v, c->join.n, NULL);
 }
 

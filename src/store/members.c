@@ -23,6 +23,13 @@ members_drop(
 	return store_drop(tx, &MEMBER, key, n, 3, gone);
 }
 
+enum err
+members_drop_all(struct tx *tx, const struct member_row *all, size_t n)
+{
+	TRY(store_drop(tx, &MEMBER_OF, turned(tx, all, n), n, 3, NULL));
+	return store_drop(tx, &MEMBER, all, n > 0, 2, NULL);
+}
+
 static struct member_of_row *
 turned(struct tx *tx, const struct member_row *row, size_t n)
 {

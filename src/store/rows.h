@@ -123,6 +123,8 @@ extern const struct table MEMBER_OF;		/* tenant person in_group | EXISTS_STAYS *
 enum err members_add(struct tx *, const struct member_row *, size_t n, bool *was_in) USE_RESULT;
 /* *GONE: how many of them were in. */
 enum err members_drop(struct tx *, const struct member_row *keys, size_t n, int64_t *gone) USE_RESULT;
+/* ALL are those of one group: one statement, for what SQLite does at the end of each grows with what the transaction did before. */
+enum err members_drop_all(struct tx *, const struct member_row *all, size_t n) USE_RESULT;
 
 /* Whom clients removed or disabled, so that not too many go at once (act/order_guard.c). */
 struct removed_row { int64_t tenant, person, source, hour; bool has_left; };	/* when a client of SOURCE last did it; not disabled only */
