@@ -9,27 +9,6 @@ static const struct scim_resource *const resources[] = { &scim_user_resource,
 static const struct scim_schema *const schemas[] = { &scim_user,
 	&scim_enterprise, &scim_usher, &scim_group, &scim_usher_group };
 
-static const char *const types[] = {
-	[SCIM_STRING] = "string",
-	[SCIM_BOOLEAN] = "boolean",
-	[SCIM_INTEGER] = "integer",
-	[SCIM_DATE_TIME] = "dateTime",
-	[SCIM_REFERENCE] = "reference",
-	[SCIM_COMPLEX] = "complex",
-};
-
-static const char *const mutabilities[] = {
-	[SCIM_READ_WRITE] = "readWrite",
-	[SCIM_READ_ONLY] = "readOnly",
-	[SCIM_IMMUTABLE] = "immutable",
-};
-
-static const char *const returneds[] = {
-	[SCIM_DEFAULT] = "default",
-	[SCIM_ALWAYS] = "always",
-	[SCIM_REQUEST] = "request",
-};
-
 static bool strip_urn(const char *urn, struct str *name);
 static bool resolve_in(const struct scim_attr *, struct str,
     struct scim_target *);
@@ -52,21 +31,6 @@ const struct scim_resource *
 scim_resource_at(size_t i)
 {
 	return i < COUNT(resources) ? resources[i] : NULL;
-}
-
-const char *
-scim_type_name(enum scim_type type)
-{
-	return types[type];
-}
-
-const struct scim_attr *
-scim_attr_find(const struct scim_attr *attr, struct str name)
-{
-	for (; attr != NULL && attr->name != NULL; attr++)
-		if (str_eq_nocase(name, str_of(attr->name)))
-			return attr;
-	return NULL;
 }
 
 /* --- names ----------------------------------------------------------------------- */
@@ -153,7 +117,7 @@ put_attr(struct js_out *js, const struct scim_attr *a)
 
 	js_open_object(js);
 	put_word(js, "name", a->name);
-	put_word(js, "type", types[a->type]);
+	put_word(js, "type", scim_type_name(a->type));
 	put_flag(js, "multiValued", (a->flags & SCIM_MULTI) != 0);
 	put_word(js, "description", a->text);
 	put_flag(js, "required", (a->flags & SCIM_REQUIRED) != 0);
@@ -161,8 +125,8 @@ put_attr(struct js_out *js, const struct scim_attr *a)
 		put_words(js, "canonicalValues", str_of(a->canonical));
 	if (is_text)
 		put_flag(js, "caseExact", (a->flags & SCIM_EXACT) != 0);
-	put_word(js, "mutability", mutabilities[a->mutability]);
-	put_word(js, "returned", returneds[a->returned]);
+	put_word(js, "mutability", scim_mutability_name(a->mutability));
+	put_word(js, "returned", scim_returned_name(a->returned));
 	put_word(js, "uniqueness",
 	    (a->flags & SCIM_UNIQUE) != 0 ? "server" : "none");
 	if (a->type == SCIM_REFERENCE)

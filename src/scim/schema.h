@@ -13,38 +13,7 @@
 #include "base/err.h"
 #include "base/js.h"
 
-enum scim_type { SCIM_STRING, SCIM_BOOLEAN, SCIM_INTEGER, SCIM_DATE_TIME, SCIM_REFERENCE, SCIM_COMPLEX };
-enum scim_mutability { SCIM_READ_WRITE, SCIM_READ_ONLY, SCIM_IMMUTABLE };
-enum scim_returned { SCIM_DEFAULT, SCIM_ALWAYS, SCIM_REQUEST };
-
-#define SCIM_MULTI    1u
-#define SCIM_REQUIRED 2u
-#define SCIM_EXACT    4u	/* compared with case */
-#define SCIM_UNIQUE   8u	/* one resource of the tenant has it */
-
-struct scim_attr {
-	const char	      *name;
-	enum scim_type	       type;
-	unsigned	       flags;
-	enum scim_mutability   mutability;
-	enum scim_returned     returned;
-	const char	      *text;		/* what it is, in English */
-	const char	      *canonical;	/* usual values, separated by spaces; NULL: none */
-	const struct scim_attr *sub;		/* of a complex one; ends with name NULL */
-};
-
-struct scim_schema {
-	const char	       *id, *name, *text;
-	const struct scim_attr *attr;	/* ends with name NULL */
-};
-
-#define SCIM_EXTENSIONS_MAX 16
-
-struct scim_resource {
-	const char		 *name, *path, *text;
-	const struct scim_schema *schema;
-	const struct scim_schema *extension[SCIM_EXTENSIONS_MAX];	/* ends with NULL */
-};
+#include "core/schema.h"
 
 #define SCIM_USER	"urn:ietf:params:scim:schemas:core:2.0:User"
 #define SCIM_ENTERPRISE "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -63,9 +32,6 @@ extern const struct scim_attr scim_common[];
 const struct scim_schema *scim_schema_at(size_t i);
 const struct scim_resource *scim_resource_at(size_t i);
 
-/* By name without case; NULL: there is none. */
-const struct scim_attr *scim_attr_find(const struct scim_attr *, struct str name);
-
 /* What a name means: of `emails.value` ATTR is emails and SUB is value. */
 struct scim_target {
 	const struct scim_schema *extension;	/* NULL: of the resource itself */
@@ -78,9 +44,6 @@ struct scim_target {
  * the resource has no such attribute.
  */
 bool scim_resolve(const struct scim_resource *, struct str name, struct scim_target *) USE_RESULT;
-
-/* "dateTime", as /Schemas calls it. */
-const char *scim_type_name(enum scim_type);
 
 /* As /Schemas and /ResourceTypes show them; BASE is what their addresses begin with. */
 void scim_schema_write(struct js_out *, struct arena *, const struct scim_schema *, struct str base);

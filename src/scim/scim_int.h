@@ -23,6 +23,9 @@ const char *scim_type_of(const struct fault *);
 /* The answer to a request that failed with ERR (RFC 7644 section 3.12). */
 void scim_refuse(struct ctx *, enum err, struct reply *);
 
+/* What persons look like here: with the extensions that the realm's catalogue declares. */
+const struct scim_resource *scim_users_of(struct arena *, const struct realm *);
+
 /* What addresses of resources begin with. */
 struct str scim_base(const struct call *);
 

@@ -11,7 +11,8 @@ static struct value *member_of(struct arena *, const struct scim_attr *,
     const struct value *native);
 static void add_meta(struct arena *, const struct value *native,
     struct str base, struct value *user);
-static void add_schemas(struct arena *, struct value *user);
+static void add_schemas(struct arena *, const struct scim_resource *,
+    struct value *user);
 static void differ(struct arena *, const struct scim_attr *,
     const struct value *before, const struct value *after,
     struct value *out);
@@ -38,9 +39,9 @@ native_name(const char *scim)
 /* --- out --------------------------------------------------------------------- */
 
 struct value *
-scim_user_of(struct arena *arena, const struct value *native, struct str base)
+scim_user_of(struct arena *arena, const struct scim_resource *r,
+    const struct value *native, struct str base)
 {
-	const struct scim_resource *r = &scim_user_resource;
 	struct value *user = value_object(arena), *id, *ref;
 
 	value_put(user, STR("schemas"), value_array(arena));
@@ -68,7 +69,7 @@ scim_user_of(struct arena *arena, const struct value *native, struct str base)
 				    STR_ARG(value_get_text(
 					manager, STR("value"))))));
 	}
-	add_schemas(arena, user);
+	add_schemas(arena, r, user);
 	add_meta(arena, native, base, user);
 	return user;
 }
@@ -101,9 +102,9 @@ member_of(struct arena *arena, const struct scim_attr *attr,
 }
 
 static void
-add_schemas(struct arena *arena, struct value *user)
+add_schemas(struct arena *arena, const struct scim_resource *r,
+    struct value *user)
 {
-	const struct scim_resource *r = &scim_user_resource;
 	struct value *list = value_get(user, STR("schemas"));
 
 	value_add(list, value_text(arena, str_of(r->schema->id)));
@@ -166,10 +167,9 @@ scim_user_put_groups(struct arena *arena, struct value *user,
 /* --- in ------------------------------------------------------------------------ */
 
 struct value *
-scim_user_change(struct arena *arena, const struct value *before,
-    const struct value *after, int *active)
+scim_user_change(struct arena *arena, const struct scim_resource *r,
+    const struct value *before, const struct value *after, int *active)
 {
-	const struct scim_resource *r = &scim_user_resource;
 	const struct value *was = value_get(before, STR("active"));
 	const struct value *is = value_get(after, STR("active"));
 	struct value *out = value_object(arena);
@@ -232,10 +232,9 @@ native_of(struct arena *arena, const struct scim_attr *attr,
 }
 
 void
-scim_user_keep(
-    struct arena *arena, const struct value *before, struct value *after)
+scim_user_keep(struct arena *arena, const struct scim_resource *r,
+    const struct value *before, struct value *after)
 {
-	const struct scim_resource *r = &scim_user_resource;
 	struct str name[SCIM_EXTENSIONS_MAX + 2] = { STR("externalId"),
 		STR("active") };
 	size_t n = 2;

@@ -12,7 +12,7 @@
 #include "scim/patch.h"
 
 /* NATIVE is a person as put_person() writes it; BASE is what addresses begin with. */
-struct value *scim_user_of(struct arena *, const struct value *native, struct str base);
+struct value *scim_user_of(struct arena *, const struct scim_resource *, const struct value *native, struct str base);
 
 /* Who reads it is told of the groups that were read with the person. */
 void scim_user_put_groups(struct arena *, struct value *user, const struct person_view *, struct str base);
@@ -22,13 +22,13 @@ void scim_user_put_groups(struct arena *, struct value *user, const struct perso
  * to become of `active`: -1 no more, 1 again, 0 as it is.  Of what only the
  * server sets nothing is in it.
  */
-struct value *scim_user_change(struct arena *, const struct value *before, const struct value *after, int *active);
+struct value *scim_user_change(struct arena *, const struct scim_resource *, const struct value *before, const struct value *after, int *active);
 
 /*
  * RFC 7644 section 3.5.1: what a PUT leaves out is gone, but for what its
  * client may not know of: extensions that it does not name, and externalId and
  * active, stay as they are in BEFORE.
  */
-void scim_user_keep(struct arena *, const struct value *before, struct value *after);
+void scim_user_keep(struct arena *, const struct scim_resource *, const struct value *before, struct value *after);
 
 #endif

@@ -105,8 +105,8 @@ user_value(struct call *c, struct arena *arena, const struct realm *realm,
 	cx.arena = arena;
 	js_begin_tree(&out, arena);
 	put_person(&out, &cx, realm, v);
-	user = scim_user_of(
-	    arena, value_of(arena, js_end_tree(&out)), scim_base(c));
+	user = scim_user_of(arena, scim_users_of(arena, realm),
+	    value_of(arena, js_end_tree(&out)), scim_base(c));
 	scim_user_put_groups(arena, user, v, scim_base(c));
 	return user;
 }
@@ -137,7 +137,8 @@ user_encode(struct call *c)
 		return;
 	user = user_value(c, c->cx->arena, realm, v);
 	put_licences(c, user);
-	project(c->cx->arena, &scim_user_resource, &user_call(c)->shown, user);
+	project(c->cx->arena, scim_users_of(c->cx->arena, realm),
+	    &user_call(c)->shown, user);
 	value_write(&c->js, user);
 }
 
@@ -148,14 +149,19 @@ create_decode(struct call *c, void **in)
 {
 	struct order *o = arena_alloc(c->cx->arena, sizeof(*o));
 	const struct value *none = value_object(c->cx->arena);
+	const struct realm *realm;
 	struct person_in person;
 	const struct value *body;
 	struct value *user;
 
 	TRY(shown_decode(c));
 	TRY(new_decode(c, &body, &user));
+	TRY(world_realm(c->world, c->cx, c->tenant, &realm));
 	TRY(person_decode(c->cx,
-	    native(c, scim_user_change(c->cx->arena, none, user, &o->active)),
+	    native(c,
+		scim_user_change(c->cx->arena,
+		    scim_users_of(c->cx->arena, realm), none, user,
+		    &o->active)),
 	    &person));
 	person_order_fill(c->cx, c->world, &person, o);
 	o->kind = ORDER_ONBOARD;
@@ -177,7 +183,7 @@ new_decode(struct call *c, const struct value **body, struct value **user)
 	TRY(world_realm(c->world, c->cx, c->tenant, &realm));
 	TRY(js_parse(c->cx, c->rq->body, &js));
 	*body = value_of(c->cx->arena, js);
-	return scim_decode(c->cx, &scim_user_resource, *body,
+	return scim_decode(c->cx, scim_users_of(c->cx->arena, realm), *body,
 	    realm->catalogue->setting[SETTING_SCIM_STRICT] != 0, user);
 }
 
@@ -347,11 +353,13 @@ change_decode(struct call *c, void **in)
 	struct person_view whole;
 	struct value *before, *after;
 	struct person_in person;
+	const struct scim_resource *users;
 	const struct realm *realm;
 
 	if (u->if_version != -1 && u->if_version != v->row.version)
 		return fail(c->cx, ERR_STALE, MSG_ORDER_STALE, "If-Match");
 	TRY(world_realm(c->world, c->cx, c->tenant, &realm));
+	users = scim_users_of(c->cx->arena, realm);
 	whole = *v;
 	whole.rights = rights_of_change(v->rights);
 	before = user_value(c, c->cx->arena, realm, &whole);
@@ -359,16 +367,16 @@ change_decode(struct call *c, void **in)
 	value_put(before, STR("active"),
 	    value_bool(c->cx->arena, (v->row.blocks >> BLOCK_MANUAL & 1) == 0));
 	if (u->patch != NULL) {
-		TRY(scim_patch(
-		    c->cx, &scim_user_resource, before, u->patch, &after));
+		TRY(scim_patch(c->cx, users, before, u->patch, &after));
 	} else {
 		/* What was sent stays: another try may begin from another person. */
 		after = value_copy(c->cx->arena, u->after);
-		scim_user_keep(c->cx->arena, before, after);
+		scim_user_keep(c->cx->arena, users, before, after);
 	}
 	TRY(person_patch_decode(c->cx,
-	    native(
-		c, scim_user_change(c->cx->arena, before, after, &o->active)),
+	    native(c,
+		scim_user_change(
+		    c->cx->arena, users, before, after, &o->active)),
 	    &person));
 	if (is_me(c))
 		TRY(check_me(c, &person, o));
@@ -509,7 +517,8 @@ list_encode(struct call *c)
 		struct value *user =
 		    user_value(c, arena, realm, &out->person[i]);
 
-		project(arena, &scim_user_resource, &user_call(c)->shown, user);
+		project(arena, scim_users_of(arena, realm),
+		    &user_call(c)->shown, user);
 		value_write(&c->js, user);
 		arena_reset(arena);
 	}

@@ -67,12 +67,14 @@ check_change(
 		"enabled", "source", "blocks", "licences" };
 	int active;
 	struct value *native =
-	    scim_user_change(cx->arena, before, after, &active);
+	    scim_user_change(
+		cx->arena, &scim_user_resource, before, after, &active);
 
 	must(active >= -1 && active <= 1);
 	for (size_t i = 0; i < COUNT(own); i++)
 		must(value_get(native, str_of(own[i])) == NULL);
-	native = scim_user_change(cx->arena, after, after, &active);
+	native = scim_user_change(
+	    cx->arena, &scim_user_resource, after, after, &active);
 	must(native->first == NULL && active == 0);
 }
 
@@ -86,7 +88,7 @@ check_whole(struct ctx *cx, const struct value *before, const struct js *body)
 		fuzz_refused(cx);
 		return;
 	}
-	scim_user_keep(cx->arena, before, after);
+	scim_user_keep(cx->arena, &scim_user_resource, before, after);
 	check_change(cx, before, after);
 }
 

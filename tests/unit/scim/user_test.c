@@ -45,7 +45,8 @@ written(const struct value *v)
 static struct value *
 user(void)
 {
-	return scim_user_of(cx.arena, read_value(ana), STR(BASE));
+	return scim_user_of(
+	    cx.arena, &scim_user_resource, read_value(ana), STR(BASE));
 }
 
 static void
@@ -109,7 +110,8 @@ a_change_is_a_merge_patch_of_the_person(void **state)
 			value_drop_name(to, name);
 		else
 			value_put(to, name, read_value(changes[i].value));
-		change = scim_user_change(cx.arena, before, after, &active);
+		change = scim_user_change(cx.arena, &scim_user_resource,
+		    before, after, &active);
 		if (!value_eq(change, read_value(changes[i].change)) ||
 		    active != changes[i].active)
 			wrong("%s %s: %s, %d", changes[i].name,
@@ -126,8 +128,10 @@ what_a_put_may_not_know_of_stays(void **state)
 	int active;
 
 	(void)state;
-	scim_user_keep(cx.arena, before, after);
-	assert_true(value_eq(scim_user_change(cx.arena, before, after, &active),
+	scim_user_keep(cx.arena, &scim_user_resource, before, after);
+	assert_true(value_eq(
+	    scim_user_change(
+		cx.arena, &scim_user_resource, before, after, &active),
 	    read_value(
 		"{\"userName\":\"bo\",\"name\":null,\"title\":null,"
 		"\"emails\":null,\"department\":\"hr\",\"manager\":null}")));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "scim/value.h"
+#include "base/value.h"
 
 static struct value *make(struct arena *, enum js_type);
 static void link_last(struct value *, struct value *);

@@ -2,7 +2,7 @@
 /* value_test.c - JSON that is changed stays what it was where nobody changed it. */
 #include "../core/attr_try.h"
 
-#include "scim/value.h"
+#include "base/value.h"
 
 static struct value *
 read_value(const char *text)
