@@ -325,7 +325,8 @@ def page_settings():
 def page_attributes():
     kinds = {"ATTR_STRING": "text", "ATTR_BOOL": "true or false",
              "ATTR_DATE": "date", "ATTR_REF": "slug or id",
-             "ATTR_INT": "number"}
+             "ATTR_INT": "number",
+             "ATTR_JSON": "objects by URN"}
     notes = (("ATTR_UNIQUE", "one person's only"),
              ("ATTR_MULTI", "several"), ("ATTR_SEARCH", "found by search"))
     rows = []

@@ -9,6 +9,7 @@
 #include "act/act.h"
 #include "audit/log.h"
 #include "core/decide.h"
+#include "core/extension.h"
 #include "core/role.h"
 #include "core/sight.h"
 
@@ -98,6 +99,8 @@ struct keyset;
 struct keyset *keyset_open(struct arena *, size_t max);
 /* The value kept under (KIND, KEY), or NULL. */
 void *keyset_find(const struct keyset *, unsigned kind, const void *key32);
+/* A text of any length as a key of the same length, to be indexed. */
+struct str digest_of(struct arena *, struct str text);
 void keyset_put(struct keyset *, unsigned kind, const void *key32, void *value);
 
 /* token.c: the source of this name; and by what it is found. */

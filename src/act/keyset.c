@@ -68,3 +68,13 @@ probe(const struct keyset *set, unsigned kind, const void *key32)
 			return slot;
 	}
 }
+
+struct str
+digest_of(struct arena *arena, struct str text)
+{
+	struct hash *digest = arena_alloc(arena, sizeof(*digest));
+
+	sha256(text, digest);
+	return (struct str) { (const char *)digest->bytes,
+		sizeof(digest->bytes) };
+}

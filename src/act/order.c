@@ -56,6 +56,9 @@ static enum err seal_order(struct item *, struct order_state *,
     struct vault_call *);
 static enum err make_document(struct item *, struct order_state *);
 static enum err check_user_name(struct item *, struct order_state *);
+static enum err settle_extensions(struct item *, struct order_state *);
+static void add_extension_values(struct item *, struct order_state *,
+    bool is_unique);
 static enum err plan_contracts(struct item *, struct order_state *);
 static enum err plan_contract(struct item *, struct order_state *,
     const struct contract_in *, struct contract_plan *);
@@ -400,7 +403,7 @@ make_document(struct item *it, struct order_state *s)
 		return OK;
 	if (s->is_new) {
 		s->before = (struct doc) { 0 };
-		doc_merge(it->cx->arena, &in->doc, &chosen, NULL, 0,
+		doc_merge(it->cx, &in->doc, &chosen, NULL, 0,
 		    &s->after);
 		s->seal.version = 1;
 	} else {
@@ -410,7 +413,7 @@ make_document(struct item *it, struct order_state *s)
 		if (order_returns(in))
 			s->after = in->doc;
 		else
-			doc_merge(it->cx->arena, &s->before, &in->doc,
+			doc_merge(it->cx, &s->before, &in->doc,
 			    in->removed, in->nremoved, &s->after);
 		s->seal.version = s->old->record_version + 1;
 		s->seal.wrapped_key = s->old_key;
@@ -418,6 +421,7 @@ make_document(struct item *it, struct order_state *s)
 	}
 	TRY(doc_complete(it->cx, &s->after));
 	TRY(check_user_name(it, s));
+	TRY(settle_extensions(it, s));
 	s->seals = s->is_new || !doc_eq(&s->before, &s->after);
 	if (s->seals) {
 		s->seal.record = doc_canonical(it->cx->arena, &s->after);
@@ -442,6 +446,21 @@ check_user_name(struct item *it, struct order_state *s)
 	return OK;
 }
 
+/* What came, laid over what was there, is what the catalogue declares. */
+static enum err
+settle_extensions(struct item *it, struct order_state *s)
+{
+	struct str before = order_returns(s->in)
+	    ? STR("")
+	    : doc_get(&s->before, A_EXTENSIONS, 0);
+	struct str after = doc_get(&s->after, A_EXTENSIONS, 0);
+
+	TRY(extension_settle(
+	    it->cx, s->realm->catalogue, before, after, &after));
+	doc_set_extensions(it->cx->arena, &s->after, after);
+	return OK;
+}
+
 static void
 add_document_values(struct item *it, struct order_state *s)
 {
@@ -457,6 +476,7 @@ add_document_values(struct item *it, struct order_state *s)
 		    && s->realm->catalogue->setting[SETTING_EMAIL_UNIQUE]
 		    && canon_key(arena, s->after.attr[i].value, &key))
 			add_value(it, s, INDEX_EMAIL, key);
+	add_extension_values(it, s, true);
 	s->nunique = s->value.n - s->unique_at;
 	s->search_at = s->value.n;
 	n = doc_words(arena, &s->after, word, COUNT(word));
@@ -466,7 +486,22 @@ add_document_values(struct item *it, struct order_state *s)
 		if (s->after.attr[i].id == A_EMAIL_VALUE
 		    && canon_key(arena, s->after.attr[i].value, &key))
 			add_value(it, s, INDEX_SEARCH, key);
+	add_extension_values(it, s, false);
 	s->nsearch = s->value.n - s->search_at;
+}
+
+static void
+add_extension_values(struct item *it, struct order_state *s, bool is_unique)
+{
+	struct extension_key key[EXTENSION_KEYS_MAX];
+	size_t n = extension_keys(it->cx, s->realm->catalogue,
+	    doc_get(&s->after, A_EXTENSIONS, 0), key);
+
+	for (size_t i = 0; i < n; i++)
+		if (key[i].is_unique == is_unique)
+			add_value(it, s,
+			    is_unique ? INDEX_ATTRIBUTE : INDEX_SEARCH,
+			    digest_of(it->cx->arena, key[i].text));
 }
 
 static size_t

@@ -269,14 +269,17 @@ check_unique(struct scene *sc)
 static enum err
 refuse_taken(struct scene *sc, size_t at)
 {
-	bool is_name = sc->s->value.v[at].kind == INDEX_USER_NAME;
+	enum index_kind kind = sc->s->value.v[at].kind;
+	bool is_name = kind == INDEX_USER_NAME;
 
 	if (is_name && sc->s->candidate != NULL) {
 		sc->it->again = true;
 		return OK;
 	}
 	return fail(sc->it->cx, ERR_CONFLICT, MSG_ORDER_TAKEN,
-	    is_name ? "userName" : "emails");
+	    is_name			? "userName"
+		: kind == INDEX_ATTRIBUTE ? "extensions"
+					  : "emails");
 }
 
 /* Those of this batch count too: only the writer makes persons. */

@@ -13,6 +13,12 @@
 
 static enum err find_ref(struct reader *, struct ctx *, const struct realm *,
     const struct page_in *, struct str ref, int64_t *person);
+static enum err find_declared(struct reader *, struct ctx *,
+    const struct realm *, const struct page_in *, struct finding *,
+    struct rows *);
+static enum err find_one(struct reader *, struct ctx *, const struct realm *,
+    const struct page_in *, struct finding *, int64_t person,
+    struct rows *);
 static enum err find_words(struct reader *, struct ctx *,
     const struct realm *, const struct page_in *, struct finding *,
     struct rows *);
@@ -23,6 +29,7 @@ static enum err find_all(struct reader *, struct ctx *, const struct realm *,
     struct rows *);
 static enum err keep_rest(struct reader *, struct ctx *,
     const struct realm *, const struct filter *, struct rows *);
+static bool has_key(struct ctx *, const struct finding *, struct str json);
 static bool holds(struct arena *, const struct filter_node *,
     struct str wanted, struct str value);
 
@@ -51,6 +58,8 @@ find_rows(struct reader *r, struct ctx *cx, const struct realm *realm,
 	struct str value;
 	int64_t person = 0;
 
+	if (node->attribute == A_EXTENSIONS)
+		return find_declared(r, cx, realm, page, by, rows);
 	if (node->op == F_SW || node->attribute == A_EMAIL_VALUE)
 		return find_words(r, cx, realm, page, by, rows);
 	if (!canon_key(cx->arena, node->text, &value))
@@ -64,11 +73,47 @@ find_rows(struct reader *r, struct ctx *cx, const struct realm *realm,
 		return fail(cx, ERR_BAD_INPUT, MSG_QUERY_SEALED, "filter",
 		    attr_info(node->attribute)->path);
 	}
+	return find_one(r, cx, realm, page, by, person, rows);
+}
+
+static enum err
+find_one(struct reader *r, struct ctx *cx, const struct realm *realm,
+    const struct page_in *page, struct finding *by, int64_t person,
+    struct rows *rows)
+{
 	by->is_one = true;
 	if (!page->is_counted && person <= page->after)
 		person = 0;
 	TRY(load_ids(r, realm, &person, person != 0, rows));
 	return keep_rest(r, cx, realm, by->rest, rows);
+}
+
+/* What the catalogue declares unique is one person's; what it declares searchable may be several's. */
+static enum err
+find_declared(struct reader *r, struct ctx *cx, const struct realm *realm,
+    const struct page_in *page, struct finding *by, struct rows *rows)
+{
+	struct str text = by->node->text, name = str_cut(&text, '\n');
+	struct index_key key = { 0 };
+	struct extension_key asked;
+	int64_t person = 0;
+
+	if (!extension_asked(cx, realm->catalogue, name, text, &asked))
+		return fail(cx, ERR_BAD_INPUT, MSG_QUERY_SEALED, "filter",
+		    str_z(cx->arena, name));
+	by->catalogue = realm->catalogue;
+	by->key = asked.text;
+	text = digest_of(cx->arena, asked.text);
+	if (asked.is_unique) {
+		TRY(index_of(r, cx, INDEX_ATTRIBUTE, text, &key));
+		TRY(index_find(r->data, realm->tenant, &key, 1, &person));
+		return find_one(r, cx, realm, page, by, person, rows);
+	}
+	TRY(index_of(r, cx, INDEX_SEARCH, text, &key));
+	key.kind = 0;
+	if (!page->is_counted)
+		return search_persons(r, realm, page, &key, 1, rows);
+	return find_all(r, cx, realm, page, by, &key, rows);
 }
 
 /* The key by which a source knows a person; it is nobody else's. */
@@ -210,8 +255,10 @@ find_exact(struct ctx *cx, const struct finding *by, struct person_view *v,
 
 		for (size_t j = 0; j < doc->n && !has; j++)
 			has = doc->attr[j].id == by->node->attribute
-			    && holds(cx->arena, by->node, wanted,
-				doc->attr[j].value);
+			    && (by->catalogue != NULL
+				? has_key(cx, by, doc->attr[j].value)
+				: holds(cx->arena, by->node, wanted,
+				    doc->attr[j].value));
 		if (has)
 			v[kept++] = v[i];
 	}
@@ -228,4 +275,16 @@ holds(struct arena *arena, const struct filter_node *node, struct str wanted,
 		own = value;
 	return node->op == F_SW ? str_starts(own, wanted)
 				: str_eq(own, wanted);
+}
+
+static bool
+has_key(struct ctx *cx, const struct finding *by, struct str json)
+{
+	struct extension_key own[EXTENSION_KEYS_MAX];
+	const size_t n = extension_keys(cx, by->catalogue, json, own);
+
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(own[i].text, by->key))
+			return true;
+	return false;
 }

@@ -17,6 +17,8 @@ struct finding {
 	const struct filter_node *node;	/* the comparison; NULL: no index can */
 	const struct filter	 *rest;	/* what must hold beside; NULL: nothing */
 	bool			  is_one;	/* only one can have it */
+	const struct catalogue	 *catalogue;	/* of a declared attribute: what declares it */
+	struct str		  key;		/* and what it is found by (extension.h) */
 };
 
 /* Which comparison of FILTER an index answers for PAGE. */

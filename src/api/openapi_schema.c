@@ -26,6 +26,7 @@ static const struct word_type {
 	{ "slug", "\"string\"", ",\"pattern\":\"^[a-z0-9][a-z0-9-]*$\",\"maxLength\":64,\"examples\":[\"mail\"]" },
 	{ "text", "\"string\"", "" },
 	{ "bool", "\"boolean\"", "" },
+	{ "extensions", "\"object\"", ",\"additionalProperties\":{\"type\":[\"object\",\"null\"]}" },
 	{ "int", "\"integer\"", "" },
 	{ "count", "\"integer\"", ",\"minimum\":0" },
 	{ "number", "\"number\"", ",\"minimum\":0" },
@@ -571,6 +572,7 @@ put_attribute(
 		[ATTR_DATE] = "date",
 		[ATTR_INT] = "int",
 		[ATTR_REF] = "slug",
+		[ATTR_JSON] = "extensions",
 	};
 	const struct attr_info *info = attr_info(a);
 	const char *word = words[info->type];

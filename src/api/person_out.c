@@ -6,6 +6,8 @@
  */
 #include "api/api_int.h"
 
+#include "core/extension.h"
+
 /* Where it is written, and what may be. */
 struct page {
 	struct js_out	   *js;
@@ -20,6 +22,7 @@ struct placement {
 	int64_t organization, manager, start_day, end_day;
 };
 
+static void put_extensions(const struct page *, struct ctx *, struct doc *);
 static void put_states(struct js_out *, const struct person *);
 static void put_placement(const struct page *, const struct placement *);
 static void put_contract(const struct page *, const struct contract *);
@@ -48,6 +51,7 @@ put_person(struct js_out *js, struct ctx *cx, const struct realm *realm,
 	js_key(js, "changed");
 	js_put_time(js, p->changed_ms);
 	doc_readable(cx->arena, &v->doc, v->rights, &shown);
+	put_extensions(&page, cx, &shown);
 	doc_encode(&shown, js);
 	put_word(&page, A_COUNTRY, p->country);
 	put_word(&page, A_LANGUAGE, p->language);
@@ -59,6 +63,20 @@ put_person(struct js_out *js, struct ctx *cx, const struct realm *realm,
 		put_contract(&page, &v->contract[i]);
 	js_close_array(js);
 	js_close_object(js);
+}
+
+/* Those that the catalogue declares now; they are taken out of DOC. */
+static void
+put_extensions(const struct page *page, struct ctx *cx, struct doc *doc)
+{
+	const struct value *v = extension_shown(
+	    cx, page->realm->catalogue, doc_get(doc, A_EXTENSIONS, 0));
+
+	doc_set_extensions(cx->arena, doc, (struct str) { NULL, 0 });
+	if (v == NULL)
+		return;
+	js_key(page->js, attr_info(A_EXTENSIONS)->path);
+	value_write(page->js, v);
 }
 
 static void

@@ -30,7 +30,7 @@ static enum attribute families[A_COUNT]; /* the first of the same head; A_COUNT:
 
 static bool is_break(char);
 static enum msg misfit(enum attribute, struct str);
-static enum msg refusal(enum attribute, struct str);
+static enum msg refusal(struct str, size_t);
 static size_t chars_max(enum attribute);
 static size_t char_count(struct str);
 static bool is_email(struct str);
@@ -134,18 +134,27 @@ enum err
 attr_value(struct ctx *cx, enum attribute a, struct str field, struct str text,
     struct str *out)
 {
-	char limit[24];
 	enum msg why;
 
+	TRY(attr_text(cx, field, text, chars_max(a), out));
+	why = misfit(a, *out);
+	return why == MSG_NONE
+	    ? OK
+	    : fail(cx, ERR_BAD_INPUT, why, str_z(cx->arena, field));
+}
+
+enum err
+attr_text(struct ctx *cx, struct str field, struct str text, size_t most,
+    struct str *out)
+{
+	char limit[24];
+
 	text = attr_one_line(cx->arena, str_trim(text));
-	if (canon_store(cx->arena, text, chars_max(a), out))
-		why = misfit(a, *out);
-	else
-		why = refusal(a, text);
-	if (why == MSG_NONE)
+	if (canon_store(cx->arena, text, most, out))
 		return OK;
-	snprintf(limit, sizeof(limit), "%zu", chars_max(a));
-	return fail(cx, ERR_BAD_INPUT, why, str_z(cx->arena, field), limit);
+	snprintf(limit, sizeof(limit), "%zu", most);
+	return fail(cx, ERR_BAD_INPUT, refusal(text, most),
+	    str_z(cx->arena, field), limit);
 }
 
 struct str
@@ -196,12 +205,11 @@ misfit(enum attribute a, struct str value)
 
 /* Why canon_store() did not take TEXT. */
 static enum msg
-refusal(enum attribute a, struct str text)
+refusal(struct str text, size_t most)
 {
 	if (!str_utf8(text))
 		return MSG_ATTR_UTF8;
-	return char_count(text) > chars_max(a) ? MSG_ATTR_LONG
-					       : MSG_ATTR_CONTROL;
+	return char_count(text) > most ? MSG_ATTR_LONG : MSG_ATTR_CONTROL;
 }
 
 /* Names are short; only addresses need room. */

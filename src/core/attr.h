@@ -18,7 +18,9 @@
 
 #include "core/actor.h"
 
-enum attr_type { ATTR_STRING, ATTR_BOOL, ATTR_DATE, ATTR_INT, ATTR_REF };
+enum attr_type { ATTR_STRING, ATTR_BOOL, ATTR_DATE, ATTR_INT, ATTR_REF,
+	ATTR_JSON	/* canonical, see extension.h */
+};
 enum attr_class { ATTR_PERSONAL, ATTR_ORG };
 
 #define ATTR_MULTI  1	/* an element of a multi-valued attribute */
@@ -62,6 +64,7 @@ enum attr_class { ATTR_PERSONAL, ATTR_ORG };
 	X(ADDRESS_REGION,   "addresses.region",		ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI, PRIVATE) \
 	X(ADDRESS_POSTAL,   "addresses.postalCode",	ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI, PRIVATE) \
 	X(ADDRESS_COUNTRY,  "addresses.country",	ATTR_STRING, ATTR_PERSONAL, ATTR_MULTI, PRIVATE) \
+	X(EXTENSIONS,	    "extensions",		ATTR_JSON,   ATTR_PERSONAL, 0, OPEN) \
 	X(SITE,		    "site",			ATTR_REF,    ATTR_ORG,	    0, OPEN) \
 	X(DEPARTMENT,	    "department",		ATTR_STRING, ATTR_ORG,	    0, OPEN) \
 	X(TITLE,	    "title",			ATTR_STRING, ATTR_ORG,	    0, OPEN) \
@@ -119,7 +122,7 @@ struct facts {
 struct attr {
 	enum attribute id;
 	uint16_t       index;	/* of the element; 0 for single-valued ones */
-	struct str     value;	/* text form: booleans true/false, dates ISO 8601 */
+	struct str     value;	/* text form: booleans true/false, dates ISO 8601, canonical JSON */
 };
 
 struct doc {
@@ -150,7 +153,8 @@ void doc_restore(struct ctx *, struct str canonical, struct doc *out);
 
 /*
  * A path as import maps write it: "userName", "name.givenName", "emails[work].value"
- * (SELECTOR is "work": the element with that type).  ERR_BAD_INPUT names the path.
+ * (SELECTOR is "work": the element with that type), "urn:…:name" of extensions
+ * (SELECTOR is all of it).  ERR_BAD_INPUT names the path.
  */
 enum err doc_path(struct ctx *, struct str path, enum attribute *, struct str *selector) USE_RESULT;
 /*
@@ -158,14 +162,17 @@ enum err doc_path(struct ctx *, struct str path, enum attribute *, struct str *s
  * one that lost its value vanishes.  Validates like doc_decode.
  */
 enum err doc_set(struct ctx *, struct doc *, struct str path, struct str value) USE_RESULT;
+/* The same of what declared schemas add, as a whole (extension.h); it has been checked. */
+void doc_set_extensions(struct arena *, struct doc *, struct str json);
 /* The value at a single-valued attribute, or of element INDEX; empty if absent. */
 struct str doc_get(const struct doc *, enum attribute, uint16_t index);
 
 /*
- * AFTER laid over BEFORE: attributes present in AFTER replace (a multi-valued one as a whole); those in REMOVED vanish.
+ * AFTER laid over BEFORE: attributes present in AFTER replace (a multi-valued one as a whole; extensions are merged); those in
+ * REMOVED vanish.
  * Formatted and display names that were derived vanish too, so that doc_complete() derives them from the new parts.
  */
-void doc_merge(struct arena *, const struct doc *before, const struct doc *after, const enum attribute *removed, size_t nremoved, struct doc *out);
+void doc_merge(struct ctx *, const struct doc *before, const struct doc *after, const enum attribute *removed, size_t nremoved, struct doc *out);
 bool doc_eq(const struct doc *, const struct doc *);
 /* What of DOC may be read by RIGHTS. */
 void doc_readable(struct arena *, const struct doc *, uint64_t rights, struct doc *out);

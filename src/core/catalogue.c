@@ -79,6 +79,8 @@ catalogue_index_make(struct arena *arena, struct catalogue *c)
 	x->pool_id = ids_make(arena, c->pool, c->npool, sizeof(*c->pool));
 	x->role_id = ids_make(arena, c->role, c->nrole, sizeof(*c->role));
 	x->group_id = ids_make(arena, c->group, c->ngroup, sizeof(*c->group));
+	x->schema_id =
+	    ids_make(arena, c->schema, c->nschema, sizeof(*c->schema));
 	x->site_name = names_make(arena, c->site, c->nsite, sizeof(*c->site));
 	x->department_name = names_make(
 	    arena, c->department, c->ndepartment, sizeof(*c->department));

@@ -12,6 +12,7 @@
 #define CORE_CATALOGUE_H
 
 #include "core/filter.h"
+#include "core/schema.h"
 
 #define SLUG_MAX      63	/* [a-z0-9] and inner - */
 #define FAILOVER_MAX  8
@@ -20,6 +21,10 @@
 #define POOLS_MAX     20000
 #define QUOTA_MAX     1000000000
 #define GROUP_INFOS_MAX 1000
+#define SCHEMAS_MAX   12	/* with the built-in ones, SCIM_EXTENSIONS_MAX */
+#define SCHEMA_ATTRS_MAX    100
+#define SCHEMA_SUBS_MAX	    50
+#define URN_MAX		    200
 
 /* A limit as a message tells it. */
 #define LIMIT_TEXT(n)  LIMIT_TEXT_(n)
@@ -81,6 +86,13 @@ struct group_info {
 };
 
 struct role;			/* core/role.h */
+
+/* What an operator declares of resources (decision 0022): as built-in schemas are. */
+struct declared_schema {
+	int64_t		   id;
+	struct str	   slug, name;
+	struct scim_schema schema;	/* its id is the URN; attributes by name */
+};
 
 struct setting_info {
 	const char *name;
@@ -152,6 +164,8 @@ struct catalogue {
 	size_t		   nrole;
 	const struct group_info *group;
 	size_t		   ngroup;
+	const struct declared_schema *schema;
+	size_t		   nschema;
 	int64_t		  setting[SETTING_COUNT];
 	struct str	  user_name_template; /* setting person.user_name */
 	int64_t		  next_id;
@@ -187,6 +201,9 @@ const struct role *catalogue_role_slug(const struct catalogue *, struct str slug
 const struct group_info *catalogue_group(const struct catalogue *, int64_t id);
 /* The entry of the group that is called NAME. */
 const struct group_info *catalogue_group_named(struct arena *, const struct catalogue *, struct str name);
+const struct scim_schema *catalogue_schema_urn(const struct catalogue *, struct str urn);	/* without case; NULL: none */
+/* Of "urn:…:name", without case; NULL: it is not declared.  SCHEMA may be NULL. */
+const struct scim_attr *catalogue_attribute(const struct catalogue *, struct str path, const struct scim_schema **schema);
 const struct pool_info *catalogue_pool_slug(const struct catalogue *, struct str slug);
 
 /*

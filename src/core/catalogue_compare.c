@@ -51,6 +51,7 @@ enum section {
 	POOLS,
 	OWN_ROLES,
 	GROUPS,
+	SCHEMAS,
 	SECTIONS
 };
 
@@ -66,6 +67,7 @@ static const struct {
 	[POOLS]		= { "pools",	     same_pool },
 	[OWN_ROLES]	= { "roles",	     catalogue_same_role },
 	[GROUPS]	= { "groups",	     catalogue_same_group },
+	[SCHEMAS]	= { "schemas",	     catalogue_same_schema },
 };
 
 #define IDS(c, by, count) ((struct ids) { (c)->index->by, (c)->count })
@@ -90,6 +92,8 @@ catalogue_compare(struct arena *arena, const struct catalogue *a,
 		    arena, IDS(a, role_id, nrole), IDS(b, role_id, nrole)),
 		[GROUPS] = match(
 		    arena, IDS(a, group_id, ngroup), IDS(b, group_id, ngroup)),
+		[SCHEMAS] = match(arena, IDS(a, schema_id, nschema),
+		    IDS(b, schema_id, nschema)),
 	};
 
 	*out = (struct catalogue_diff) { 0 };

@@ -26,8 +26,6 @@ struct section {
 };
 
 static enum err document_check(struct decoder *, const struct js *);
-static enum err check_keys(struct decoder *, const struct row_in *,
-    const char *const *);
 static bool is_one_of(struct str, const char *const *);
 static enum err section_decode(struct decoder *, const struct section *,
     const struct js *);
@@ -62,7 +60,7 @@ static int cmp_id(const void *, const void *);
 
 static const char *const document_keys[] = { "catalogue", "sites",
 	"departments", "organisations", "roles", "products", "pools",
-	"groups", "settings", NULL };
+	"groups", "schemas", "settings", NULL };
 static const char *const site_keys[] = { "name", "country", "zone",
 	"failover", NULL };
 static const char *const named_keys[] = { "name", NULL };
@@ -72,6 +70,8 @@ static const char *const role_keys[] = { "name", "rights", "excludes",
 	"two_persons", NULL };
 static const char *const group_keys[] = { "name", "products", "roles",
 	NULL };
+static const char *const schema_keys[] = { "urn", "name", "text",
+	"attributes", NULL };
 static const char *const product_keys[] = { "name", "grant", "cap", "role",
 	NULL };
 static const char *const pool_keys[] = { "product", "site", "organisation",
@@ -87,6 +87,7 @@ static const struct section sections[] = {
 	S("roles",	   role_keys,	 ROLES_MAX,    role,	  role,		nrole,		catalogue_fill_role)
 	S("products",	   product_keys, PRODUCTS_MAX, product,	  product,	nproduct,	fill_product)
 	S("organisations", partner_keys, NAMED_MAX,  organisation, organisation, norganisation, catalogue_fill_partner)
+	S("schemas",	   schema_keys,	 SCHEMAS_MAX, declared_schema, schema, nschema, catalogue_fill_schema)
 	S("pools",	   pool_keys,	 POOLS_MAX,    pool_info, pool,		npool,		fill_pool)
 	S("groups",	   group_keys,	 GROUP_INFOS_MAX, group_info, group,	ngroup,		catalogue_fill_group)
 #undef S
@@ -132,13 +133,13 @@ document_check(struct decoder *d, const struct js *js)
 	if (format == NULL || js_type(format) != JS_INT || js_int(format) != 1)
 		return refuse(
 		    d, &top, "catalogue", MSG_CATALOGUE_FORMAT, STR(""));
-	TRY(check_keys(d, &top, document_keys));
+	TRY(only_keys(d, &top, document_keys));
 	return get_int(d, &top, "next_id", ids, &d->out->next_id);
 }
 
 /* Stored documents have ids, those of people renamings. */
-static enum err
-check_keys(
+enum err
+only_keys(
     struct decoder *d, const struct row_in *row, const char *const *known)
 {
 	static const char *const stored[] = { "id", "next_id", NULL };
@@ -217,7 +218,7 @@ rows_read(struct decoder *d, const struct section *s, const struct js *js,
 		if (js_type(in[i].js) != JS_OBJECT)
 			return refuse(
 			    d, &in[i], "", MSG_CATALOGUE_OBJECT, STR(""));
-		TRY(check_keys(d, &in[i], s->key));
+		TRY(only_keys(d, &in[i], s->key));
 	}
 	qsort(in, n, sizeof(*in), cmp_slug);
 	return OK;

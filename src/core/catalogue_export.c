@@ -50,6 +50,7 @@ catalogue_canonical(struct arena *arena, const struct catalogue *c)
 	json_pools(c, &o);
 	json_products(c, &o);
 	catalogue_json_roles(c, &o);
+	catalogue_json_schemas(c, &o);
 	json_settings(c, &o);
 	json_sites(c, &o);
 	js_close_object(&o);
@@ -208,6 +209,7 @@ catalogue_export(struct arena *arena, const struct catalogue *c)
 	yaml_products(c, &b);
 	yaml_pools(c, &b);
 	catalogue_yaml_groups(c, &b);
+	catalogue_yaml_schemas(c, &b);
 	yaml_settings(c, &b);
 	must(!b.over);
 	return buf_view(&b);

@@ -4,6 +4,7 @@
 #include "base/canon.h"
 
 #include "core/doc_int.h"
+#include "core/extension.h"
 
 #define WORDS_OF_VALUE 32
 #define PREFIX_LETTERS 3
@@ -79,6 +80,10 @@ doc_path(
 	struct str tail = path, head = str_cut(&tail, '['), plain = path;
 	bool has_selector = tail.p != NULL;
 
+	*a = A_EXTENSIONS;
+	*selector = path;
+	if (extension_is_path(path))
+		return OK;
 	*selector = (struct str) { NULL, 0 };
 	if (has_selector) {
 		*selector = str_trim(str_cut(&tail, ']'));
@@ -87,6 +92,7 @@ doc_path(
 	}
 	*a = attr_find(plain);
 	if (*a == A_COUNT || (has_selector && !attr_is_multi(*a)) ||
+	    attr_info(*a)->type == ATTR_JSON ||
 	    str_eq(attr_split(*a).sub, STR("type")))
 		return fail(cx, ERR_BAD_INPUT, MSG_ATTR_UNKNOWN, name, name);
 	if (attr_is_multi(*a) && selector->n == 0)
@@ -110,6 +116,14 @@ doc_set_at(struct ctx *cx, struct doc *doc, const struct doc_place *place,
 	enum attribute a = place->a;
 	struct str stored;
 
+	if (a == A_EXTENSIONS) {
+		TRY(attr_text(
+		    cx, place->path, value, VALUE_CHARS_MAX, &stored));
+		doc_set_extensions(cx->arena, doc,
+		    extension_set(cx, doc_get(doc, a, 0), place->selector,
+			stored));
+		return doc_check(cx, doc);
+	}
 	TRY(attr_value(cx, a, place->path, value, &stored));
 	if (attr_is_multi(a))
 		TRY(set_element(cx, doc, a, place->selector, stored));
@@ -118,6 +132,15 @@ doc_set_at(struct ctx *cx, struct doc *doc, const struct doc_place *place,
 	else if (doc_get(doc, a, 0).n > 0)
 		take_away(cx->arena, doc, place_of(doc, a, 0));
 	return doc_check(cx, doc);
+}
+
+void
+doc_set_extensions(struct arena *arena, struct doc *doc, struct str json)
+{
+	if (json.n > 0)
+		put(arena, doc, (struct attr) { A_EXTENSIONS, 0, json });
+	else if (doc_get(doc, A_EXTENSIONS, 0).n > 0)
+		take_away(arena, doc, place_of(doc, A_EXTENSIONS, 0));
 }
 
 static enum err
@@ -308,14 +331,15 @@ doc_eq(const struct doc *x, const struct doc *y)
 }
 
 void
-doc_merge(struct arena *arena, const struct doc *before,
-    const struct doc *after, const enum attribute *removed, size_t nremoved,
-    struct doc *out)
+doc_merge(struct ctx *cx, const struct doc *before, const struct doc *after,
+    const enum attribute *removed, size_t nremoved, struct doc *out)
 {
+	const struct str patch = doc_get(after, A_EXTENSIONS, 0);
 	struct doc all = { .n = 0 };
 	size_t i = 0, j = 0;
 
-	all.attr = arena_array(arena, before->n + after->n, sizeof(*all.attr));
+	all.attr = arena_array(
+	    cx->arena, before->n + after->n, sizeof(*all.attr));
 	while (i < before->n || j < after->n) {
 		bool is_before = j == after->n ||
 		    (i < before->n &&
@@ -326,7 +350,11 @@ doc_merge(struct arena *arena, const struct doc *before,
 		if (!is_before || !is_replaced(attr, after, removed, nremoved))
 			all.attr[all.n++] = *attr;
 	}
-	forget_derived(arena, before, after, &all);
+	if (patch.n > 0)
+		doc_set_extensions(cx->arena, &all,
+		    extension_merge(
+			cx, doc_get(before, A_EXTENSIONS, 0), patch));
+	forget_derived(cx->arena, before, after, &all);
 	*out = all;
 }
 

@@ -32,6 +32,10 @@ struct str attr_one_line(struct arena *, struct str text);
 enum err attr_value(struct ctx *, enum attribute a, struct str field,
     struct str text, struct str *out) USE_RESULT;
 
+/* TEXT trimmed, in one line and in canon_store() form, of at most MOST characters.  ERR_BAD_INPUT names FIELD. */
+enum err attr_text(struct ctx *, struct str field, struct str text,
+    size_t most, struct str *out) USE_RESULT;
+
 /* Where doc_set() puts a value: PATH is for people. */
 struct doc_place {
 	enum attribute a;

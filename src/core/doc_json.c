@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/doc_int.h"
+#include "core/extension.h"
 
 #define CANONICAL_MAX (DOC_BYTES_MAX * 8)
 
@@ -28,6 +29,7 @@ static const enum attribute by_path[A_COUNT] = {
 	A_EMAIL_VALUE,
 	A_EMPLOYEE_NUMBER,
 	A_END,
+	A_EXTENSIONS,
 	A_EXTERNAL_ID,
 	A_ID,
 	A_LIFECYCLE,
@@ -211,6 +213,12 @@ decode_value(struct decoder *d, struct attr attr, const struct js *value)
 		return OK;
 	if (is_sealed_form(value))
 		return fail_at(d->cx, MSG_ATTR_SEALED_FORM, path);
+	if (info->type == ATTR_JSON) {
+		TRY(extension_decode(d->cx, value, &attr.value));
+		if (attr.value.n > 0)
+			collect(arena, &d->personal, attr);
+		return OK;
+	}
 	if (is_bool && js_type(value) != JS_BOOL)
 		return fail_at(d->cx, MSG_ATTR_NOT_BOOL, path);
 	if (!is_bool && js_type(value) != JS_STRING)
@@ -350,6 +358,8 @@ put_values(const struct doc *doc, size_t from, size_t end, uint16_t index,
 		js_key_str(out, path.sub.n > 0 ? path.sub : path.head);
 		if (attr_info(by_path[i])->type == ATTR_BOOL)
 			js_put_bool(out, str_eq(value, STR("true")));
+		else if (attr_info(by_path[i])->type == ATTR_JSON)
+			js_put_raw(out, value);
 		else
 			js_put_str(out, value);
 	}

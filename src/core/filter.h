@@ -74,7 +74,7 @@ struct filter_node {
 	enum filter_op	op;
 	enum attribute	attribute;	/* of a comparison */
 	enum attr_type	type;		/* of the literal; ATTR_INT: an enum, a person's id, or bound */
-	struct str	text;		/* string literal */
+	struct str	text;		/* string literal; of a declared attribute (A_EXTENSIONS) its name, "\n" and the literal */
 	int64_t		number;		/* bool, int, day (biased) literal; biased days relative to today if is_relative */
 	bool		is_relative;
 	uint32_t	nodes;		/* of any/all: how many nodes before this one are its operand */

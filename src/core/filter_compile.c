@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/filter.h"
 
+#include <string.h>
+
 #include "base/canon.h"
 #include "base/clock.h"
 #include "base/id.h"
 
+#include "core/extension.h"
 #include "core/filter_int.h"
 #include "core/filter_tree.h"
 #include "core/person.h"
@@ -70,8 +73,12 @@ static enum err refuse_elements(struct compiler *);
 static enum err compile(struct compiler *, const struct tree_node *);
 static enum err compile_comparison(struct compiler *,
     const struct tree_node *);
+static enum attribute attribute_of(const struct compiler *, struct str);
 static enum attribute attribute_named(struct str);
 static bool has_index(const struct attr_info *, enum filter_op);
+static bool is_declared(const struct comparison *);
+static enum err compare_declared(struct compiler *,
+    const struct comparison *);
 static enum err check_attribute(struct compiler *, const struct comparison *);
 static enum err compare(struct compiler *, const struct comparison *);
 static enum err compare_null(struct compiler *, const struct comparison *);
@@ -151,7 +158,7 @@ static enum err
 compile_comparison(struct compiler *c, const struct tree_node *node)
 {
 	const struct comparison cmp = { node, node->name,
-		attribute_named(node->name), node->op };
+		attribute_of(c, node->name), node->op };
 
 	if (cmp.a == A_COUNT)
 		return refuse_name(c, &cmp, MSG_FILTER_UNKNOWN);
@@ -160,6 +167,24 @@ compile_comparison(struct compiler *c, const struct tree_node *node)
 		return push(
 		    c, (struct filter_node) { .op = F_PR, .attribute = cmp.a });
 	return compare(c, &cmp);
+}
+
+/*
+ * Any other URN may be a schema's that the catalogue declares; whether it is,
+ * and can be asked for, says whoever has the catalogue.
+ */
+static enum attribute
+attribute_of(const struct compiler *c, struct str name)
+{
+	enum attribute a = attribute_named(name);
+
+	if (a != A_COUNT || !c->allow_personal || !extension_is_path(name))
+		return a;
+	for (size_t i = 0; i < COUNT(urns); i++)
+		if (str_eq_nocase(str_sub(name, 0, strlen(urns[i])),
+			str_of(urns[i])))
+			return A_COUNT;
+	return A_EXTENSIONS;
 }
 
 static enum attribute
@@ -193,7 +218,8 @@ check_attribute(struct compiler *c, const struct comparison *cmp)
 		    MSG_FILTER_MISFIT, cmp->name);
 	if (info->class == ATTR_PERSONAL &&
 	    (!c->allow_personal || cmp->node->in_contract ||
-		!has_index(info, cmp->op)))
+		!(has_index(info, cmp->op) ||
+		    (cmp->op == F_EQ && is_declared(cmp)))))
 		return refuse_name(c, cmp, MSG_FILTER_SEALED);
 	if (!cmp->node->in_contract)
 		return OK;
@@ -216,6 +242,8 @@ compare(struct compiler *c, const struct comparison *cmp)
 {
 	const struct literal *literal = &cmp->node->literal;
 
+	if (is_declared(cmp))
+		return compare_declared(c, cmp);
 	if (literal->kind == LIT_NUMBER)
 		return filter_refuse(c->cx, c->tree->text, cmp->node->value_at,
 		    MSG_FILTER_VALUE, literal->text);
@@ -236,6 +264,28 @@ compare(struct compiler *c, const struct comparison *cmp)
 		break;
 	}
 	return compare_text(c, cmp);
+}
+
+/* "extensions" itself is nothing that could be compared. */
+static bool
+is_declared(const struct comparison *cmp)
+{
+	return cmp->a == A_EXTENSIONS && extension_is_path(cmp->name);
+}
+
+static enum err
+compare_declared(struct compiler *c, const struct comparison *cmp)
+{
+	const struct literal *literal = &cmp->node->literal;
+
+	if (literal->kind != LIT_TEXT && literal->kind != LIT_NUMBER)
+		return refuse_name(c, cmp, MSG_FILTER_SEALED);
+	return push(c,
+	    (struct filter_node) { .op = cmp->op,
+		.attribute = cmp->a,
+		.type = ATTR_STRING,
+		.text = str_fmt(c->cx->arena, "%.*s\n%.*s",
+		    STR_ARG(cmp->name), STR_ARG(literal->text)) });
 }
 
 /* RFC 7643 section 2.5: null is being absent. */

@@ -5,6 +5,7 @@ static const char *const types[] = {
 	[SCIM_STRING] = "string",
 	[SCIM_BOOLEAN] = "boolean",
 	[SCIM_INTEGER] = "integer",
+	[SCIM_DECIMAL] = "decimal",
 	[SCIM_DATE_TIME] = "dateTime",
 	[SCIM_REFERENCE] = "reference",
 	[SCIM_COMPLEX] = "complex",

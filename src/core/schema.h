@@ -11,7 +11,7 @@
 
 #include "base/str.h"
 
-enum scim_type { SCIM_STRING, SCIM_BOOLEAN, SCIM_INTEGER, SCIM_DATE_TIME, SCIM_REFERENCE, SCIM_COMPLEX };
+enum scim_type { SCIM_STRING, SCIM_BOOLEAN, SCIM_INTEGER, SCIM_DECIMAL, SCIM_DATE_TIME, SCIM_REFERENCE, SCIM_COMPLEX };
 enum scim_mutability { SCIM_READ_WRITE, SCIM_READ_ONLY, SCIM_IMMUTABLE };
 enum scim_returned { SCIM_DEFAULT, SCIM_ALWAYS, SCIM_REQUEST };
 
@@ -19,6 +19,7 @@ enum scim_returned { SCIM_DEFAULT, SCIM_ALWAYS, SCIM_REQUEST };
 #define SCIM_REQUIRED 2u
 #define SCIM_EXACT    4u	/* compared with case */
 #define SCIM_UNIQUE   8u	/* one resource of the tenant has it */
+#define SCIM_SEARCH   16u	/* who has a value is found by it */
 
 struct scim_attr {
 	const char	      *name;

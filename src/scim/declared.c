@@ -8,7 +8,39 @@
 const struct scim_resource *
 scim_users_of(struct arena *arena, const struct realm *realm)
 {
-	(void)arena;
-	(void)realm;
-	return &scim_user_resource;
+	const struct catalogue *c = realm->catalogue;
+	struct scim_resource *r;
+	size_t n = 0;
+
+	if (c->nschema == 0)
+		return &scim_user_resource;
+	r = arena_copy(arena, &scim_user_resource, sizeof(*r));
+	while (r->extension[n] != NULL)
+		n++;
+	must(n + c->nschema < SCIM_EXTENSIONS_MAX);
+	for (size_t i = 0; i < c->nschema; i++)
+		r->extension[n++] = &c->schema[i].schema;
+	return r;
+}
+
+const struct scim_schema *
+scim_schema_of(const struct realm *realm, size_t i)
+{
+	size_t n = 0;
+
+	while (scim_schema_at(n) != NULL)
+		n++;
+	if (i < n)
+		return scim_schema_at(i);
+	return i - n < realm->catalogue->nschema
+	    ? &realm->catalogue->schema[i - n].schema
+	    : NULL;
+}
+
+const struct scim_resource *
+scim_resource_of(struct arena *arena, const struct realm *realm, size_t i)
+{
+	const struct scim_resource *r = scim_resource_at(i);
+
+	return r == &scim_user_resource ? scim_users_of(arena, realm) : r;
 }

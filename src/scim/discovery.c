@@ -146,13 +146,16 @@ whole_decode(struct call *c, void **in)
 static void
 schemas_encode(struct call *c)
 {
+	const struct realm *realm = call_realm(c);
 	const struct scim_schema *s;
 	size_t n = 0;
 
-	while (scim_schema_at(n) != NULL)
+	if (realm == NULL)
+		return;
+	while (scim_schema_of(realm, n) != NULL)
 		n++;
 	scim_list_begin(c, &whole, (int64_t)n, n, 0);
-	for (size_t i = 0; (s = scim_schema_at(i)) != NULL; i++)
+	for (size_t i = 0; (s = scim_schema_of(realm, i)) != NULL; i++)
 		scim_schema_write(&c->js, c->cx->arena, s, scim_base(c));
 	scim_list_end(c);
 }
@@ -160,13 +163,17 @@ schemas_encode(struct call *c)
 static void
 resources_encode(struct call *c)
 {
+	const struct realm *realm = call_realm(c);
 	const struct scim_resource *r;
+	struct arena *arena = c->cx->arena;
 	size_t n = 0;
 
-	while (scim_resource_at(n) != NULL)
+	if (realm == NULL)
+		return;
+	while (scim_resource_of(arena, realm, n) != NULL)
 		n++;
 	scim_list_begin(c, &whole, (int64_t)n, n, 0);
-	for (size_t i = 0; (r = scim_resource_at(i)) != NULL; i++)
+	for (size_t i = 0; (r = scim_resource_of(arena, realm, i)) != NULL; i++)
 		scim_resource_write(&c->js, c->cx->arena, r, scim_base(c));
 	scim_list_end(c);
 }
@@ -174,9 +181,11 @@ resources_encode(struct call *c)
 static enum err
 schema_decode(struct call *c, void **in)
 {
+	const struct realm *realm;
 	const struct scim_schema *s;
 
-	for (size_t i = 0; (s = scim_schema_at(i)) != NULL; i++)
+	TRY(world_realm(c->world, c->cx, c->cx->actor->tenant, &realm));
+	for (size_t i = 0; (s = scim_schema_of(realm, i)) != NULL; i++)
 		if (str_eq_nocase(c->rq->param[0], str_of(s->id))) {
 			c->kept = *in = (void *)(uintptr_t)s;
 			return OK;
@@ -197,9 +206,12 @@ schema_encode(struct call *c)
 static enum err
 resource_decode(struct call *c, void **in)
 {
+	struct arena *arena = c->cx->arena;
 	const struct scim_resource *r;
+	const struct realm *realm;
 
-	for (size_t i = 0; (r = scim_resource_at(i)) != NULL; i++)
+	TRY(world_realm(c->world, c->cx, c->cx->actor->tenant, &realm));
+	for (size_t i = 0; (r = scim_resource_of(arena, realm, i)) != NULL; i++)
 		if (str_eq_nocase(c->rq->param[0], str_of(r->name))) {
 			c->kept = *in = (void *)(uintptr_t)r;
 			return OK;

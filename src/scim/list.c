@@ -7,6 +7,7 @@
 
 #include "base/id.h"
 
+#include "core/extension.h"
 #include "core/filter.h"
 
 #define SEARCH	     "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
@@ -16,7 +17,9 @@ static enum err number_of(struct ctx *, enum msg, const char *, struct str,
 static enum err page_fill(struct call *, struct scim_page *, int64_t start,
     int64_t count, struct str cursor);
 static enum err check_filter(struct call *, struct str filter, bool in_url);
-static bool has_index(const struct filter_node *);
+static const char *path_of(struct arena *, const struct filter_node *);
+static bool has_index(struct ctx *, const struct catalogue *,
+    const struct filter_node *);
 static struct str number_text(struct call *, const struct value *);
 
 enum err
@@ -137,27 +140,45 @@ check_filter(struct call *c, struct str filter, bool in_url)
 	node = filter_personal(compiled);
 	if (node == NULL)
 		return OK;
-	path = attr_info(node->attribute)->path;
+	path = path_of(c->cx->arena, node);
 	if (in_url &&
 	    realm->catalogue->setting[SETTING_SCIM_FILTER_IN_URL] == 0)
 		return fail(
 		    c->cx, ERR_DENIED, MSG_SCIM_SENSITIVE, "filter", path);
 	node = filter_anchor(c->cx->arena, compiled, &rest);
-	if (node != NULL && has_index(node))
+	if (node != NULL && has_index(c->cx, realm->catalogue, node))
 		return OK;
 	return fail(c->cx, ERR_BAD_INPUT, MSG_SCIM_FILTER, "filter", path);
 }
 
+/* A declared attribute stands before its value. */
+static const char *
+path_of(struct arena *arena, const struct filter_node *node)
+{
+	struct str name = node->text;
+
+	return node->attribute == A_EXTENSIONS
+	    ? str_z(arena, str_cut(&name, '\n'))
+	    : attr_info(node->attribute)->path;
+}
+
 /* How short a beginning may be says whoever looks it up. */
 static bool
-has_index(const struct filter_node *node)
+has_index(struct ctx *cx, const struct catalogue *catalogue,
+    const struct filter_node *node)
 {
 	enum attribute a = node->attribute;
+	struct extension_key key;
+	struct str value = node->text, name;
 
 	if (node->op == F_SW)
 		return (attr_info(a)->flags & ATTR_SEARCH) != 0;
-	return node->op == F_EQ && (a == A_USER_NAME || a == A_EXTERNAL_ID
-	    || a == A_EMAIL_VALUE);
+	if (a != A_EXTENSIONS)
+		return node->op == F_EQ &&
+		    (a == A_USER_NAME || a == A_EXTERNAL_ID ||
+			a == A_EMAIL_VALUE);
+	name = str_cut(&value, '\n');
+	return extension_asked(cx, catalogue, name, value, &key);
 }
 
 /* --- out ----------------------------------------------------------------------- */

@@ -259,7 +259,8 @@ is_under(const struct scim_schema *schema, struct str name)
 {
 	struct str id = str_of(schema->id);
 
-	return str_eq_nocase(str_sub(name, 0, id.n), id);
+	return str_eq_nocase(str_sub(name, 0, id.n), id) &&
+	    (name.n == id.n || name.p[id.n] == ':');
 }
 
 /* What the server sets stays, whoever removes the rest. */
@@ -695,6 +696,10 @@ coerce(struct change *c, const struct scim_attr *attr, const struct value *from,
 		break;
 	case SCIM_INTEGER:
 		if (from->type != JS_INT)
+			return refuse_type(c, attr);
+		break;
+	case SCIM_DECIMAL:
+		if (from->type != JS_INT && from->type != JS_REAL)
 			return refuse_type(c, attr);
 		break;
 	default:

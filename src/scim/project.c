@@ -13,6 +13,10 @@ static void copy_part(struct arena *, const struct scim_target *,
     const struct value *from, struct value *to);
 static void drop_named(const struct scim_resource *, struct str,
     struct value *);
+static void keep_always(struct arena *, const struct scim_attr *,
+    const struct value *from, struct value *to);
+static void drop_unasked(const struct scim_resource *,
+    const struct scim_attr *, const struct projection *, struct value *);
 static bool is_always(const struct scim_attr *, struct str);
 
 enum err
@@ -72,14 +76,40 @@ void
 project(struct arena *arena, const struct scim_resource *r,
     const struct projection *p, struct value *v)
 {
-	if (p->n == 0)
-		return;
-	if (!p->excludes) {
+	if (p->n > 0 && !p->excludes)
 		keep_named(arena, r, p, v);
-		return;
-	}
-	for (size_t i = 0; i < p->n; i++)
+	for (size_t i = 0; p->excludes && i < p->n; i++)
 		drop_named(r, p->name[i], v);
+	drop_unasked(r, r->schema->attr, p, v);
+	for (size_t i = 0; r->extension[i] != NULL; i++) {
+		struct str id = str_of(r->extension[i]->id);
+		struct value *holder = value_get(v, id);
+
+		drop_unasked(r, r->extension[i]->attr, p, holder);
+		if (holder != NULL && value_is_empty(holder))
+			value_drop_name(v, id);
+	}
+}
+
+/* What is returned on request only, and was not named. */
+static void
+drop_unasked(const struct scim_resource *r, const struct scim_attr *attr,
+    const struct projection *p, struct value *holder)
+{
+	for (; holder != NULL && attr->name != NULL; attr++) {
+		bool is_asked = false;
+
+		if (attr->returned != SCIM_REQUEST)
+			continue;
+		for (size_t i = 0; !p->excludes && i < p->n; i++) {
+			struct scim_target t;
+
+			is_asked |= scim_resolve(r, p->name[i], &t) &&
+			    t.attr == attr;
+		}
+		if (!is_asked)
+			value_drop_name(holder, str_of(attr->name));
+	}
 }
 
 bool
@@ -109,8 +139,31 @@ keep_named(struct arena *arena, const struct scim_resource *r,
 	for (const struct value *m = from->first; m != NULL; m = m->next)
 		if (is_always(scim_common, m->name))
 			value_put(v, m->name, value_copy(arena, m));
+	keep_always(arena, r->schema->attr, from, v);
+	for (size_t i = 0; r->extension[i] != NULL; i++) {
+		struct str id = str_of(r->extension[i]->id);
+		struct value *part = value_object(arena);
+
+		keep_always(
+		    arena, r->extension[i]->attr, value_get(from, id), part);
+		if (part->first != NULL)
+			value_put(v, id, part);
+	}
 	for (size_t i = 0; i < p->n; i++)
 		copy_named(arena, r, p->name[i], from, v);
+}
+
+static void
+keep_always(struct arena *arena, const struct scim_attr *attr,
+    const struct value *from, struct value *to)
+{
+	for (; attr->name != NULL; attr++) {
+		const struct value *v = value_get(from, str_of(attr->name));
+
+		if (v != NULL && attr->returned == SCIM_ALWAYS)
+			value_put(
+			    to, str_of(attr->name), value_copy(arena, v));
+	}
 }
 
 static void
@@ -193,7 +246,12 @@ drop_named(const struct scim_resource *r, struct str name, struct value *v)
 	if (holder == NULL)
 		return;
 	if (target.attr == NULL) {
-		value_drop(v, holder);
+		for (const struct scim_attr *a = target.extension->attr;
+		     a->name != NULL; a++)
+			if (a->returned != SCIM_ALWAYS)
+				value_drop_name(holder, str_of(a->name));
+		if (holder->first == NULL)
+			value_drop(v, holder);
 		return;
 	}
 	whole = value_get(holder, str_of(target.attr->name));

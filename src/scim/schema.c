@@ -33,6 +33,17 @@ scim_resource_at(size_t i)
 	return i < COUNT(resources) ? resources[i] : NULL;
 }
 
+bool
+scim_is_declared(const struct scim_schema *schema)
+{
+	const struct scim_schema *s;
+
+	for (size_t i = 0; (s = scim_schema_at(i)) != NULL; i++)
+		if (s == schema)
+			return false;
+	return true;
+}
+
 /* --- names ----------------------------------------------------------------------- */
 
 bool

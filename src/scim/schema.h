@@ -28,6 +28,8 @@ extern const struct scim_resource scim_user_resource, scim_group_resource;
 /* What every resource has beside its schema (RFC 7643 section 3.1); ends with name NULL. */
 extern const struct scim_attr scim_common[];
 
+/* Whether it is none of the built-in ones. */
+bool scim_is_declared(const struct scim_schema *);
 /* Built-in ones; NULL after the last. */
 const struct scim_schema *scim_schema_at(size_t i);
 const struct scim_resource *scim_resource_at(size_t i);

@@ -25,6 +25,9 @@ void scim_refuse(struct ctx *, enum err, struct reply *);
 
 /* What persons look like here: with the extensions that the realm's catalogue declares. */
 const struct scim_resource *scim_users_of(struct arena *, const struct realm *);
+/* What /Schemas and /ResourceTypes of the realm show; NULL after the last. */
+const struct scim_schema *scim_schema_of(const struct realm *, size_t i);
+const struct scim_resource *scim_resource_of(struct arena *, const struct realm *, size_t i);
 
 /* What addresses of resources begin with. */
 struct str scim_base(const struct call *);

@@ -16,9 +16,17 @@ static void add_schemas(struct arena *, const struct scim_resource *,
 static void differ(struct arena *, const struct scim_attr *,
     const struct value *before, const struct value *after,
     struct value *out);
+static void differ_declared(struct arena *, const struct scim_schema *,
+    const struct value *before, const struct value *after,
+    struct value *out);
+static struct value *patch_of(struct arena *, const struct scim_attr *,
+    const struct value *before, const struct value *after);
 static struct value *native_of(struct arena *, const struct scim_attr *,
     const struct value *before, const struct value *after);
 static bool is_true(const struct value *);
+
+/* Where natively stands what schemas of the catalogue add. */
+#define EXTENSIONS "extensions"
 
 /* What the native object calls otherwise. */
 static const struct {
@@ -52,9 +60,13 @@ scim_user_of(struct arena *arena, const struct scim_resource *r,
 		value_put(user, STR("externalId"), value_copy(arena, ref));
 	move_members(arena, r->schema->attr, native, user);
 	for (size_t i = 0; r->extension[i] != NULL; i++) {
+		const struct value *from = native;
 		struct value *part = value_object(arena);
 
-		move_members(arena, r->extension[i]->attr, native, part);
+		if (scim_is_declared(r->extension[i]))
+			from = value_get(value_get(native, STR(EXTENSIONS)),
+			    str_of(r->extension[i]->id));
+		move_members(arena, r->extension[i]->attr, from, part);
 		if (part->first != NULL)
 			value_put(user, str_of(r->extension[i]->id), part);
 	}
@@ -178,9 +190,15 @@ scim_user_change(struct arena *arena, const struct scim_resource *r,
 	differ(arena, r->schema->attr, before, after, out);
 	for (size_t i = 0; r->extension[i] != NULL; i++) {
 		struct str id = str_of(r->extension[i]->id);
+		const struct value *was_of = value_get(before, id);
+		const struct value *is_of = value_get(after, id);
 
-		differ(arena, r->extension[i]->attr, value_get(before, id),
-		    value_get(after, id), out);
+		if (scim_is_declared(r->extension[i]))
+			differ_declared(arena, r->extension[i], was_of, is_of,
+			    out);
+		else
+			differ(arena, r->extension[i]->attr, was_of, is_of,
+			    out);
 	}
 	value_drop_name(out, STR("enabled"));
 	*active = 0;
@@ -188,6 +206,34 @@ scim_user_change(struct arena *arena, const struct scim_resource *r,
 	    (was == NULL ? !is_true(is) : is_true(is) != is_true(was)))
 		*active = is_true(is) ? 1 : -1;
 	return out;
+}
+
+/* Natively they stand together, by URN. */
+static void
+differ_declared(struct arena *arena, const struct scim_schema *schema,
+    const struct value *before, const struct value *after, struct value *out)
+{
+	struct value *all = value_get(out, STR(EXTENSIONS));
+	struct value *of = value_object(arena);
+
+	for (const struct scim_attr *a = schema->attr; a->name != NULL; a++) {
+		struct str name = str_of(a->name);
+		const struct value *was = value_get(before, name);
+		const struct value *is = value_get(after, name);
+
+		if (a->mutability == SCIM_READ_ONLY ||
+		    (was == NULL ? is == NULL
+				 : is != NULL && value_eq(was, is)))
+			continue;
+		value_put(of, name, patch_of(arena, a, was, is));
+	}
+	if (of->first == NULL)
+		return;
+	if (all == NULL) {
+		all = value_object(arena);
+		value_put(out, STR(EXTENSIONS), all);
+	}
+	value_put(all, str_of(schema->id), of);
 }
 
 static void
@@ -210,20 +256,30 @@ differ(struct arena *arena, const struct scim_attr *attr,
 	}
 }
 
-/* Of a merge-patch: a part of a complex attribute that is gone is null. */
+/* Of a merge-patch; what has but a value is that, natively. */
 static struct value *
 native_of(struct arena *arena, const struct scim_attr *attr,
+    const struct value *before, const struct value *after)
+{
+	if (after != NULL && attr->type == SCIM_COMPLEX &&
+	    (attr->flags & SCIM_MULTI) == 0 &&
+	    scim_attr_find(attr->sub, STR("value")) != NULL)
+		return value_text(arena, value_get_text(after, STR("value")));
+	return patch_of(arena, attr, before, after);
+}
+
+/* A part of a complex attribute that is gone is null. */
+static struct value *
+patch_of(struct arena *arena, const struct scim_attr *attr,
     const struct value *before, const struct value *after)
 {
 	struct value *made;
 
 	if (after == NULL)
 		return value_null(arena);
-	if (attr->type != SCIM_COMPLEX || (attr->flags & SCIM_MULTI) != 0)
-		return value_copy(arena, after);
-	if (scim_attr_find(attr->sub, STR("value")) != NULL)
-		return value_text(arena, value_get_text(after, STR("value")));
 	made = value_copy(arena, after);
+	if (attr->type != SCIM_COMPLEX || (attr->flags & SCIM_MULTI) != 0)
+		return made;
 	for (const struct value *v = before != NULL ? before->first : NULL;
 	     v != NULL; v = v->next)
 		if (value_get(after, v->name) == NULL)

@@ -59,6 +59,7 @@ enum index_kind {	/* what a blind index is over; part of its key */
 	INDEX_DICTIONARY,
 	INDEX_SEARCH,		/* cut to 48 bits by the vault */
 	INDEX_THROTTLE,		/* who tries to sign in, and from where */
+	INDEX_ATTRIBUTE,	/* a unique attribute that the catalogue declares */
 	INDEX_COUNT
 };
 

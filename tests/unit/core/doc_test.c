@@ -10,6 +10,7 @@
 	"\"emails\":[{\"primary\":true,\"type\":\"work\"," \
 	"\"value\":\"ana@example.org\"},{\"type\":\"home\"," \
 	"\"value\":\"ana@home.example\"}],\"employeeNumber\":\"17\"," \
+	"\"extensions\":{\"urn:x:a\":{\"a\":[1,{\"b\":true}],\"z\":\"1\"}}," \
 	"\"externalId\":\"x-17\",\"name\":{\"familyName\":\"Mu\u00f1oz\"," \
 	"\"formatted\":\"Dr. Ana Mar\u00eda Mu\u00f1oz jr.\"," \
 	"\"givenName\":\"Ana\",\"honorificPrefix\":\"Dr.\"," \
@@ -391,7 +392,7 @@ one_document_is_laid_over_another(void **state)
 	for (size_t i = 0; i < COUNT(merges); i++) {
 		struct doc after = doc_of(merges[i].after);
 
-		doc_merge(cx.arena, &before, &after, merges[i].removed,
+		doc_merge(&cx, &before, &after, merges[i].removed,
 		    merges[i].nremoved, &out);
 		assert_str(canonical(&out), merges[i].want);
 	}
@@ -408,7 +409,7 @@ who_marries_is_shown_by_the_new_name(void **state)
 	(void)state;
 	assert_int_equal(doc_complete(&cx, &before), OK);
 	assert_str(doc_get(&before, A_DISPLAY_NAME, 0), "Ana M");
-	doc_merge(cx.arena, &before, &after, NULL, 0, &out);
+	doc_merge(&cx, &before, &after, NULL, 0, &out);
 	assert_int_equal(doc_complete(&cx, &out), OK);
 	assert_str(doc_get(&out, A_DISPLAY_NAME, 0), "Ana N");
 	assert_str(doc_get(&out, A_FORMATTED_NAME, 0), "Ana N");
@@ -425,7 +426,7 @@ a_display_name_that_somebody_chose_stays(void **state)
 
 	(void)state;
 	assert_int_equal(doc_complete(&cx, &before), OK);
-	doc_merge(cx.arena, &before, &after, NULL, 0, &out);
+	doc_merge(&cx, &before, &after, NULL, 0, &out);
 	assert_int_equal(doc_complete(&cx, &out), OK);
 	assert_str(doc_get(&out, A_DISPLAY_NAME, 0), "La Ana");
 	assert_str(doc_get(&out, A_FORMATTED_NAME, 0), "Ana N");

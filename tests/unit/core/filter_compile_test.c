@@ -102,7 +102,7 @@ static const struct {
 	{ "frobnicate pr", MSG_FILTER_UNKNOWN, "1", "frobnicate" },
 	{ "site pr and s\u00efte pr", MSG_FILTER_UNKNOWN, "13", "s\u00efte" },
 	{ "name pr", MSG_FILTER_UNKNOWN, "1", "name" },
-	{ "urn:x:site pr", MSG_FILTER_UNKNOWN, "1", "urn:x:site" },
+	{ "urn:x:site pr", MSG_FILTER_SEALED, "1", "urn:x:site" },
 	{ "urn:ietf:params:scim:schemas:core:2.0:User: pr",
 	    MSG_FILTER_UNKNOWN, "1",
 	    "urn:ietf:params:scim:schemas:core:2.0:User:" },

@@ -611,7 +611,7 @@ static void
 an_unknown_kind_of_index_ends_the_peer(void **state)
 {
 	static const struct str bodies[] = { { "\0\1\0\0\0\0\1x", 8 },
-		{ "\0\1\13\0\0\0\1x", 8 }, { "\2\1", 2 } };
+		{ "\0\1\14\0\0\0\1x", 8 }, { "\2\1", 2 } };
 
 	for (size_t i = 0; i < COUNT(bodies); i++) {
 		const struct ask a = { OP_INDEX, ACME, &acme, 0, bodies[i] };

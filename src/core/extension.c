@@ -1,0 +1,595 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/extension.h"
+
+#include "base/canon.h"
+#include "base/clock.h"
+
+#include "core/doc_int.h"
+
+#define ROOT "extensions"
+
+static struct value *read_object(struct ctx *, struct str);
+static struct str written(struct arena *, struct value *);
+static void sort_members(struct value *);
+static void merge(struct arena *, struct value *, const struct value *);
+static void drop_empty(struct value *);
+static enum err settle_schema(struct ctx *, const struct scim_schema *,
+    const struct value *before, struct value *after);
+static enum err settle_attr(struct ctx *, const struct scim_schema *,
+    const struct scim_attr *, struct value *after);
+static enum err check_kept(struct ctx *, const struct scim_schema *,
+    const struct value *before, const struct value *after);
+static enum err settle_value(struct ctx *, const struct scim_attr *,
+    struct str path, struct value *);
+static enum err settle_text(struct ctx *, const struct scim_attr *,
+    struct str path, struct value *);
+static enum err settle_parts(struct ctx *, const struct scim_attr *,
+    struct str path, struct value *);
+static void read_word(const struct scim_attr *, struct value *);
+static bool fits(const struct scim_attr *, const struct value *);
+static bool fits_one(const struct scim_attr *, const struct value *);
+static struct value *shown_members(struct arena *, const struct scim_attr *,
+    const struct value *);
+static size_t add_keys(struct ctx *, const struct scim_schema *,
+    const struct scim_attr *, const struct value *, struct extension_key *,
+    size_t);
+static void key_make(struct ctx *, const struct scim_schema *,
+    const struct scim_attr *, struct str, struct extension_key *);
+static struct str path_of(struct arena *, const struct scim_schema *,
+    struct str);
+static bool is_same(const struct value *, const struct value *);
+static enum err refuse(struct ctx *, enum msg, struct str path,
+    const struct scim_attr *);
+
+/* --- text and back ------------------------------------------------------------- */
+
+enum err
+extension_decode(struct ctx *cx, const struct js *js, struct str *out)
+{
+	struct value *v = value_of(cx->arena, js);
+
+	*out = (struct str) { NULL, 0 };
+	if (v->type != JS_OBJECT)
+		return fail(cx, ERR_BAD_INPUT, MSG_ATTR_NOT_OBJECT, ROOT);
+	for (const struct value *s = v->first; s != NULL; s = s->next)
+		if (s->type != JS_OBJECT && s->type != JS_NULL)
+			return fail(cx, ERR_BAD_INPUT, MSG_ATTR_NOT_OBJECT,
+			    str_z(cx->arena, s->name));
+	if (v->first != NULL)
+		*out = written(cx->arena, v);
+	return out->n <= DOC_BYTES_MAX
+	    ? OK
+	    : fail(cx, ERR_BAD_INPUT, MSG_DOC_LARGE, ROOT);
+}
+
+/* TEXT is ours, or empty. */
+static struct value *
+read_object(struct ctx *cx, struct str text)
+{
+	const struct js *js;
+
+	if (text.n == 0)
+		return value_object(cx->arena);
+	must(js_parse(cx, text, &js) == OK && js_type(js) == JS_OBJECT);
+	return value_of(cx->arena, js);
+}
+
+static struct str
+written(struct arena *arena, struct value *v)
+{
+	struct js_out js;
+	struct buf b;
+
+	sort_members(v);
+	buf_init(&b, arena, JS_TEXT_MAX);
+	js_begin(&js, &b);
+	value_write(&js, v);
+	must(!b.over);
+	return buf_view(&b);
+}
+
+/* By their names' bytes, all the way down: few at each place. */
+static void
+sort_members(struct value *v)
+{
+	struct value *sorted = NULL, *next;
+
+	for (struct value *c = v->first; c != NULL; c = next) {
+		struct value **at = &sorted;
+
+		next = c->next;
+		sort_members(c);
+		while (*at != NULL && v->type == JS_OBJECT &&
+		    str_cmp((*at)->name, c->name) < 0)
+			at = &(*at)->next;
+		while (*at != NULL && v->type == JS_ARRAY)
+			at = &(*at)->next;
+		c->next = *at;
+		*at = c;
+	}
+	v->first = v->last = sorted;
+	while (v->last != NULL && v->last->next != NULL)
+		v->last = v->last->next;
+}
+
+struct str
+extension_merge(struct ctx *cx, struct str before, struct str patch)
+{
+	struct value *all;
+
+	if (before.n == 0 || patch.n == 0)
+		return patch.n == 0 ? before : patch;
+	all = read_object(cx, before);
+	merge(cx->arena, all, read_object(cx, patch));
+	return written(cx->arena, all);
+}
+
+/* RFC 7396, but that null stays: who comes later must see that it is gone. */
+static void
+merge(struct arena *arena, struct value *to, const struct value *from)
+{
+	for (const struct value *v = from->first; v != NULL; v = v->next) {
+		struct value *now = value_get(to, v->name);
+
+		if (now != NULL && now->type == JS_OBJECT &&
+		    v->type == JS_OBJECT)
+			merge(arena, now, v);
+		else
+			value_put(to, now != NULL ? now->name : v->name,
+			    value_copy(arena, v));
+	}
+}
+
+bool
+extension_is_path(struct str path)
+{
+	return str_eq_nocase(str_sub(path, 0, 4), STR("urn:"));
+}
+
+struct str
+extension_set(
+    struct ctx *cx, struct str before, struct str path, struct str value)
+{
+	struct arena *arena = cx->arena;
+	struct value *patch = value_object(arena), *of = value_object(arena);
+	struct str sub, name, urn;
+	size_t n = path.n;
+	struct value *v = value.n > 0 ? value_text(arena, value)
+				      : value_null(arena);
+
+	while (n > 0 && path.p[n - 1] != ':')
+		n--;
+	urn = str_sub(path, 0, n > 0 ? n - 1 : 0);
+	sub = str_sub(path, n, path.n);
+	name = str_cut(&sub, '.');
+	if (sub.p != NULL) {
+		struct value *part = value_object(arena);
+
+		value_put(part, sub, v);
+		v = part;
+	}
+	value_put(of, name, v);
+	value_put(patch, urn, of);
+	return extension_merge(cx, before, written(arena, patch));
+}
+
+/* --- settling ------------------------------------------------------------------- */
+
+enum err
+extension_settle(struct ctx *cx, const struct catalogue *c, struct str before,
+    struct str after, struct str *out)
+{
+	struct value *was, *is, *next;
+
+	*out = after;
+	if (str_eq(before, after))
+		return OK;
+	was = read_object(cx, before);
+	is = read_object(cx, after);
+	for (struct value *v = is->first; v != NULL; v = next) {
+		const struct scim_schema *schema =
+		    catalogue_schema_urn(c, v->name);
+		const struct value *old = value_get(was, v->name);
+
+		next = v->next;
+		if (schema == NULL) {
+			drop_empty(v);
+			if (!value_is_empty(v) && !is_same(old, v))
+				return refuse(
+				    cx, MSG_ATTR_UNKNOWN, v->name, NULL);
+		} else {
+			v->name = str_of(schema->id);
+			TRY(settle_schema(cx, schema, old, v));
+		}
+		if (value_is_empty(v))
+			value_drop(is, v);
+	}
+	*out = is->first != NULL ? written(cx->arena, is)
+				 : (struct str) { NULL, 0 };
+	return OK;
+}
+
+static bool
+is_same(const struct value *old, const struct value *v)
+{
+	return old != NULL && v != NULL && value_eq(old, v);
+}
+
+/* Members that are null, or hold nothing. */
+static void
+drop_empty(struct value *v)
+{
+	struct value *next;
+
+	for (struct value *c = v->first; c != NULL; c = next) {
+		next = c->next;
+		drop_empty(c);
+		if (value_is_empty(c))
+			value_drop(v, c);
+	}
+}
+
+static enum err
+settle_schema(struct ctx *cx, const struct scim_schema *schema,
+    const struct value *before, struct value *after)
+{
+	struct extension_key key[EXTENSION_KEYS_MAX + 1];
+	struct value *next;
+	size_t n = 0;
+
+	if (is_same(before, after))
+		return OK;
+	drop_empty(after);
+	for (struct value *v = after->first; v != NULL; v = next) {
+		const struct scim_attr *attr =
+		    scim_attr_find(schema->attr, v->name);
+
+		next = v->next;
+		if (is_same(value_get(before, v->name), v))
+			continue;
+		if (attr == NULL)
+			return refuse(cx, MSG_ATTR_UNKNOWN,
+			    path_of(cx->arena, schema, v->name), NULL);
+		v->name = str_of(attr->name);
+		TRY(settle_attr(cx, schema, attr, v));
+		if (value_is_empty(v))
+			value_drop(after, v);
+	}
+	TRY(check_kept(cx, schema, before, after));
+	for (const struct value *v = after->first; v != NULL; v = v->next) {
+		const struct scim_attr *attr =
+		    scim_attr_find(schema->attr, v->name);
+
+		if (attr != NULL && fits(attr, v))
+			n = add_keys(cx, schema, attr, v, key, n);
+		if (n > EXTENSION_KEYS_MAX)
+			return refuse(cx, MSG_DOC_LARGE,
+			    path_of(cx->arena, schema, v->name), NULL);
+	}
+	return OK;
+}
+
+/* Who has anything of a schema has what it requires; what is immutable stays as it was first. */
+static enum err
+check_kept(struct ctx *cx, const struct scim_schema *schema,
+    const struct value *before, const struct value *after)
+{
+	for (const struct scim_attr *a = schema->attr; a->name != NULL; a++) {
+		const struct value *was = value_get(before, str_of(a->name));
+		const struct value *is = value_get(after, str_of(a->name));
+		struct str path =
+		    path_of(cx->arena, schema, str_of(a->name));
+
+		if ((a->flags & SCIM_REQUIRED) != 0 && is == NULL &&
+		    after->first != NULL)
+			return refuse(cx, MSG_SCIM_REQUIRED, path, a);
+		if (a->mutability == SCIM_IMMUTABLE && was != NULL &&
+		    fits(a, was) && !is_same(was, is))
+			return refuse(cx, MSG_SCIM_IMMUTABLE, path, a);
+	}
+	return OK;
+}
+
+static enum err
+settle_attr(struct ctx *cx, const struct scim_schema *schema,
+    const struct scim_attr *attr, struct value *v)
+{
+	struct str path = path_of(cx->arena, schema, str_of(attr->name));
+	bool is_multi = (attr->flags & SCIM_MULTI) != 0;
+	size_t n = 0;
+
+	if (is_multi && v->type != JS_ARRAY) {
+		struct value *one = value_copy(cx->arena, v);
+
+		v->type = JS_ARRAY;
+		v->first = v->last = NULL;
+		value_add(v, one);
+	}
+	if (!is_multi)
+		return settle_value(cx, attr, path, v);
+	for (struct value *e = v->first; e != NULL; e = e->next, n++)
+		TRY(settle_value(cx, attr, path, e));
+	if (n > EXTENSION_VALUES_MAX)
+		return refuse(cx, MSG_DOC_LARGE, path, attr);
+	return OK;
+}
+
+static enum err
+settle_value(struct ctx *cx, const struct scim_attr *attr, struct str path,
+    struct value *v)
+{
+	if (attr->type == SCIM_COMPLEX)
+		return settle_parts(cx, attr, path, v);
+	if (v->type == JS_STRING)
+		read_word(attr, v);
+	if (v->type == JS_STRING)
+		TRY(settle_text(cx, attr, path, v));
+	/* A text that has become empty is an absent one. */
+	if (!value_is_empty(v) && !fits_one(attr, v))
+		return refuse(cx, MSG_SCIM_TYPE, path, attr);
+	return OK;
+}
+
+/* Files, and some clients, have nothing but texts. */
+static void
+read_word(const struct scim_attr *attr, struct value *v)
+{
+	int64_t n;
+
+	if (attr->type == SCIM_BOOLEAN &&
+	    (str_eq_nocase(v->text, STR("true")) ||
+		str_eq_nocase(v->text, STR("false")))) {
+		v->is_true = str_eq_nocase(v->text, STR("true"));
+		v->type = JS_BOOL;
+	} else if ((attr->type == SCIM_INTEGER ||
+		       attr->type == SCIM_DECIMAL) &&
+	    str_int(v->text, &n)) {
+		v->number = n;
+		v->type = JS_INT;
+	}
+}
+
+/* What is indexed is as short as a name: the index compares whole values. */
+static enum err
+settle_text(struct ctx *cx, const struct scim_attr *attr, struct str path,
+    struct value *v)
+{
+	bool is_indexed = (attr->flags & (SCIM_UNIQUE | SCIM_SEARCH)) != 0;
+
+	return attr_text(cx, path, v->text,
+	    is_indexed ? NAME_MAX_CHARS : VALUE_CHARS_MAX, &v->text);
+}
+
+static enum err
+settle_parts(struct ctx *cx, const struct scim_attr *attr, struct str path,
+    struct value *v)
+{
+	if (v->type != JS_OBJECT)
+		return refuse(cx, MSG_SCIM_TYPE, path, attr);
+	for (struct value *part = v->first; part != NULL; part = part->next) {
+		const struct scim_attr *sub =
+		    scim_attr_find(attr->sub, part->name);
+		struct str at = str_fmt(cx->arena, "%.*s.%.*s", STR_ARG(path),
+		    STR_ARG(part->name));
+
+		if (sub == NULL)
+			return refuse(cx, MSG_ATTR_UNKNOWN, at, NULL);
+		part->name = str_of(sub->name);
+		if ((sub->flags & SCIM_MULTI) != 0) {
+			if (part->type != JS_ARRAY)
+				return refuse(cx, MSG_SCIM_TYPE, at, sub);
+			for (struct value *e = part->first; e != NULL;
+			     e = e->next)
+				TRY(settle_value(cx, sub, at, e));
+		} else
+			TRY(settle_value(cx, sub, at, part));
+	}
+	for (const struct scim_attr *sub = attr->sub; sub->name != NULL; sub++)
+		if ((sub->flags & SCIM_REQUIRED) != 0 &&
+		    value_get(v, str_of(sub->name)) == NULL)
+			return refuse(cx, MSG_SCIM_REQUIRED,
+			    str_fmt(cx->arena, "%.*s.%s", STR_ARG(path),
+				sub->name),
+			    sub);
+	return OK;
+}
+
+/* --- what is of the declared type -------------------------------------------------- */
+
+static bool
+fits(const struct scim_attr *attr, const struct value *v)
+{
+	if ((attr->flags & SCIM_MULTI) == 0)
+		return fits_one(attr, v);
+	for (const struct value *e = v->first; v->type == JS_ARRAY && e != NULL;
+	     e = e->next)
+		if (!fits_one(attr, e))
+			return false;
+	return v->type == JS_ARRAY;
+}
+
+static bool
+fits_one(const struct scim_attr *attr, const struct value *v)
+{
+	int64_t ms;
+
+	switch (attr->type) {
+	case SCIM_BOOLEAN:
+		return v->type == JS_BOOL;
+	case SCIM_INTEGER:
+		return v->type == JS_INT;
+	case SCIM_DECIMAL:
+		return v->type == JS_INT || v->type == JS_REAL;
+	case SCIM_DATE_TIME:
+		return v->type == JS_STRING && time_parse(v->text, &ms);
+	case SCIM_STRING:
+	case SCIM_REFERENCE:
+		return v->type == JS_STRING;
+	case SCIM_COMPLEX:
+		break;
+	}
+	for (const struct value *part = v->first;
+	     v->type == JS_OBJECT && part != NULL; part = part->next) {
+		const struct scim_attr *sub =
+		    scim_attr_find(attr->sub, part->name);
+
+		if (sub != NULL && !fits(sub, part))
+			return false;
+	}
+	return v->type == JS_OBJECT;
+}
+
+struct value *
+extension_shown(
+    struct ctx *cx, const struct catalogue *c, struct str text)
+{
+	struct value *all, *out = value_object(cx->arena);
+
+	if (text.n == 0 || c->nschema == 0)
+		return NULL;
+	all = read_object(cx, text);
+	for (const struct value *v = all->first; v != NULL; v = v->next) {
+		const struct scim_schema *schema =
+		    catalogue_schema_urn(c, v->name);
+		struct value *of = schema != NULL
+		    ? shown_members(cx->arena, schema->attr, v)
+		    : NULL;
+
+		if (of != NULL && of->first != NULL)
+			value_put(out, str_of(schema->id), of);
+	}
+	return out->first != NULL ? out : NULL;
+}
+
+static struct value *
+shown_members(struct arena *arena, const struct scim_attr *attrs,
+    const struct value *from)
+{
+	struct value *out = value_object(arena);
+
+	for (const struct value *v = from->first; v != NULL; v = v->next) {
+		const struct scim_attr *a = scim_attr_find(attrs, v->name);
+		struct value *made;
+
+		if (a == NULL || !fits(a, v))
+			continue;
+		if (a->type != SCIM_COMPLEX)
+			made = value_copy(arena, v);
+		else if (v->type == JS_OBJECT)
+			made = shown_members(arena, a->sub, v);
+		else {
+			made = value_array(arena);
+			for (const struct value *e = v->first; e != NULL;
+			     e = e->next)
+				value_add(
+				    made, shown_members(arena, a->sub, e));
+		}
+		value_put(out, str_of(a->name), made);
+	}
+	return out;
+}
+
+/* --- the index --------------------------------------------------------------------- */
+
+size_t
+extension_keys(struct ctx *cx, const struct catalogue *c, struct str text,
+    struct extension_key *out)
+{
+	struct value *all;
+	size_t n = 0;
+
+	if (text.n == 0 || c->nschema == 0)
+		return 0;
+	all = read_object(cx, text);
+	for (const struct value *v = all->first; v != NULL; v = v->next) {
+		const struct scim_schema *schema =
+		    catalogue_schema_urn(c, v->name);
+
+		for (const struct value *m = v->first;
+		     schema != NULL && m != NULL; m = m->next) {
+			const struct scim_attr *a =
+			    scim_attr_find(schema->attr, m->name);
+
+			if (a != NULL && fits(a, m) && n < EXTENSION_KEYS_MAX)
+				n = add_keys(cx, schema, a, m, out, n);
+		}
+	}
+	return n < EXTENSION_KEYS_MAX ? n : EXTENSION_KEYS_MAX;
+}
+
+/* Behind the N that are there; at most one more than there may be. */
+static size_t
+add_keys(struct ctx *cx, const struct scim_schema *schema,
+    const struct scim_attr *attr, const struct value *v,
+    struct extension_key *key, size_t n)
+{
+	const struct value *e = v->type == JS_ARRAY ? v->first : v;
+
+	if ((attr->flags & (SCIM_UNIQUE | SCIM_SEARCH)) == 0)
+		return n;
+	for (; e != NULL; e = v->type == JS_ARRAY ? e->next : NULL) {
+		struct extension_key one;
+		size_t i = 0;
+
+		key_make(cx, schema, attr,
+		    e->type == JS_INT
+			? str_fmt(cx->arena, "%lld", (long long)e->number)
+			: e->text,
+		    &one);
+		while (i < n && !str_eq(key[i].text, one.text))
+			i++;
+		if (i == n && n <= EXTENSION_KEYS_MAX)
+			key[n++] = one;
+	}
+	return n;
+}
+
+static void
+key_make(struct ctx *cx, const struct scim_schema *schema,
+    const struct scim_attr *attr, struct str value, struct extension_key *out)
+{
+	struct str path, key = value;
+
+	if (!canon_key(cx->arena,
+		path_of(cx->arena, schema, str_of(attr->name)), &path))
+		path = str_of(attr->name);
+	if ((attr->flags & SCIM_EXACT) == 0 &&
+	    !canon_key(cx->arena, value, &key))
+		key = value;
+	out->is_unique = (attr->flags & SCIM_UNIQUE) != 0;
+	out->text = str_fmt(
+	    cx->arena, "%.*s\n%.*s", STR_ARG(path), STR_ARG(key));
+}
+
+bool
+extension_asked(struct ctx *cx, const struct catalogue *c, struct str path,
+    struct str value, struct extension_key *out)
+{
+	const struct scim_schema *schema;
+	const struct scim_attr *attr = catalogue_attribute(c, path, &schema);
+	struct str stored;
+
+	if (attr == NULL || (attr->flags & (SCIM_UNIQUE | SCIM_SEARCH)) == 0)
+		return false;
+	if (!canon_store(
+		cx->arena, str_trim(value), NAME_MAX_CHARS, &stored))
+		stored = value;
+	key_make(cx, schema, attr, stored, out);
+	return true;
+}
+
+static struct str
+path_of(struct arena *arena, const struct scim_schema *schema, struct str name)
+{
+	return str_fmt(arena, "%s:%.*s", schema->id, STR_ARG(name));
+}
+
+static enum err
+refuse(struct ctx *cx, enum msg msg, struct str path,
+    const struct scim_attr *attr)
+{
+	const char *at = str_z(cx->arena, path);
+
+	return fail(cx, ERR_BAD_INPUT, msg, at, at,
+	    attr != NULL ? scim_type_name(attr->type) : "");
+}
