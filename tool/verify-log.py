@@ -45,8 +45,8 @@ TILE = re.compile(r"tile/(entries|[0-4])/((?:x\d{3}/)*\d{3})"
 
 # What entries of version 1 may hold.
 ACTOR_KINDS = range(1, 5)
-ACTIONS = range(1, 49)
-SUBJECT_KINDS = range(1, 12)
+ACTIONS = range(1, 52)
+SUBJECT_KINDS = range(1, 13)
 CHANGE_KINDS = range(1, 16)
 
 

@@ -36,6 +36,8 @@ static enum err parse(struct item *, struct put_state *);
 static enum err put_one(struct item *, struct tx *);
 static enum err drop_pools(struct item *, struct tx *, struct put_state *,
     struct logbook *);
+static enum err check_types(struct item *, struct tx *,
+    const struct put_state *);
 static void log_quota(struct item *, struct logbook *, const struct pool *,
     int64_t before, int64_t after);
 static enum err make_pools(struct item *, struct tx *, struct put_state *,
@@ -170,7 +172,9 @@ put_one(struct item *it, struct tx *tx)
 		return OK;
 	/* A refusal here must leave nothing: this item is alone in its savepoint. */
 	TRY(tx_savepoint(tx));
-	it->err = drop_pools(it, tx, s, &book);
+	it->err = check_types(it, tx, s);
+	if (it->err == OK)
+		it->err = drop_pools(it, tx, s, &book);
 	if (it->err == OK)
 		it->err = make_pools(it, tx, s, &book);
 	if (it->err == OK)
@@ -188,6 +192,26 @@ put_one(struct item *it, struct tx *tx)
 		it->err = tx_keep(tx);
 	if (it->err != OK || in->is_dry)
 		tx_undo(tx);
+	return OK;
+}
+
+/* Whoever made a resource could not reach it any more. */
+static enum err
+check_types(struct item *it, struct tx *tx, const struct put_state *s)
+{
+	for (size_t i = 0; i < s->diff.ntype_gone; i++) {
+		const struct declared_type *type = catalogue_type(
+		    s->realm->catalogue, s->diff.type_gone[i]);
+		const struct resource_page page = { .tenant = it->tenant,
+			.type = type->id, .limit = 1 };
+		struct rows rows;
+
+		TRY(resource_page(tx, &page, &rows));
+		if (rows.n > 0)
+			return fail(it->cx, ERR_CONFLICT, MSG_CATALOGUE_TYPE,
+			    "resource_types",
+			    str_z(it->cx->arena, type->slug));
+	}
 	return OK;
 }
 

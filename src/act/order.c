@@ -456,7 +456,7 @@ settle_extensions(struct item *it, struct order_state *s)
 	struct str after = doc_get(&s->after, A_EXTENSIONS, 0);
 
 	TRY(extension_settle(
-	    it->cx, s->realm->catalogue, before, after, &after));
+	    it->cx, s->realm->catalogue, NULL, before, after, &after));
 	doc_set_extensions(it->cx->arena, &s->after, after);
 	return OK;
 }

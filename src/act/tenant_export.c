@@ -59,6 +59,8 @@ static const struct bytes {
 	{ &ROLE,       "reason",   BYTES_SEALED,    PURPOSE_NAME,      "id" },
 	{ &ROLE_PAST,  "scope",	   BYTES_SEALED,    PURPOSE_NAME,      "id" },
 	{ &ROLE_PAST,  "reason",   BYTES_SEALED,    PURPOSE_NAME,      "id" },
+	{ &RESOURCE,   "record",   BYTES_SEALED,    PURPOSE_NAME,      "id" },
+	{ &RESOURCE,   "keys",	   BYTES_KEPT_BACK, 0, NULL },
 	{ &SOURCE,     "name",	   BYTES_SEALED,    PURPOSE_NAME,      "id" },
 	{ &SOURCE,     "name_key", BYTES_KEPT_BACK, 0, NULL },
 	{ &SOURCE_REF, "key",	   BYTES_KEPT_BACK, 0, NULL },

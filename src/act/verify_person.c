@@ -21,9 +21,11 @@ static enum err check_roles(struct verifying *, struct ctx *,
     const struct rows *);
 static enum err check_keys(struct verifying *, struct ctx *,
     const struct rows *);
-static enum err check_index(struct verifying *, struct ctx *,
+static enum err check_resources(struct verifying *, struct ctx *,
     const struct rows *);
-static struct index_change keys_of(struct ctx *, const struct person *);
+static enum err check_index(struct verifying *, struct ctx *,
+    const struct index_change *, size_t n);
+static struct index_change keys_of(struct ctx *, int64_t id, struct str keys);
 static enum err check_index_size(struct verifying *, const struct table *,
     int64_t belong);
 static enum err check_refs(struct verifying *, struct ctx *,
@@ -43,6 +45,7 @@ verify_persons(struct verifying *v)
 	TRY(walk(v, &PRESENT, check_present));
 	check_uncounted(v);
 	TRY(walk(v, &ROLE, check_roles));
+	TRY(walk(v, &RESOURCE, check_resources));
 	TRY(check_index_size(v, &IX_UNIQUE, v->unique));
 	TRY(check_index_size(v, &IX_SEARCH, v->search));
 	TRY(walk(v, &SOURCE_REF, check_refs));
@@ -53,6 +56,9 @@ verify_persons(struct verifying *v)
 static enum err
 check_persons(struct verifying *v, struct ctx *cx, const struct rows *persons)
 {
+	struct index_change *keys = arena_array(cx->arena, persons->n,
+	    sizeof(*keys));
+
 	for (size_t i = 0; i < persons->n; i++) {
 		const struct person *p =
 		    &((struct person *)persons->row)[i];
@@ -60,12 +66,13 @@ check_persons(struct verifying *v, struct ctx *cx, const struct rows *persons)
 		compare(v, cx->arena, &(struct known) {
 		    .kind = CHANGE_LIFECYCLE, .subject = p->id,
 		    .value = (int64_t)p->lifecycle });
+		keys[i] = keys_of(cx, p->id, p->keys);
 		if (p->lifecycle < LIFE_LEFT)
 			known_at(&v->present, &(struct known) {
 			    .object = p->source })->value++;
 	}
 	v->out->persons += (int64_t)persons->n;
-	TRY(check_index(v, cx, persons));
+	TRY(check_index(v, cx, keys, persons->n));
 	TRY(check_blocks(v, cx, persons));
 	return check_keys(v, cx, persons);
 }
@@ -150,22 +157,31 @@ check_keys(struct verifying *v, struct ctx *cx, const struct rows *persons)
 /* --- the blind index ------------------------------------------------------------------ */
 
 static enum err
-check_index(struct verifying *v, struct ctx *cx, const struct rows *persons)
+check_resources(struct verifying *v, struct ctx *cx,
+    const struct rows *resources)
 {
-	const struct person *p = persons->row;
-	struct index_change *keys = arena_array(cx->arena, persons->n,
+	const struct resource_row *r = resources->row;
+	struct index_change *keys = arena_array(cx->arena, resources->n,
 	    sizeof(*keys));
-	size_t n = 0, at = 0;
+
+	for (size_t i = 0; i < resources->n; i++)
+		keys[i] = keys_of(cx, r[i].id, r[i].keys);
+	return check_index(v, cx, keys, resources->n);
+}
+
+/* Of N persons or resources. */
+static enum err
+check_index(struct verifying *v, struct ctx *cx,
+    const struct index_change *keys, size_t n)
+{
+	size_t total = 0, at = 0;
 	bool *is_there;
 
-	for (size_t i = 0; i < persons->n; i++) {
-		keys[i] = keys_of(cx, &p[i]);
-		n += keys[i].nput;
-	}
-	is_there = arena_array(cx->arena, n, sizeof(*is_there));
-	TRY(index_leads(v->r->data, v->realm->tenant, keys, persons->n,
-	    is_there));
-	for (size_t i = 0; i < persons->n; i++) {
+	for (size_t i = 0; i < n; i++)
+		total += keys[i].nput;
+	is_there = arena_array(cx->arena, total, sizeof(*is_there));
+	TRY(index_leads(v->r->data, v->realm->tenant, keys, n, is_there));
+	for (size_t i = 0; i < n; i++) {
 		int64_t missing = 0;
 
 		for (size_t j = 0; j < keys[i].nput; j++, at++) {
@@ -177,7 +193,7 @@ check_index(struct verifying *v, struct ctx *cx, const struct rows *persons)
 		}
 		if (missing > 0)
 			found(v, MSG_VERIFY_INDEX,
-			    ARGS(id_text(cx->arena, p[i].id),
+			    ARGS(id_text(cx->arena, keys[i].person),
 			    number_text(cx->arena, missing)));
 	}
 	return OK;
@@ -185,10 +201,10 @@ check_index(struct verifying *v, struct ctx *cx, const struct rows *persons)
 
 /* Each once. */
 static struct index_change
-keys_of(struct ctx *cx, const struct person *p)
+keys_of(struct ctx *cx, int64_t id, struct str keys)
 {
 	const struct index_key *packed;
-	size_t n = index_unpack(cx->arena, p->keys, &packed), kept = 0;
+	size_t n = index_unpack(cx->arena, keys, &packed), kept = 0;
 	struct index_key *key = arena_copy(cx->arena, packed,
 	    n * sizeof(*key));
 
@@ -197,7 +213,7 @@ keys_of(struct ctx *cx, const struct person *p)
 	for (size_t i = 0; i < n; i++)
 		if (kept == 0 || by_key(&key[kept - 1], &key[i]) != 0)
 			key[kept++] = key[i];
-	return (struct index_change) { .person = p->id, .put = key,
+	return (struct index_change) { .person = id, .put = key,
 		.nput = kept };
 }
 

@@ -50,7 +50,9 @@
 	X(OPERATE,              "operate",              WHOLE) \
 	X(QUEUE_READ,           "queue.read",           WHOLE) \
 	X(QUEUE_MANAGE,         "queue.manage",         WHOLE) \
-	X(PERSON_BLOCK,         "person.block",         PERSONS)
+	X(PERSON_BLOCK,         "person.block",         PERSONS) \
+	X(RESOURCE_READ,        "resource.read",        WHOLE) \
+	X(RESOURCE_WRITE,       "resource.write",       WHOLE)
 
 enum right {
 	RIGHT_NONE,		/* a route with it does not start */

@@ -81,6 +81,7 @@ catalogue_index_make(struct arena *arena, struct catalogue *c)
 	x->group_id = ids_make(arena, c->group, c->ngroup, sizeof(*c->group));
 	x->schema_id =
 	    ids_make(arena, c->schema, c->nschema, sizeof(*c->schema));
+	x->type_id = ids_make(arena, c->type, c->ntype, sizeof(*c->type));
 	x->site_name = names_make(arena, c->site, c->nsite, sizeof(*c->site));
 	x->department_name = names_make(
 	    arena, c->department, c->ndepartment, sizeof(*c->department));

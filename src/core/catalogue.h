@@ -21,7 +21,9 @@
 #define POOLS_MAX     20000
 #define QUOTA_MAX     1000000000
 #define GROUP_INFOS_MAX 1000
-#define SCHEMAS_MAX   12	/* with the built-in ones, SCIM_EXTENSIONS_MAX */
+#define SCHEMAS_MAX   200
+#define SCHEMAS_OF_USER_MAX 12	/* with the built-in ones, SCIM_EXTENSIONS_MAX */
+#define TYPES_MAX     50
 #define SCHEMA_ATTRS_MAX    100
 #define SCHEMA_SUBS_MAX	    50
 #define URN_MAX		    200
@@ -92,6 +94,14 @@ struct declared_schema {
 	int64_t		   id;
 	struct str	   slug, name;
 	struct scim_schema schema;	/* its id is the URN; attributes by name */
+	bool		   is_of_resources; /* not of persons */
+};
+
+/* A kind of resource that an operator declares. */
+struct declared_type {
+	int64_t		     id;
+	struct str	     slug, name;
+	struct scim_resource resource;	/* of schemas of the same catalogue */
 };
 
 struct setting_info {
@@ -166,6 +176,8 @@ struct catalogue {
 	size_t		   ngroup;
 	const struct declared_schema *schema;
 	size_t		   nschema;
+	const struct declared_type *type;
+	size_t		   ntype;
 	int64_t		  setting[SETTING_COUNT];
 	struct str	  user_name_template; /* setting person.user_name */
 	int64_t		  next_id;
@@ -204,6 +216,9 @@ const struct group_info *catalogue_group_named(struct arena *, const struct cata
 const struct scim_schema *catalogue_schema_urn(const struct catalogue *, struct str urn);	/* without case; NULL: none */
 /* Of "urn:…:name", without case; NULL: it is not declared.  SCHEMA may be NULL. */
 const struct scim_attr *catalogue_attribute(const struct catalogue *, struct str path, const struct scim_schema **schema);
+const struct declared_type *catalogue_type(const struct catalogue *, int64_t id);
+/* By what stands in addresses, "Devices". */
+const struct declared_type *catalogue_type_at(const struct catalogue *, struct str path);
 const struct pool_info *catalogue_pool_slug(const struct catalogue *, struct str slug);
 
 /*
@@ -227,6 +242,7 @@ struct catalogue_diff {
 	const int64_t *pool_gone;		   size_t npool_gone;	/* ids */
 	const int64_t *product_gone;		   size_t nproduct_gone;
 	const int64_t *site_gone;		   size_t nsite_gone;
+	const int64_t *type_gone;		   size_t ntype_gone;
 	size_t added, changed, removed;		/* declarations in all */
 	struct str removed_text;		/* the first of them: "sites.lyo, pools.mail-lyo, …"; empty: none */
 };

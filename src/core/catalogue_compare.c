@@ -52,6 +52,7 @@ enum section {
 	OWN_ROLES,
 	GROUPS,
 	SCHEMAS,
+	TYPES,
 	SECTIONS
 };
 
@@ -68,6 +69,7 @@ static const struct {
 	[OWN_ROLES]	= { "roles",	     catalogue_same_role },
 	[GROUPS]	= { "groups",	     catalogue_same_group },
 	[SCHEMAS]	= { "schemas",	     catalogue_same_schema },
+	[TYPES]		= { "resource_types", catalogue_same_type },
 };
 
 #define IDS(c, by, count) ((struct ids) { (c)->index->by, (c)->count })
@@ -94,6 +96,8 @@ catalogue_compare(struct arena *arena, const struct catalogue *a,
 		    arena, IDS(a, group_id, ngroup), IDS(b, group_id, ngroup)),
 		[SCHEMAS] = match(arena, IDS(a, schema_id, nschema),
 		    IDS(b, schema_id, nschema)),
+		[TYPES] = match(
+		    arena, IDS(a, type_id, ntype), IDS(b, type_id, ntype)),
 	};
 
 	*out = (struct catalogue_diff) { 0 };
@@ -103,6 +107,7 @@ catalogue_compare(struct arena *arena, const struct catalogue *a,
 	out->nsite_gone = gone(arena, &section[SITES], &out->site_gone);
 	out->nproduct_gone =
 	    gone(arena, &section[PRODUCTS], &out->product_gone);
+	out->ntype_gone = gone(arena, &section[TYPES], &out->type_gone);
 	out->npool_gone = gone(arena, &section[POOLS], &out->pool_gone);
 	pools_changed(arena, &section[POOLS], out);
 	out->removed_text = removed_text(arena, section);

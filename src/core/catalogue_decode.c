@@ -60,7 +60,7 @@ static int cmp_id(const void *, const void *);
 
 static const char *const document_keys[] = { "catalogue", "sites",
 	"departments", "organisations", "roles", "products", "pools",
-	"groups", "schemas", "settings", NULL };
+	"groups", "resource_types", "schemas", "settings", NULL };
 static const char *const site_keys[] = { "name", "country", "zone",
 	"failover", NULL };
 static const char *const named_keys[] = { "name", NULL };
@@ -70,8 +70,10 @@ static const char *const role_keys[] = { "name", "rights", "excludes",
 	"two_persons", NULL };
 static const char *const group_keys[] = { "name", "products", "roles",
 	NULL };
-static const char *const schema_keys[] = { "urn", "name", "text",
+static const char *const schema_keys[] = { "urn", "name", "text", "of",
 	"attributes", NULL };
+static const char *const type_keys[] = { "name", "text", "endpoint",
+	"schema", "extensions", NULL };
 static const char *const product_keys[] = { "name", "grant", "cap", "role",
 	NULL };
 static const char *const pool_keys[] = { "product", "site", "organisation",
@@ -88,6 +90,7 @@ static const struct section sections[] = {
 	S("products",	   product_keys, PRODUCTS_MAX, product,	  product,	nproduct,	fill_product)
 	S("organisations", partner_keys, NAMED_MAX,  organisation, organisation, norganisation, catalogue_fill_partner)
 	S("schemas",	   schema_keys,	 SCHEMAS_MAX, declared_schema, schema, nschema, catalogue_fill_schema)
+	S("resource_types", type_keys,	 TYPES_MAX, declared_type, type, ntype, catalogue_fill_type)
 	S("pools",	   pool_keys,	 POOLS_MAX,    pool_info, pool,		npool,		fill_pool)
 	S("groups",	   group_keys,	 GROUP_INFOS_MAX, group_info, group,	ngroup,		catalogue_fill_group)
 #undef S

@@ -49,6 +49,7 @@ catalogue_canonical(struct arena *arena, const struct catalogue *c)
 	catalogue_json_organisations(c, &o);
 	json_pools(c, &o);
 	json_products(c, &o);
+	catalogue_json_types(c, &o);
 	catalogue_json_roles(c, &o);
 	catalogue_json_schemas(c, &o);
 	json_settings(c, &o);
@@ -210,6 +211,7 @@ catalogue_export(struct arena *arena, const struct catalogue *c)
 	yaml_pools(c, &b);
 	catalogue_yaml_groups(c, &b);
 	catalogue_yaml_schemas(c, &b);
+	catalogue_yaml_types(c, &b);
 	yaml_settings(c, &b);
 	must(!b.over);
 	return buf_view(&b);

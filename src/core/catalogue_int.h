@@ -20,7 +20,7 @@ struct row_head {
 #define IS_NAMED(type) (BEGINS(type) && offsetof(struct type, name) == offsetof(struct named, name))
 _Static_assert(IS_NAMED(site) && IS_NAMED(named) && IS_NAMED(organisation) && IS_NAMED(product) && IS_NAMED(group_info)
     && BEGINS(pool_info), "rows begin alike");
-_Static_assert(IS_NAMED(declared_schema), "rows begin alike");
+_Static_assert(IS_NAMED(declared_schema) && IS_NAMED(declared_type), "rows begin alike");
 
 struct by_id {
 	int64_t	    id;
@@ -34,7 +34,7 @@ struct by_name {
 
 struct catalogue_index {
 	struct by_id   *site_id, *department_id, *organisation_id;
-	struct by_id   *product_id, *pool_id, *role_id, *group_id, *schema_id;
+	struct by_id   *product_id, *pool_id, *role_id, *group_id, *schema_id, *type_id;
 	struct by_name *site_name, *department_name;
 	/* by (product, organisation, site, priority, slug), without the reserves */
 	const struct pool_info **place;
@@ -123,6 +123,13 @@ enum err catalogue_fill_schema(struct decoder *, const struct row_in *, void *sc
 void catalogue_json_schemas(const struct catalogue *, struct js_out *);
 void catalogue_yaml_schemas(const struct catalogue *, struct buf *);
 bool catalogue_same_schema(const void *before, const void *after);
+
+/* --- the section "resource_types" (catalogue_type.c) ---------------------------------- */
+
+enum err catalogue_fill_type(struct decoder *, const struct row_in *, void *type) USE_RESULT;
+void catalogue_json_types(const struct catalogue *, struct js_out *);
+void catalogue_yaml_types(const struct catalogue *, struct buf *);
+bool catalogue_same_type(const void *before, const void *after);
 
 /* ERR_BAD_INPUT unless all keys of ROW are among KNOWN (NULL ends). */
 enum err only_keys(struct decoder *, const struct row_in *, const char *const *known) USE_RESULT;

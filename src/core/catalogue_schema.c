@@ -51,13 +51,17 @@ struct words {
 static const char *type_word(int);
 static const char *mutability_word(int);
 static const char *returned_word(int);
+static const char *of_word(int);
 
 static const struct words
     type_words = { "type", "string, boolean, integer, decimal, dateTime, reference, complex", type_word,
 	SCIM_COMPLEX + 1 },
     mutability_words = { "mutability", "readWrite, readOnly, immutable", mutability_word, SCIM_IMMUTABLE + 1 },
-    returned_words = { "returned", "default, always, request", returned_word, SCIM_REQUEST + 1 };
+    returned_words = { "returned", "default, always, request", returned_word, SCIM_REQUEST + 1 },
+    of_words = { "of", "user, resource", of_word, 2 };
 
+static enum err fill_of(struct decoder *, const struct row_in *,
+    struct declared_schema *);
 static enum err check_urn(struct decoder *, const struct row_in *,
     const struct declared_schema *);
 static bool is_urn(struct str);
@@ -104,10 +108,29 @@ catalogue_fill_schema(struct decoder *d, const struct row_in *in, void *row)
 	schema->schema.id = str_z(arena, urn);
 	schema->schema.name = str_z(arena, schema->name);
 	schema->schema.text = str_z(arena, text);
+	TRY(fill_of(d, in, schema));
 	TRY(check_urn(d, in, schema));
 	TRY(fill_attrs(
 	    d, in, SCHEMA_ATTRS_MAX, false, &schema->schema.attr));
 	return check_before(d, in, schema);
+}
+
+/* Persons have few extensions; each is looked through for each of them. */
+static enum err
+fill_of(struct decoder *d, const struct row_in *in,
+    struct declared_schema *schema)
+{
+	size_t n = 0;
+	int word = 0;
+
+	TRY(get_word(d, in, &of_words, &word));
+	schema->is_of_resources = word != 0;
+	for (const struct declared_schema *s = d->out->schema; s < schema; s++)
+		n += !s->is_of_resources;
+	if (!schema->is_of_resources && n >= SCHEMAS_OF_USER_MAX)
+		return refuse(d, in, "of", MSG_CATALOGUE_MANY,
+		    STR(LIMIT_TEXT(SCHEMAS_OF_USER_MAX)));
+	return OK;
 }
 
 /* A name after the colon must not be readable as the URN of another schema. */
@@ -330,6 +353,12 @@ returned_word(int i)
 	return scim_returned_name((enum scim_returned)i);
 }
 
+static const char *
+of_word(int i)
+{
+	return i == 0 ? "user" : "resource";
+}
+
 static bool
 is_attr_name(struct str name)
 {
@@ -375,6 +404,9 @@ check_before(struct decoder *d, const struct row_in *in,
 		    str_of(same->schema.id));
 	if (before == NULL)
 		return OK;
+	if (same != NULL && same->is_of_resources != schema->is_of_resources)
+		return refuse(d, in, "of", MSG_CATALOGUE_FIXED,
+		    str_of(of_word(same->is_of_resources)));
 	return check_attrs_before(d,
 	    str_fmt(d->cx->arena, "%s.%.*s.attributes", in->section,
 		STR_ARG(in->slug)),
@@ -515,6 +547,8 @@ put_schema(const struct declared_schema *s, int64_t id, struct js_out *o)
 	}
 	js_key(o, "name");
 	js_put_str(o, s->name);
+	if (s->is_of_resources)
+		put_pair(o, "of", "resource");
 	if (strcmp(s->schema.text, DEFAULT_TEXT) != 0)
 		put_pair(o, "text", s->schema.text);
 	put_pair(o, "urn", s->schema.id);
@@ -610,6 +644,7 @@ catalogue_same_schema(const void *before, const void *after)
 	const struct declared_schema *a = before, *b = after;
 
 	return str_eq(a->slug, b->slug) && str_eq(a->name, b->name) &&
+	    a->is_of_resources == b->is_of_resources &&
 	    same_text(a->schema.text, b->schema.text) &&
 	    same_text(a->schema.id, b->schema.id) &&
 	    same_attrs(a->schema.attr, b->schema.attr);

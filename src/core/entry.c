@@ -21,6 +21,7 @@ static const char *const subject_kinds[SUBJECT_COUNT] = {
 	[SUBJECT_CLIENT] = "client",
 	[SUBJECT_GROUP] = "group",
 	[SUBJECT_SOURCE] = "source",
+	[SUBJECT_RESOURCE] = "resource",
 };
 
 static const char *const change_kinds[CHANGE_COUNT] = {

@@ -62,7 +62,10 @@
 	X(GROUP_MADE,          "group.made") \
 	X(GROUP_CHANGED,       "group.changed") \
 	X(GROUP_REMOVED,       "group.removed") \
-	X(REMOVALS_STOPPED,    "removals.stopped")
+	X(REMOVALS_STOPPED,    "removals.stopped") \
+	X(RESOURCE_MADE,       "resource.made") \
+	X(RESOURCE_CHANGED,    "resource.changed") \
+	X(RESOURCE_REMOVED,    "resource.removed")
 
 enum action {
 	ACTION_NONE,
@@ -86,6 +89,7 @@ enum subject_kind {
 	SUBJECT_CLIENT,
 	SUBJECT_GROUP,
 	SUBJECT_SOURCE,
+	SUBJECT_RESOURCE,
 	SUBJECT_COUNT
 };
 

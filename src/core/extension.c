@@ -8,8 +8,9 @@
 
 #define ROOT "extensions"
 
+static const struct scim_schema *schema_of(const struct catalogue *,
+    const struct declared_type *, struct str urn);
 static struct value *read_object(struct ctx *, struct str);
-static struct str written(struct arena *, struct value *);
 static void sort_members(struct value *);
 static void merge(struct arena *, struct value *, const struct value *);
 static void drop_empty(struct value *);
@@ -56,7 +57,7 @@ extension_decode(struct ctx *cx, const struct js *js, struct str *out)
 			return fail(cx, ERR_BAD_INPUT, MSG_ATTR_NOT_OBJECT,
 			    str_z(cx->arena, s->name));
 	if (v->first != NULL)
-		*out = written(cx->arena, v);
+		*out = extension_text(cx->arena, v);
 	return out->n <= DOC_BYTES_MAX
 	    ? OK
 	    : fail(cx, ERR_BAD_INPUT, MSG_DOC_LARGE, ROOT);
@@ -74,8 +75,8 @@ read_object(struct ctx *cx, struct str text)
 	return value_of(cx->arena, js);
 }
 
-static struct str
-written(struct arena *arena, struct value *v)
+struct str
+extension_text(struct arena *arena, struct value *v)
 {
 	struct js_out js;
 	struct buf b;
@@ -121,7 +122,7 @@ extension_merge(struct ctx *cx, struct str before, struct str patch)
 		return patch.n == 0 ? before : patch;
 	all = read_object(cx, before);
 	merge(cx->arena, all, read_object(cx, patch));
-	return written(cx->arena, all);
+	return extension_text(cx->arena, all);
 }
 
 /* RFC 7396, but that null stays: who comes later must see that it is gone. */
@@ -170,14 +171,15 @@ extension_set(
 	}
 	value_put(of, name, v);
 	value_put(patch, urn, of);
-	return extension_merge(cx, before, written(arena, patch));
+	return extension_merge(cx, before, extension_text(arena, patch));
 }
 
 /* --- settling ------------------------------------------------------------------- */
 
 enum err
-extension_settle(struct ctx *cx, const struct catalogue *c, struct str before,
-    struct str after, struct str *out)
+extension_settle(struct ctx *cx, const struct catalogue *c,
+    const struct declared_type *of, struct str before, struct str after,
+    struct str *out)
 {
 	struct value *was, *is, *next;
 
@@ -187,8 +189,7 @@ extension_settle(struct ctx *cx, const struct catalogue *c, struct str before,
 	was = read_object(cx, before);
 	is = read_object(cx, after);
 	for (struct value *v = is->first; v != NULL; v = next) {
-		const struct scim_schema *schema =
-		    catalogue_schema_urn(c, v->name);
+		const struct scim_schema *schema = schema_of(c, of, v->name);
 		const struct value *old = value_get(was, v->name);
 
 		next = v->next;
@@ -204,9 +205,27 @@ extension_settle(struct ctx *cx, const struct catalogue *c, struct str before,
 		if (value_is_empty(v))
 			value_drop(is, v);
 	}
-	*out = is->first != NULL ? written(cx->arena, is)
+	*out = is->first != NULL ? extension_text(cx->arena, is)
 				 : (struct str) { NULL, 0 };
 	return OK;
+}
+
+static const struct scim_schema *
+schema_of(const struct catalogue *c, const struct declared_type *of,
+    struct str urn)
+{
+	for (size_t i = 0; of == NULL && i < c->nschema; i++)
+		if (!c->schema[i].is_of_resources &&
+		    str_eq_nocase(urn, str_of(c->schema[i].schema.id)))
+			return &c->schema[i].schema;
+	if (of == NULL)
+		return NULL;
+	if (str_eq_nocase(urn, str_of(of->resource.schema->id)))
+		return of->resource.schema;
+	for (size_t i = 0; of->resource.extension[i] != NULL; i++)
+		if (str_eq_nocase(urn, str_of(of->resource.extension[i]->id)))
+			return of->resource.extension[i];
+	return NULL;
 }
 
 static bool

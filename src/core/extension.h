@@ -20,6 +20,8 @@
 
 /* Canonical form of what a door brought, null for what is to go; empty: nothing is said.  ERR_BAD_INPUT: it is no object of objects. */
 enum err extension_decode(struct ctx *, const struct js *, struct str *out) USE_RESULT;
+/* Canonical form of an object of objects; its members are sorted. */
+struct str extension_text(struct arena *, struct value *);
 /* PATCH laid over BEFORE; what it makes null is null, for a later one.  Either may be empty. */
 struct str extension_merge(struct ctx *, struct str before, struct str patch);
 /* PATH ("urn:…:name" or "urn:…:name.part") with a text, empty to take it away, as a patch laid over BEFORE. */
@@ -31,9 +33,10 @@ bool extension_is_path(struct str path);
  * AFTER (what was merged over BEFORE) as it is stored: values of the declared
  * types, nothing empty.  ERR_BAD_INPUT names the path of what is not declared,
  * of another type, required and absent, or changed though immutable; what did
- * not change is not looked at.
+ * not change is not looked at.  OF: whose values they are; NULL: a person's.
  */
-enum err extension_settle(struct ctx *, const struct catalogue *, struct str before, struct str after, struct str *out) USE_RESULT;
+enum err extension_settle(struct ctx *, const struct catalogue *, const struct declared_type *of, struct str before,
+    struct str after, struct str *out) USE_RESULT;
 /* What of it is declared, and is what is declared; NULL: nothing. */
 struct value *extension_shown(struct ctx *, const struct catalogue *, struct str);
 

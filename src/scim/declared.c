@@ -17,9 +17,11 @@ scim_users_of(struct arena *arena, const struct realm *realm)
 	r = arena_copy(arena, &scim_user_resource, sizeof(*r));
 	while (r->extension[n] != NULL)
 		n++;
-	must(n + c->nschema < SCIM_EXTENSIONS_MAX);
-	for (size_t i = 0; i < c->nschema; i++)
-		r->extension[n++] = &c->schema[i].schema;
+	for (size_t i = 0; i < c->nschema; i++) {
+		must(n < SCIM_EXTENSIONS_MAX - 1);
+		if (!c->schema[i].is_of_resources)
+			r->extension[n++] = &c->schema[i].schema;
+	}
 	return r;
 }
 
@@ -41,6 +43,14 @@ const struct scim_resource *
 scim_resource_of(struct arena *arena, const struct realm *realm, size_t i)
 {
 	const struct scim_resource *r = scim_resource_at(i);
+	size_t n = 0;
 
-	return r == &scim_user_resource ? scim_users_of(arena, realm) : r;
+	if (r != NULL)
+		return r == &scim_user_resource ? scim_users_of(arena, realm)
+						: r;
+	while (scim_resource_at(n) != NULL)
+		n++;
+	return i - n < realm->catalogue->ntype
+	    ? &realm->catalogue->type[i - n].resource
+	    : NULL;
 }

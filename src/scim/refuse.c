@@ -36,6 +36,8 @@ static const struct {
 	{ MSG_ORDER_EXISTS, MSG_ORDER_TAKEN, "uniqueness" },
 	{ MSG_GROUP_TAKEN, MSG_GROUP_ROLE, "uniqueness" },
 	{ MSG_GROUP_SHOWN, MSG_GROUP_SHOWN, "tooMany" },
+	{ MSG_RESOURCE_TAKEN, MSG_RESOURCE_TAKEN, "uniqueness" },
+	{ MSG_RESOURCE_FILTER, MSG_RESOURCE_FILTER, "invalidFilter" },
 };
 
 static bool is_filter(enum msg);

@@ -53,6 +53,6 @@ enum err scim_page_of_body(struct call *, struct scim_page *, struct projection 
 void scim_list_begin(struct call *, const struct scim_page *, int64_t total, size_t n, int64_t next);
 void scim_list_end(struct call *);
 
-extern const struct route scim_routes[], scim_bulk_routes[], scim_user_routes[], scim_group_routes[];
+extern const struct route scim_routes[], scim_bulk_routes[], scim_user_routes[], scim_group_routes[], scim_resource_routes[];
 
 #endif

@@ -61,6 +61,10 @@ static const char *const data_0014[] = {
 #include "store/migrations/data_0014.def"
 	NULL
 };
+static const char *const data_0016[] = {
+#include "store/migrations/data_0016.def"
+	NULL
+};
 static const char *const keys_0001[] = {
 #include "store/migrations/keys_0001.def"
 	NULL
@@ -90,6 +94,7 @@ const struct migration migrations[] = {
 	{ DB_DATA, 11, data_0011 },
 	{ DB_DATA, 13, data_0013 },
 	{ DB_DATA, 14, data_0014 },
+	{ DB_DATA, 16, data_0016 },
 	{ DB_KEYS, 1, keys_0001 },
 	{ DB_KEYS, 2, keys_0002 },
 	{ DB_KEYS, 3, keys_0003 },

@@ -76,6 +76,19 @@ struct index_row {		/* IX_UNIQUE: tenant kind epoch key */
 };
 extern const struct table IX_UNIQUE;		/* | EXISTS_FAILS */
 
+struct resource_row {		/* RESOURCE: tenant type id; of a type that the catalogue declares */
+	int64_t	   tenant, type, id, version;
+	int64_t	   source;	/* who made it, and changes it; 0: the tenant */
+	int64_t	   author, created_ms, changed_ms;
+	struct str record;	/* sealed, PURPOSE_NAME of the id */
+	struct str keys;	/* those of the index, packed */
+};
+extern const struct table RESOURCE;	/* | EXISTS_VERSIONED */
+/* Those of a type and SOURCE (0: any), ascending, after the id AFTER, without the first SKIP. */
+struct resource_page { int64_t tenant, type, source, after, skip; size_t limit; };
+enum err resource_page(struct tx *, const struct resource_page *, struct rows *out) USE_RESULT;
+enum err resource_total(struct tx *, const struct resource_page *, int64_t *n) USE_RESULT;
+
 struct search_row { int64_t tenant, epoch, key, person; };	/* IX_SEARCH: all four are the key; key: 48 bits */
 extern const struct table IX_SEARCH;		/* EXISTS_STAYS */
 

@@ -6,6 +6,7 @@
 #include "base/yaml.h"
 
 #include "act/group.h"
+#include "act/resource.h"
 
 #define NOW INT64_C(1795000000000)
 
@@ -28,6 +29,7 @@ static struct order_out ordered;
 
 const struct use_case person_order = { .name = "person_order" };
 const struct use_case group_order = { .name = "group_order" };
+const struct use_case resource_order = { .name = "resource_order" };
 const struct use_case queue_set = { .name = "queue_set" };
 const struct use_case removals_allow = { .name = "removals_allow" };
 const struct use_case deployment_set = { .name = "deployment_set" };
@@ -629,6 +631,8 @@ CANNED(backup_make)
 CANNED(key_export)
 CANNED(doctor_run)
 CANNED(loss_accept)
+CANNED(resource_show)
+CANNED(resources_list)
 
 const char *
 table_exported(size_t at)

@@ -217,7 +217,8 @@ a_right_over_the_whole_means_nothing_under_a_scope(void **state)
 	static const enum right whole[] = { RIGHT_SEAT_VERIFY, RIGHT_CATALOGUE_READ,
 		RIGHT_CATALOGUE_WRITE, RIGHT_GUARD_OVERRIDE,
 		RIGHT_AUDIT_READ, RIGHT_TENANT_READ, RIGHT_TENANT_WRITE, RIGHT_OPERATE,
-		RIGHT_QUEUE_READ, RIGHT_QUEUE_MANAGE };
+		RIGHT_QUEUE_READ, RIGHT_QUEUE_MANAGE, RIGHT_RESOURCE_READ,
+		RIGHT_RESOURCE_WRITE };
 	struct actor scoped = { .rights = UINT64_MAX,
 		.scope = rule("active eq true") };
 	struct held held[2] = { { UINT64_MAX, rule("title pr") },

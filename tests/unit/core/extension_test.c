@@ -86,6 +86,13 @@ only_objects_of_objects_are_read(void **state)
 	}
 }
 
+static enum err
+settle(const struct catalogue *c, struct str before, struct str after,
+    struct str *out)
+{
+	return extension_settle(&cx, c, NULL, before, after, out);
+}
+
 static const struct {
 	const char *before, *after, *want;
 } settled[] = {
@@ -124,12 +131,11 @@ what_comes_is_made_what_is_declared(void **state)
 	for (size_t i = 0; i < COUNT(settled); i++) {
 		struct str before = decoded(settled[i].before);
 
-		if (extension_settle(
-			&cx, c, before, decoded(settled[i].after), &out) != OK)
+		if (settle(c, before, decoded(settled[i].after), &out) != OK)
 			wrong("%s: %s at %.*s", settled[i].after,
 			    msg_name(cx.fault.msg), STR_ARG(cx.fault.field));
 		assert_str(out, settled[i].want);
-		assert_int_equal(extension_settle(&cx, c, out, out, &out), OK);
+		assert_int_equal(settle(c, out, out, &out), OK);
 		assert_str(out, settled[i].want);
 	}
 }
@@ -176,8 +182,7 @@ what_is_not_declared_so_is_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(refused); i++) {
 		before = decoded(refused[i].before);
-		if (extension_settle(
-			&cx, c, before, decoded(refused[i].after), &out) == OK)
+		if (settle(c, before, decoded(refused[i].after), &out) == OK)
 			wrong("taken: %s", refused[i].after);
 		if (cx.fault.msg != refused[i].why)
 			wrong("%s: %s", refused[i].after,
@@ -187,11 +192,10 @@ what_is_not_declared_so_is_refused(void **state)
 	/* Required: of who has anything of it, when it changes. */
 	c = catalogue_of(strict);
 	before = decoded(OF("\"a\":\"1\""));
-	assert_int_equal(extension_settle(&cx, c, before, before, &out), OK);
-	assert_refused(extension_settle(
-			   &cx, c, before, decoded(OF("\"a\":\"2\"")), &out),
+	assert_int_equal(settle(c, before, before, &out), OK);
+	assert_refused(settle(c, before, decoded(OF("\"a\":\"2\"")), &out),
 	    SCIM_REQUIRED, BADGE ":number");
-	assert_int_equal(extension_settle(&cx, c, before,
+	assert_int_equal(settle(c, before,
 			     decoded(OF("\"a\":null")), &out),
 	    OK);
 }
@@ -211,7 +215,7 @@ so_many_values_and_no_more(void **state)
 		for (int i = 1; i < most; i++)
 			buf_fmt(&b, ",%d", i);
 		buf_z(&b, "]}}");
-		assert_int_equal(extension_settle(&cx, c, STR(""),
+		assert_int_equal(settle(c, STR(""),
 				     decoded(str_z(cx.arena, buf_view(&b))),
 				     &out),
 		    most == EXTENSION_KEYS_MAX ? OK : ERR_BAD_INPUT);

@@ -188,6 +188,59 @@ static const struct {
 	    "schemas.badge.attributes.car.attributes.plate.type (line 2)" },
 };
 
+#define TYPED(type) \
+	"catalogue: 1\nschemas:\n" \
+	"  p: { urn: \"urn:x:p\", attributes: { a: { type: string } } }\n" \
+	"  d: { urn: \"urn:x:d\", of: resource, attributes: { a: { type: " \
+	"string } } }\n" \
+	"  e: { urn: \"urn:x:e\", of: resource, attributes: { a: { type: " \
+	"string } } }\n" \
+	"resource_types:\n" type "\n"
+#define DEVICE \
+	"  device: { name: Device, endpoint: /Devices, schema: d, " \
+	"extensions: [e] }"
+
+static const struct {
+	const char *yaml;
+	enum msg    why;
+	const char *field;
+} untyped[] = {
+	{ TYPED("  x: { name: X, schema: d }"), MSG_CATALOGUE_MISSING,
+	    "resource_types.x (line 7)" },
+	{ TYPED("  x: { name: X, endpoint: Xs, schema: d }"),
+	    MSG_CATALOGUE_ENDPOINT, "resource_types.x.endpoint (line 7)" },
+	{ TYPED("  x: { name: X, endpoint: /a/b, schema: d }"),
+	    MSG_CATALOGUE_ENDPOINT, "resource_types.x.endpoint (line 7)" },
+	{ TYPED("  x: { name: X, endpoint: /.search, schema: d }"),
+	    MSG_CATALOGUE_ENDPOINT, "resource_types.x.endpoint (line 7)" },
+	{ TYPED("  x: { name: X Y, endpoint: /Xs, schema: d }"),
+	    MSG_CATALOGUE_ENDPOINT, "resource_types.x.name (line 7)" },
+	{ TYPED("  x: { name: X, endpoint: /users, schema: d }"),
+	    MSG_CATALOGUE_TYPE_TAKEN, "resource_types.x.endpoint (line 7)" },
+	{ TYPED("  x: { name: Group, endpoint: /Xs, schema: d }"),
+	    MSG_CATALOGUE_TYPE_TAKEN, "resource_types.x.name (line 7)" },
+	{ TYPED("  x: { name: X, endpoint: /Xs, schema: q }"),
+	    MSG_CATALOGUE_UNKNOWN, "resource_types.x.schema (line 7)" },
+	{ TYPED("  x: { name: X, endpoint: /Xs, schema: p }"),
+	    MSG_CATALOGUE_TYPE_SCHEMA, "resource_types.x.schema (line 7)" },
+	{ TYPED("  x: { name: X, endpoint: /Xs, schema: d, extensions: [p] }"),
+	    MSG_CATALOGUE_TYPE_SCHEMA,
+	    "resource_types.x.extensions (line 7)" },
+	{ TYPED("  x: { name: X, endpoint: /Xs, schema: d, extensions: [d] }"),
+	    MSG_CATALOGUE_TYPE_TAKEN,
+	    "resource_types.x.extensions (line 7)" },
+	{ TYPED("  x: { name: X, endpoint: /Xs, schema: d, extensions: [e, e] "
+		"}"),
+	    MSG_CATALOGUE_TYPE_TAKEN,
+	    "resource_types.x.extensions (line 7)" },
+	{ TYPED("  a: { name: X, endpoint: /Xs, schema: d }\n"
+		"  b: { name: x, endpoint: /Ys, schema: d }"),
+	    MSG_CATALOGUE_TYPE_TAKEN, "resource_types.b.name (line 8)" },
+	{ TYPED("  a: { name: X, endpoint: /Xs, schema: d }\n"
+		"  b: { name: Y, endpoint: /xs, schema: d }"),
+	    MSG_CATALOGUE_TYPE_TAKEN, "resource_types.b.endpoint (line 8)" },
+};
+
 static void
 assert_bad(const char *yaml, const struct catalogue *before, enum msg why,
     const char *field)
@@ -227,6 +280,70 @@ what_has_values_stays_what_it_is(void **state)
 	    before);
 }
 
+static void
+a_type_is_a_resource_over_schemas(void **state)
+{
+	const struct catalogue *c = catalogue_of(TYPED(DEVICE)), *again;
+	const struct declared_type *t = catalogue_type_at(c, STR("Devices"));
+	struct catalogue_diff diff;
+
+	(void)state;
+	assert_non_null(t);
+	assert_string_equal(t->resource.name, "Device");
+	assert_string_equal(t->resource.path, "/Devices");
+	assert_string_equal(t->resource.schema->id, "urn:x:d");
+	assert_string_equal(t->resource.extension[0]->id, "urn:x:e");
+	assert_null(t->resource.extension[1]);
+	assert_ptr_equal(catalogue_type(c, t->id), t);
+	assert_null(catalogue_type_at(c, STR("devices")));
+	again = catalogue_after(
+	    str_z(cx.arena, catalogue_export(cx.arena, c)), c);
+	assert_true(str_eq(c->canonical, again->canonical));
+	assert_bad(TYPED("  device: { name: Device, endpoint: /Devices, "
+			 "schema: e }"),
+	    c, MSG_CATALOGUE_FIXED, "resource_types.device.schema (line 7)");
+	again = catalogue_after(TYPED("  d: { was: device, name: Device, "
+				      "endpoint: /Things, schema: d }"),
+	    c);
+	assert_non_null(catalogue_type(again, t->id));
+	catalogue_compare(cx.arena, c, again, &diff);
+	assert_int_equal(diff.changed, 1);
+	assert_int_equal(diff.ntype_gone, 0);
+	catalogue_compare(
+	    cx.arena, c, catalogue_of("catalogue: 1\n"), &diff);
+	assert_int_equal(diff.ntype_gone, 1);
+	assert_int_equal(diff.type_gone[0], t->id);
+	for (size_t i = 0; i < COUNT(untyped); i++)
+		assert_bad(untyped[i].yaml, NULL, untyped[i].why,
+		    untyped[i].field);
+	/* Nor does a schema change sides. */
+	assert_bad("catalogue: 1\nschemas: { d: { urn: \"urn:x:d\", "
+		   "attributes: { a: { type: string } } } }\n",
+	    c, MSG_CATALOGUE_FIXED, "schemas.d.of (line 2)");
+}
+
+static void
+persons_have_few_schemas(void **state)
+{
+	struct catalogue *c;
+	const struct js *js;
+	struct buf b;
+
+	(void)state;
+	for (int n = SCHEMAS_OF_USER_MAX; n <= SCHEMAS_OF_USER_MAX + 1; n++) {
+		buf_init(&b, cx.arena, 8192);
+		buf_z(&b, "catalogue: 1\nschemas:\n");
+		for (int i = 0; i < n; i++)
+			buf_fmt(&b,
+			    "  s%d: { urn: \"urn:x:s%d\", attributes: "
+			    "{ a: { type: string } } }\n",
+			    i, i);
+		assert_int_equal(yaml_parse(&cx, buf_view(&b), &js), OK);
+		assert_int_equal(catalogue_decode(&cx, js, NULL, false, &c),
+		    n == SCHEMAS_OF_USER_MAX ? OK : ERR_BAD_INPUT);
+	}
+}
+
 int
 main(void)
 {
@@ -235,6 +352,8 @@ main(void)
 		cmocka_unit_test(what_is_exported_is_the_same),
 		cmocka_unit_test(what_is_wrong_is_named_with_its_line),
 		cmocka_unit_test(what_has_values_stays_what_it_is),
+		cmocka_unit_test(a_type_is_a_resource_over_schemas),
+		cmocka_unit_test(persons_have_few_schemas),
 	};
 
 	return cmocka_run_group_tests(tests, open_ctx, close_ctx);

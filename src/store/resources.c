@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * resources.c - resources of declared types: the table, and the pages of a
+ * type.
+ */
+#include "store/store_int.h"
+#include "store/table.h"
+
+#define C(field) COLUMN(resource_row, field)
+static const struct column resource[] = {
+	C(tenant), C(type), C(id), C(version), C(source), C(author),
+	C(created_ms), C(changed_ms), C(record), C(keys)
+};
+#undef C
+const struct table RESOURCE = TABLE("resource", DB_DATA, resource, 3, resource_row, EXISTS_VERSIONED);
+
+enum err
+resource_page(
+    struct tx *tx, const struct resource_page *page, struct rows *out)
+{
+	struct arg arg[] = { ARG_OF_INT(page->tenant), ARG_OF_INT(page->type),
+		ARG_OF_INT(page->source), ARG_OF_INT(page->after),
+		ARG_OF_INT((int64_t)page->limit), ARG_OF_INT(page->skip) };
+	struct query q = { .into = &RESOURCE, .arg = arg, .narg = COUNT(arg) };
+	struct buf b;
+
+	buf_init(&b, tx->cx->arena, SQL_MAX);
+	buf_z(&b, "SELECT ");
+	sql_columns(&b, &RESOURCE, "r.");
+	buf_z(&b,
+	    " FROM resource r WHERE r.tenant = $1 AND r.type = $2"
+	    " AND ($3 = 0 OR r.source = $3) AND r.id > $4"
+	    " ORDER BY r.id LIMIT $5 OFFSET $6");
+	q.text = sql_end(&b);
+	return store_query(tx, &q, out);
+}
+
+enum err
+resource_total(struct tx *tx, const struct resource_page *page, int64_t *n)
+{
+	struct arg arg[] = { ARG_OF_INT(page->tenant), ARG_OF_INT(page->type),
+		ARG_OF_INT(page->source) };
+	struct query q = { &NUMBER,
+		"SELECT count(*) FROM resource WHERE tenant = $1"
+		" AND type = $2 AND ($3 = 0 OR source = $3)",
+		arg, COUNT(arg) };
+	struct rows rows;
+
+	TRY(store_query(tx, &q, &rows));
+	*n = ((const struct number *)rows.row)->n;
+	return OK;
+}
