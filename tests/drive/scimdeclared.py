@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+"""scimdeclared.py - tests of schemas that a catalogue declares: RFC 7643 2, 3.3
+and 7 hold of them as of those that are built in."""
+from scimlib import (CATALOGUE, USER, fine, op, refused, same, status, test,
+                     true)
+
+BADGE = "urn:example:scim:schemas:2.0:Badge"
+PLAIN = "urn:example:scim:schemas:2.0:Plain"
+DECLARED = """schemas:
+  badge:
+    urn: %s
+    name: Badge
+    text: "What opens doors."
+    attributes:
+      number: { type: string, required: true, unique: true, exact: true, text: "On it." }
+      floors: { type: integer, multi: true, searchable: true, text: "Where it opens." }
+      colour: { type: string, searchable: true, canonical: [red, blue], text: "Its colour." }
+      since: { type: dateTime, mutability: immutable, text: "When it was made." }
+      weight: { type: decimal, text: "In grams." }
+      valid: { type: boolean, text: "Whether it opens." }
+      picture: { type: reference, text: "Where its picture is." }
+      maker: { type: string, mutability: readOnly, text: "Who made it." }
+      secret: { type: string, returned: request, text: "Only if asked for." }
+      kind: { type: string, returned: always, text: "Whatever is asked for." }
+      car:
+        type: complex
+        text: "What is parked."
+        attributes:
+          plate: { type: string, text: "Its plate." }
+          electric: { type: boolean, text: "Whether it is charged." }
+  plain:
+    urn: %s
+    name: Plain
+    text: "Another."
+    attributes:
+      word: { type: string, text: "A word." }
+""" % (BADGE, PLAIN)
+
+
+def client(w):
+    """A client of a tenant whose catalogue declares schemas."""
+    if not hasattr(w, "declared"):
+        made = w.server.tenant("declared")
+        made.apply(CATALOGUE % "" + DECLARED)
+        w.declared = w.client(made)
+    return w.declared
+
+
+def badge(w, **more):
+    return {"number": "No-" + w.name(), **more}
+
+
+def user(w, part, **more):
+    return fine(client(w).post("/Users", w.draft(
+        schemas=[USER, BADGE], **{BADGE: part}, **more)))
+
+
+def show(w, made, query=""):
+    return w.show(made, query, client(w))
+
+
+def change(w, made, *operations):
+    return w.change(made, *operations, client=client(w))
+
+
+def described(w):
+    found = fine(client(w).get("/Schemas/" + BADGE))
+    return found, {attr["name"]: attr for attr in found["attributes"]}
+
+
+@test
+def declared_schemas_are_described(w):
+    found, rows = described(w)
+    same((found["id"], found["name"], found["description"]),
+         (BADGE, "Badge", "What opens doors."))
+    same({name: (row["type"], row["multiValued"], row["required"],
+                 row["mutability"], row["returned"], row["uniqueness"])
+          for name, row in rows.items()}, {
+        "number": ("string", False, True, "readWrite", "default", "server"),
+        "floors": ("integer", True, False, "readWrite", "default", "none"),
+        "colour": ("string", False, False, "readWrite", "default", "none"),
+        "since": ("dateTime", False, False, "immutable", "default", "none"),
+        "weight": ("decimal", False, False, "readWrite", "default", "none"),
+        "valid": ("boolean", False, False, "readWrite", "default", "none"),
+        "picture": ("reference", False, False, "readWrite", "default",
+                    "none"),
+        "maker": ("string", False, False, "readOnly", "default", "none"),
+        "secret": ("string", False, False, "readWrite", "request", "none"),
+        "kind": ("string", False, False, "readWrite", "always", "none"),
+        "car": ("complex", False, False, "readWrite", "default", "none")})
+    same((rows["number"]["caseExact"], rows["colour"]["caseExact"],
+          set(rows["colour"]["canonicalValues"])),
+         (True, False, {"red", "blue"}))
+    same({sub["name"] for sub in rows["car"]["subAttributes"]},
+         {"plate", "electric"})
+
+
+@test
+def declared_schemas_are_extensions_of_users(w):
+    extensions = {row["schema"]: row["required"] for row in fine(client(w).get(
+        "/ResourceTypes/User"))["schemaExtensions"]}
+    same((extensions.get(BADGE), extensions.get(PLAIN)), (False, False))
+    listed = {row["id"] for row in fine(client(w).get("/Schemas"))[
+        "Resources"]}
+    true({BADGE, PLAIN} <= listed, listed)
+    true(BADGE not in {row["id"] for row in fine(w.scim.get("/Schemas"))[
+        "Resources"]}, "another tenant has it, too")
+
+
+@test
+def declared_attributes_are_kept_as_sent(w):
+    part = badge(w, floors=[3, 1], colour="green", weight=12.5, valid=False,
+                 since="2020-01-01T00:00:00Z", picture="https://x.example/p",
+                 kind="k", car={"plate": "B 1", "electric": True})
+    made = user(w, part)
+    same(made[BADGE], part)
+    true(BADGE in made["schemas"] and PLAIN not in made["schemas"], made)
+    same(show(w, made)[BADGE], part)
+    same(show(w, user(w, badge(w)))["schemas"].count(BADGE), 1)
+
+
+@test
+def declared_attributes_are_of_their_type(w):
+    for part in ({"floors": ["x"]}, {"floors": [1.5]}, {"valid": "perhaps"},
+                 {"since": "yesterday"}, {"weight": "heavy"},
+                 {"car": "fast"}, {"colour": {"a": 1}}):
+        refused(client(w).post("/Users", w.draft(
+            schemas=[USER, BADGE], **{BADGE: badge(w, **part)})), 400,
+                "invalidValue")
+
+
+@test
+def what_a_declared_schema_requires_is_asked_for(w):
+    refused(client(w).post("/Users", w.draft(
+        schemas=[USER, BADGE], **{BADGE: {"colour": "red"}})), 400,
+            "invalidValue")
+    made = user(w, badge(w, colour="red"))
+    refused(change(w, made, op("remove", BADGE + ":number")), 400)
+    fine(client(w).post("/Users", w.draft()))   # nothing of it, nothing asked
+
+
+@test
+def declared_attributes_are_unique(w):
+    part = badge(w)
+    made = user(w, part)
+    refused(client(w).post("/Users", w.draft(
+        schemas=[USER, BADGE], **{BADGE: part})), 409, "uniqueness")
+    other = user(w, badge(w))
+    refused(change(w, other, op("replace", BADGE + ":number",
+                                part["number"])), 409, "uniqueness")
+    user(w, {"number": part["number"].upper()})     # case is exact
+    same(show(w, made)[BADGE], part)
+
+
+@test
+def declared_attributes_are_found_when_equal(w):
+    mark = w.name()
+    part = badge(w, colour="Colour " + mark, floors=[7])
+    made = user(w, part)
+    for text, is_found in (
+            ('%s:number eq "%s"' % (BADGE, part["number"]), True),
+            ('%s:number eq "%s"' % (BADGE, part["number"].upper()), False),
+            ('%s:colour eq "colour %s"' % (BADGE.upper(), mark), True),
+            ('%s:COLOUR EQ "colour %s"' % (BADGE, mark), True)):
+        same(w.found(text, client(w)), {made["id"]} if is_found else set(),
+             text)
+    true(made["id"] in w.found("%s:floors eq 7" % BADGE, client(w)), "floors")
+    for text in ('%s:colour co "x"' % BADGE, "%s:weight eq 1" % BADGE,
+                 '%s:nothing eq "x"' % BADGE):
+        refused(client(w).search(filter=text), 400, "invalidFilter")
+
+
+@test
+def declared_mutability_is_obeyed(w):
+    made = user(w, badge(w, since="2020-01-01T00:00:00Z", maker="me"))
+    true("maker" not in made[BADGE], made)
+    refused(change(w, made, op("add", BADGE + ":maker", "me")), 400,
+            "mutability")
+    refused(change(w, made, op("replace", BADGE + ":since",
+                               "2021-01-01T00:00:00Z")), 400, "mutability")
+    other = user(w, badge(w))
+    after = fine(change(w, other, op("add", BADGE + ":since",
+                                     "2021-01-01T00:00:00Z")))
+    same(after[BADGE]["since"], "2021-01-01T00:00:00Z")
+    body = {**show(w, made), BADGE: {**made[BADGE],
+                                     "since": "2022-01-01T00:00:00Z"}}
+    refused(client(w).put("/Users/" + made["id"], body), 400, "mutability")
+    body[BADGE] = {**made[BADGE], "maker": "me", "colour": "blue"}
+    after = fine(client(w).put("/Users/" + made["id"], body))
+    same((after[BADGE]["colour"], "maker" in after[BADGE]), ("blue", False))
+
+
+@test
+def declared_returned_rules_are_obeyed(w):
+    made = user(w, badge(w, secret="s", kind="k", colour="red"))
+    true("secret" not in made[BADGE], made)
+    same(show(w, made, "?attributes=%s:secret" % BADGE)[BADGE],
+         {"secret": "s", "kind": "k"})
+    same(show(w, made, "?attributes=userName").get(BADGE), {"kind": "k"})
+    shown = show(w, made, "?excludedAttributes=%s:kind,%s:colour" % (
+        BADGE, BADGE))[BADGE]
+    same((shown.get("kind"), "colour" in shown, "secret" in shown),
+         ("k", False, False))
+
+
+@test
+def declared_attributes_are_patched(w):
+    made = user(w, badge(w, floors=[1], colour="red",
+                         car={"plate": "B 1", "electric": True}))
+    after = fine(change(
+        w, made, op("add", BADGE + ":floors", [2]),
+        op("replace", BADGE + ":colour", "blue"),
+        op("replace", BADGE + ":car.plate", "B 2"),
+        op("add", None, {BADGE: {"weight": 1.5}}),
+        op("add", PLAIN + ":word", "w")))
+    same((set(after[BADGE]["floors"]), after[BADGE]["colour"],
+          after[BADGE]["car"], after[BADGE]["weight"], after[PLAIN]),
+         ({1, 2}, "blue", {"plate": "B 2", "electric": True}, 1.5,
+          {"word": "w"}))
+    true(PLAIN in after["schemas"], after)
+    after = fine(change(w, made, op("remove", BADGE + ":car"),
+                        op("remove", PLAIN)))
+    true("car" not in after[BADGE] and PLAIN not in after["schemas"], after)
+    refused(change(w, made, op("add", BADGE + ":nothing", "x")), 400,
+            "invalidPath")
+
+
+@test
+def declared_attributes_are_replaced(w):
+    made = user(w, badge(w, floors=[1], colour="red"))
+    reply = status(client(w).put("/Users/" + made["id"], {
+        "schemas": [USER, BADGE], "userName": made["userName"],
+        BADGE: {"number": made[BADGE]["number"], "floors": []}}), 200)
+    same(reply.json[BADGE], {"number": made[BADGE]["number"]})
+    same(fine(client(w).put("/Users/" + made["id"], show(w, made)))[BADGE],
+         reply.json[BADGE])
