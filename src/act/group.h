@@ -66,6 +66,7 @@ struct groups_in {
 	bool	   has_members;	/* they are shown */
 	int64_t	   after;	/* id of the last one seen; 0: from the start */
 	int64_t	   first;	/* 1: from the first one on; 0: by cursor */
+	bool	   is_descending;	/* the newest first */
 	size_t	   limit;
 };
 struct groups_out { const struct group_view *group; size_t n; int64_t next, total; };

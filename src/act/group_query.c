@@ -28,6 +28,7 @@ static enum err by_text(struct asking *, struct str text, int64_t *group);
 static enum err find_some(struct asking *);
 static enum err ids_of_member(struct asking *, int64_t **id, size_t *n);
 static enum err keep_asked(struct asking *, struct rows *);
+static enum err find_all(struct asking *);
 static enum err walk_all(struct asking *, struct groups_out *);
 static bool is_in_page(const struct groups_in *, const struct group_row *,
     int64_t place);
@@ -64,6 +65,9 @@ groups_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 	if (a.in->group != 0 || a.in->member != 0 || a.in->name.p != NULL ||
 	    a.in->external_id.p != NULL) {
 		TRY(find_some(&a));
+		cut(&a, out);
+	} else if (a.in->is_descending) {
+		TRY(find_all(&a));
 		cut(&a, out);
 	} else {
 		TRY(walk_all(&a, out));
@@ -195,6 +199,29 @@ keep_asked(struct asking *a, struct rows *rows)
 	return OK;
 }
 
+/* From the last one on: so all of them are there first. */
+static enum err
+find_all(struct asking *a)
+{
+	const struct groups_in *in = a->in;
+	struct group_row from = { .tenant = a->realm->tenant };
+	LIST(struct group_row) all = { 0 };
+	struct rows rows;
+
+	do {
+		TRY(store_page(a->r->data, &GROUP, &from, 1, from.id == 0,
+		    GROUPS_A_PAGE, &rows));
+		for (size_t i = 0; i < rows.n; i++) {
+			from = ((struct group_row *)rows.row)[i];
+			if (in->source == 0 || from.source == in->source)
+				list_add(a->cx->arena, &all, from);
+		}
+	} while (rows.n == GROUPS_A_PAGE);
+	a->found = all.v;
+	a->n = all.n;
+	return OK;
+}
+
 /* There are few groups: they are counted as they are passed. */
 static enum err
 walk_all(struct asking *a, struct groups_out *out)
@@ -228,7 +255,10 @@ static bool
 is_in_page(
     const struct groups_in *in, const struct group_row *row, int64_t place)
 {
-	return in->first > 0 ? place >= in->first : row->id > in->after;
+	if (in->first > 0)
+		return place >= in->first;
+	return in->is_descending ? in->after == 0 || row->id < in->after
+				 : row->id > in->after;
 }
 
 /* All were found at once, of which a page is shown. */
@@ -238,6 +268,12 @@ cut(struct asking *a, struct groups_out *out)
 	size_t kept = 0;
 
 	out->total = (int64_t)a->n;
+	for (size_t i = 0; a->in->is_descending && i < a->n / 2; i++) {
+		struct group_row one = a->found[i];
+
+		a->found[i] = a->found[a->n - 1 - i];
+		a->found[a->n - 1 - i] = one;
+	}
 	for (size_t i = 0; i < a->n; i++) {
 		if (!is_in_page(a->in, &a->found[i], (int64_t)i + 1))
 			continue;

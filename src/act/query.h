@@ -22,6 +22,7 @@ struct page_in {
 	int64_t	   source;	/* only of this source; 0: of any */
 	bool	   is_present;	/* only who has not left */
 	bool	   is_counted;
+	bool	   is_descending;	/* the newest first */
 	bool	   has_groups;	/* their groups are shown: those of the source */
 };
 

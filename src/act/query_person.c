@@ -41,6 +41,7 @@ static enum err list_rows(struct reader *, struct ctx *,
 static enum err count_rows(struct reader *, const struct person_query *,
     int64_t *total);
 static void cut(const struct page_in *, struct persons_out *);
+static void turn(struct persons_out *);
 static enum err check_readable(struct ctx *, const struct filter *);
 static enum err forget_unseen(struct reader *, struct ctx *,
     const struct realm *, struct filter **);
@@ -145,7 +146,11 @@ cut(const struct page_in *page, struct persons_out *out)
 	size_t skip = page->first > 1 ? (size_t)page->first - 1 : 0;
 
 	out->total = (int64_t)out->n;
-	while (skip < out->n && out->person[skip].row.id <= page->after)
+	if (page->is_descending)
+		turn(out);
+	while (page->after != 0 && skip < out->n &&
+	    (page->is_descending ? out->person[skip].row.id >= page->after
+				 : out->person[skip].row.id <= page->after))
 		skip++;
 	if (skip > out->n)
 		skip = out->n;
@@ -155,6 +160,19 @@ cut(const struct page_in *page, struct persons_out *out)
 	if (out->n > page->limit) {
 		out->n = page->limit;
 		out->next = out->person[out->n - 1].row.id;
+	}
+}
+
+static void
+turn(struct persons_out *out)
+{
+	struct person_view *v = (struct person_view *)out->person;
+
+	for (size_t i = 0; i < out->n / 2; i++) {
+		struct person_view one = v[i];
+
+		v[i] = v[out->n - 1 - i];
+		v[out->n - 1 - i] = one;
 	}
 }
 
@@ -169,7 +187,8 @@ list_rows(struct reader *r, struct ctx *cx, const struct realm *realm,
 		.scope = cx->actor->scope, .names = &realm->names,
 		.after = page->after, .limit = page->limit,
 		.skip = page->first > 1 ? page->first - 1 : 0,
-		.source = page->source, .is_present = page->is_present };
+		.source = page->source, .is_present = page->is_present,
+		.is_descending = page->is_descending };
 	struct filter *filter = NULL;
 
 	q.today = order_today(realm, 0, cx->now_ms);

@@ -18,7 +18,7 @@ static const struct {
 } features[] = {
 	{ "patch", true },
 	{ "changePassword", false },
-	{ "sort", false },
+	{ "sort", true },
 	{ "etag", true },
 };
 

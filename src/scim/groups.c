@@ -399,6 +399,7 @@ page_decode(struct call *c, void **in)
 		TRY(scim_group_filter(c->cx, page->filter, &g->in));
 	g->in.after = page->after;
 	g->in.first = page->first;
+	g->in.is_descending = page->is_descending;
 	g->in.limit = page->limit;
 	g->in.has_members = !g->page.counts_only && shows(c, NULL);
 	*in = &g->in;

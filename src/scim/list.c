@@ -12,6 +12,8 @@
 
 #define SEARCH	     "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
+static enum err sort_of(struct ctx *, struct str by, struct str order,
+    bool *is_descending);
 static enum err number_of(struct ctx *, enum msg, const char *, struct str,
     int64_t *);
 static enum err page_fill(struct call *, struct scim_page *, int64_t start,
@@ -35,6 +37,8 @@ scim_page_of_query(struct call *c, struct scim_page *page)
 	page->in.filter = filter;
 	if (!page->takes_filter)
 		TRY(check_filter(c, filter, true));
+	TRY(sort_of(c->cx, request_query(c->rq, "sortBy"),
+	    request_query(c->rq, "sortOrder"), &page->in.is_descending));
 	return page_fill(c, page, start, count, request_query(c->rq, "cursor"));
 }
 
@@ -65,8 +69,31 @@ scim_page_of_body(
 	page->in.filter = value_get_text(body, STR("filter"));
 	if (!page->takes_filter)
 		TRY(check_filter(c, page->in.filter, false));
+	TRY(sort_of(c->cx, value_get_text(body, STR("sortBy")),
+	    value_get_text(body, STR("sortOrder")), &page->in.is_descending));
 	return page_fill(
 	    c, page, start, count, value_get_text(body, STR("cursor")));
+}
+
+/*
+ * Ids tell when something was made.  The texts of everything else are sealed,
+ * and nobody opens all of them to sort a page.
+ */
+static enum err
+sort_of(struct ctx *cx, struct str by, struct str order, bool *is_descending)
+{
+	if (by.n == 0)
+		return OK;
+	if (!str_eq_nocase(by, STR("id")) &&
+	    !str_eq_nocase(by, STR("meta.created")))
+		return fail(cx, ERR_BAD_INPUT, MSG_SCIM_SORT, "sortBy",
+		    str_z(cx->arena, by));
+	*is_descending = str_eq_nocase(order, STR("descending"));
+	if (order.n > 0 && !*is_descending &&
+	    !str_eq_nocase(order, STR("ascending")))
+		return fail(cx, ERR_BAD_INPUT, MSG_SCIM_SORT_ORDER, "sortOrder",
+		    str_z(cx->arena, order));
+	return OK;
 }
 
 static struct str

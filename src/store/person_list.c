@@ -95,10 +95,14 @@ person_list(struct tx *tx, const struct person_query *q, struct rows *persons)
 	buf_init(&b, tx->cx->arena, SQL_MAX);
 	buf_z(&b, "SELECT ");
 	sql_columns(&b, &PERSON, "p.");
-	buf_fmt(&b, " FROM person p WHERE p.tenant = $1 AND p.id > $%zu",
-	    add_arg(w, ARG_OF_INT(q->after)));
+	buf_fmt(&b, " FROM person p WHERE p.tenant = $1 AND p.id %s $%zu",
+	    q->is_descending ? "<" : ">",
+	    add_arg(w,
+		ARG_OF_INT(
+		    q->is_descending && q->after == 0 ? INT64_MAX : q->after)));
 	TRY(conditions(w, &b));
-	buf_fmt(&b, " ORDER BY p.id LIMIT $%zu",
+	buf_fmt(&b, " ORDER BY p.id%s LIMIT $%zu",
+	    q->is_descending ? " DESC" : "",
 	    add_arg(w, ARG_OF_INT((int64_t)q->limit)));
 	if (q->skip > 0)
 		buf_fmt(&b, " OFFSET $%zu", add_arg(w, ARG_OF_INT(q->skip)));

@@ -420,6 +420,7 @@ struct person_query {
 	int64_t			   skip;	/* so many rows first */
 	int64_t			   source;	/* 0: of any */
 	bool			   is_present;	/* only who has not left */
+	bool			   is_descending; /* the largest id first; AFTER: those below it */
 };
 /*
  * By id.  Both filters become SQL over the person's columns (any/all contract as

@@ -110,7 +110,7 @@ def what_failed_says_why(w):
         w, post(w, "a", userName=made["userName"]),
         patch("/Users/" + made["id"], op("remove")),
         {"method": "DELETE", "path": "/Users/0000000000ABC"},
-        {"method": "DELETE", "path": "/Nothing"})
+        {"method": "DELETE", "path": "/Nothing/0000000000ABC"})
     same(codes(outcomes), ["409", "400", "404", "404"])
     kinds = []
     for row in outcomes:

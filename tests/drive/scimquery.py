@@ -260,17 +260,6 @@ def values_have_the_type_of_their_attribute(w):
 
 # --- 3.4.2.3: sorting --------------------------------------------------------
 
-@test
-def sorting_is_not_there(w):
-    """It is announced so, and passed over as what is not known."""
-    same(fine(w.scim.get("/ServiceProviderConfig"))["sort"],
-         {"supported": False})
-    rows, mark = marked(w, 3)
-    for query in ({"sortBy": "userName", "sortOrder": "descending"},
-                  {"sortBy": "nothing"}, {"sortOrder": "x"}):
-        same(ids(w.scim.list(filter='title eq "%s"' % mark, **query)), rows)
-        same(ids(w.scim.search(filter='title eq "%s"' % mark, **query)), rows)
-
 
 # --- 3.4.2.4: pages ----------------------------------------------------------
 
