@@ -128,8 +128,8 @@ class Rig:
             return side.boss.onboarding if noun == "person" else side.boss.id
         if kind == BROUGHT:
             # SCIM shows a client whom it brought; people, whom they may see.
-            return {"person": side.imported.id, "group": side.others_group}.get(
-                noun) if op.is_scim and credential.person is None else None
+            return {"person": side.imported.id, "group": side.others_group,
+                    "resource": side.others_device}.get(noun) if op.is_scim and credential.person is None else None
         source = other if kind == FOREIGN else side
         if kind == OUT and not self.has_outside(credential, noun):
             return None
@@ -141,7 +141,7 @@ class Rig:
             **other.only,
             "token": source.credentials[0].id, "import": source.run,
             "client": source.credentials[0].id, "session": source.session,
-            "group": source.group,
+            "group": source.group, "resource": source.device,
         }.get(noun)
 
     @staticmethod

@@ -17,7 +17,8 @@ NOBODY = "0000000000ABC"
 
 # About all of a tenant: a scope gives none of it.
 WHOLE = {"audit.read", "catalogue.read", "catalogue.write", "guard.override",
-         "pool.write", "queue.manage", "seat.verify"}
+         "pool.write", "queue.manage", "resource.read", "resource.write",
+         "seat.verify"}
 # Refused when the thing is looked at: one that is not there is not there.
 LATE = {"pool.write"}
 # Of these either nothing, or what tells of nobody beyond it: both are sound.
@@ -333,6 +334,9 @@ class Desk:
         """With somebody in it whom a scope does not see."""
         return self.side.make_group(self.side.inside, self.side.outside)
 
+    def victim_device(self):
+        return self.side.make_device()
+
     def newcomer(self):
         """Somebody not there yet, whom the scope would see."""
         boss = self.side.boss.id
@@ -423,6 +427,9 @@ class Dry(Desk):
 
     def victim_group(self):
         return self.side.group
+
+    def victim_device(self):
+        return self.side.device
 
     def without_private(self, found):
         return found

@@ -135,6 +135,26 @@ SCIM_ROWS.update({
 })
 
 
+SCIM_ROWS.update({
+    "POST /{type}": Row(("type",), lambda d: scim(
+        d.side.new_device(), "Devices"), True),
+    "GET /{type}": Row(("type",), lambda d: ask(
+        "Devices", query="?count=500"), False),
+    "POST /{type}/.search": Row(("type",), lambda d: scim(
+        search(count=500), "Devices"), False),
+    "GET /{type}/{resource}": Row(("type", "resource"), lambda d: ask(
+        "Devices", d.side.device), False),
+    "PUT /{type}/{resource}": Row(("type", "resource"), lambda d: scim(
+        d.side.new_device(), "Devices", d.victim_device()), True),
+    "PATCH /{type}/{resource}": Row(("type", "resource"), lambda d: scim(
+        patch({"op": "replace", "path": "serial", "value": d.side.text(
+            "d", d.side.next(), "serial")}),
+        "Devices", d.victim_device()), True),
+    "DELETE /{type}/{resource}": Row(("type", "resource"), lambda d: ask(
+        "Devices", d.victim_device()), True),
+})
+
+
 def in_bulk(identity):
     return {"schemas": [MESSAGE + "BulkRequest"], "Operations": [
         {"method": "DELETE", "path": "/Users/%s" % identity},

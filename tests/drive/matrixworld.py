@@ -29,6 +29,7 @@ CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 BORN = {"a": datetime.date(1920, 1, 1), "b": datetime.date(1850, 1, 1)}
 
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+DEVICE = "urn:example:scim:2.0:Device"
 OPERATOR = {"operate", "tenant.read", "tenant.write"}
 PRIVATE = {"street", "city", "region", "postal", "birth"}
 PASSWORD = "seven grey ducks swim"
@@ -70,6 +71,13 @@ roles:
   plain: {{ name: "{c}012zrole", rights: [self] }}
   twice: {{ name: "{c}013zrole", rights: [self], two_persons: true }}
   {s}006zrole: {{ name: "{c}014zrole", rights: [self] }}
+schemas:
+  device:
+    urn: "urn:example:scim:2.0:Device"
+    of: resource
+    attributes: {{ serial: {{ type: string, required: true, unique: true }} }}
+resource_types:
+  device: {{ name: Device, endpoint: /Devices, schema: device }}
 """
 
 MAP = """source: hr
@@ -143,6 +151,8 @@ class Credential:
                 not self.scope or self.side.labels.get(number) == self.scope)
         if kind == "g":     # names of groups say nothing of who is in
             return "person.read" in self.rights
+        if kind == "d":     # of no person, and of the whole tenant
+            return "resource.read" in self.rights and not self.scope
         if kind == "q":     # whoever pauses a queue is shown it
             return bool(self.rights & {"queue.read", "queue.manage"})
         if self.is_own(person) and field not in ("reason", "rolescope"):
@@ -308,6 +318,11 @@ class Side:
         other = Client(self.world.server.address, self.token(
             {"self", "person.write", "person.read"}, source="other")[1])
         self.others_group = self.make_group(api=other)
+        self.device = self.make_device()
+        self.others_device = self.make_device(api=Client(
+            self.world.server.address, self.token(
+                {"self", "resource.write", "resource.read"},
+                source="other")[1]))
 
     def make_group(self, *people, api=None):
         """A group of SCIM's, of the source api or of another client."""
@@ -316,6 +331,17 @@ class Side:
                  "members": [{"value": person.id} for person in people]}
         made = api.post("/scim/v2/Groups", order) if api else self.call(
             "POST", "/scim/v2/Groups", order)
+        return self.own(done(made)["id"])
+
+    def new_device(self):
+        """Of the type of resource that the catalogue declares."""
+        return {"schemas": [DEVICE], "serial": self.text(
+            "d", self.next(), "serial")}
+
+    def make_device(self, api=None):
+        order = self.new_device()
+        made = api.post("/scim/v2/Devices", order) if api else self.call(
+            "POST", "/scim/v2/Devices", order)
         return self.own(done(made)["id"])
 
     # imports
