@@ -128,8 +128,10 @@ class Rig:
             return side.boss.onboarding if noun == "person" else side.boss.id
         if kind == BROUGHT:
             # SCIM shows a client whom it brought; people, whom they may see.
+            if not op.is_scim or credential.person is not None:
+                return None
             return {"person": side.imported.id, "group": side.others_group,
-                    "resource": side.others_device}.get(noun) if op.is_scim and credential.person is None else None
+                    "resource": side.others_device}.get(noun)
         source = other if kind == FOREIGN else side
         if kind == OUT and not self.has_outside(credential, noun):
             return None
