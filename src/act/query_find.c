@@ -9,7 +9,6 @@
 
 #include "base/canon.h"
 
-#define LOOKED_MAX (10 * SEARCH_WALK)
 
 static enum err find_ref(struct reader *, struct ctx *, const struct realm *,
     const struct page_in *, struct str ref, int64_t *person);

@@ -11,6 +11,7 @@
 #include "act/query.h"
 
 #define SEARCH_WALK 500	/* rows that are read at once */
+#define LOOKED_MAX  (10 * SEARCH_WALK)	/* that one filter may look at */
 
 /* How an index is asked for persons, and what is left to be done with them. */
 struct finding {

@@ -77,8 +77,9 @@ seal(struct batch *b, struct item *it, struct vault_call *call)
 		s->index = vault_index(call, s->value.v, s->value.n);
 	s->sealed = vault_text_seal(call, PURPOSE_NAME, s->id,
 	    resource_record(arena, in->external_id, values));
-	s->inputs = vault_text_seal(
-	    call, PURPOSE_AUDIT, s->id, str_sub(in->body, 0, AUDIT_MAX / 2));
+	if (in->body.n > AUDIT_MAX / 2)
+		return fail(it->cx, ERR_TOO_LARGE, MSG_DOC_LARGE, "");
+	s->inputs = vault_text_seal(call, PURPOSE_AUDIT, s->id, in->body);
 	return OK;
 }
 

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "act/query.h"
+#include "act/query_int.h"
 
 /* What is asked for, and what was found. */
 struct asking {
@@ -24,7 +24,9 @@ static enum err ask(struct asking *);
 static enum err find_some(struct asking *);
 static enum err hash_of(struct asking *, enum index_kind, struct str text,
     struct index_key *);
-static enum err find_key(struct asking *, int64_t **id, size_t *n);
+static enum err find_one(struct asking *, int64_t *id);
+static enum err find_many(struct asking *);
+static enum err add_found(struct asking *, const int64_t *, size_t n);
 static enum err walk_all(struct asking *, struct resources_out *);
 static enum err view(struct asking *, struct resource_view **);
 static void cut(struct asking *, struct resource_view *,
@@ -90,54 +92,83 @@ static enum err
 find_some(struct asking *a)
 {
 	const struct resources_in *in = a->in;
-	int64_t one = in->id, *id = &one;
-	struct resource_row *key;
-	struct rows rows;
-	size_t n = 1, kept = 0;
+	const bool is_many =
+	    in->id == 0 && in->path.p != NULL && !a->key.is_unique;
+	int64_t id = in->id;
 
-	if (in->id == 0)
-		TRY(find_key(a, &id, &n));
-	key = arena_array(a->cx->arena, n + 1, sizeof(*key));
+	a->row = arena_array(
+	    a->cx->arena, PAGE_MAX + SEARCH_WALK, sizeof(*a->row));
+	if (is_many)
+		return find_many(a);
+	if (id == 0)
+		TRY(find_one(a, &id));
+	return id != 0 ? add_found(a, &id, 1) : OK;
+}
+
+/* By what only one can have. */
+static enum err
+find_one(struct asking *a, int64_t *id)
+{
+	const struct resources_in *in = a->in;
+	struct arena *arena = a->cx->arena;
+	struct index_key key = { 0 };
+
+	TRY(hash_of(a, INDEX_ATTRIBUTE,
+	    in->path.p == NULL
+		? resource_ref(arena, in->type, in->source, in->external_id)
+		: digest_of(arena, a->key.text),
+	    &key));
+	return index_find(a->r->data, a->realm->tenant, &key, 1, id);
+}
+
+/* The index knows nothing of sources: it is walked until those of this one are found. */
+static enum err
+find_many(struct asking *a)
+{
+	struct arena *arena = a->cx->arena;
+	int64_t *id = arena_array(arena, SEARCH_WALK, sizeof(*id));
+	struct index_key key = { 0 };
+	size_t looked = 0;
+	int64_t after = 0;
+	struct rows rows;
+
+	TRY(hash_of(a, INDEX_SEARCH, digest_of(arena, a->key.text), &key));
+	key.kind = 0;
+	do {
+		TRY(index_search(a->r->data, a->realm->tenant, &key, 1, after,
+		    SEARCH_WALK, &rows));
+		for (size_t i = 0; i < rows.n; i++)
+			after = id[i] =
+			    ((struct search_row *)rows.row)[i].person;
+		TRY(add_found(a, id, rows.n));
+		looked += rows.n;
+		if (a->n > PAGE_MAX || looked >= LOOKED_MAX)
+			return fail(a->cx, ERR_BAD_INPUT, MSG_QUERY_TOO_MANY,
+			    "filter", str_z(arena, a->in->path),
+			    LIMIT_TEXT(PAGE_MAX));
+	} while (rows.n == SEARCH_WALK);
+	return OK;
+}
+
+static enum err
+add_found(struct asking *a, const int64_t *id, size_t n)
+{
+	const struct resources_in *in = a->in;
+	struct resource_row *key =
+	    arena_array(a->cx->arena, n + 1, sizeof(*key));
+	const struct resource_row *row;
+	struct rows rows;
+
 	for (size_t i = 0; i < n; i++) {
 		key[i].tenant = a->realm->tenant;
 		key[i].type = in->type;
 		key[i].id = id[i];
 	}
 	TRY(store_load(a->r->data, &RESOURCE, key, n, 3, 0, &rows));
-	a->row = rows.row;
+	row = rows.row;
 	for (size_t i = 0; i < rows.n; i++)
-		if (in->source == 0 || a->row[i].source == in->source)
-			a->row[kept++] = a->row[i];
-	a->n = kept;
-	return OK;
-}
-
-static enum err
-find_key(struct asking *a, int64_t **id, size_t *n)
-{
-	const struct resources_in *in = a->in;
-	struct arena *arena = a->cx->arena;
-	struct index_key key = { 0 };
-	struct rows rows;
-
-	if (in->path.p == NULL || a->key.is_unique) {
-		TRY(hash_of(a, INDEX_ATTRIBUTE,
-		    in->path.p == NULL ? resource_ref(arena, in->type,
-					     in->source, in->external_id)
-				       : digest_of(arena, a->key.text),
-		    &key));
-		*id = arena_array(arena, 1, sizeof(**id));
-		*n = 1;
-		return index_find(a->r->data, a->realm->tenant, &key, 1, *id);
-	}
-	TRY(hash_of(a, INDEX_SEARCH, digest_of(arena, a->key.text), &key));
-	key.kind = 0;
-	TRY(index_search(
-	    a->r->data, a->realm->tenant, &key, 1, 0, PAGE_MAX, &rows));
-	*id = arena_array(arena, rows.n + 1, sizeof(**id));
-	for (size_t i = 0; i < rows.n; i++)
-		(*id)[i] = ((struct search_row *)rows.row)[i].person;
-	*n = rows.n;
+		if (in->source == 0 || row[i].source == in->source)
+			a->row[a->n++] = row[i];
 	return OK;
 }
 

@@ -6,7 +6,9 @@
 
 #include "core/doc_int.h"
 
-#define ROOT "extensions"
+#define ROOT	    "extensions"
+#define DEPTH_MAX   8
+#define MEMBERS_MAX 256
 
 static const struct scim_schema *schema_of(const struct catalogue *,
     const struct declared_type *, struct str urn);
@@ -33,7 +35,14 @@ static struct value *shown_members(struct arena *, const struct scim_attr *,
     const struct value *);
 static size_t add_keys(struct ctx *, const struct scim_schema *,
     const struct scim_attr *, const struct value *, struct extension_key *,
-    size_t);
+    size_t n, size_t max);
+static size_t schema_keys(struct ctx *, const struct scim_schema *,
+    const struct value *, struct extension_key *, size_t n, size_t max);
+static enum err check_form(struct ctx *, const struct value *, size_t depth);
+static enum err keep_rest(struct ctx *, const struct catalogue *,
+    const struct declared_type *, const struct value *was, struct value *is);
+static enum err check_keys(struct ctx *, const struct catalogue *,
+    const struct declared_type *, const struct value *);
 static void key_make(struct ctx *, const struct scim_schema *,
     const struct scim_attr *, struct str, struct extension_key *);
 static struct str path_of(struct arena *, const struct scim_schema *,
@@ -56,11 +65,32 @@ extension_decode(struct ctx *cx, const struct js *js, struct str *out)
 		if (s->type != JS_OBJECT && s->type != JS_NULL)
 			return fail(cx, ERR_BAD_INPUT, MSG_ATTR_NOT_OBJECT,
 			    str_z(cx->arena, s->name));
+	TRY(check_form(cx, v, 0));
 	if (v->first != NULL)
 		*out = extension_text(cx->arena, v);
 	return out->n <= DOC_BYTES_MAX
 	    ? OK
 	    : fail(cx, ERR_BAD_INPUT, MSG_DOC_LARGE, ROOT);
+}
+
+/*
+ * A name is one name in any case (RFC 7643 section 2.1); and nothing that could
+ * be declared is nested further, or has so many members.
+ */
+static enum err
+check_form(struct ctx *cx, const struct value *v, size_t depth)
+{
+	size_t n = 0;
+
+	for (const struct value *c = v->first; c != NULL; c = c->next) {
+		if (depth == DEPTH_MAX ||
+		    (v->type == JS_OBJECT && ++n > MEMBERS_MAX))
+			return refuse(cx, MSG_DOC_LARGE, STR(ROOT), NULL);
+		if (v->type == JS_OBJECT && value_get(v, c->name) != c)
+			return refuse(cx, MSG_ATTR_TWICE, c->name, NULL);
+		TRY(check_form(cx, c, depth + 1));
+	}
+	return OK;
 }
 
 /* TEXT is ours, or empty. */
@@ -89,25 +119,26 @@ extension_text(struct arena *arena, struct value *v)
 	return buf_view(&b);
 }
 
-/* By their names' bytes, all the way down: few at each place. */
+/* By their names' bytes, all the way down: few at each place.  Lists keep their order. */
 static void
 sort_members(struct value *v)
 {
 	struct value *sorted = NULL, *next;
 
-	for (struct value *c = v->first; c != NULL; c = next) {
+	for (struct value *c = v->first; c != NULL; c = c->next)
+		sort_members(c);
+	for (struct value *c = v->first; v->type == JS_OBJECT && c != NULL;
+	     c = next) {
 		struct value **at = &sorted;
 
 		next = c->next;
-		sort_members(c);
-		while (*at != NULL && v->type == JS_OBJECT &&
-		    str_cmp((*at)->name, c->name) < 0)
-			at = &(*at)->next;
-		while (*at != NULL && v->type == JS_ARRAY)
+		while (*at != NULL && str_cmp((*at)->name, c->name) < 0)
 			at = &(*at)->next;
 		c->next = *at;
 		*at = c;
 	}
+	if (v->type != JS_OBJECT)
+		return;
 	v->first = v->last = sorted;
 	while (v->last != NULL && v->last->next != NULL)
 		v->last = v->last->next;
@@ -205,8 +236,33 @@ extension_settle(struct ctx *cx, const struct catalogue *c,
 		if (value_is_empty(v))
 			value_drop(is, v);
 	}
+	TRY(keep_rest(cx, c, of, was, is));
+	TRY(check_keys(cx, c, of, is));
 	*out = is->first != NULL ? extension_text(cx->arena, is)
 				 : (struct str) { NULL, 0 };
+	return OK;
+}
+
+/*
+ * What is not said any more: of a declared schema it goes, if it may; what is not
+ * declared at present stays for when it is again.
+ */
+static enum err
+keep_rest(struct ctx *cx, const struct catalogue *c,
+    const struct declared_type *of, const struct value *was, struct value *is)
+{
+	const struct value *none = value_object(cx->arena);
+
+	for (const struct value *v = was->first; v != NULL; v = v->next) {
+		const struct scim_schema *schema = schema_of(c, of, v->name);
+
+		if (value_get(is, v->name) != NULL)
+			continue;
+		if (schema == NULL)
+			value_put(is, v->name, value_copy(cx->arena, v));
+		else
+			TRY(check_kept(cx, schema, v, none));
+	}
 	return OK;
 }
 
@@ -252,9 +308,7 @@ static enum err
 settle_schema(struct ctx *cx, const struct scim_schema *schema,
     const struct value *before, struct value *after)
 {
-	struct extension_key key[EXTENSION_KEYS_MAX + 1];
 	struct value *next;
-	size_t n = 0;
 
 	if (is_same(before, after))
 		return OK;
@@ -274,18 +328,26 @@ settle_schema(struct ctx *cx, const struct scim_schema *schema,
 		if (value_is_empty(v))
 			value_drop(after, v);
 	}
-	TRY(check_kept(cx, schema, before, after));
-	for (const struct value *v = after->first; v != NULL; v = v->next) {
-		const struct scim_attr *attr =
-		    scim_attr_find(schema->attr, v->name);
+	return check_kept(cx, schema, before, after);
+}
 
-		if (attr != NULL && fits(attr, v))
-			n = add_keys(cx, schema, attr, v, key, n);
-		if (n > EXTENSION_KEYS_MAX)
-			return refuse(cx, MSG_DOC_LARGE,
-			    path_of(cx->arena, schema, v->name), NULL);
+/* All schemas together have no more of what is indexed than is found again. */
+static enum err
+check_keys(struct ctx *cx, const struct catalogue *c,
+    const struct declared_type *of, const struct value *all)
+{
+	struct extension_key key[EXTENSION_KEYS_MAX + 1];
+	size_t n = 0;
+
+	for (const struct value *v = all->first; v != NULL; v = v->next) {
+		const struct scim_schema *schema = schema_of(c, of, v->name);
+
+		if (schema != NULL)
+			n = schema_keys(cx, schema, v, key, n, COUNT(key));
 	}
-	return OK;
+	if (n <= EXTENSION_KEYS_MAX)
+		return OK;
+	return refuse(cx, MSG_DOC_LARGE, STR(ROOT), NULL);
 }
 
 /* Who has anything of a schema has what it requires; what is immutable stays as it was first. */
@@ -524,23 +586,32 @@ extension_keys(struct ctx *cx, const struct catalogue *c, struct str text,
 		const struct scim_schema *schema =
 		    catalogue_schema_urn(c, v->name);
 
-		for (const struct value *m = v->first;
-		     schema != NULL && m != NULL; m = m->next) {
-			const struct scim_attr *a =
-			    scim_attr_find(schema->attr, m->name);
-
-			if (a != NULL && fits(a, m) && n < EXTENSION_KEYS_MAX)
-				n = add_keys(cx, schema, a, m, out, n);
-		}
+		if (schema != NULL)
+			n = schema_keys(
+			    cx, schema, v, out, n, EXTENSION_KEYS_MAX);
 	}
-	return n < EXTENSION_KEYS_MAX ? n : EXTENSION_KEYS_MAX;
+	return n;
 }
 
-/* Behind the N that are there; at most one more than there may be. */
+static size_t
+schema_keys(struct ctx *cx, const struct scim_schema *schema,
+    const struct value *of, struct extension_key *key, size_t n, size_t max)
+{
+	for (const struct value *v = of->first; v != NULL; v = v->next) {
+		const struct scim_attr *a =
+		    scim_attr_find(schema->attr, v->name);
+
+		if (a != NULL && fits(a, v))
+			n = add_keys(cx, schema, a, v, key, n, max);
+	}
+	return n;
+}
+
+/* Behind the N that are there, up to MAX. */
 static size_t
 add_keys(struct ctx *cx, const struct scim_schema *schema,
     const struct scim_attr *attr, const struct value *v,
-    struct extension_key *key, size_t n)
+    struct extension_key *key, size_t n, size_t max)
 {
 	const struct value *e = v->type == JS_ARRAY ? v->first : v;
 
@@ -557,7 +628,7 @@ add_keys(struct ctx *cx, const struct scim_schema *schema,
 		    &one);
 		while (i < n && !str_eq(key[i].text, one.text))
 			i++;
-		if (i == n && n <= EXTENSION_KEYS_MAX)
+		if (i == n && n < max)
 			key[n++] = one;
 	}
 	return n;

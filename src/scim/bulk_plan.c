@@ -595,30 +595,43 @@ is_urn(struct str name)
 	return str_find(name, ':') < name.n;
 }
 
+/* Behind the last one, under the name it has: nobody else has that here. */
+static void
+append(struct value *to, struct value *child)
+{
+	child->next = NULL;
+	if (to->last == NULL)
+		to->first = child;
+	else
+		to->last->next = child;
+	to->last = child;
+}
+
+/* Once over the members, however many there are. */
 struct value *
 bulk_split(struct arena *arena, struct value *data,
     bool (*is_later)(void *, struct str), void *arg)
 {
 	struct value *out =
 	    data->type == JS_ARRAY ? value_array(arena) : value_object(arena);
-	struct value *next;
+	struct value *next, *part;
+	struct value *first = data->first;
 
-	for (struct value *c = data->first; c != NULL; c = next) {
+	data->first = data->last = NULL;
+	for (struct value *c = first; c != NULL; c = next) {
 		next = c->next;
-		if (!has_later(c, is_later, arg))
-			continue;
-		if (data->type == JS_ARRAY) {
-			value_drop(data, c);
-			value_add(out, c);
-		} else if (c->type == JS_ARRAY ||
-		    (c->type == JS_OBJECT && is_urn(c->name))) {
-			value_put(
-			    out, c->name, bulk_split(arena, c, is_later, arg));
-			if (c->first == NULL)
-				value_drop(data, c);
+		if (!has_later(c, is_later, arg)) {
+			append(data, c);
+		} else if (data->type != JS_ARRAY &&
+		    (c->type == JS_ARRAY ||
+			(c->type == JS_OBJECT && is_urn(c->name)))) {
+			part = bulk_split(arena, c, is_later, arg);
+			part->name = c->name;
+			append(out, part);
+			if (c->first != NULL)
+				append(data, c);
 		} else {
-			value_drop(data, c);
-			value_put(out, c->name, c);
+			append(out, c);
 		}
 	}
 	return out;

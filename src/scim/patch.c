@@ -738,7 +738,7 @@ coerce_members(struct change *c, const struct scim_attr *attr,
 		if (sub == NULL || sub->mutability == SCIM_READ_ONLY)
 			continue;
 		if (value_is_empty(v))
-			part = value_copy(c->cx->arena, v);
+			part = value_null(c->cx->arena);
 		else
 			TRY(coerce(c, sub, v, &part));
 		value_put(made, str_of(sub->name), part);

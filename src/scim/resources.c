@@ -16,7 +16,6 @@
 
 #include "act/resource.h"
 
-#define RESOURCE_BODY_MAX (64 * 1024)
 
 /* What a request keeps from step to step. */
 struct resource_call {
@@ -537,15 +536,15 @@ static const struct route_work
 #define OF_TYPE SCIM_PATH "/{type}"
 
 const struct route scim_resource_routes[] = {
-	{ POST, OF_TYPE, RIGHT_RESOURCE_WRITE, RESOURCE_BODY_MAX, false, &create, "Make a resource" },
+	{ POST, OF_TYPE, RIGHT_RESOURCE_WRITE, PERSON_BODY_MAX, false, &create, "Make a resource" },
 	{ GET, OF_TYPE, RIGHT_RESOURCE_READ, 0, false,
 	    LIST(resources_list, list_decode, list_encode, "*"), "List resources" },
 	{ POST, OF_TYPE "/.search", RIGHT_RESOURCE_READ, SMALL_BODY_MAX, false,
 	    LIST(resources_list, search_decode, list_encode, "*"), "Search resources" },
 	{ GET, OF_TYPE "/{resource}", RIGHT_RESOURCE_READ, 0, false,
 	    LIST(resource_show, show_decode, resource_encode, "*"), "Show a resource" },
-	{ PUT, OF_TYPE "/{resource}", RIGHT_RESOURCE_WRITE, RESOURCE_BODY_MAX, false, &put, "Replace a resource" },
-	{ PATCH, OF_TYPE "/{resource}", RIGHT_RESOURCE_WRITE, RESOURCE_BODY_MAX, false, &patch, "Change a resource" },
+	{ PUT, OF_TYPE "/{resource}", RIGHT_RESOURCE_WRITE, PERSON_BODY_MAX, false, &put, "Replace a resource" },
+	{ PATCH, OF_TYPE "/{resource}", RIGHT_RESOURCE_WRITE, PERSON_BODY_MAX, false, &patch, "Change a resource" },
 	{ DELETE, OF_TYPE "/{resource}", RIGHT_RESOURCE_WRITE, 0, false, &removal, "Remove a resource" },
 	{ 0 }
 };

@@ -11,7 +11,7 @@
 /* Both powers of two; a writer has some eighty. */
 #define TEXTS_MAX 256
 #define SLOTS	  (2 * TEXTS_MAX)
-#define NAME_SIZE 16
+#define NAME_SIZE 32
 
 struct known_text {
 	char  *text;
@@ -26,6 +26,7 @@ struct known {
 	size_t		   n;
 };
 
+static uint64_t hash_of(const char *, const struct pg_params *);
 static size_t slot_of(const struct known *, const char *,
     const struct pg_params *);
 static bool is_same(const struct known_text *, const char *,
@@ -70,15 +71,24 @@ known_find(struct known *k, const char *text, const struct pg_params *p)
 	return k->slot[at];
 }
 
-static size_t
-slot_of(const struct known *k, const char *text, const struct pg_params *p)
+static uint64_t
+hash_of(const char *text, const struct pg_params *p)
 {
 	uint64_t h = 14695981039346656037U;
-	size_t at;
 
 	for (const char *c = text; *c != '\0'; c++)
 		h = (h ^ (uint8_t)*c) * 1099511628211U;
-	at = (size_t)(h ^ h >> 32) & (SLOTS - 1);
+	for (size_t i = 0; i < p->n; i++)
+		h = (h ^ p->type[i]) * 1099511628211U;
+	return h;
+}
+
+static size_t
+slot_of(const struct known *k, const char *text, const struct pg_params *p)
+{
+	uint64_t h = hash_of(text, p);
+	size_t at = (size_t)(h ^ h >> 32) & (SLOTS - 1);
+
 	while (k->slot[at] != NULL && !is_same(k->slot[at], text, p))
 		at = (at + 1) & (SLOTS - 1);
 	return at;
@@ -102,7 +112,9 @@ add(struct known *k, size_t at, const char *text, const struct pg_params *p)
 	t->ntype = p->n;
 	t->type = heap_alloc(p->n + 1, sizeof(*t->type));
 	memcpy(t->type, p->type, p->n * sizeof(*p->type));
-	must(snprintf(t->name, sizeof(t->name), "usher_%zu", k->n) > 0);
+	/* In a session that is another's after all the name is no other text's. */
+	must(snprintf(t->name, sizeof(t->name), "usher_%016llx",
+		 (unsigned long long)hash_of(text, p)) > 0);
 	k->slot[at] = t;
 	k->n++;
 }

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """scimdeclared.py - tests of schemas that a catalogue declares: RFC 7643 2, 3.3
 and 7 hold of them as of those that are built in."""
+import json
+
 from scimlib import (CATALOGUE, USER, fine, op, refused, same, status, test,
                      true)
 
 BADGE = "urn:example:scim:schemas:2.0:Badge"
 PLAIN = "urn:example:scim:schemas:2.0:Plain"
+DEVICE = "urn:example:scim:schemas:2.0:Device"
 DECLARED = """schemas:
   badge:
     urn: %s
@@ -34,7 +37,18 @@ DECLARED = """schemas:
     text: "Another."
     attributes:
       word: { type: string, text: "A word." }
-""" % (BADGE, PLAIN)
+      tags: { type: string, multi: true, searchable: true, text: "Words for it." }
+      code: { type: string, mutability: immutable, text: "As it was first." }
+  device:
+    urn: %s
+    of: resource
+    name: Device
+    text: "A thing with a plug."
+    attributes:
+      model: { type: string, searchable: true, text: "What it is." }
+resource_types:
+  device: { name: Device, endpoint: /Devices, schema: device }
+""" % (BADGE, PLAIN, DEVICE)
 
 
 def client(w):
@@ -42,7 +56,7 @@ def client(w):
     if not hasattr(w, "declared"):
         made = w.server.tenant("declared")
         made.apply(CATALOGUE % "" + DECLARED)
-        w.declared = w.client(made)
+        w.declared, w.declared_tenant = w.client(made), made
     return w.declared
 
 
@@ -234,3 +248,62 @@ def declared_attributes_are_replaced(w):
     same(reply.json[BADGE], {"number": made[BADGE]["number"]})
     same(fine(client(w).put("/Users/" + made["id"], show(w, made)))[BADGE],
          reply.json[BADGE])
+
+
+@test
+def a_filter_finds_ones_own_among_many(w):
+    """However many of another client have the same value."""
+    mine, model = client(w), w.name()
+
+    def device():
+        return {"schemas": [DEVICE], "model": model}
+
+    other = w.of(w.declared_tenant, source="plugs")
+    status(other.post("/Bulk", {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+        "Operations": [{"method": "POST", "path": "/Devices",
+                        "bulkId": str(i), "data": device()}
+                       for i in range(600)]}), 200)
+    made = {fine(mine.post("/Devices", device()))["id"] for _ in range(2)}
+    asked = '/Devices?filter=model%20eq%20%22' + model + '%22'
+    found = fine(mine.get(asked))
+    same((found["totalResults"], {row["id"] for row in found["Resources"]}),
+         (2, made))
+    refused(other.get(asked), 400, "tooMany")
+
+
+@test
+def hostile_declared_values_harm_nobody(w):
+    made = user(w, badge(w))
+    deep = "x"
+    for _ in range(28):
+        deep = [deep]
+    nothing = json.loads(json.dumps(deep).replace('"x"', ""))
+    many = ["t%d" % i for i in range(80)]
+    for part in ({"car": {"plate": deep}}, {"car": deep}, {"colour": deep}):
+        refused(client(w).post("/Users", w.draft(
+            schemas=[USER, BADGE], **{BADGE: badge(w, **part)})), 400)
+    # What holds nothing is absent, however deep that is.
+    user(w, badge(w, car={"plate": nothing, "electric": True}))
+    # Of both schemas together no more is indexed than is found again.
+    refused(client(w).post("/Users", w.draft(
+        schemas=[USER, BADGE, PLAIN], **{
+            BADGE: badge(w, floors=list(range(40))),
+            PLAIN: {"tags": many[:40]}})), 400)
+    refused(client(w).post("/Users", w.draft(
+        schemas=[USER, PLAIN], **{PLAIN: {"tags": many}})), 400)
+    native = w.declared_tenant.client()
+
+    def patch(body):
+        return native.request(
+            "PATCH", "/api/v1/persons/" + made["id"],
+            {"extensions": body}, {"If-Match": "*"}).status
+
+    same(patch({BADGE: {"colour": "red", "COLOUR": "blue"}}), 400)
+    same(patch({PLAIN: {"word": "a"}, PLAIN.upper(): {"word": "b"}}), 400)
+    same(patch({PLAIN: {"word": nothing}}), 400)
+    # What is immutable does not change by going and coming again.
+    same(patch({PLAIN: {"code": "1"}}), 200)
+    same(patch({PLAIN: None}), 400)
+    same(patch(None), 400)
+    same(show(w, made)[PLAIN], {"code": "1"})
