@@ -18,6 +18,7 @@
 #define GROUP_MEMBERS_MAX 200000
 #define GROUP_NAMED_MAX	  10000		/* members that one order names */
 #define GROUP_NOW_MAX	  200		/* people of whom is decided in the order's own transaction; of more by the clock, right after it */
+#define GROUPS_A_PERSON	  200		/* that one person is in */
 #define GROUP_SHOWN_MAX	  200000	/* members in one answer */
 #define GROUP_TEXT_MAX	  256		/* characters of a name or an external id */
 
@@ -64,6 +65,7 @@ struct groups_in {
 	struct str name;	/* it is called this; p NULL: whatever */
 	struct str external_id;
 	bool	   has_members;	/* they are shown */
+	bool	   names_only;	/* external ids are not opened */
 	int64_t	   after;	/* id of the last one seen; 0: from the start */
 	int64_t	   first;	/* 1: from the first one on; 0: by cursor */
 	bool	   is_descending;	/* the newest first */

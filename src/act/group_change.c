@@ -14,6 +14,12 @@
 
 #include "core/role.h"
 
+#define SCOPE_WALK 5000	/* members who are looked at together */
+/* Of the room of a batch, a member's row being 1: */
+#define COST_NAMED   20
+#define COST_PERSON  16	/* who is decided about … */
+#define COST_PRODUCT 12	/* … for each product that is given or taken */
+
 /* One order while it is carried out. */
 struct changing {
 	struct batch	   *batch;
@@ -37,7 +43,10 @@ static enum err find_joining(struct changing *);
 static enum err check_persons(struct changing *, const int64_t *, size_t n);
 static enum err refuse_member(struct changing *, int64_t id);
 static enum err find_parting(struct changing *);
-static bool has_room(struct changing *);
+static bool take_room(struct changing *);
+static int64_t decide_cost(const struct changing *, size_t people);
+static enum err check_scope(struct changing *);
+static enum err check_groups(struct changing *);
 static enum err keep_reached(struct changing *, struct rows *members);
 static enum err which_reached(struct changing *, const int64_t *, size_t n,
     bool *is);
@@ -65,10 +74,15 @@ group_apply(
 		return OK;
 	if (s->in->kind != GROUP_REMOVE)
 		TRY(change_texts(&c));
+	if (!take_room(&c)) {
+		/* No try: nothing was in the way but those before it. */
+		it->again = true;
+		it->tries--;
+		return OK;
+	}
+	TRY(check_scope(&c));
 	TRY(find_joining(&c));
 	TRY(find_parting(&c));
-	if (it->again)
-		return OK;
 	c.is_changed |= c.join.n + c.part.n > 0;
 	s->out->group = s->id;
 	s->out->version = c.row.version;
@@ -229,7 +243,7 @@ find_joining(struct changing *c)
 	    c->row.members + (int64_t)c->join.n > GROUP_MEMBERS_MAX)
 		return fail(c->it->cx, ERR_FULL, MSG_GROUP_FULL, "members",
 		    LIMIT_TEXT(GROUP_MEMBERS_MAX));
-	return OK;
+	return check_groups(c);
 }
 
 static enum err
@@ -303,10 +317,6 @@ find_parting(struct changing *c)
 
 	if (s->in->kind == GROUP_MAKE)
 		return OK;
-	if ((s->in->replaces || s->in->kind == GROUP_REMOVE) && !has_room(c)) {
-		c->it->again = true;
-		return OK;
-	}
 	if (s->in->replaces || s->in->kind == GROUP_REMOVE)
 		TRY(store_load(c->tx, &MEMBER, &all, 1, 2, 0, &rows));
 	else
@@ -325,16 +335,101 @@ find_parting(struct changing *c)
 
 /* What a batch may hold in memory is bounded; one order always fits. */
 static bool
-has_room(struct changing *c)
+take_room(struct changing *c)
 {
+	const struct group_state *s = c->s;
+	const int64_t named = (int64_t)(s->njoin + s->npart);
+	const bool is_all = s->in->replaces || s->in->kind == GROUP_REMOVE ||
+	    c->row.gives != c->before.gives || c->it->cx->actor->scope != NULL;
+	int64_t people = named + (is_all ? c->row.members : 0);
 	int64_t *taken = c->batch->state;
+	int64_t cost = named * COST_NAMED + (is_all ? c->row.members : 0);
 
+	if (people > GROUP_NOW_MAX)
+		people = GROUP_NOW_MAX;
+	cost += decide_cost(c, (size_t)people);
 	if (taken == NULL)
 		c->batch->state = taken = arena_alloc(c->arena, sizeof(*taken));
-	if (*taken > 0 && *taken + c->row.members > GROUP_BATCH_MAX)
+	if (*taken > 0 && *taken + cost > GROUP_BATCH_MAX)
 		return false;
-	*taken += c->row.members;
+	*taken += cost;
 	return true;
+}
+
+/* Of deciding about so many people now. */
+static int64_t
+decide_cost(const struct changing *c, size_t people)
+{
+	const struct catalogue *cat = c->s->realm->catalogue;
+	const int64_t id[2] = { c->before.gives,
+		c->s->in->kind == GROUP_REMOVE ? 0 : c->row.gives };
+	int64_t products = 0;
+
+	if (id[0] == 0 && id[1] == 0)
+		return 0;
+	for (size_t i = 0; i < 2; i++) {
+		const struct group_info *info = catalogue_group(cat, id[i]);
+
+		products += info != NULL ? (int64_t)info->nproduct : 0;
+	}
+	return (int64_t)people * (COST_PERSON + products * COST_PRODUCT);
+}
+
+/* What concerns all who are in is done by whom they all are within reach. */
+static enum err
+check_scope(struct changing *c)
+{
+	struct ctx *cx = c->it->cx;
+	struct member_row all = { .tenant = c->it->tenant,
+		.in_group = c->s->id };
+	const struct person_query q = { .tenant = c->it->tenant,
+		.scope = cx->actor->scope,
+		.names = &c->s->realm->names,
+		.today = order_today(c->s->realm, 0, cx->now_ms) };
+	const bool is_all = c->s->in->kind == GROUP_REMOVE ||
+	    c->row.gives != c->before.gives || c->s->name.n > 0;
+	int64_t *id = arena_array(c->arena, SCOPE_WALK, sizeof(*id));
+	bool *in = arena_array(c->arena, SCOPE_WALK, sizeof(*in));
+	struct rows rows;
+
+	if (q.scope == NULL || c->s->in->kind == GROUP_MAKE || !is_all)
+		return OK;
+	TRY(store_load(c->tx, &MEMBER, &all, 1, 2, 0, &rows));
+	for (size_t from = 0; from < rows.n; from += SCOPE_WALK) {
+		size_t n =
+		    rows.n - from < SCOPE_WALK ? rows.n - from : SCOPE_WALK;
+
+		for (size_t i = 0; i < n; i++)
+			id[i] =
+			    ((struct member_row *)rows.row)[from + i].person;
+		TRY(person_in_scope(c->tx, &q, id, n, in));
+		for (size_t i = 0; i < n; i++)
+			if (!in[i])
+				return fail(cx, ERR_DENIED, MSG_ACCESS_BEYOND,
+				    "members");
+	}
+	return OK;
+}
+
+/* Who is in many groups makes each reading of them dear. */
+static enum err
+check_groups(struct changing *c)
+{
+	struct member_of_row *key =
+	    arena_array(c->arena, c->join.n + 1, sizeof(*key));
+	size_t *count = arena_array(c->arena, c->join.n + 1, sizeof(*count));
+	struct rows rows;
+
+	for (size_t i = 0; i < c->join.n; i++)
+		key[i] = (struct member_of_row) { c->it->tenant,
+			c->join.v[i].person, 0 };
+	TRY(store_load(
+	    c->tx, &MEMBER_OF, key, c->join.n, 2, GROUPS_A_PERSON, &rows));
+	for (size_t i = 0; i < rows.n; i++)
+		if (++count[rows.key[i]] == GROUPS_A_PERSON)
+			return fail(c->it->cx, ERR_FULL, MSG_GROUP_PERSON,
+			    "members", LIMIT_TEXT(GROUPS_A_PERSON));
+	return OK;
 }
 
 static enum err
@@ -460,7 +555,7 @@ decide_again(struct changing *c)
 		person[n++] = c->part.v[i].person;
 	if (n == 0)
 		return OK;
-	if (n > GROUP_NOW_MAX)
+	if (n > GROUP_NOW_MAX || decide_cost(c, n) > GROUP_BATCH_MAX / 2)
 		return note_due_all(c, person, n);
 	TRY(groups_decide(c->batch, c->it, c->tx, person, n, &c->s->inner));
 	tell(c);

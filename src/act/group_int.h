@@ -13,8 +13,8 @@
 /* Texts whose keyed hashes stand in GROUP_NAME: of the group as it was read, and as it shall be. */
 enum group_key { KEY_NAME_WAS, KEY_REF_WAS, KEY_NAME, KEY_REF, GROUP_KEYS };
 
-/* Members that may go in one batch by orders that take all: more come in the next. */
-#define GROUP_BATCH_MAX (2 * GROUP_MEMBERS_MAX)
+/* What the orders of one batch may take of memory, in rows of members: more come in the next. */
+#define GROUP_BATCH_MAX (GROUP_MEMBERS_MAX + GROUP_MEMBERS_MAX / 2)
 
 /* item->state of a group order. */
 struct group_state {

@@ -6,6 +6,7 @@
 #include "act/group_int.h"
 #include "act/world_int.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define GROUPS_A_PAGE  500
@@ -38,6 +39,8 @@ static enum err open_texts(struct asking *, struct group_view *);
 static enum err add_members(struct asking *, struct group_view *,
     size_t *shown);
 static enum err keep_seen(struct asking *, int64_t *id, size_t *n);
+static enum err load_distinct(struct asking *, const struct rows *);
+static int by_id(const void *, const void *);
 
 enum err
 group_show(struct reader *r, struct ctx *cx, const void *in, void **out)
@@ -320,7 +323,7 @@ open_texts(struct asking *a, struct group_view *v)
 	for (size_t i = 0; i < a->n; i++) {
 		text[2 * i] = vault_text_open(
 		    &call, PURPOSE_NAME, v[i].row.id, v[i].row.name);
-		if (v[i].row.external_id.n > 0)
+		if (!a->in->names_only && v[i].row.external_id.n > 0)
 			text[2 * i + 1] = vault_text_open(&call, PURPOSE_NAME,
 			    v[i].row.id, v[i].row.external_id);
 	}
@@ -392,13 +395,12 @@ enum err
 groups_add(struct reader *r, struct ctx *cx, const struct page_in *page,
     struct person_view *v, size_t n)
 {
-	struct groups_in in = { .source = page->source };
+	struct groups_in in = { .source = page->source, .names_only = true };
 	struct asking a = { .r = r, .cx = cx, .in = &in };
 	struct member_of_row *key = arena_array(cx->arena, n + 1, sizeof(*key));
-	struct group_row *group;
 	struct group_view *found;
 	struct persons_group *of;
-	struct rows rows, groups;
+	struct rows rows;
 
 	if (!page->has_groups)
 		return OK;
@@ -410,28 +412,60 @@ groups_add(struct reader *r, struct ctx *cx, const struct page_in *page,
 	if (rows.n == 0)
 		return OK;
 	TRY(ask(&a));
-	group = arena_array(cx->arena, rows.n, sizeof(*group));
-	for (size_t i = 0; i < rows.n; i++) {
-		group[i].tenant = a.realm->tenant;
-		group[i].id = ((struct member_of_row *)rows.row)[i].in_group;
-	}
-	TRY(store_load(r->data, &GROUP, group, rows.n, 2, 0, &groups));
-	must(groups.n == rows.n);	/* a member is one of a group */
-	a.found = groups.row;
-	a.n = groups.n;
+	TRY(load_distinct(&a, &rows));
 	TRY(view(&a, &found));
 	of = arena_array(cx->arena, rows.n, sizeof(*of));
 	for (size_t i = 0; i < rows.n; i++) {
 		struct person_view *p = &v[rows.key[i]];
+		const struct group_row wanted = {
+			.id = ((struct member_of_row *)rows.row)[i].in_group
+		};
+		/* A view begins with its row. */
+		const struct group_view *g = a.n == 0
+		    ? NULL
+		    : bsearch(&wanted, found, a.n, sizeof(*found), by_id);
 
-		of[i] = (struct persons_group) { found[i].row.id,
-			found[i].name };
-		if (in.source != 0 && found[i].row.source != in.source)
+		if (g == NULL)
 			continue;
-		/* Those of one person stand together. */
+		/* Those of one person stand together, one behind the other. */
 		if (p->ngroup == 0)
 			p->group = &of[i];
-		((struct persons_group *)p->group)[p->ngroup++] = of[i];
+		((struct persons_group *)p->group)[p->ngroup++] =
+		    (struct persons_group) { g->row.id, g->name };
 	}
 	return OK;
+}
+
+/* Each once, by id; those of the source. */
+static enum err
+load_distinct(struct asking *a, const struct rows *memberships)
+{
+	const struct member_of_row *of = memberships->row;
+	struct group_row *key =
+	    arena_array(a->cx->arena, memberships->n, sizeof(*key));
+	struct rows rows;
+	size_t n = 0;
+
+	for (size_t i = 0; i < memberships->n; i++) {
+		key[i].tenant = a->realm->tenant;
+		key[i].id = of[i].in_group;
+	}
+	qsort(key, memberships->n, sizeof(*key), by_id);
+	for (size_t i = 0; i < memberships->n; i++)
+		if (n == 0 || key[n - 1].id != key[i].id)
+			key[n++] = key[i];
+	TRY(store_load(a->r->data, &GROUP, key, n, 2, 0, &rows));
+	a->found = rows.row;
+	for (size_t i = 0; i < rows.n; i++)
+		if (a->in->source == 0 || a->found[i].source == a->in->source)
+			a->found[a->n++] = a->found[i];
+	return OK;
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	const struct group_row *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
 }

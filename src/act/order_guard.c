@@ -15,6 +15,7 @@
 
 #define HOUR_MS	   INT64_C(3600000)
 #define HOURS	   24
+#define SOON	  7	/* days: a contract that ends by then counts as ended */
 #define WINDOW_MS  (HOURS * HOUR_MS)
 
 static bool is_counted(const struct item *);
@@ -196,7 +197,7 @@ guard_pass(struct scene *sc, const struct person_move *m)
 	struct removals *r = is_counted(sc->it) ? removals_at(sc->ob,
 	    sc->it->tenant, sc->s->in->source) : NULL;
 	int64_t most;
-	int was, is;
+	int was, is, later_was, later_is;
 
 	sc->moves = 0;
 	if (r == NULL || sc->is_new)
@@ -204,9 +205,14 @@ guard_pass(struct scene *sc, const struct person_move *m)
 	was = standing(&sc->before, sc->kept.contract, sc->kept.ncontract,
 	    m->today);
 	is = standing(&m->after, m->contract, m->ncontract, m->today);
-	if (is > was && went_lately(sc))
+	/* Who is given an end that soon comes goes by whoever gave it. */
+	later_was = standing(&sc->before, sc->kept.contract,
+	    sc->kept.ncontract, m->today + SOON);
+	later_is = standing(&m->after, m->contract, m->ncontract,
+	    m->today + SOON);
+	if (is > was && later_is >= later_was && went_lately(sc))
 		sc->moves = 1;
-	if (is >= was)
+	if (is >= was && later_is >= later_was)
 		return OK;
 	sc->moves = -1;
 	most = may_go(sc, r);
@@ -309,8 +315,9 @@ guard_note(struct scene *sc)
 	r->is_dirty = true;
 	if (went_lately(sc)) {
 		hour = hour_at(sc->ob, r, sub->removed.hour);
-		hour->persons--;
-		hour->has_left -= sub->removed.has_left;
+		/* An hour that another server took for over counts nobody any more. */
+		hour->persons -= hour->persons > 0;
+		hour->has_left -= hour->has_left > 0 && sub->removed.has_left;
 		has_left |= sub->removed.has_left;
 	} else {
 		sub->removed = (struct removed_row) { sc->it->tenant,

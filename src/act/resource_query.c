@@ -96,8 +96,8 @@ find_some(struct asking *a)
 	    in->id == 0 && in->path.p != NULL && !a->key.is_unique;
 	int64_t id = in->id;
 
-	a->row = arena_array(
-	    a->cx->arena, PAGE_MAX + SEARCH_WALK, sizeof(*a->row));
+	a->row =
+	    arena_array(a->cx->arena, PAGE_MAX + SEARCH_WALK, sizeof(*a->row));
 	if (is_many)
 		return find_many(a);
 	if (id == 0)

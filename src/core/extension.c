@@ -119,7 +119,7 @@ extension_text(struct arena *arena, struct value *v)
 	return buf_view(&b);
 }
 
-/* By their names' bytes, all the way down: few at each place.  Lists keep their order. */
+/* By their names' bytes, all the way down; few at each place.  Lists stay. */
 static void
 sort_members(struct value *v)
 {
@@ -186,8 +186,8 @@ extension_set(
 	struct value *patch = value_object(arena), *of = value_object(arena);
 	struct str sub, name, urn;
 	size_t n = path.n;
-	struct value *v = value.n > 0 ? value_text(arena, value)
-				      : value_null(arena);
+	struct value *v =
+	    value.n > 0 ? value_text(arena, value) : value_null(arena);
 
 	while (n > 0 && path.p[n - 1] != ':')
 		n--;
@@ -267,8 +267,8 @@ keep_rest(struct ctx *cx, const struct catalogue *c,
 }
 
 static const struct scim_schema *
-schema_of(const struct catalogue *c, const struct declared_type *of,
-    struct str urn)
+schema_of(
+    const struct catalogue *c, const struct declared_type *of, struct str urn)
 {
 	for (size_t i = 0; of == NULL && i < c->nschema; i++)
 		if (!c->schema[i].is_of_resources &&
@@ -358,8 +358,7 @@ check_kept(struct ctx *cx, const struct scim_schema *schema,
 	for (const struct scim_attr *a = schema->attr; a->name != NULL; a++) {
 		const struct value *was = value_get(before, str_of(a->name));
 		const struct value *is = value_get(after, str_of(a->name));
-		struct str path =
-		    path_of(cx->arena, schema, str_of(a->name));
+		struct str path = path_of(cx->arena, schema, str_of(a->name));
 
 		if ((a->flags & SCIM_REQUIRED) != 0 && is == NULL &&
 		    after->first != NULL)
@@ -422,8 +421,7 @@ read_word(const struct scim_attr *attr, struct value *v)
 		str_eq_nocase(v->text, STR("false")))) {
 		v->is_true = str_eq_nocase(v->text, STR("true"));
 		v->type = JS_BOOL;
-	} else if ((attr->type == SCIM_INTEGER ||
-		       attr->type == SCIM_DECIMAL) &&
+	} else if ((attr->type == SCIM_INTEGER || attr->type == SCIM_DECIMAL) &&
 	    str_int(v->text, &n)) {
 		v->number = n;
 		v->type = JS_INT;
@@ -450,8 +448,8 @@ settle_parts(struct ctx *cx, const struct scim_attr *attr, struct str path,
 	for (struct value *part = v->first; part != NULL; part = part->next) {
 		const struct scim_attr *sub =
 		    scim_attr_find(attr->sub, part->name);
-		struct str at = str_fmt(cx->arena, "%.*s.%.*s", STR_ARG(path),
-		    STR_ARG(part->name));
+		struct str at = str_fmt(
+		    cx->arena, "%.*s.%.*s", STR_ARG(path), STR_ARG(part->name));
 
 		if (sub == NULL)
 			return refuse(cx, MSG_ATTR_UNKNOWN, at, NULL);
@@ -469,8 +467,8 @@ settle_parts(struct ctx *cx, const struct scim_attr *attr, struct str path,
 		if ((sub->flags & SCIM_REQUIRED) != 0 &&
 		    value_get(v, str_of(sub->name)) == NULL)
 			return refuse(cx, MSG_SCIM_REQUIRED,
-			    str_fmt(cx->arena, "%.*s.%s", STR_ARG(path),
-				sub->name),
+			    str_fmt(
+				cx->arena, "%.*s.%s", STR_ARG(path), sub->name),
 			    sub);
 	return OK;
 }
@@ -521,8 +519,7 @@ fits_one(const struct scim_attr *attr, const struct value *v)
 }
 
 struct value *
-extension_shown(
-    struct ctx *cx, const struct catalogue *c, struct str text)
+extension_shown(struct ctx *cx, const struct catalogue *c, struct str text)
 {
 	struct value *all, *out = value_object(cx->arena);
 
@@ -647,8 +644,8 @@ key_make(struct ctx *cx, const struct scim_schema *schema,
 	    !canon_key(cx->arena, value, &key))
 		key = value;
 	out->is_unique = (attr->flags & SCIM_UNIQUE) != 0;
-	out->text = str_fmt(
-	    cx->arena, "%.*s\n%.*s", STR_ARG(path), STR_ARG(key));
+	out->text =
+	    str_fmt(cx->arena, "%.*s\n%.*s", STR_ARG(path), STR_ARG(key));
 }
 
 bool
@@ -661,8 +658,7 @@ extension_asked(struct ctx *cx, const struct catalogue *c, struct str path,
 
 	if (attr == NULL || (attr->flags & (SCIM_UNIQUE | SCIM_SEARCH)) == 0)
 		return false;
-	if (!canon_store(
-		cx->arena, str_trim(value), NAME_MAX_CHARS, &stored))
+	if (!canon_store(cx->arena, str_trim(value), NAME_MAX_CHARS, &stored))
 		stored = value;
 	key_make(cx, schema, attr, stored, out);
 	return true;
@@ -675,8 +671,8 @@ path_of(struct arena *arena, const struct scim_schema *schema, struct str name)
 }
 
 static enum err
-refuse(struct ctx *cx, enum msg msg, struct str path,
-    const struct scim_attr *attr)
+refuse(
+    struct ctx *cx, enum msg msg, struct str path, const struct scim_attr *attr)
 {
 	const char *at = str_z(cx->arena, path);
 

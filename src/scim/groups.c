@@ -13,7 +13,7 @@
 #include "scim/group.h"
 
 #define GROUP_BODY_MAX (2 * 1024 * 1024)
-#define GROUP_MEMORY   (16u << 20)	/* a group without its members */
+#define GROUP_MEMORY   (128u << 20)	/* a group without its members, but with what each was given */
 
 /* What a request keeps from step to step. */
 struct group_call {

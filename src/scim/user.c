@@ -156,8 +156,9 @@ scim_user_put_groups(struct arena *arena, struct value *user,
     const struct person_view *v, struct str base)
 {
 	struct value *list = value_array(arena);
+	const bool is_read = (v->rights & RIGHT_BIT(RIGHT_PERSON_READ)) != 0;
 
-	for (size_t i = 0; i < v->ngroup; i++) {
+	for (size_t i = 0; is_read && i < v->ngroup; i++) {
 		const struct str id = id_text(arena, v->group[i].id);
 		struct value *group = value_object(arena);
 

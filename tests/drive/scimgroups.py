@@ -388,3 +388,48 @@ def who_only_changes_groups_is_not_told_what_is_in_them(w):
         {"value": ana["id"]}]))
     same(set(fine(reply)) & {"displayName", "externalId", "members"}, set())
     true(ana["id"] in members(show(w, made)), "it was not added")
+
+
+# --- who may, and how much ---------------------------------------------------
+
+@test
+def a_scope_ends_at_groups_with_others_in_them(w):
+    """What concerns all who are in is done by whom they are all in reach of."""
+    ana, bo = w.user(title="Inside"), w.user(title="Outside")
+    mixed, own = group(w, ana, bo), group(w, ana)
+    scoped = w.of(rights=["self", "person.read", "person.write"],
+                  scope='title eq "Inside"')
+    for made, wanted in (mixed, 403), (own, 200):
+        same(scoped.patch("/Groups/" + made["id"], op(
+            "replace", "displayName", "by scope " + w.name())).status, wanted)
+    same(scoped.delete("/Groups/" + mixed["id"]).status, 403)
+    same(scoped.delete("/Groups/" + own["id"]).status, 204)
+    same(members(show(w, mixed)), ids(ana, bo))
+
+
+@test
+def groups_of_users_are_not_told_to_whom_may_not_read(w):
+    made = w.user()
+    group(w, made)
+    blind = w.of(rights=["self", "person.write"])
+    reply = status(blind.patch("/Users/" + made["id"], op(
+        "replace", "title", "Known")), 200)
+    same(reply.json.get("groups"), None)
+    true(w.show(made)["groups"], "they are not there")
+
+
+@test
+def a_person_is_in_so_many_groups(w):
+    """And is read with all of them."""
+    made, name = w.user(), w.name()
+    status(w.scim.post("/Bulk", {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+        "Operations": [{"method": "POST", "path": "/Groups",
+                        "bulkId": str(i), "data": {
+                            "schemas": [GROUP],
+                            "displayName": "%s-%d" % (name, i),
+                            "members": [{"value": made["id"]}]}}
+                       for i in range(200)]}), 200)
+    same(len(w.show(made)["groups"]), 200)
+    same(w.scim.post("/Groups", draft(w, made)).status, 507)
+    same(len(w.show(made)["groups"]), 200)

@@ -179,6 +179,32 @@ contracts_that_end_count(void **state)
 	assert_int_equal(ordered(&c, end), OK);
 }
 
+/* Else a client would have all of its people go at midnight. */
+static void
+an_end_that_soon_comes_counts(void **state)
+{
+	struct rig *r = *state;
+	char day[DATE_TEXT];
+	struct contract_in soon = { .site = STR("ber"),
+		.start = STR("2020-01-01"), .end = { day, sizeof(day) } };
+	struct order end = { .kind = ORDER_CHANGE, .if_version = -1,
+		.has_contracts = true, .contract = &soon, .ncontract = 1 };
+	int32_t today = (int32_t)(clock_now_ms() / 86400000);
+	struct company c;
+
+	open_company(r, "client.removals_least: 1", &c);
+	end.source = c.source;
+	end.person = c.person[0];
+	date_encode(today + 2, day);
+	assert_int_equal(ordered(&c, end), OK);
+	assert_int_equal(who_left(r), 0);
+	end.person = c.person[1];
+	assert_stopped(&c, end);
+	/* What is further off somebody has time to see. */
+	date_encode(today + 30, day);
+	assert_int_equal(ordered(&c, end), OK);
+}
+
 static void
 who_comes_back_makes_room(void **state)
 {
@@ -339,6 +365,7 @@ main(void)
 		A_TEST(nobody_goes_above_the_least),
 		A_TEST(a_share_of_many_may_go),
 		A_TEST(contracts_that_end_count),
+		A_TEST(an_end_that_soon_comes_counts),
 		A_TEST(who_comes_back_makes_room),
 		A_TEST(who_acts_by_hand_is_not_counted),
 		A_TEST(no_more_go_at_once),
