@@ -153,6 +153,7 @@ struct order_state {
 	const struct seal_out *sealed;
 	const struct index_out *indexed; /* instead, where nothing is sealed */
 	LIST(struct index_value) value;
+	size_t		     old_ref_at; /* of CHANGE: the reference that it takes away */
 	size_t		     ref_at, key_at, body_at, unique_at, nunique, search_at, nsearch;
 	struct contract_plan *contract;
 	size_t		     ncontract;
@@ -166,7 +167,7 @@ struct order_state {
 
 	/* writer */
 	const struct idempotency_row *repeated;
-	const struct source_ref *ref;
+	const struct source_ref *ref, *old_ref;
 	const struct onboarding_row *onboarding;
 	struct check_row    *check;
 	size_t		     ncheck;
@@ -230,7 +231,7 @@ struct order_batch {
 	LIST(struct pools *) pools;	/* one for each tenant */
 	struct keyset *seen;		/* idempotency keys, refs, unique keys of this batch */
 	LIST(struct index_change) index;
-	LIST(struct source_ref) ref;
+	LIST(struct source_ref) ref, ref_end;
 	LIST(struct onboarding_row) onboarding;
 	LIST(struct check_row) check;
 	LIST(struct open_row) open, open_end;

@@ -72,6 +72,8 @@ static enum err intern(struct item *, struct order_state *, int64_t *slot,
     struct str, struct vault_call *);
 static size_t add_value(struct item *, struct order_state *, enum index_kind,
     struct str);
+static void plan_ref(struct item *, struct order_state *);
+static size_t add_ref(struct item *, struct order_state *, struct str ref);
 static void add_document_values(struct item *, struct order_state *);
 static enum err audit_text(struct item *, struct order_state *);
 static bool put_audit(struct item *, struct order_state *, struct str salt,
@@ -118,6 +120,7 @@ start(struct batch *b, struct item *it, struct vault_call *call)
 	it->state = s;
 	s->in = it->in;
 	s->taken_at = s->ref_at = s->key_at = s->body_at = SIZE_MAX;
+	s->old_ref_at = SIZE_MAX;
 	TRY(world_realm(b->world, it->cx, it->tenant, &s->realm));
 	s->person = s->in->person;
 	s->is_new = s->person == 0 && (s->in->kind == ORDER_ONBOARD
@@ -366,9 +369,9 @@ seal_order(struct item *it, struct order_state *s, struct vault_call *call)
 		TRY(intern(it, s, &row->division, c->division, call));
 	}
 	if (in->ref.n > 0)
-		s->ref_at = add_value(it, s, INDEX_SOURCE_REF,
-		    str_fmt(cx->arena, "%lld/%.*s", (long long)in->source,
-		    STR_ARG(in->ref)));
+		s->ref_at = add_ref(it, s, in->ref);
+	if (in->kind == ORDER_CHANGE)
+		plan_ref(it, s);
 	if (in->idempotency_key.n > 0) {
 		s->key_at = add_value(it, s, INDEX_IDEMPOTENCY,
 		    str_fmt(cx->arena, "%lld/%.*s",
@@ -504,6 +507,29 @@ add_extension_values(struct item *it, struct order_state *s, bool is_unique)
 			    digest_of(it->cx->arena, key[i].text));
 }
 
+/* By the record: what is known by the index is what was sealed. */
+static void
+plan_ref(struct item *it, struct order_state *s)
+{
+	struct str was = doc_get(&s->before, A_EXTERNAL_ID, 0);
+	struct str is = doc_get(&s->after, A_EXTERNAL_ID, 0);
+
+	if (str_eq(was, is))
+		return;
+	if (was.n > 0)
+		s->old_ref_at = add_ref(it, s, was);
+	if (is.n > 0)
+		s->ref_at = add_ref(it, s, is);
+}
+
+static size_t
+add_ref(struct item *it, struct order_state *s, struct str ref)
+{
+	return add_value(it, s, INDEX_SOURCE_REF,
+	    str_fmt(it->cx->arena, "%lld/%.*s", (long long)s->in->source,
+	    STR_ARG(ref)));
+}
+
 static size_t
 add_value(struct item *it, struct order_state *s, enum index_kind kind,
     struct str value)
@@ -590,9 +616,7 @@ plan_manager(struct item *it, struct order_state *s, struct str manager,
 	if (str_eq(manager, s->in->ref))
 		return fail(it->cx, ERR_BAD_INPUT, MSG_ORDER_OWN_MANAGER,
 		    "manager");
-	plan->manager_at = add_value(it, s, INDEX_SOURCE_REF,
-	    str_fmt(it->cx->arena, "%lld/%.*s", (long long)s->in->source,
-	    STR_ARG(manager)));
+	plan->manager_at = add_ref(it, s, manager);
 	return OK;
 }
 

@@ -382,6 +382,7 @@ decide_import(struct scene *sc)
 			return OK;
 		}
 		TRY(check_unique(sc));
+		TRY(ref_stays(sc));
 		if (s->in->country.p != NULL)
 			sc->sub->row.country = s->org.country;
 		if (s->in->language.p != NULL)
@@ -476,6 +477,9 @@ decide_change(struct scene *sc)
 		return OK;
 	}
 	TRY(check_unique(sc));
+	TRY(ref_check(sc));
+	if (sc->it->again)
+		return OK;
 	if (s->in->country.p != NULL)
 		row->country = s->org.country;
 	if (s->in->language.p != NULL)
@@ -489,7 +493,9 @@ decide_change(struct scene *sc)
 		    sc->sub->ncontract));
 	}
 	block_as_asked(sc);
-	return order_move(sc, NULL, 0);
+	TRY(order_move(sc, NULL, 0));
+	ref_note(sc);
+	return OK;
 }
 
 /* Earlier items of the batch may have moved it on: it is stored once. */

@@ -99,6 +99,17 @@ void guard_note(struct scene *);
 enum err guard_save(struct order_batch *, struct tx *) USE_RESULT;
 void guard_committed(const struct order_batch *);
 
+/* The key of the reference that is the order's value AT. */
+struct source_ref order_ref(const struct item *, size_t at);
+/*
+ * order_ref.c: ERR_CONFLICT: the new reference is another person's;
+ * ERR_BAD_INPUT: it is not for this source to give.  Or the order comes again.
+ */
+enum err ref_check(struct scene *) USE_RESULT;
+void ref_note(struct scene *);
+/* ERR_BUSY: the reference by which a run found its person is another's by now. */
+enum err ref_stays(struct scene *) USE_RESULT;
+
 /* What follows from a decision, noted for the save. */
 void note_record(struct scene *);
 void note_due(struct scene *);

@@ -37,7 +37,7 @@ struct slots {
 struct asked {
 	LIST(struct slots *) slots;
 	struct repeats repeats;
-	struct item  **ref_by;	/* of refs.key[i] */
+	const struct source_ref ***ref_to;	/* of refs.key[i]: where it goes */
 	struct rows    refs;
 	LIST(struct interned *) word;
 	LIST(struct dictionary_row) word_key;
@@ -231,25 +231,25 @@ take_repeats(struct asked *ask)
 static enum err
 ask_refs(struct batch *b, struct tx *tx, struct asked *ask)
 {
+	const size_t most = 2 * b->n;
 	struct source_ref *key =
-	    arena_array(state(b)->arena, b->n, sizeof(*key));
+	    arena_array(state(b)->arena, most, sizeof(*key));
 	size_t n = 0;
 
-	ask->ref_by = arena_array(state(b)->arena, b->n,
-	    sizeof(struct item *));
+	ask->ref_to = arena_array(state(b)->arena, most,
+	    sizeof(*ask->ref_to));
 	for (size_t i = 0; i < b->n; i++) {
-		struct item *it = b->item[i];
+		const struct item *it = b->item[i];
 		struct order_state *s = order_state(it);
 
-		if (it->err != OK || s->ref_at == SIZE_MAX)
-			continue;
-		ask->ref_by[n] = it;
-		key[n++] = (struct source_ref) {
-			.tenant = it->tenant,
-			.source = s->in->source,
-			.key = { (const char *)order_key(s,
-			    s->ref_at)->bytes, 32 },
-		};
+		if (it->err == OK && s->ref_at != SIZE_MAX) {
+			ask->ref_to[n] = &s->ref;
+			key[n++] = order_ref(it, s->ref_at);
+		}
+		if (it->err == OK && s->old_ref_at != SIZE_MAX) {
+			ask->ref_to[n] = &s->old_ref;
+			key[n++] = order_ref(it, s->old_ref_at);
+		}
 	}
 	return store_load_later(tx, &SOURCE_REF, key, n, 3, 0, &ask->refs);
 }
@@ -257,12 +257,9 @@ ask_refs(struct batch *b, struct tx *tx, struct asked *ask)
 static void
 take_refs(struct asked *ask)
 {
-	for (size_t i = 0; i < ask->refs.n; i++) {
-		struct order_state *s =
-		    order_state(ask->ref_by[ask->refs.key[i]]);
-
-		s->ref = &((struct source_ref *)ask->refs.row)[i];
-	}
+	for (size_t i = 0; i < ask->refs.n; i++)
+		*ask->ref_to[ask->refs.key[i]] =
+		    &((struct source_ref *)ask->refs.row)[i];
 }
 
 /* The onboardings that a repeated key or ref, a check or an expiry is about. */

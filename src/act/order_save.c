@@ -41,6 +41,8 @@ order_save(struct batch *b, struct tx *tx)
 	for (size_t i = 0; i < ob->pools.n; i++)
 		TRY(pools_save(tx, ob->pools.v[i]));
 	TRY(store_save(tx, &SOURCE_REF, ob->ref.v, ob->ref.n, NULL));
+	TRY(store_drop(tx, &SOURCE_REF, ob->ref_end.v, ob->ref_end.n, 3,
+	    NULL));
 	TRY(store_save(tx, &ONBOARDING, ob->onboarding.v, ob->onboarding.n,
 	    NULL));
 	TRY(store_save(tx, &CHECK_ROW, ob->check.v, ob->check.n, NULL));

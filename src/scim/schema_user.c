@@ -14,7 +14,7 @@ const struct scim_attr scim_common[] = {
 	    "The schemas that the resource follows.", NULL, NULL },
 	{ "id", SCIM_STRING, SCIM_EXACT | SCIM_UNIQUE, SCIM_READ_ONLY, SCIM_ALWAYS,
 	    "The id that Usher gave.", NULL, NULL },
-	{ "externalId", SCIM_STRING, SCIM_EXACT | SCIM_UNIQUE, SCIM_IMMUTABLE, SCIM_DEFAULT,
+	{ "externalId", SCIM_STRING, SCIM_EXACT | SCIM_UNIQUE, SCIM_READ_WRITE, SCIM_DEFAULT,
 	    "The key by which the client knows the resource.", NULL, NULL },
 	{ "meta", SCIM_COMPLEX, 0, RO, "Kind, times, version and address.", NULL,
 	    (const struct scim_attr[]) {

@@ -106,7 +106,7 @@ struct source_ref {		/* SOURCE_REF: tenant source key */
 	struct str key;		/* 32 bytes, keyed hash of the ref */
 	int64_t	   person;
 	struct str row;		/* 32 bytes, keyed hash of its rows, or its complement while a manager is missing; empty: not from a file */
-	int64_t	   state;	/* 1 present, 2 removed */
+	int64_t	   state;	/* 1 present, 2 no run misses it: removed, or given to who was there */
 	int64_t	   onboarding;	/* that brought it; 0: import */
 };
 extern const struct table SOURCE_REF;

@@ -102,8 +102,8 @@ BUGS = {
          "\tfor (size_t i = 0; i < 0 * rows->n; i++)\n"
          "\t\task->repeats.asker.v[rows->key[i]]->repeated ="),
         ("act/order_load.c",
-         "\tfor (size_t i = 0; i < ask->refs.n; i++) {\n",
-         "\tfor (size_t i = 0; i < 0 * ask->refs.n; i++) {\n"),
+         "\tfor (size_t i = 0; i < ask->refs.n; i++)\n",
+         "\tfor (size_t i = 0; i < 0 * ask->refs.n; i++)\n"),
         ("store/index.c",
          "\t\tperson[rows.key[i]] = ((struct index_row *)rows.row)[i]"
          ".person;\n",

@@ -114,16 +114,6 @@ def put_keeps_what_is_read_only(w):
 
 
 @test
-def put_matches_what_is_immutable(w):
-    made = w.user(externalId="e-" + w.name())
-    body = {"schemas": [USER], "userName": made["userName"]}
-    fine(w.scim.put("/Users/" + made["id"], {
-        **body, "externalId": made["externalId"]}))
-    refused(w.scim.put("/Users/" + made["id"], {
-        **body, "externalId": "another"}), 400, "mutability")
-
-
-@test
 def put_asks_for_what_is_required(w):
     made = w.user()
     refused(w.scim.put("/Users/" + made["id"], {"schemas": [USER]}), 400,
@@ -180,9 +170,6 @@ def patch_obeys_mutability(w):
     made = w.user(externalId="e-" + w.name())
     for path in ("id", "meta.version", USHER + ":source"):
         refused(w.change(made, op("replace", path, "x")), 400, "mutability")
-    refused(w.change(made, op("replace", "externalId", "x")), 400,
-            "mutability")
-    refused(w.change(made, op("remove", "externalId")), 400, "mutability")
 
 
 @test

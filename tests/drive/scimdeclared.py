@@ -202,6 +202,11 @@ def declared_mutability_is_obeyed(w):
     body[BADGE] = {**made[BADGE], "maker": "me", "colour": "blue"}
     after = fine(client(w).put("/Users/" + made["id"], body))
     same((after[BADGE]["colour"], "maker" in after[BADGE]), ("blue", False))
+    third = user(w, badge(w))
+    body = {**show(w, third), BADGE: {**third[BADGE],
+                                      "since": "2022-01-01T00:00:00Z"}}
+    after = fine(client(w).put("/Users/" + third["id"], body))
+    same(after[BADGE]["since"], "2022-01-01T00:00:00Z")
 
 
 @test

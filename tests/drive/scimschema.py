@@ -605,13 +605,23 @@ def read_only_is_not_changed(w):
 
 
 @test
-def external_ids_are_set_when_somebody_comes(w):
-    """The rest of their life a source knows them by it."""
-    made = w.user(externalId="e-" + w.name())
-    refused(w.change(made, op("replace", "externalId", "second")), 400,
-            "mutability")
-    refused(w.change(w.user(), op("add", "externalId", "late")), 400,
-            "mutability")
+def external_ids_are_written_at_any_time(w):
+    """By the client that brought them; the old one is nobody's then."""
+    first, second, mark = "e-" + w.name(), "f-" + w.name(), w.user()
+    made = w.user(externalId=first)
+    same(fine(w.change(made, op("replace", "externalId", second)))[
+        "externalId"], second)
+    refused(w.change(mark, op("add", "externalId", second)), 409,
+            "uniqueness")
+    fine(w.change(mark, op("add", "externalId", first)))
+    same(w.found('externalId eq "%s"' % first), {mark["id"]})
+    same(w.found('externalId eq "%s"' % second), {made["id"]})
+    gone = fine(w.change(made, op("remove", "externalId")))
+    true("externalId" not in gone, gone)
+    same(w.found('externalId eq "%s"' % second), set())
+    put = {"schemas": [USER], "userName": made["userName"],
+           "externalId": second}
+    same(fine(w.scim.put("/Users/" + made["id"], put))["externalId"], second)
 
 
 @test

@@ -234,6 +234,128 @@ nobody_comes_back_twice(void **state)
 	assert_int_equal(plant_count(r, &PERSON), 1);
 }
 
+/* --- the reference is changed ---------------------------------------------------------- */
+
+static struct order
+rename_to(struct rig *r, int64_t person, const char *ref)
+{
+	static const enum attribute gone[] = { A_EXTERNAL_ID };
+	struct order o = { .kind = ORDER_CHANGE, .source = SOURCE,
+		.person = person, .if_version = -1, .body = str_of(ref) };
+
+	if (ref[0] == '\0') {
+		o.removed = gone;
+		o.nremoved = 1;
+	} else {
+		assert_int_equal(doc_set(&r->cx, &o.doc, STR("externalId"),
+		    str_of(ref)), OK);
+	}
+	return o;
+}
+
+static enum err
+renamed(struct rig *r, int64_t person, const char *ref)
+{
+	struct order_out *out;
+
+	return ordered(r, rename_to(r, person, ref), &out);
+}
+
+static int64_t
+come_known(struct rig *r, const char *ref)
+{
+	struct order *o = bring(r, ref, "");
+
+	assert_int_equal(doc_set(&r->cx, &o->doc, STR("externalId"),
+	    str_of(ref)), OK);
+	return rig_onboarded(r, o)->person;
+}
+
+static void
+a_reference_is_changed_and_the_old_one_is_free(void **state)
+{
+	struct rig *r = *state;
+	struct order *again;
+	int64_t ana = come_known(r, "ana"), bo = come_known(r, "bo"), cy;
+
+	assert_int_equal(renamed(r, ana, "bo"), ERR_CONFLICT);
+	assert_int_equal(r->cx.fault.msg, MSG_ORDER_EXISTS);
+	assert_true(has(shown(r, ana), A_EXTERNAL_ID, "ana"));
+	assert_int_equal(renamed(r, ana, "new"), OK);
+	assert_true(has(shown(r, ana), A_EXTERNAL_ID, "new"));
+	assert_int_equal(plant_count(r, &SOURCE_REF), 2);
+	again = bring(r, "cy", "");
+	again->ref = STR("new");
+	assert_int_equal(rig_onboarded(r, again)->person, ana);
+	again = bring(r, "cy", "");
+	again->ref = STR("ana");
+	cy = rig_onboarded(r, again)->person;
+	assert_true(cy != ana && cy != bo);
+	/* Taken away, and given where there was none. */
+	assert_int_equal(renamed(r, bo, ""), OK);
+	assert_true(has(shown(r, bo), A_EXTERNAL_ID, ""));
+	assert_int_equal(plant_count(r, &SOURCE_REF), 2);
+	assert_int_equal(renamed(r, bo, "late"), OK);
+	assert_int_equal(plant_count(r, &SOURCE_REF), 3);
+}
+
+static void
+a_reference_is_its_sources_to_change(void **state)
+{
+	struct rig *r = *state;
+	struct order o = rename_to(r, come_known(r, "ana"), "new");
+	struct order_out *out;
+
+	o.source = SOURCE + 1;
+	assert_int_equal(ordered(r, o, &out), ERR_BAD_INPUT);
+	assert_int_equal(r->cx.fault.msg, MSG_API_REF_FIXED);
+}
+
+/* A file finds its people by what it has, and misses nobody by what it has not. */
+static void
+a_files_reference_stays(void **state)
+{
+	struct rig *r = *state;
+	int64_t ana = come_known(r, "ana");
+	struct source_ref *ref = plant_rows(r, &SOURCE_REF).row;
+
+	ref->row = STR("01234567890123456789012345678901");
+	plant_put(r, &SOURCE_REF, ref);
+	assert_int_equal(renamed(r, ana, "new"), OK);
+	assert_int_equal(plant_count(r, &SOURCE_REF), 2);
+	assert_int_equal(rig_onboarded(r, bring(r, "ana", ""))->person, ana);
+}
+
+/* One of two, whoever is decided first. */
+static void
+a_reference_is_given_once_in_a_batch(void **state)
+{
+	struct rig *r = *state;
+	struct ctx cx[2];
+	struct item item[2] = { 0 };
+	struct order o[2] = { rename_to(r, come_known(r, "ana"), "new"),
+		rename_to(r, come_known(r, "bo"), "new") };
+	size_t given = 0;
+
+	for (size_t i = 0; i < COUNT(item); i++) {
+		cx[i] = (struct ctx) { .arena = arena_open(64 << 20),
+			.actor = &r->actor, .now_ms = clock_now_ms(),
+			.request_id = STR("0123456789abcdef") };
+		item[i] = (struct item) { .cx = &cx[i],
+			.use_case = &person_order, .tenant = r->acme,
+			.in = &o[i] };
+	}
+	pipeline_do_all(world_pipeline(r->world), item, COUNT(item),
+	    ITEM_INTERACTIVE);
+	for (size_t i = 0; i < COUNT(item); i++) {
+		given += item[i].err == OK;
+		assert_true(item[i].err == OK || item[i].err == ERR_CONFLICT);
+		arena_close(cx[i].arena);
+	}
+	assert_int_equal(given, 1);
+	assert_int_equal(plant_count(r, &SOURCE_REF), 2);
+}
+
 int
 main(void)
 {
@@ -247,6 +369,10 @@ main(void)
 		A_TEST(who_comes_back_is_not_gone),
 		A_TEST(nobody_takes_anothers),
 		A_TEST(nobody_comes_back_twice),
+		A_TEST(a_reference_is_changed_and_the_old_one_is_free),
+		A_TEST(a_reference_is_its_sources_to_change),
+		A_TEST(a_files_reference_stays),
+		A_TEST(a_reference_is_given_once_in_a_batch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -334,12 +334,16 @@ which_of_several_contracts_is_not_guessed(void **state)
 }
 
 static void
-the_reference_of_a_person_stays(void **state)
+the_reference_of_a_person_is_its_sources(void **state)
 {
 	struct person_view *before = fake_person();
 	struct ctx *cx = fake_ctx();
 	struct order o;
 
+	before->row.source = FAKE_SOURCE;
+	assert_int_equal(change(cx, "{\"externalId\":\"e2\"}", before, &o), OK);
+	assert_int_equal(change(cx, "{\"externalId\":null}", before, &o), OK);
+	before->row.source = FAKE_SOURCE + 1;
 	assert_int_equal(change(cx, "{\"externalId\":\"e1\"}", before, &o), OK);
 	assert_int_equal(
 	    change(cx, "{\"externalId\":\"e2\"}", before, &o), ERR_BAD_INPUT);
@@ -436,7 +440,7 @@ main(void)
 		A_TEST(a_contract_shown_is_a_contract_that_can_be_sent),
 		A_TEST(contracts_of_another_source_are_not_ours_to_change),
 		A_TEST(which_of_several_contracts_is_not_guessed),
-		A_TEST(the_reference_of_a_person_stays),
+		A_TEST(the_reference_of_a_person_is_its_sources),
 		A_TEST(a_person_is_shown_whole),
 		A_TEST(what_may_not_be_read_is_left_out),
 	};

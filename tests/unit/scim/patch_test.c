@@ -164,6 +164,9 @@ static const struct {
 	/* What the server sets may be sent as it is; what nobody has is passed over. */
 	{ "", "{\"op\":\"replace\",\"value\":{\"id\":\"1\",\"title\":\"x\"}}", "\"title\":\"x\"" },
 	{ "", "{\"op\":\"add\",\"path\":\"externalId\",\"value\":\"e\"}", "\"externalId\":\"e\"" },
+	{ "\"externalId\":\"e\"", "{\"op\":\"replace\",\"path\":\"externalId\",\"value\":\"f\"}",
+	    "\"externalId\":\"f\"" },
+	{ "\"externalId\":\"e\"", "{\"op\":\"remove\",\"path\":\"externalId\"}", "" },
 	{ "", "{\"op\":\"add\",\"path\":\"timezone\",\"value\":\"Europe/Berlin\"}", "" },
 	{ "", "{\"op\":\"add\",\"path\":\"urn:x:2.0:User:badge\",\"value\":\"1\"}", "" },
 	{ "", "{\"op\":\"add\",\"path\":\"" SCIM_ENTERPRISE ":employeeNumber\",\"value\":17}",
@@ -217,8 +220,6 @@ static const struct {
 	{ "", "{\"op\":\"remove\",\"path\":\"id\"}", MSG_SCIM_READ_ONLY },
 	{ "", "{\"op\":\"add\",\"path\":\"meta.version\",\"value\":\"2\"}", MSG_SCIM_READ_ONLY },
 	{ "", "{\"op\":\"add\",\"path\":\"" SCIM_USHER ":lifecycle\",\"value\":\"left\"}", MSG_SCIM_READ_ONLY },
-	{ "\"externalId\":\"e\"", "{\"op\":\"replace\",\"path\":\"externalId\",\"value\":\"f\"}", MSG_SCIM_IMMUTABLE },
-	{ "\"externalId\":\"e\"", "{\"op\":\"remove\",\"path\":\"externalId\"}", MSG_SCIM_IMMUTABLE },
 	{ "", "{\"op\":\"remove\",\"path\":\"userName\"}", MSG_SCIM_TAKEN_AWAY },
 	{ "", "{\"op\":\"replace\",\"value\":{\"userName\":\"\"}}", MSG_SCIM_TAKEN_AWAY },
 	{ "", "{\"op\":\"add\",\"path\":\"active\",\"value\":\"maybe\"}", MSG_SCIM_TYPE },
