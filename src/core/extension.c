@@ -244,8 +244,8 @@ extension_settle(struct ctx *cx, const struct catalogue *c,
 }
 
 /*
- * What is not said any more: of a declared schema it goes, if it may; what is not
- * declared at present stays for when it is again.
+ * What is not said any more: of a declared schema it goes, if it may; what is
+ * not declared at present stays for when it is again.
  */
 static enum err
 keep_rest(struct ctx *cx, const struct catalogue *c,
