@@ -334,6 +334,12 @@ class Desk:
         """With somebody in it whom a scope does not see."""
         return self.side.make_group(self.side.inside, self.side.outside)
 
+    def own_group(self):
+        """With nobody in it whom a scope does not see: who reaches not all
+        that are in does nothing that concerns all."""
+        outside = () if self.credential.scope else (self.side.outside,)
+        return self.side.make_group(self.side.inside, *outside)
+
     def victim_device(self):
         return self.side.make_device()
 
@@ -426,6 +432,9 @@ class Dry(Desk):
         return self.side.inside
 
     def victim_group(self):
+        return self.side.group
+
+    def own_group(self):
         return self.side.group
 
     def victim_device(self):

@@ -126,12 +126,12 @@ SCIM_ROWS.update({
     "POST /Groups/.search": Row((), lambda d: scim(search(count=500)), False),
     "GET /Groups/{group}": Row(("group",), lambda d: ask(d.side.group), False),
     "PUT /Groups/{group}": Row(("group",), lambda d: scim(
-        new_group(d), some_group(d)), True),
+        new_group(d), d.own_group()), True),
     "PATCH /Groups/{group}": Row(("group",), lambda d: scim(patch(
         {"op": "add", "path": "members", "value": [
             {"value": d.victim().id}]}), some_group(d)), True),
     "DELETE /Groups/{group}": Row(("group",), lambda d: ask(
-        some_group(d)), True),
+        d.own_group()), True),
 })
 
 

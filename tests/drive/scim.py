@@ -171,6 +171,7 @@ LIES = {
         "user_names_are_alone_in_any_case", "each_kind_of_error_is_told",
         "the_same_user_name_is_a_conflict", "patch_is_all_or_nothing",
         "the_same_external_id_is_a_conflict",
+        "external_ids_are_written_at_any_time",
         "the_name_of_whom_others_deleted_is_not_free",
         "user_names_are_prepared_before_they_are_compared")},
 }
