@@ -34,6 +34,7 @@ from usherlib import BUILD, TIER, Client, Raw, Server, Tap
 PEOPLE = int(os.environ.get("USHER_PEOPLE", {
     "quick": 3000, "normal": 3000, "full": 100000}[TIER]))
 HUNTED = 600        # people for a planted bug
+HUNTS = 25
 CLIENTS = 4
 CHUNK = (1, 400)    # people of one client's next errand; one goes singly
 KILLS = ("parent", "parent", "front", "vault")
@@ -468,7 +469,8 @@ def hunt(tap, name, says, dice):
             error, (getattr(error, "output", None) or "")[-2000:]))
         return
     found = []
-    for _ in range(4):
+    # A kill finds the moment between a commit and its answer now and then.
+    for _ in range(HUNTS):
         found = run(build, HUNTED, dice, keeps=False)[0]
         if any(says in fault for fault in found):
             break
