@@ -14,7 +14,7 @@
 #define SCIM_BULK_PLAN_H
 
 #include "http/http.h"
-#include "scim/value.h"
+#include "base/value.h"
 
 #define BULK_REQUEST	    "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 #define BULK_OPERATIONS_MAX 1000

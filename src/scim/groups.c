@@ -354,14 +354,8 @@ static enum err
 changed_brief(struct call *c)
 {
 	const struct group_out *out = c->out;
-	const struct realm *realm;
 
-	TRY(world_realm(c->world, c->cx, c->tenant, &realm));
-	if (c->rq->method == PATCH &&
-	    realm->catalogue->setting[SETTING_SCIM_PATCH_EMPTY] != 0)
-		c->reply.status = 204;
-	call_etag(c, out->version);
-	return OK;
+	return scim_changed_brief(c, out->version);
 }
 
 static void
@@ -370,21 +364,8 @@ patched_encode(struct call *c)
 	const struct group_view *v = c->out;
 	const struct realm *realm = call_realm(c);
 
-	if (realm == NULL)
-		return;
-	if (realm->catalogue->setting[SETTING_SCIM_PATCH_EMPTY] == 0 ||
-	    request_query(c->rq, "attributes").n > 0) {
+	if (realm != NULL && !scim_patched_empty(c, realm, v->row.version))
 		group_encode(c);
-		return;
-	}
-	call_etag(c, v->row.version);
-	c->reply.status = 204;
-}
-
-static void
-removed_encode(struct call *c)
-{
-	c->reply.status = 204;
 }
 
 /* --- lists ------------------------------------------------------------------- */
@@ -454,7 +435,7 @@ static const struct route_work
 	.brief = changed_brief, .query = "*" },
     patch = { .kind = WORK_USE_CASE, .use_case = &group_order, .decode = patch_decode, .next = &show_patched,
 	.brief = changed_brief, .query = "*" },
-    removal = { .kind = WORK_USE_CASE, .use_case = &group_order, .decode = remove_decode, .encode = removed_encode,
+    removal = { .kind = WORK_USE_CASE, .use_case = &group_order, .decode = remove_decode, .encode = scim_removed_encode,
 	.query = "*" };
 
 const struct route scim_group_routes[] = {

@@ -13,7 +13,7 @@
 #include "core/filter_tree.h"
 
 #include "scim/schema.h"
-#include "scim/value.h"
+#include "base/value.h"
 
 /* Every name in FILTER is a part of ATTR, or `value` if it has none.  ERR_BAD_INPUT (MSG_SCIM_PATH). */
 enum err scim_match_check(struct ctx *, const struct scim_attr *, const struct filter_tree *) USE_RESULT;

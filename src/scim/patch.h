@@ -14,7 +14,7 @@
 #define SCIM_PATCH_H
 
 #include "scim/schema.h"
-#include "scim/value.h"
+#include "base/value.h"
 
 #define SCIM_PATCH_OP	"urn:ietf:params:scim:api:messages:2.0:PatchOp"
 #define SCIM_OPERATIONS_MAX 1000

@@ -8,7 +8,7 @@
 #define SCIM_PROJECT_H
 
 #include "scim/schema.h"
-#include "scim/value.h"
+#include "base/value.h"
 
 #define PROJECT_NAMES_MAX 100
 

@@ -388,20 +388,8 @@ patched_encode(struct call *c)
 	const struct resource_view *v = c->out;
 	const struct realm *realm = call_realm(c);
 
-	if (realm == NULL)
-		return;
-	if (realm->catalogue->setting[SETTING_SCIM_PATCH_EMPTY] == 0) {
+	if (realm != NULL && !scim_patched_empty(c, realm, v->row.version))
 		resource_encode(c);
-		return;
-	}
-	call_etag(c, v->row.version);
-	c->reply.status = 204;
-}
-
-static void
-removed_encode(struct call *c)
-{
-	c->reply.status = 204;
 }
 
 /* --- lists ------------------------------------------------------------------- */
@@ -530,7 +518,8 @@ static const struct route_work
 	.query = "*" },
     put = { .kind = WORK_QUERY, .run = resource_show, .decode = put_decode, .next = &put_it, .query = "*" },
     patch = { .kind = WORK_QUERY, .run = resource_show, .decode = patch_decode, .next = &patch_it, .query = "*" },
-    removal = { .kind = WORK_USE_CASE, .use_case = &resource_order, .decode = remove_decode, .encode = removed_encode,
+    removal = { .kind = WORK_USE_CASE, .use_case = &resource_order, .decode = remove_decode,
+	.encode = scim_removed_encode,
 	.query = "*" };
 
 #define OF_TYPE SCIM_PATH "/{type}"

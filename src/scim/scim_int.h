@@ -38,6 +38,14 @@ struct str scim_base(const struct call *);
  */
 enum err scim_source(struct call *, int64_t *source) USE_RESULT;
 
+/* --- answers without a resource (answer.c) ----------------------------------- */
+
+/* RFC 7644 section 3.5.2: true: a PATCH is answered by 204, for the tenant wants it so and nobody asks for attributes. */
+bool scim_patched_empty(struct call *, const struct realm *, int64_t version) USE_RESULT;
+/* A change within a Bulk, where nobody is shown what it made. */
+enum err scim_changed_brief(struct call *, int64_t version) USE_RESULT;
+void scim_removed_encode(struct call *);
+
 /* --- lists (list.c) ---------------------------------------------------------- */
 
 struct scim_page {

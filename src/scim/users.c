@@ -411,16 +411,10 @@ static enum err
 changed_brief(struct call *c)
 {
 	const struct order_out *out = c->out;
-	const struct realm *realm;
 
-	TRY(world_realm(c->world, c->cx, c->tenant, &realm));
 	if (is_me(c))
 		call_header(c, "Location", user_address(c, out->person));
-	if (c->rq->method == PATCH &&
-	    realm->catalogue->setting[SETTING_SCIM_PATCH_EMPTY] != 0)
-		c->reply.status = 204;
-	call_etag(c, out->version);
-	return OK;
+	return scim_changed_brief(c, out->version);
 }
 
 /* RFC 7644 section 3.5.2: who asks for attributes is shown them. */
@@ -432,15 +426,10 @@ patched_encode(struct call *c)
 
 	if (realm == NULL)
 		return;
-	if (realm->catalogue->setting[SETTING_SCIM_PATCH_EMPTY] == 0 ||
-	    request_query(c->rq, "attributes").n > 0) {
+	if (!scim_patched_empty(c, realm, v->row.version))
 		user_encode(c);
-		return;
-	}
-	if (is_me(c))
+	else if (is_me(c))
 		call_header(c, "Location", user_address(c, v->row.id));
-	call_etag(c, v->row.version);
-	c->reply.status = 204;
 }
 
 /* --- removing one -------------------------------------------------------------------- */
@@ -465,12 +454,6 @@ remove_decode(struct call *c, void **in)
 	o->if_version = v->row.version;
 	*in = o;
 	return OK;
-}
-
-static void
-removed_encode(struct call *c)
-{
-	c->reply.status = 204;
 }
 
 /* --- lists ----------------------------------------------------------------------------- */
@@ -537,7 +520,7 @@ static const struct route_work
     patch_it = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = change_decode, .next = &show_patched,
 	.brief = changed_brief },
     remove_it = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = remove_decode,
-	.encode = removed_encode },
+	.encode = scim_removed_encode },
     create = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = create_decode, .next = &show_created,
 	.brief = created_brief, .query = "*" },
     put = { .kind = WORK_QUERY, .run = person_show_of, .decode = put_decode, .next = &put_it, .query = "*" },
