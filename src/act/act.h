@@ -30,7 +30,7 @@ struct contract_in {
 enum order_kind {
 	ORDER_ONBOARD = 1,	/* a new person with wanted products; repeated source ref: the existing onboarding */
 	ORDER_CREATE,		/* a new person, nothing wanted; repeated source ref: ERR_CONFLICT */
-	ORDER_CHANGE,		/* if_version; doc laid over, removed, contracts (of the API's source) replaced if given */
+	ORDER_CHANGE,		/* if_version; doc laid over, removed, contracts (of the API's source) and products replaced if given */
 	ORDER_IMPORT,		/* create or change by source ref; row_hash */
 	ORDER_LEAVE,		/* ends every contract of the source today: gone from its file */
 	ORDER_CLOCK,		/* a due day came: lifecycle again */
@@ -68,7 +68,8 @@ struct order {
 	struct key256	   ref_key;	/* LEAVE: keyed hash of the ref that is gone */
 	const struct str  *product;	/* slugs wanted, or the one to release */
 	size_t		   nproduct;
-	int		   priority;	/* 0 … 9, default 5 */
+	bool		   has_products; /* CHANGE: these are all that the person shall have asked for */
+	int		   priority;	/* of what is wanted: 0 … 9, default 5 */
 	bool		   all_or_nothing;
 	bool		   manual_check; /* ONBOARD: opens CHECK_MANUAL, seats are held */
 	bool		   activation;	/* ONBOARD, CHECK: when it is done, the person may activate the account */

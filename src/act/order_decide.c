@@ -470,6 +470,8 @@ decide_change(struct scene *sc)
 {
 	struct order_state *s = sc->s;
 	struct person *row = &sc->sub->row;
+	struct want *want;
+	size_t nwant;
 
 	TRY(order_check_version(sc));
 	if (s->old->record_version != row->record_version) {
@@ -480,6 +482,7 @@ decide_change(struct scene *sc)
 	TRY(ref_check(sc));
 	if (sc->it->again)
 		return OK;
+	TRY(find_wants(sc, &want, &nwant));
 	if (s->in->country.p != NULL)
 		row->country = s->org.country;
 	if (s->in->language.p != NULL)
@@ -493,7 +496,7 @@ decide_change(struct scene *sc)
 		    sc->sub->ncontract));
 	}
 	block_as_asked(sc);
-	TRY(order_move(sc, NULL, 0));
+	TRY(order_move(sc, want, nwant));
 	ref_note(sc);
 	return OK;
 }
@@ -544,6 +547,7 @@ order_move(struct scene *sc, const struct want *want, size_t nwant)
 		.nholding = sub->nholding,
 		.want = want,
 		.nwant = nwant,
+		.wants_no_other = in->has_products,
 		.all_or_nothing = in->all_or_nothing,
 		.has_open_checks = in->manual_check
 		    || sub->open.onboarding != 0,

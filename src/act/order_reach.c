@@ -7,6 +7,7 @@
  *	as it becomes	nobody makes or moves a person out of their own scope
  *	what is held	nobody moves a person to where they may do more to it
  *	attributes	each is written by its right, held over both
+ *	products	are asked for and given back by rights held over both
  *	login		of whoever holds a role only by who holds as much
  */
 #include "act/order_int.h"
@@ -23,6 +24,8 @@ static void see_moved(struct scene *, const struct person_move *,
     struct seen_as *);
 static enum err check_gain(struct scene *, uint64_t before, uint64_t after);
 static enum err check_fields(struct scene *, uint64_t held);
+static enum err check_products(struct scene *, const struct person_move *,
+    uint64_t held);
 static enum err check_parts(struct scene *, const struct doc *, uint64_t held,
     bool *is_login);
 static enum err check_holder(struct scene *);
@@ -55,7 +58,7 @@ order_reach(struct scene *sc, const struct person_move *m, bool says_nothing)
 	uint64_t held, over;
 
 	if (actor->scope == NULL && actor->nheld == 0 && !sc->s->seals &&
-	    sc->s->in->active == 0)
+	    sc->s->in->active == 0 && !sc->s->in->has_products)
 		return OK;
 	see_moved(sc, m, &is);
 	if (actor->scope != NULL && !says_nothing &&
@@ -76,7 +79,40 @@ order_reach(struct scene *sc, const struct person_move *m, bool says_nothing)
 	    (held & RIGHT_BIT(RIGHT_PERSON_BLOCK)) == 0)
 		return fail(cx, ERR_DENIED, MSG_ORDER_FIELD, "active", "active",
 		    right_name(RIGHT_PERSON_BLOCK));
+	if (sc->s->in->has_products)
+		TRY(check_products(sc, m, held));
 	return check_fields(sc, held);
+}
+
+/* Who may do neither is not told that nothing would change. */
+static enum err
+check_products(
+    struct scene *sc, const struct person_move *m, uint64_t held)
+{
+	const struct catalogue *c = sc->s->realm->catalogue;
+	const bool may_ask = (held & RIGHT_BIT(RIGHT_ONBOARD)) != 0;
+	const bool may_end = (held & RIGHT_BIT(RIGHT_SEAT_WRITE)) != 0;
+	size_t nhad = 0, nkept = 0;
+	enum right lacks;
+
+	for (size_t i = 0; i < m->nholding; i++) {
+		const struct holding *h = &m->holding[i];
+		size_t j = 0;
+
+		if ((h->grants & 1u << GRANT_REQUEST) == 0 ||
+		    catalogue_product(c, h->product) == NULL)
+			continue;
+		while (j < m->nwant && m->want[j].product != h->product)
+			j++;
+		nhad++;
+		nkept += j < m->nwant;
+	}
+	if (may_ask ? may_end || nkept == nhad
+		    : may_end && nkept == m->nwant)
+		return OK;
+	lacks = may_ask ? RIGHT_SEAT_WRITE : RIGHT_ONBOARD;
+	return fail(sc->it->cx, ERR_DENIED, MSG_ORDER_FIELD, "products",
+	    "products", right_name(lacks));
 }
 
 static void

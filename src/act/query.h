@@ -24,10 +24,19 @@ struct page_in {
 	bool	   is_counted;
 	bool	   is_descending;	/* the newest first */
 	bool	   has_groups;	/* their groups are shown: those of the source */
+	bool	   has_products; /* and what they hold and await */
 };
 
 /* A person's group. */
 struct persons_group { int64_t id; struct str name; };
+
+/* What a person holds or awaits: how it stands, without the place in the waiting list. */
+struct persons_product {
+	const struct product *product;
+	struct str	      pool;	/* slug; empty: it waits */
+	enum outcome	      outcome;
+	bool		      is_asked;	/* somebody asked for it by name */
+};
 
 struct person_view {
 	struct person	 row;
@@ -40,13 +49,15 @@ struct person_view {
 	struct str	 source;
 	const struct persons_group *group;	/* if they were asked for */
 	size_t		 ngroup;
+	const struct persons_product *product;	/* the same */
+	size_t		 nproduct;
 	/* organisational values as text */
 	struct str	 site, department, title, cost_center, division, organization, country, language, user_type;
 };
 
 struct persons_out { const struct person_view *person; size_t n; int64_t next, total; };	/* next: cursor, 0 at the end; total: if is_counted */
 /* ID, if the person is of SOURCE (0: of any) and, where that is asked, has not left. */
-struct person_of { int64_t id, source; bool is_present, has_groups; };
+struct person_of { int64_t id, source; bool is_present, has_groups, has_products; };
 enum err person_show_of(struct reader *, struct ctx *, const void *person_of, void **person_view) USE_RESULT;
 enum err person_show(struct reader *, struct ctx *, const void *id /* const int64_t * */, void **person_view) USE_RESULT;
 /* Filters on sealed attributes are served by index where eq; a search word by page_in.of. */

@@ -36,6 +36,9 @@ enum err load_found(struct reader *, const struct realm *, struct rows *) USE_RE
 enum err scoped(struct reader *, struct ctx *, const struct realm *, struct rows *) USE_RESULT;
 enum err search_persons(struct reader *, const struct realm *, const struct page_in *, const struct index_key *, size_t n, struct rows *) USE_RESULT;
 void keep_asked(const struct page_in *, struct rows *);
+/* query_product.c: what the persons of a page hold and await, if it is asked for. */
+enum err products_add(struct reader *, struct ctx *, const struct realm *, const struct page_in *, struct person_view *, size_t n) USE_RESULT;
+
 struct str first_letters(struct str);
 bool has_first_letters(struct str);
 

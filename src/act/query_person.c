@@ -71,7 +71,9 @@ show(struct reader *r, struct ctx *cx, const struct person_of *of,
     enum msg nobody, void **out)
 {
 	const struct page_in asked = { .source = of->source,
-		.is_present = of->is_present, .has_groups = of->has_groups };
+		.is_present = of->is_present,
+		.has_groups = of->has_groups,
+		.has_products = of->has_products };
 	const struct realm *realm;
 	struct person_view *v;
 	struct rows rows;
@@ -84,6 +86,7 @@ show(struct reader *r, struct ctx *cx, const struct person_of *of,
 		return fail(cx, ERR_NOT_FOUND, nobody, "person");
 	TRY(view(r, cx, realm, &rows, &v));
 	TRY(groups_add(r, cx, &asked, v, rows.n));
+	TRY(products_add(r, cx, realm, &asked, v, rows.n));
 	note_access(r, cx, NULL, 1);
 	*out = v;
 	return OK;
@@ -129,6 +132,7 @@ persons_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 		out->next = ((struct person *)rows.row)[rows.n - 1].id;
 	TRY(view(r, cx, realm, &rows, &v));
 	TRY(groups_add(r, cx, page, v, rows.n));
+	TRY(products_add(r, cx, realm, page, v, rows.n));
 	note_access(r, cx, page, rows.n);
 	out->person = v;
 	out->n = page->of.n > 0 ? keep_found(cx, page->of, v, rows.n) : rows.n;

@@ -44,6 +44,8 @@ static void states_note(struct person_move *);
 static void leave(struct mover *);
 static void take_wants(struct mover *);
 static void give_and_take(struct mover *);
+static void lose_wants(struct mover *);
+static bool is_lost(const struct mover *, const struct holding *);
 static void lose_roles(struct mover *);
 static bool has_role(const struct mover *, const struct product *);
 static void move_seats(struct mover *);
@@ -89,6 +91,7 @@ person_decide(struct ctx *cx, struct gate *g, struct person_move *m)
 		give_back(&mv);
 		take_wants(&mv);
 		give_and_take(&mv);
+		lose_wants(&mv);
 		move_waits(&mv);
 		end_bare_grants(&mv);
 	}
@@ -120,6 +123,30 @@ give_and_take(struct mover *mv)
 	lose_given(mv, GRANT_RULE, SEAT_END_RULE);
 	lose_given(mv, GRANT_GROUP, SEAT_END_GROUP);
 	gain_given(mv, GRANT_RULE);
+}
+
+static void
+lose_wants(struct mover *mv)
+{
+	struct person_move *m = mv->m;
+
+	for (size_t i = 0; m->wants_no_other && i < m->nholding; i++) {
+		struct holding *h = &m->holding[i];
+
+		if (!is_lost(mv, h))
+			continue;
+		grant_end(mv->g, h, GRANT_REQUEST, &m->changes);
+		if (h->grants == 0)
+			gate_end(mv->g, h, SEAT_END_RELEASED, &m->changes);
+	}
+}
+
+/* What the catalogue has lost has no name by which it could be wanted. */
+static bool
+is_lost(const struct mover *mv, const struct holding *h)
+{
+	return has_grant(h, GRANT_REQUEST) && !is_wanted(mv, h->product) &&
+	    catalogue_product(mv->g->catalogue, h->product) != NULL;
 }
 
 static void

@@ -30,6 +30,7 @@ struct person_move {
 	size_t		     nholding;
 	const struct want   *want;
 	size_t		     nwant;
+	bool		     wants_no_other; /* what else was asked for before is given back */
 	bool		     all_or_nothing;
 	const int64_t	    *role;		/* that count now, by id */
 	size_t		     nrole;
@@ -52,7 +53,8 @@ struct person_move {
  * of everything when it LEFT.  A seat of a pool that does not serve the person's
  * organisation any more is given back, and asked for anew.  A seat ends when its last grant ends, or the
  * role that its product requires is not held any more; a refused product
- * leaves no grant.  Who is barred by a block keeps what they hold (blocked by
+ * leaves no grant.  What is not wanted any more goes last, so that what a group
+ * or a rule gives from now on keeps its seat.  Who is barred by a block keeps what they hold (blocked by
  * hand, if seat.block_returns says so, they wait for it instead) and gains
  * nothing, neither by rule nor by request; rules see them as if they were not
  * blocked.  While checks are open whatever is given is held.

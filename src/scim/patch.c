@@ -18,8 +18,7 @@ static const struct {
 
 /* Attributes of RFC 7643 section 4.1 that nobody here has: clients send them all the same. */
 static const char *const passed_over[] = { "profileUrl", "locale", "timezone",
-	"password", "ims", "photos", "entitlements", "roles",
-	"x509Certificates" };
+	"password", "ims", "photos", "roles", "x509Certificates" };
 
 /* One operation on its way, and what its path means. */
 struct change {

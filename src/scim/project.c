@@ -16,7 +16,11 @@ static void drop_named(const struct scim_resource *, struct str,
 static void keep_always(struct arena *, const struct scim_attr *,
     const struct value *from, struct value *to);
 static void drop_unasked(const struct scim_resource *,
-    const struct scim_attr *, const struct projection *, struct value *);
+    const struct scim_schema *, const struct projection *, struct value *);
+static bool is_asked(const struct scim_resource *, const struct projection *,
+    const struct scim_attr *);
+static bool is_sent(const struct projection *, const struct value *sent,
+    const struct value *was, struct str attr);
 static bool is_always(const struct scim_attr *, struct str);
 
 enum err
@@ -80,36 +84,82 @@ project(struct arena *arena, const struct scim_resource *r,
 		keep_named(arena, r, p, v);
 	for (size_t i = 0; p->excludes && i < p->n; i++)
 		drop_named(r, p->name[i], v);
-	drop_unasked(r, r->schema->attr, p, v);
+	drop_unasked(r, r->schema, p, v);
 	for (size_t i = 0; r->extension[i] != NULL; i++) {
 		struct str id = str_of(r->extension[i]->id);
-		struct value *holder = value_get(v, id);
+		const struct value *holder = value_get(v, id);
 
-		drop_unasked(r, r->extension[i]->attr, p, holder);
+		drop_unasked(r, r->extension[i], p, v);
 		if (holder != NULL && value_is_empty(holder))
 			value_drop_name(v, id);
 	}
 }
 
-/* What is returned on request only, and was not named. */
+/* What is returned on request only, and was neither named nor sent. */
 static void
-drop_unasked(const struct scim_resource *r, const struct scim_attr *attr,
-    const struct projection *p, struct value *holder)
+drop_unasked(const struct scim_resource *r, const struct scim_schema *schema,
+    const struct projection *p, struct value *v)
 {
-	for (; holder != NULL && attr->name != NULL; attr++) {
-		bool is_asked = false;
+	const struct value *sent = p->sent, *was = p->was;
 
-		if (attr->returned != SCIM_REQUEST)
-			continue;
-		for (size_t i = 0; !p->excludes && i < p->n; i++) {
-			struct scim_target t;
-
-			is_asked |= scim_resolve(r, p->name[i], &t) &&
-			    t.attr == attr;
-		}
-		if (!is_asked)
-			value_drop_name(holder, str_of(attr->name));
+	if (schema != r->schema) {
+		v = value_get(v, str_of(schema->id));
+		sent = value_get(sent, str_of(schema->id));
+		was = value_get(was, str_of(schema->id));
 	}
+	for (const struct scim_attr *a = schema->attr;
+	     v != NULL && a->name != NULL; a++)
+		if (a->returned == SCIM_REQUEST && !is_asked(r, p, a) &&
+		    !is_sent(p, sent, was, str_of(a->name)))
+			value_drop_name(v, str_of(a->name));
+}
+
+static bool
+is_asked(const struct scim_resource *r, const struct projection *p,
+    const struct scim_attr *attr)
+{
+	struct scim_target t;
+
+	for (size_t i = 0; !p->excludes && i < p->n; i++)
+		if (scim_resolve(r, p->name[i], &t) && t.attr == attr)
+			return true;
+	return false;
+}
+
+/* Of a PATCH: what is not as it was. */
+static bool
+is_sent(const struct projection *p, const struct value *sent,
+    const struct value *was, struct str attr)
+{
+	const struct value *is = value_get(sent, attr);
+	const struct value *had = value_get(was, attr);
+
+	return p->excludes && is != NULL &&
+	    (had == NULL || !value_eq(is, had));
+}
+
+void
+project_add_sent(struct arena *arena, struct projection *p,
+    const char *extension, const char *attr)
+{
+	struct value *holder = value_get(p->sent, str_of(extension));
+
+	if (p->sent == NULL)
+		p->sent = value_object(arena);
+	if (holder == NULL) {
+		holder = value_object(arena);
+		value_put(p->sent, str_of(extension), holder);
+	}
+	value_put(holder, str_of(attr), value_bool(arena, true));
+}
+
+bool
+project_asks(const struct scim_resource *r, const struct projection *p,
+    struct str attr)
+{
+	struct scim_target t;
+
+	return scim_resolve(r, attr, &t) && is_asked(r, p, t.attr);
 }
 
 bool

@@ -213,6 +213,7 @@ create_decode(struct call *c, void **in)
 	o->type = type->id;
 	o->source = resource_call(c)->in.source;
 	o->external_id = value_get_text(made, STR("externalId"));
+	resource_call(c)->shown.sent = made;
 	o->values = values_of(c->cx, type, STR(""), made);
 	o->body = c->rq->body;
 	*in = o;
@@ -272,8 +273,10 @@ change_decode(struct call *c, void **in)
 	} else {
 		/* What was sent stays: another try may begin from another resource. */
 		after = value_copy(arena, k->after);
-		scim_user_keep(arena, &type->resource, before, after);
+		scim_keep(arena, &type->resource, before, after);
 	}
+	k->shown.sent = k->patch != NULL ? after : k->after;
+	k->shown.was = k->patch != NULL ? before : NULL;
 	o->external_id = value_get_text(after, STR("externalId"));
 	if (v->external_id.n > 0 && !str_eq(o->external_id, v->external_id))
 		return fail(

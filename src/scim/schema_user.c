@@ -66,6 +66,12 @@ static const struct scim_attr group_parts[] = {
 	{ 0 }
 };
 
+static const struct scim_attr entitlement_parts[] = {
+	{ "value", SCIM_STRING, SCIM_EXACT, RW, "The product's slug.", NULL, NULL },
+	{ "display", SCIM_STRING, 0, RO, "What the product is called.", NULL, NULL },
+	{ 0 }
+};
+
 static const struct scim_attr user_attrs[] = {
 	{ "userName", SCIM_STRING, SCIM_REQUIRED | SCIM_UNIQUE, RW, "What somebody signs in with.", NULL, NULL },
 	{ "name", SCIM_COMPLEX, 0, RW, "The parts of the name.", NULL, name_parts },
@@ -81,6 +87,8 @@ static const struct scim_attr user_attrs[] = {
 	{ "phoneNumbers", SCIM_COMPLEX, SCIM_MULTI, RW, "Telephone numbers.", NULL, phone_parts },
 	{ "addresses", SCIM_COMPLEX, SCIM_MULTI, RW, "Postal addresses.", NULL, address_parts },
 	{ "groups", SCIM_COMPLEX, SCIM_MULTI, RO, "The groups that the person is in.", NULL, group_parts },
+	{ "entitlements", SCIM_COMPLEX, SCIM_MULTI, SCIM_READ_WRITE, SCIM_REQUEST,
+	    "The products that were asked for, as long as the person has or awaits them.", NULL, entitlement_parts },
 	{ 0 }
 };
 
@@ -119,7 +127,8 @@ static const struct scim_attr usher_attrs[] = {
 	{ "certification", SCIM_STRING, 0, RO, "Whether the record is vouched for.", "new certified denied", NULL },
 	{ "blocks", SCIM_STRING, SCIM_MULTI, RO, "What keeps an active person disabled.",
 	    "new denied incident manual risk", NULL },
-	{ "licences", SCIM_COMPLEX, SCIM_MULTI, RO, "What became of each product that was asked for.", NULL,
+	{ "licences", SCIM_COMPLEX, SCIM_MULTI, SCIM_READ_ONLY, SCIM_REQUEST,
+	    "What the person has and awaits; after a change, what became of each product that was asked for.", NULL,
 	    licence_parts },
 	{ 0 }
 };

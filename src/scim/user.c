@@ -5,6 +5,8 @@
 
 #include "base/id.h"
 
+#include "scim/entitlement.h"
+
 static void move_members(struct arena *, const struct scim_attr *,
     const struct value *native, struct value *to);
 static struct value *member_of(struct arena *, const struct scim_attr *,
@@ -23,6 +25,8 @@ static struct value *patch_of(struct arena *, const struct scim_attr *,
     const struct value *before, const struct value *after);
 static struct value *native_of(struct arena *, const struct scim_attr *,
     const struct value *before, const struct value *after);
+static void keep_one(struct arena *, struct str name,
+    const struct value *before, struct value *after);
 static bool is_true(const struct value *);
 
 /* Where natively stands what schemas of the catalogue add. */
@@ -202,6 +206,7 @@ scim_user_change(struct arena *arena, const struct scim_resource *r,
 			    out);
 	}
 	value_drop_name(out, STR("enabled"));
+	value_drop_name(out, STR(ENTITLEMENTS));
 	*active = 0;
 	if (is != NULL &&
 	    (was == NULL ? !is_true(is) : is_true(is) != is_true(was)))
@@ -292,18 +297,27 @@ void
 scim_user_keep(struct arena *arena, const struct scim_resource *r,
     const struct value *before, struct value *after)
 {
-	struct str name[SCIM_EXTENSIONS_MAX + 2] = { STR("externalId"),
-		STR("active") };
-	size_t n = 2;
+	scim_keep(arena, r, before, after);
+	keep_one(arena, STR("active"), before, after);
+}
 
+void
+scim_keep(struct arena *arena, const struct scim_resource *r,
+    const struct value *before, struct value *after)
+{
+	keep_one(arena, STR("externalId"), before, after);
 	for (size_t i = 0; r->extension[i] != NULL; i++)
-		name[n++] = str_of(r->extension[i]->id);
-	for (size_t i = 0; i < n; i++) {
-		const struct value *was = value_get(before, name[i]);
+		keep_one(arena, str_of(r->extension[i]->id), before, after);
+}
 
-		if (was != NULL && value_get(after, name[i]) == NULL)
-			value_put(after, name[i], value_copy(arena, was));
-	}
+static void
+keep_one(struct arena *arena, struct str name, const struct value *before,
+    struct value *after)
+{
+	const struct value *was = value_get(before, name);
+
+	if (was != NULL && value_get(after, name) == NULL)
+		value_put(after, name, value_copy(arena, was));
 }
 
 static bool

@@ -20,15 +20,16 @@ void scim_user_put_groups(struct arena *, struct value *user, const struct perso
 /*
  * What makes AFTER of BEFORE: a merge-patch of the native object, and what is
  * to become of `active`: -1 no more, 1 again, 0 as it is.  Of what only the
- * server sets nothing is in it.
+ * server sets nothing is in it, nor of entitlements (entitlement.h).
  */
 struct value *scim_user_change(struct arena *, const struct scim_resource *, const struct value *before, const struct value *after, int *active);
 
 /*
  * RFC 7644 section 3.5.1: what a PUT leaves out is gone, but for what its
- * client may not know of: extensions that it does not name, and externalId and
- * active, stay as they are in BEFORE.
+ * client may not know of: extensions that it does not name, and externalId,
+ * stay as they are in BEFORE; of a User active, too (and entitlements, see there).
  */
+void scim_keep(struct arena *, const struct scim_resource *, const struct value *before, struct value *after);
 void scim_user_keep(struct arena *, const struct scim_resource *, const struct value *before, struct value *after);
 
 #endif

@@ -11,10 +11,10 @@
 
 #include "base/id.h"
 
+#include "scim/entitlement.h"
 #include "scim/user.h"
 
-#define ENTITLEMENTS_MAX 100
-#define USER_MEMORY	 (64u << 20)	/* a record of 32 KiB takes a few MiB on its way */
+#define USER_MEMORY (64u << 20)	/* a record of 32 KiB takes a few MiB on its way */
 
 /* What a request keeps from step to step. */
 struct user_call {
@@ -23,7 +23,9 @@ struct user_call {
 	int64_t		   if_version;
 	const struct js	  *patch;	/* of PATCH */
 	struct value	  *after;	/* of PUT */
-	const struct order_out *made;	/* of POST */
+	bool		   has_entitlements;	/* of PUT: these, be they none, are all */
+	const struct order_out *made;	/* what came of the products that the request asked for */
+
 };
 
 static struct user_call *user_call(struct call *);
@@ -33,10 +35,7 @@ static enum err check_me(struct call *, const struct person_in *,
 static enum err new_decode(struct call *, const struct value **body,
     struct value **user);
 static const struct js *native(struct call *, const struct value *change);
-static void products_of(struct arena *, const struct value *,
-    struct order *);
-static void put_licences(struct call *, struct value *user);
-static struct value *licence_of(struct call *, const struct seat_told *);
+static void put_outcome(struct call *, struct value *user);
 
 /* --- reading ----------------------------------------------------------------- */
 
@@ -56,6 +55,27 @@ shown_decode(struct call *c)
 	    request_query(c->rq, "excludedAttributes"), &user_call(c)->shown);
 }
 
+static bool
+shows_groups(const struct user_call *u)
+{
+	return project_shows(&scim_user_resource, &u->shown, "groups", NULL);
+}
+
+/* Who is served leaves the line without being changed: no version tells of it. */
+static bool
+shows_licences(const struct user_call *u)
+{
+	return project_asks(&scim_user_resource, &u->shown,
+	    STR(SCIM_USHER ":" LICENCES));
+}
+
+static bool
+shows_products(const struct user_call *u)
+{
+	return shows_licences(u) ||
+	    project_asks(&scim_user_resource, &u->shown, STR(ENTITLEMENTS));
+}
+
 static enum err
 user_id_decode(struct call *c)
 {
@@ -66,8 +86,8 @@ user_id_decode(struct call *c)
 	if (!u->in.is_present) {
 		TRY(scim_source(c, &u->in.source));
 		u->in.is_present = true;
-		u->in.has_groups = project_shows(
-		    &scim_user_resource, &u->shown, "groups", NULL);
+		u->in.has_groups = shows_groups(u);
+		u->in.has_products = shows_products(u);
 	}
 	if (is_me(c)) {
 		u->in.id = c->cx->actor->person;
@@ -108,6 +128,7 @@ user_value(struct call *c, struct arena *arena, const struct realm *realm,
 	user = scim_user_of(arena, scim_users_of(arena, realm),
 	    value_of(arena, js_end_tree(&out)), scim_base(c));
 	scim_user_put_groups(arena, user, v, scim_base(c));
+	entitlements_put(arena, user, v);
 	return user;
 }
 
@@ -130,16 +151,28 @@ user_encode(struct call *c)
 	if (is_me(c))
 		call_header(c, "Location", user_address(c, v->row.id));
 	call_header(c, "Content-Location", user_address(c, v->row.id));
-	if (call_etag(c, v->row.version))
+	if (!shows_licences(user_call(c)) && call_etag(c, v->row.version))
 		return;
 	realm = call_realm(c);
 	if (realm == NULL)
 		return;
 	user = user_value(c, c->cx->arena, realm, v);
-	put_licences(c, user);
+	put_outcome(c, user);
 	project(c->cx->arena, scim_users_of(c->cx->arena, realm),
 	    &user_call(c)->shown, user);
 	value_write(&c->js, user);
+}
+
+/* What came of the products that were asked for is told to whoever asked. */
+static void
+put_outcome(struct call *c, struct value *user)
+{
+	struct user_call *u = user_call(c);
+
+	if (u->made == NULL || u->made->nseat == 0)
+		return;
+	licences_put_told(c->cx, user, u->made);
+	project_add_sent(c->cx->arena, &u->shown, SCIM_USHER, LICENCES);
 }
 
 /* --- making one ------------------------------------------------------------------ */
@@ -167,11 +200,10 @@ create_decode(struct call *c, void **in)
 	o->kind = ORDER_ONBOARD;
 	o->may_return = true;
 	o->own_managers = true;
-	o->priority = 5;
 	o->body = c->rq->body;
-	products_of(c->cx->arena, body, o);
+	user_call(c)->shown.sent = user;
 	*in = o;
-	return OK;
+	return entitlements_order(c->cx, user, o);
 }
 
 static enum err
@@ -197,26 +229,6 @@ native(struct call *c, const struct value *change)
 	return js_end_tree(&out);
 }
 
-/* Entitlements are products, by their slugs. */
-static void
-products_of(struct arena *arena, const struct value *body, struct order *o)
-{
-	const struct value *list = value_get(body, STR("entitlements"));
-	struct str *slug = arena_array(arena, ENTITLEMENTS_MAX, sizeof(*slug));
-
-	for (const struct value *v =
-		 list != NULL && list->type == JS_ARRAY ? list->first : NULL;
-	     v != NULL && o->nproduct < ENTITLEMENTS_MAX; v = v->next) {
-		struct str value = v->type == JS_STRING
-		    ? v->text
-		    : value_get_text(v, STR("value"));
-
-		if (value.n > 0)
-			slug[o->nproduct++] = value;
-	}
-	o->product = slug;
-}
-
 /* RFC 7644 section 3.3: who is there already is a conflict, whoever asks again. */
 static enum err
 created_decode(struct call *c, void **in)
@@ -228,7 +240,9 @@ created_decode(struct call *c, void **in)
 		return fail(
 		    c->cx, ERR_CONFLICT, MSG_ORDER_EXISTS, "externalId");
 	u->made = out;
-	u->in = (struct person_of) { .id = out->person };
+	u->in = (struct person_of) { .id = out->person,
+		.has_products = shows_products(u) ||
+		    value_get(u->shown.sent, STR(ENTITLEMENTS)) != NULL };
 	*in = &u->in;
 	return OK;
 }
@@ -254,47 +268,6 @@ created_brief(struct call *c)
 	return OK;
 }
 
-/* What became of the products that were asked for. */
-static void
-put_licences(struct call *c, struct value *user)
-{
-	const struct order_out *made = user_call(c)->made;
-	struct arena *arena = c->cx->arena;
-	struct value *list = value_array(arena), *holder;
-
-	if (made == NULL || made->nseat == 0)
-		return;
-	for (size_t i = 0; i < made->nseat; i++)
-		value_add(list, licence_of(c, &made->seat[i]));
-	holder = value_get(user, str_of(SCIM_USHER));
-	if (holder == NULL) {
-		holder = value_object(arena);
-		value_put(user, str_of(SCIM_USHER), holder);
-	}
-	value_put(holder, STR("licences"), list);
-}
-
-static struct value *
-licence_of(struct call *c, const struct seat_told *told)
-{
-	const struct str args[4] = { told->reason_arg };
-	struct arena *arena = c->cx->arena;
-	struct value *v = value_object(arena);
-
-	value_put(v, STR("value"), value_text(arena, told->product));
-	value_put(v, STR("outcome"),
-	    value_text(arena, str_of(outcome_name(told->outcome))));
-	if (told->pool.n > 0)
-		value_put(v, STR("pool"), value_text(arena, told->pool));
-	if (told->position > 0)
-		value_put(v, STR("position"), value_int(arena, told->position));
-	if (told->reason != MSG_NONE)
-		value_put(v, STR("reason"),
-		    value_text(arena,
-			msg_text(arena, told->reason, c->cx->lang, args)));
-	return v;
-}
-
 /* --- changing one ------------------------------------------------------------------ */
 
 /* If-Match is heeded, not required: without it a change that lost a race is tried again. */
@@ -315,18 +288,28 @@ change_start(struct call *c, void **in)
 static enum err
 put_decode(struct call *c, void **in)
 {
+	struct user_call *u = user_call(c);
 	const struct value *body;
-	bool is_first = c->kept == NULL;
 
 	TRY(change_start(c, in));
-	return is_first ? new_decode(c, &body, &user_call(c)->after) : OK;
+	if (u->after != NULL)
+		return OK;
+	TRY(new_decode(c, &body, &u->after));
+	u->has_entitlements = entitlements_are_sent(body);
+	u->in.has_products |= u->has_entitlements;
+	return OK;
 }
 
 static enum err
 patch_decode(struct call *c, void **in)
 {
+	struct user_call *u = user_call(c);
+
 	TRY(change_start(c, in));
-	return js_parse(c->cx, c->rq->body, &user_call(c)->patch);
+	TRY(js_parse(c->cx, c->rq->body, &u->patch));
+	u->in.has_products |=
+	    entitlements_are_named(value_of(c->cx->arena, u->patch));
+	return OK;
 }
 
 /*
@@ -340,6 +323,9 @@ rights_of_change(uint64_t rights)
 		rights |= RIGHT_BIT(RIGHT_PERSON_READ);
 	if ((rights & RIGHT_BIT(RIGHT_PERSON_PRIVATE_WRITE)) != 0)
 		rights |= RIGHT_BIT(RIGHT_PERSON_PRIVATE_READ);
+	if ((rights & (RIGHT_BIT(RIGHT_ONBOARD) |
+	    RIGHT_BIT(RIGHT_SEAT_WRITE))) != 0)
+		rights |= RIGHT_BIT(RIGHT_SEAT_READ);
 	return rights;
 }
 
@@ -373,6 +359,10 @@ change_decode(struct call *c, void **in)
 		after = value_copy(c->cx->arena, u->after);
 		scim_user_keep(c->cx->arena, users, before, after);
 	}
+	if (u->patch != NULL || u->has_entitlements)
+		TRY(entitlements_change(c->cx, before, after, o));
+	u->shown.sent = u->patch != NULL ? after : u->after;
+	u->shown.was = u->patch != NULL ? before : NULL;
 	TRY(person_patch_decode(c->cx,
 	    native(c,
 		scim_user_change(
@@ -397,12 +387,16 @@ check_me(struct call *c, const struct person_in *person, const struct order *o)
 	if (o->active != 0)
 		return fail(
 		    c->cx, ERR_DENIED, MSG_ME_ATTRIBUTE, "active", "active");
+	if (o->has_products)
+		return fail(c->cx, ERR_DENIED, MSG_ME_ATTRIBUTE, ENTITLEMENTS,
+		    ENTITLEMENTS);
 	return person_check_own(c->cx, person);
 }
 
 static enum err
 changed_decode(struct call *c, void **in)
 {
+	user_call(c)->made = c->out;
 	*in = &user_call(c)->in;
 	return OK;
 }
@@ -465,8 +459,8 @@ list_decode(struct call *c, void **in)
 
 	*in = page;
 	TRY(shown_decode(c));
-	page->in.has_groups = project_shows(
-	    &scim_user_resource, &user_call(c)->shown, "groups", NULL);
+	page->in.has_groups = shows_groups(user_call(c));
+	page->in.has_products = shows_products(user_call(c));
 	return scim_page_of_query(c, page);
 }
 
@@ -477,8 +471,8 @@ search_decode(struct call *c, void **in)
 
 	*in = page;
 	TRY(scim_page_of_body(c, page, &user_call(c)->shown));
-	page->in.has_groups = project_shows(
-	    &scim_user_resource, &user_call(c)->shown, "groups", NULL);
+	page->in.has_groups = shows_groups(user_call(c));
+	page->in.has_products = shows_products(user_call(c));
 	return OK;
 }
 

@@ -222,6 +222,7 @@ SCIM_REFERENCES = (
     ("POST /Users", "department", member(ENTERPRISE, "department")),
     ("POST /Users", "organisation", member(ENTERPRISE, "organization")),
     ("POST /Users", "product", Put(entitlement)),
+    ("PATCH /Users/{user}", "product", operation("entitlements")),
     ("PUT /Users/{user}", "person", member(ENTERPRISE, "manager", "value")),
     ("PUT /Users/{user}", "site", member(USHER, "site")),
     ("PATCH /Users/{user}", "person", operation(ENTERPRISE + ":manager",
@@ -245,6 +246,7 @@ SCIM_REFERENCES = (
 # operation, path, value (None: of the person), the right beside the route's.
 SCIM_FIELDS = (
     ("PATCH /Users/{user}", "active", False, "person.block"),
+    ("PATCH /Users/{user}", "entitlements", "crm", "onboarding.write"),
     ("PATCH /Users/{user}", "userName", None, "person.login.write"),
     ("PATCH /Users/{user}", "emails", None, "person.login.write"),
     ("PATCH /Users/{user}", "addresses", None, "person.private.write"),

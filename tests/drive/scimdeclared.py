@@ -212,7 +212,14 @@ def declared_mutability_is_obeyed(w):
 @test
 def declared_returned_rules_are_obeyed(w):
     made = user(w, badge(w, secret="s", kind="k", colour="red"))
-    true("secret" not in made[BADGE], made)
+    same(made[BADGE]["secret"], "s", "it was sent:")
+    true("secret" not in show(w, made)[BADGE], made)
+    after = fine(change(w, made, op("add", BADGE + ":secret", "t")))
+    same(after[BADGE]["secret"], "t", "it was sent:")
+    after = fine(change(w, made, op("add", BADGE + ":secret", "s"),
+                        op("remove", BADGE + ":colour")))
+    after = fine(change(w, made, op("add", BADGE + ":colour", "red")))
+    true("secret" not in after[BADGE], after)
     same(show(w, made, "?attributes=%s:secret" % BADGE)[BADGE],
          {"secret": "s", "kind": "k"})
     same(show(w, made, "?attributes=userName").get(BADGE), {"kind": "k"})

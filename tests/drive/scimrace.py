@@ -82,3 +82,20 @@ def a_patch_beside_a_put_begins_from_what_is_there(w):
         # Whichever was last, the one's nickName is not what the other read.
         same(found["nickName"], "put", i)
         true(found.get("title") in (None, "patched"), found)
+
+
+@test
+def products_asked_for_at_once_are_all_there(w):
+    for i in range(ROUNDS):
+        made = w.user(entitlements=["mail"])
+        path = "/Users/" + made["id"]
+        replies = at_once(
+            w, lambda scim: scim.patch(path, op("add", "entitlements",
+                                                ["rare"])),
+            lambda scim: scim.patch(path, op("remove", "entitlements", [
+                {"value": "mail"}])),
+            lambda scim: scim.patch(path, op("replace", "title", "T")))
+        same([reply.status for reply in replies], [200] * 3, i)
+        found = w.show(made, "?attributes=title,entitlements")
+        same(([one["value"] for one in found["entitlements"]],
+              found["title"]), (["rare"], "T"), i)

@@ -643,10 +643,12 @@ def default_is_returned_unless_asked_otherwise(w):
 
 
 @test
-def never_and_request_are_nobodys(w):
-    """There is no attribute that is never returned, or only on request."""
+def what_is_never_returned_is_nobodys(w):
+    """There is no attribute that is never returned, or that is only written."""
     same({attr["returned"] for _schema, attr in attributes(w)}
-         - {"always", "default"}, set())
+         - {"always", "default", "request"}, set())
+    same({attr["name"] for _schema, attr in attributes(w)
+          if attr["returned"] == "request"}, {"entitlements", "licences"})
 
 
 @test

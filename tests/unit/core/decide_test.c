@@ -277,6 +277,61 @@ asking_while_the_rule_is_lost_hands_the_seat_over(void **state)
 }
 
 static void
+what_is_not_wanted_any_more_goes_but_for_what_is_given(void **state)
+{
+	struct life *p = person("ber", DESIGN);
+	struct life *waits;
+
+	(void)state;
+	wants(p, 0, "wiki");
+	wants(p, 1, "cad");
+	assert_int_equal(move(p), OK);
+	waits = joined("ber", DESIGN);
+	p->m.wants_no_other = true;
+	wants(p, 0, "mail");
+	assert_int_equal(move(p), OK);
+	assert_string_equal(holds(p, "wiki"), "");
+	assert_string_equal(holds(p, "cad"), "R seat");
+	assert_string_equal(holds(p, "mail"), "QR seat");
+	assert_string_equal(holds(waits, "cad"), "R wait");
+	assert_int_equal(w.g.fx->seat_past[0].reason, SEAT_END_RELEASED);
+	/* who says no more about it loses no more */
+	p->m.wants_no_other = false;
+	assert_int_equal(move(p), OK);
+	assert_string_equal(holds(p, "mail"), "QR seat");
+	p->m.wants_no_other = true;
+	assert_int_equal(move(p), OK);
+	assert_string_equal(holds(p, "mail"), "R seat");
+	assert_int_equal(p->m.changes.n, 1);
+}
+
+static void
+what_a_rule_gives_from_now_on_keeps_its_seat(void **state)
+{
+	struct life *p = person("ber", 0);
+	struct life *waits;
+
+	(void)state;
+	wants(p, 0, "cad");
+	assert_int_equal(move(p), OK);
+	waits = joined("ber", DESIGN);
+	p->contract[0].department = DESIGN;
+	p->m.wants_no_other = true;
+	assert_int_equal(move(p), OK);
+	assert_string_equal(holds(p, "cad"), "R seat");
+	assert_int_equal(w.g.fx->nseat_past, 0);
+	/* and what nothing gives is served to who waits */
+	p->m.wants_no_other = false;
+	p->contract[0].department = 0;
+	wants(p, 0, "cad");
+	assert_int_equal(move(p), OK);
+	p->m.wants_no_other = true;
+	assert_int_equal(move(p), OK);
+	assert_string_equal(holds(p, "cad"), "");
+	assert_string_equal(holds(waits, "cad"), "R seat");
+}
+
+static void
 a_waiter_who_loses_the_rule_waits_no_more(void **state)
 {
 	struct life *first = joined("ber", DESIGN);
@@ -592,6 +647,8 @@ main(void)
 		TEST(an_older_wait_knows_nothing_of_new_checks),
 		TEST(a_mover_keeps_a_seat_that_was_asked_for_too),
 		TEST(asking_while_the_rule_is_lost_hands_the_seat_over),
+		TEST(what_is_not_wanted_any_more_goes_but_for_what_is_given),
+		TEST(what_a_rule_gives_from_now_on_keeps_its_seat),
 		TEST(a_waiter_who_loses_the_rule_waits_no_more),
 		TEST(a_waiter_who_moves_is_served_at_the_new_site),
 		TEST(a_waiter_who_moves_where_no_pool_is_loses_wait_and_grant),
