@@ -175,40 +175,32 @@ word_of(struct ctx *cx, const struct filter_node *node, struct str *word)
 	return OK;
 }
 
-/* Everybody who is asked for, as far as that shows before they are opened. */
+/*
+ * Everybody who is asked for, as far as that shows before they are opened.
+ * Others to whom the key leads are passed over where the rows lie, so that
+ * neither the answer nor the bound says how many they are; they cost what they
+ * cost a filter on what is clear, which looks at everybody.
+ */
 static enum err
 find_all(struct reader *r, struct ctx *cx, const struct realm *realm,
     const struct page_in *page, const struct finding *by,
     const struct index_key *key, struct rows *out)
 {
-	struct person *kept =
-	    arena_array(cx->arena, PAGE_MAX + SEARCH_WALK, sizeof(*kept));
-	int64_t after = 0;
-	size_t found, looked = 0;
+	const struct person_query q = { .tenant = realm->tenant,
+		.filter = by->rest,
+		.scope = cx->actor->scope,
+		.names = &realm->names,
+		.today = order_today(realm, 0, cx->now_ms),
+		.limit = PAGE_MAX + 1,
+		.source = page->source,
+		.is_present = page->is_present,
+		.word = key };
 
-	*out = (struct rows) { .row = kept };
-	do {
-		struct rows rows;
-
-		TRY(index_search(r->data, realm->tenant, key, 1, after,
-		    SEARCH_WALK, &rows));
-		found = rows.n;
-		looked += found;
-		if (found > 0)
-			after = ((struct search_row *)rows.row)[found - 1]
-			    .person;
-		TRY(load_found(r, realm, &rows));
-		TRY(scoped(r, cx, realm, &rows));
-		keep_asked(page, &rows);
-		TRY(keep_rest(r, cx, realm, by->rest, &rows));
-		for (size_t i = 0; i < rows.n; i++)
-			kept[out->n++] = ((struct person *)rows.row)[i];
-		if (out->n > PAGE_MAX || looked >= LOOKED_MAX)
-			return fail(cx, ERR_BAD_INPUT, MSG_QUERY_TOO_MANY,
-			    "filter", attr_info(by->node->attribute)->path,
-			    LIMIT_TEXT(PAGE_MAX));
-	} while (found == SEARCH_WALK);
-	return OK;
+	TRY(person_list(r->data, &q, out));
+	if (out->n <= PAGE_MAX)
+		return OK;
+	return fail(cx, ERR_BAD_INPUT, MSG_QUERY_TOO_MANY, "filter",
+	    attr_info(by->node->attribute)->path, LIMIT_TEXT(PAGE_MAX));
 }
 
 static enum err

@@ -11,7 +11,6 @@
 #include "act/query.h"
 
 #define SEARCH_WALK 500	/* rows that are read at once */
-#define LOOKED_MAX  (10 * SEARCH_WALK)	/* that one filter may look at */
 
 /* How an index is asked for persons, and what is left to be done with them. */
 struct finding {
@@ -32,7 +31,6 @@ size_t find_exact(struct ctx *, const struct finding *, struct person_view *, si
 /* query_person.c */
 enum err index_of(struct reader *, struct ctx *, enum index_kind, struct str value, struct index_key *out) USE_RESULT;
 enum err load_ids(struct reader *, const struct realm *, const int64_t *id, size_t n, struct rows *) USE_RESULT;
-enum err load_found(struct reader *, const struct realm *, struct rows *) USE_RESULT;
 enum err scoped(struct reader *, struct ctx *, const struct realm *, struct rows *) USE_RESULT;
 enum err search_persons(struct reader *, const struct realm *, const struct page_in *, const struct index_key *, size_t n, struct rows *) USE_RESULT;
 void keep_asked(const struct page_in *, struct rows *);

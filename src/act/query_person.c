@@ -47,6 +47,8 @@ static enum err forget_unseen(struct reader *, struct ctx *,
     const struct realm *, struct filter **);
 static enum err list_by_word(struct reader *, struct ctx *,
     const struct realm *, const struct page_in *, struct rows *);
+static enum err load_found(struct reader *, const struct realm *,
+    struct rows *);
 static size_t search_words(struct ctx *, struct str text, struct str *word);
 static size_t keep_found(struct ctx *, struct str text, struct person_view *,
     size_t n);
@@ -413,7 +415,7 @@ search_persons(struct reader *r, const struct realm *realm,
 	return OK;
 }
 
-enum err
+static enum err
 load_found(struct reader *r, const struct realm *realm, struct rows *rows)
 {
 	int64_t *id =

@@ -26,7 +26,7 @@ static enum err hash_of(struct asking *, enum index_kind, struct str text,
     struct index_key *);
 static enum err find_one(struct asking *, int64_t *id);
 static enum err find_many(struct asking *);
-static enum err add_found(struct asking *, const int64_t *, size_t n);
+static enum err load_one(struct asking *, int64_t id);
 static enum err walk_all(struct asking *, struct resources_out *);
 static enum err view(struct asking *, struct resource_view **);
 static void cut(struct asking *, struct resource_view *,
@@ -96,13 +96,11 @@ find_some(struct asking *a)
 	    in->id == 0 && in->path.p != NULL && !a->key.is_unique;
 	int64_t id = in->id;
 
-	a->row =
-	    arena_array(a->cx->arena, PAGE_MAX + SEARCH_WALK, sizeof(*a->row));
 	if (is_many)
 		return find_many(a);
 	if (id == 0)
 		TRY(find_one(a, &id));
-	return id != 0 ? add_found(a, &id, 1) : OK;
+	return id != 0 ? load_one(a, id) : OK;
 }
 
 /* By what only one can have. */
@@ -121,54 +119,43 @@ find_one(struct asking *a, int64_t *id)
 	return index_find(a->r->data, a->realm->tenant, &key, 1, id);
 }
 
-/* The index knows nothing of sources: it is walked until those of this one are found. */
+/* Those of other sources, and what else the key leads to, are passed over where the rows lie. */
 static enum err
 find_many(struct asking *a)
 {
+	const struct resources_in *in = a->in;
 	struct arena *arena = a->cx->arena;
-	int64_t *id = arena_array(arena, SEARCH_WALK, sizeof(*id));
 	struct index_key key = { 0 };
-	size_t looked = 0;
-	int64_t after = 0;
+	const struct resource_page page = { .tenant = a->realm->tenant,
+		.type = in->type,
+		.source = in->source,
+		.limit = PAGE_MAX + 1,
+		.word = &key };
 	struct rows rows;
 
 	TRY(hash_of(a, INDEX_SEARCH, digest_of(arena, a->key.text), &key));
 	key.kind = 0;
-	do {
-		TRY(index_search(a->r->data, a->realm->tenant, &key, 1, after,
-		    SEARCH_WALK, &rows));
-		for (size_t i = 0; i < rows.n; i++)
-			after = id[i] =
-			    ((struct search_row *)rows.row)[i].person;
-		TRY(add_found(a, id, rows.n));
-		looked += rows.n;
-		if (a->n > PAGE_MAX || looked >= LOOKED_MAX)
-			return fail(a->cx, ERR_BAD_INPUT, MSG_QUERY_TOO_MANY,
-			    "filter", str_z(arena, a->in->path),
-			    LIMIT_TEXT(PAGE_MAX));
-	} while (rows.n == SEARCH_WALK);
+	TRY(resource_page(a->r->data, &page, &rows));
+	if (rows.n > PAGE_MAX)
+		return fail(a->cx, ERR_BAD_INPUT, MSG_QUERY_TOO_MANY, "filter",
+		    str_z(arena, in->path), LIMIT_TEXT(PAGE_MAX));
+	a->row = rows.row;
+	a->n = rows.n;
 	return OK;
 }
 
 static enum err
-add_found(struct asking *a, const int64_t *id, size_t n)
+load_one(struct asking *a, int64_t id)
 {
 	const struct resources_in *in = a->in;
-	struct resource_row *key =
-	    arena_array(a->cx->arena, n + 1, sizeof(*key));
-	const struct resource_row *row;
+	const struct resource_row key = { .tenant = a->realm->tenant,
+		.type = in->type,
+		.id = id };
 	struct rows rows;
 
-	for (size_t i = 0; i < n; i++) {
-		key[i].tenant = a->realm->tenant;
-		key[i].type = in->type;
-		key[i].id = id[i];
-	}
-	TRY(store_load(a->r->data, &RESOURCE, key, n, 3, 0, &rows));
-	row = rows.row;
-	for (size_t i = 0; i < rows.n; i++)
-		if (in->source == 0 || row[i].source == in->source)
-			a->row[a->n++] = row[i];
+	TRY(store_load(a->r->data, &RESOURCE, &key, 1, 3, 0, &rows));
+	a->row = rows.row;
+	a->n = rows.n > 0 && (in->source == 0 || a->row->source == in->source);
 	return OK;
 }
 

@@ -24,7 +24,6 @@ struct index_keys {
 
 static void split(struct arena *, int64_t, const struct index_change *, size_t,
     struct index_keys *, bool);
-static int64_t search_key(const struct index_key *);
 static enum err put_unique(struct tx *, const struct index_keys *);
 
 struct str
@@ -106,7 +105,7 @@ split(struct arena *arena, int64_t tenant, const struct index_change *change,
 			if (k->kind == 0)
 				out->search[out->nsearch++] =
 				    (struct search_row) { tenant, EPOCH,
-					    search_key(k), c->person };
+					    index_word(k), c->person };
 			else
 				out->unique[out->nunique++] =
 				    (struct index_row) { tenant, k->kind, EPOCH,
@@ -117,8 +116,8 @@ split(struct arena *arena, int64_t tenant, const struct index_change *change,
 	}
 }
 
-static int64_t
-search_key(const struct index_key *k)
+int64_t
+index_word(const struct index_key *k)
 {
 	int64_t key = 0;
 
@@ -213,6 +212,15 @@ index_leads(struct tx *tx, int64_t tenant, const struct index_change *change,
 	return OK;
 }
 
+void
+sql_has_word(struct buf *b, const char *id, size_t epoch, size_t word)
+{
+	buf_fmt(b,
+	    " AND %s IN (SELECT a.person FROM ix_search a"
+	    " WHERE a.tenant = $1 AND a.epoch = $%zu AND a.key = $%zu)",
+	    id, epoch, word);
+}
+
 /* Walks the persons of the first key and asks for the others, person by person. */
 enum err
 index_search(struct tx *tx, int64_t tenant, const struct index_key *key,
@@ -239,7 +247,7 @@ index_search(struct tx *tx, int64_t tenant, const struct index_key *key,
 	    " FROM ix_search a WHERE a.tenant = $1 AND a.epoch = $2"
 	    " AND a.person > $3");
 	for (size_t i = 0; i < n; i++) {
-		arg[q.narg++] = ARG_OF_INT(search_key(&key[i]));
+		arg[q.narg++] = ARG_OF_INT(index_word(&key[i]));
 		buf_fmt(&b,
 		    i == 0 ? " AND a.key = $%zu"
 			   : " AND EXISTS (SELECT 1 FROM ix_search b WHERE"

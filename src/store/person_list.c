@@ -138,6 +138,10 @@ conditions(struct writer *w, struct buf *b)
 	if (w->q->is_present)
 		buf_fmt(b, " AND p.lifecycle < $%zu",
 		    add_arg(w, ARG_OF_INT(LIFE_LEFT)));
+	if (w->q->word != NULL)
+		sql_has_word(b, "p.id",
+		    add_arg(w, ARG_OF_INT(CANON_VERSION)),
+		    add_arg(w, ARG_OF_INT(index_word(w->q->word))));
 	TRY(condition(w, w->q->filter, b));
 	return condition(w, w->q->scope, b);
 }

@@ -3,6 +3,8 @@
  * resources.c - resources of declared types: the table, and the pages of a
  * type.
  */
+#include "base/canon.h"
+
 #include "store/store_int.h"
 #include "store/table.h"
 
@@ -18,10 +20,13 @@ enum err
 resource_page(
     struct tx *tx, const struct resource_page *page, struct rows *out)
 {
+	const struct index_key *word = page->word;
 	struct arg arg[] = { ARG_OF_INT(page->tenant), ARG_OF_INT(page->type),
 		ARG_OF_INT(page->source), ARG_OF_INT(page->after),
-		ARG_OF_INT((int64_t)page->limit), ARG_OF_INT(page->skip) };
-	struct query q = { .into = &RESOURCE, .arg = arg, .narg = COUNT(arg) };
+		ARG_OF_INT((int64_t)page->limit), ARG_OF_INT(page->skip),
+		ARG_OF_INT(CANON_VERSION),
+		ARG_OF_INT(word != NULL ? index_word(word) : 0) };
+	struct query q = { .into = &RESOURCE, .arg = arg };
 	struct buf b;
 
 	buf_init(&b, tx->cx->arena, SQL_MAX);
@@ -29,8 +34,11 @@ resource_page(
 	sql_columns(&b, &RESOURCE, "r.");
 	buf_z(&b,
 	    " FROM resource r WHERE r.tenant = $1 AND r.type = $2"
-	    " AND ($3 = 0 OR r.source = $3) AND r.id > $4"
-	    " ORDER BY r.id LIMIT $5 OFFSET $6");
+	    " AND ($3 = 0 OR r.source = $3) AND r.id > $4");
+	if (word != NULL)
+		sql_has_word(&b, "r.id", 7, 8);
+	buf_z(&b, " ORDER BY r.id LIMIT $5 OFFSET $6");
+	q.narg = word != NULL ? 8 : 6;
 	q.text = sql_end(&b);
 	return store_query(tx, &q, out);
 }

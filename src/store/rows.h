@@ -84,8 +84,8 @@ struct resource_row {		/* RESOURCE: tenant type id; of a type that the catalogue
 	struct str keys;	/* those of the index, packed */
 };
 extern const struct table RESOURCE;	/* | EXISTS_VERSIONED */
-/* Those of a type and SOURCE (0: any), ascending, after the id AFTER, without the first SKIP. */
-struct resource_page { int64_t tenant, type, source, after, skip; size_t limit; };
+/* Those of a type and SOURCE (0: any) to which the search key WORD leads (NULL: all), ascending, after the id AFTER, without the first SKIP. */
+struct resource_page { int64_t tenant, type, source, after, skip; size_t limit; const struct index_key *word; };
 enum err resource_page(struct tx *, const struct resource_page *, struct rows *out) USE_RESULT;
 enum err resource_total(struct tx *, const struct resource_page *, int64_t *n) USE_RESULT;
 
@@ -421,6 +421,7 @@ struct person_query {
 	int64_t			   source;	/* 0: of any */
 	bool			   is_present;	/* only who has not left */
 	bool			   is_descending; /* the largest id first; AFTER: those below it */
+	const struct index_key	  *word;	/* only whom this search key leads to; NULL: all */
 };
 /*
  * By id.  Both filters become SQL over the person's columns (any/all contract as

@@ -143,6 +143,9 @@ void sql_delete(struct buf *, const struct table *, size_t nprefix);
 void sql_columns(struct buf *, const struct table *, const char *prefix);
 /* "IN …": the integers of the list in parameter $N, as the engine of the transaction says it. */
 void sql_in(struct buf *, const struct tx *, size_t n);
+/* " AND ID IN …": to which a search key leads; the tenant is $1, the others are parameters EPOCH and WORD (index.c). */
+void sql_has_word(struct buf *, const char *id, size_t epoch, size_t word);
+int64_t index_word(const struct index_key *);
 /* The text, ended; a text that did not fit is a bug. */
 const char *sql_end(struct buf *);
 #define SQL_MAX 65536

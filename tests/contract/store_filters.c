@@ -343,6 +343,50 @@ a_sealed_attribute_cannot_be_listed_by(void **state)
 	tx_end(tx);
 }
 
+/* A key leads to every third; a list of them shows whom the rest of the question is true of. */
+static void
+a_search_key_is_asked_beside_a_filter(void **state)
+{
+	struct fixture *f = *state;
+	struct people *all = save_people(f);
+	const struct index_key word = { .bytes = { 1, 2, 3, 4, 5, 6 } };
+	const struct filter *filter = compile(f, "title pr");
+	const struct filter *scope = compile(f, "not (site eq \"Berlin\")");
+	struct person_query q = { .tenant = TENANT_HERE, .filter = filter,
+		.scope = scope, .names = &names, .today = TODAY,
+		.limit = PERSONS, .source = 1, .is_present = true,
+		.word = &word };
+	struct index_change *put = arena_array(f->arena, PERSONS, sizeof(*put));
+	struct tx *tx = tx_begin_all(f->data, &f->cx);
+	struct rows got;
+	int64_t total;
+	size_t n = 0;
+
+	for (size_t i = 0; i < PERSONS; i++)
+		put[i] = (struct index_change) { .person = all->person[i].id,
+			.put = &word,
+			.nput = i % 3 == 0 };
+	assert_int_equal(index_put(tx, TENANT_HERE, put, PERSONS), OK);
+	assert_int_equal(index_put(tx, TENANT_HERE + 1, put, 1), OK);
+	assert_int_equal(tx_commit(tx), OK);
+	tx = tx_begin_all(f->reader, &f->cx);
+	assert_int_equal(person_list(tx, &q, &got), OK);
+	assert_int_equal(person_count(tx, &q, &total), OK);
+	for (size_t i = 0; i < PERSONS; i += 3) {
+		if (all->person[i].source != 1 ||
+		    all->person[i].lifecycle >= LIFE_LEFT ||
+		    !matches(all, i, filter) || !matches(all, i, scope))
+			continue;
+		assert_true(n < got.n);
+		assert_int_equal(((struct person *)got.row)[n++].id,
+		    all->person[i].id);
+	}
+	assert_in_range(n, 1, PERSONS / 3);
+	assert_int_equal(got.n, n);
+	assert_int_equal(total, n);
+	tx_end(tx);
+}
+
 /* As long as the grammar allows: the parameters must suffice for both. */
 static void
 the_longest_filter_and_scope_fit(void **state)
@@ -370,6 +414,7 @@ run_filter_tests(void)
 		CASE(without_names_nobody_has_any),
 		CASE(single_persons_are_in_scope_or_not),
 		CASE(a_sealed_attribute_cannot_be_listed_by),
+		CASE(a_search_key_is_asked_beside_a_filter),
 		CASE(the_longest_filter_and_scope_fit),
 	};
 

@@ -12,21 +12,23 @@
 struct planted {
 	const struct table *table;
 	const void	   *row;
+	size_t		    n;
 	bool		    is_drop;
 };
 
 static enum err
 put(struct planted *p, enum db_kind kind, struct tx *tx)
 {
-	bool stale = false;
+	bool *stale = arena_array(tx_ctx(tx)->arena, p->n, sizeof(*stale));
 
 	if (p->table->db != kind)
 		return OK;
 	if (p->is_drop)
-		return store_drop(tx, p->table, p->row, 1, p->table->nkey,
+		return store_drop(tx, p->table, p->row, p->n, p->table->nkey,
 		    NULL);
-	TRY(store_save(tx, p->table, p->row, 1, &stale));
-	assert_false(stale);
+	TRY(store_save(tx, p->table, p->row, p->n, stale));
+	for (size_t i = 0; i < p->n; i++)
+		assert_false(stale[i]);
 	return OK;
 }
 
@@ -48,10 +50,19 @@ static const struct use_case plant = { .name = "plant", .keep = keep,
 enum err
 plant_try(struct rig *r, const struct table *t, const void *row)
 {
-	struct planted p = { t, row, false };
+	struct planted p = { t, row, 1, false };
 	void *out;
 
 	return rig_do(r, &plant, &p, &out);
+}
+
+void
+plant_all(struct rig *r, const struct table *t, const void *rows, size_t n)
+{
+	struct planted p = { t, rows, n, false };
+	void *out;
+
+	assert_int_equal(rig_do(r, &plant, &p, &out), OK);
 }
 
 void
@@ -63,7 +74,7 @@ plant_put(struct rig *r, const struct table *t, const void *row)
 void
 plant_drop(struct rig *r, const struct table *t, const void *row)
 {
-	struct planted p = { t, row, true };
+	struct planted p = { t, row, 1, true };
 	void *out;
 
 	assert_int_equal(rig_do(r, &plant, &p, &out), OK);

@@ -11,9 +11,10 @@
 /* Every row of tenant acme (of the first COLUMN's value), in key order; the array lives until rig_close(). */
 struct rows plant_rows(struct rig *, const struct table *);
 size_t plant_count(struct rig *, const struct table *);
-/* Writes or drops one row, as the pipeline's own writer. */
+/* Writes or drops rows, as the pipeline's own writer. */
 enum err plant_try(struct rig *, const struct table *, const void *row);
 void plant_put(struct rig *, const struct table *, const void *row);
+void plant_all(struct rig *, const struct table *, const void *rows, size_t n);
 void plant_drop(struct rig *, const struct table *, const void *row);
 
 #endif

@@ -16,6 +16,7 @@
 #include "imports.h"
 
 #define MANY	 1205	/* more than a list reads at once */
+#define OTHERS	 5001
 #define TEXT_MAX (1 << 20)
 #define FAR	 "9;Fern;Ed;ed@example.org;München;Lager;3;V9;01.02.2020;\n"
 
@@ -131,6 +132,67 @@ a_page_is_full_however_many_are_not_seen(void **state)
 	assert_int_equal(none->next, 0);
 }
 
+/* Copies of somebody, with all that they are found by, whom another source brought. */
+static void
+others_like(struct rig *r, const struct person *who, size_t n)
+{
+	const struct rows words = plant_rows(r, &IX_SEARCH);
+	struct person *p = arena_array(r->arena, n, sizeof(*p));
+	struct search_row *word =
+	    arena_array(r->arena, n * words.n, sizeof(*word));
+	size_t nword = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		p[i] = *who;
+		p[i].id = who->id + 1 + (int64_t)i;
+		p[i].source = who->source + 1;
+		p[i].version = 0;
+		for (size_t j = 0; j < words.n; j++) {
+			word[nword] = ((struct search_row *)words.row)[j];
+			if (word[nword].person == who->id)
+				word[nword++].person = p[i].id;
+		}
+	}
+	plant_all(r, &PERSON, p, n);
+	plant_all(r, &IX_SEARCH, word, nword);
+}
+
+/* Others whom the same word finds, however many, are not told of by a refusal. */
+static void
+ones_own_are_found_among_many_of_others(void **state)
+{
+	struct rig *r = *state;
+	struct page_in page = {
+		.filter = STR("emails.value eq \"ana@example.org\""),
+		.limit = 100,
+		.first = 1,
+		.is_counted = true
+	};
+	struct persons_out *out;
+	struct person ana;
+
+	assert_report(import(r, HEADER ANA BO CY), 3, 0, 0, 0, 0);
+	ana = person_named(r, "ana.muster")->row;
+	page.source = ana.source;
+	others_like(r, &ana, OTHERS);
+	assert_int_equal(rig_query(r, persons_list, &page, &out), OK);
+	assert_int_equal(out->total, 1);
+	assert_int_equal(out->person[0].row.id, ana.id);
+	page.filter =
+	    STR("emails.value eq \"ana@example.org\" and active eq false");
+	assert_int_equal(rig_query(r, persons_list, &page, &out), OK);
+	assert_int_equal(out->total, 0);
+	/* Theirs are too many for whom they are. */
+	page.source = 0;
+	page.filter = STR("name.givenName sw \"ana\"");
+	assert_int_equal(
+	    rig_query(r, persons_list, &page, &out), ERR_BAD_INPUT);
+	assert_int_equal(r->cx.fault.msg, MSG_QUERY_TOO_MANY);
+	see_only(r, "site eq \"muc\"");
+	assert_int_equal(rig_query(r, persons_list, &page, &out), OK);
+	assert_int_equal(out->total, 0);
+}
+
 /* --- roles ---------------------------------------------------------------------- */
 
 static void
@@ -235,6 +297,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 		    a_page_is_full_however_many_are_not_seen, open_rig,
+		    close_rig),
+		cmocka_unit_test_setup_teardown(
+		    ones_own_are_found_among_many_of_others, open_rig,
 		    close_rig),
 		cmocka_unit_test_setup_teardown(
 		    roles_of_who_is_not_seen_are_not_there, open_rig,
