@@ -57,7 +57,11 @@ struct group_view {
 	size_t		 nmember;
 };
 
-/* Of one group, or of a list: all that is given must be so. */
+/*
+ * Of one group, or of a list: all that is given must be so.  To whom sees some
+ * people only, groups are there in which somebody is whom they see, and empty
+ * ones of their own source.
+ */
 struct groups_in {
 	int64_t	   source;
 	int64_t	   group;	/* this one; 0: any */
@@ -65,6 +69,7 @@ struct groups_in {
 	struct str name;	/* it is called this; p NULL: whatever */
 	struct str external_id;
 	bool	   has_members;	/* they are shown */
+	bool	   is_done;	/* who asks has just changed it, and is shown it, whoever is in it now */
 	bool	   names_only;	/* external ids are not opened */
 	int64_t	   after;	/* id of the last one seen; 0: from the start */
 	int64_t	   first;	/* 1: from the first one on; 0: by cursor */

@@ -39,6 +39,8 @@ static enum err check_role(struct changing *);
 static enum err take_key(struct changing *, enum group_key, enum group_key was,
     enum msg taken);
 static struct str key_at(const struct group_state *, enum group_key);
+static enum err check_told(struct changing *);
+static struct person_query scope_of(const struct changing *);
 static enum err find_joining(struct changing *);
 static enum err check_persons(struct changing *, const int64_t *, size_t n);
 static enum err refuse_member(struct changing *, int64_t id);
@@ -52,6 +54,7 @@ static enum err which_reached(struct changing *, const int64_t *, size_t n,
     bool *is);
 static enum err check_gives(struct changing *);
 static enum err check_roles(struct changing *, const struct group_info *);
+static enum err check_own(struct changing *);
 static enum err save_row(struct changing *);
 static enum err save_members(struct changing *);
 static enum err remove_row(struct changing *);
@@ -128,12 +131,43 @@ load_row(struct changing *c)
 		((struct group_row *)rows.row)->source != in->source))
 		return fail(cx, ERR_NOT_FOUND, MSG_SCIM_NO_RESOURCE, "id");
 	c->row = c->before = *(struct group_row *)rows.row;
+	TRY(check_told(c));
 	if (in->if_version != -1 && in->if_version != c->row.version)
 		return fail(cx, ERR_STALE, MSG_GROUP_STALE, "If-Match");
 	c->it->again = old != NULL &&
 	    (!str_eq(old->name, c->row.name) ||
 		!str_eq(old->external_id, c->row.external_id));
 	return OK;
+}
+
+/* A group that the actor is not told of (group.h) is not there for them. */
+static enum err
+check_told(struct changing *c)
+{
+	struct ctx *cx = c->it->cx;
+	const struct person_query q = scope_of(c);
+	const bool is_own =
+	    c->row.members == 0 && c->row.source == c->s->in->source;
+	struct rows seen;
+
+	if (q.scope == NULL || is_own)
+		return OK;
+	TRY(groups_in_scope(c->tx, &q, c->row.id, &seen));
+	if (seen.n > 0)
+		return OK;
+	return fail(cx, ERR_NOT_FOUND, MSG_SCIM_NO_RESOURCE, "id");
+}
+
+static struct person_query
+scope_of(const struct changing *c)
+{
+	const struct ctx *cx = c->it->cx;
+	const struct realm *realm = c->s->realm;
+
+	return (struct person_query) { .tenant = c->it->tenant,
+		.scope = cx->actor->scope,
+		.names = &realm->names,
+		.today = order_today(realm, 0, cx->now_ms) };
 }
 
 static enum err
@@ -279,12 +313,8 @@ refuse_member(struct changing *c, int64_t id)
 static enum err
 which_reached(struct changing *c, const int64_t *id, size_t n, bool *is)
 {
-	const struct ctx *cx = c->it->cx;
-	const struct realm *realm = c->s->realm;
 	struct person *key = arena_array(c->arena, n + 1, sizeof(*key));
-	struct person_query q = { .tenant = c->it->tenant,
-		.scope = cx->actor->scope, .names = &realm->names,
-		.today = order_today(realm, 0, cx->now_ms) };
+	const struct person_query q = scope_of(c);
 	bool *in = arena_array(c->arena, n + 1, sizeof(*in));
 	const int64_t source = c->row.source;
 	struct rows rows;
@@ -382,10 +412,7 @@ check_scope(struct changing *c)
 	struct ctx *cx = c->it->cx;
 	struct member_row all = { .tenant = c->it->tenant,
 		.in_group = c->s->id };
-	const struct person_query q = { .tenant = c->it->tenant,
-		.scope = cx->actor->scope,
-		.names = &c->s->realm->names,
-		.today = order_today(c->s->realm, 0, cx->now_ms) };
+	const struct person_query q = scope_of(c);
 	const bool is_all = c->s->in->kind == GROUP_REMOVE ||
 	    c->row.gives != c->before.gives || c->s->name.n > 0;
 	int64_t *id = arena_array(c->arena, SCOPE_WALK, sizeof(*id));
@@ -523,10 +550,30 @@ check_roles(struct changing *c, const struct group_info *info)
 			return fail(
 			    cx, ERR_DENIED, MSG_ACCESS_BEYOND, "members");
 	}
-	for (size_t i = 0; info->nrole > 0 && i < c->join.n; i++)
-		if (c->join.v[i].person == cx->actor->person)
-			return fail(cx, ERR_DENIED, MSG_ACCESS_OWN, "members");
-	return OK;
+	return info->nrole > 0 ? check_own(c) : OK;
+}
+
+/* Oneself is among those who come, or in a group that is to give something else. */
+static enum err
+check_own(struct changing *c)
+{
+	struct ctx *cx = c->it->cx;
+	const int64_t own = cx->actor->person;
+	bool gets = false;
+	struct rows rows;
+
+	if (own == 0)
+		return OK;
+	if (c->row.gives != c->before.gives) {
+		TRY(store_load(c->tx, &MEMBER, keys_of(c, &own, 1), 1, 3, 0,
+		    &rows));
+		gets = rows.n > 0;
+	}
+	for (size_t i = 0; i < c->part.n; i++)
+		gets &= c->part.v[i].person != own;
+	for (size_t i = 0; i < c->join.n; i++)
+		gets |= c->join.v[i].person == own;
+	return gets ? fail(cx, ERR_DENIED, MSG_ACCESS_OWN, "members") : OK;
 }
 
 /* Of who came and went; of all, if it gives something else. */

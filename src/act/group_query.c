@@ -20,6 +20,8 @@ struct asking {
 	const struct groups_in *in;
 	int64_t			named, known;	/* the group of that name, of that external id; 0: none */
 	bool			sees_member;	/* the person asked for is one that the actor reaches */
+	const int64_t	       *seen;	/* groups of whom the actor reaches, if that is not everybody */
+	size_t			nseen;
 	struct group_row       *found;
 	size_t			n;
 };
@@ -29,6 +31,8 @@ static enum err by_text(struct asking *, struct str text, int64_t *group);
 static enum err find_some(struct asking *);
 static enum err ids_of_member(struct asking *, int64_t **id, size_t *n);
 static enum err keep_asked(struct asking *, struct rows *);
+static enum err find_seen(struct asking *, int64_t group);
+static bool is_told(const struct asking *, const struct group_row *);
 static enum err find_all(struct asking *);
 static enum err walk_all(struct asking *, struct groups_out *);
 static bool is_in_page(const struct groups_in *, const struct group_row *,
@@ -41,6 +45,7 @@ static enum err add_members(struct asking *, struct group_view *,
 static enum err keep_seen(struct asking *, int64_t *id, size_t *n);
 static enum err load_distinct(struct asking *, const struct rows *);
 static int by_id(const void *, const void *);
+static int by_number(const void *, const void *);
 
 enum err
 group_show(struct reader *r, struct ctx *cx, const void *in, void **out)
@@ -70,9 +75,11 @@ groups_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 		TRY(find_some(&a));
 		cut(&a, out);
 	} else if (a.in->is_descending) {
+		TRY(find_seen(&a, 0));
 		TRY(find_all(&a));
 		cut(&a, out);
 	} else {
+		TRY(find_seen(&a, 0));
 		TRY(walk_all(&a, out));
 	}
 	TRY(view(&a, &v));
@@ -145,6 +152,8 @@ find_some(struct asking *a)
 
 	if (in->group == 0 && in->name.p == NULL && in->external_id.p == NULL)
 		TRY(ids_of_member(a, &id, &n));
+	else
+		TRY(find_seen(a, one));
 	key = arena_array(a->cx->arena, n + 1, sizeof(*key));
 	for (size_t i = 0; i < n; i++) {
 		key[i].tenant = a->realm->tenant;
@@ -196,10 +205,42 @@ keep_asked(struct asking *a, struct rows *rows)
 		if ((in->source == 0 || g[i].source == in->source) &&
 		    (in->name.p == NULL || g[i].id == a->named) &&
 		    (in->external_id.p == NULL || g[i].id == a->known) &&
-		    (in->member == 0 || has[i]))
+		    (in->member == 0 || has[i]) && is_told(a, &g[i]))
 			g[kept++] = g[i];
 	rows->n = kept;
 	return OK;
+}
+
+/* GROUP, or all of them (0): what there is to tell of groups to whom does not reach everybody. */
+static enum err
+find_seen(struct asking *a, int64_t group)
+{
+	const struct person_query q = { .tenant = a->realm->tenant,
+		.scope = a->cx->actor->scope,
+		.names = &a->realm->names,
+		.today = order_today(a->realm, 0, a->cx->now_ms) };
+	struct rows rows;
+
+	if (q.scope == NULL)
+		return OK;
+	TRY(groups_in_scope(a->r->data, &q, group, &rows));
+	a->seen = rows.row;
+	a->nseen = rows.n;
+	return OK;
+}
+
+static bool
+is_told(const struct asking *a, const struct group_row *g)
+{
+	const struct groups_in *in = a->in;
+
+	if (a->cx->actor->scope == NULL || in->is_done || in->member != 0)
+		return true;
+	if (g->members == 0)
+		return g->source == in->source;
+	return a->nseen > 0 &&
+	    bsearch(&g->id, a->seen, a->nseen, sizeof(*a->seen), by_number) !=
+	    NULL;
 }
 
 /* From the last one on: so all of them are there first. */
@@ -216,7 +257,8 @@ find_all(struct asking *a)
 		    GROUPS_A_PAGE, &rows));
 		for (size_t i = 0; i < rows.n; i++) {
 			from = ((struct group_row *)rows.row)[i];
-			if (in->source == 0 || from.source == in->source)
+			if ((in->source == 0 || from.source == in->source) &&
+			    is_told(a, &from))
 				list_add(a->cx->arena, &all, from);
 		}
 	} while (rows.n == GROUPS_A_PAGE);
@@ -239,7 +281,8 @@ walk_all(struct asking *a, struct groups_out *out)
 		    GROUPS_A_PAGE, &rows));
 		for (size_t i = 0; i < rows.n; i++) {
 			from = ((struct group_row *)rows.row)[i];
-			if (in->source != 0 && from.source != in->source)
+			if ((in->source != 0 && from.source != in->source) ||
+			    !is_told(a, &from))
 				continue;
 			out->total++;
 			if (!is_in_page(in, &from, out->total))
@@ -468,4 +511,12 @@ by_id(const void *a, const void *b)
 	const struct group_row *x = a, *y = b;
 
 	return (x->id > y->id) - (x->id < y->id);
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
 }

@@ -324,6 +324,7 @@ changed_decode(struct call *c, void **in)
 
 	g->done = out;
 	g->in.group = out->group;
+	g->in.is_done = true;
 	g->in.has_members = shows(c, NULL);
 	*in = &g->in;
 	return OK;

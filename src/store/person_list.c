@@ -172,6 +172,34 @@ person_in_scope(struct tx *tx, const struct person_query *q, const int64_t *ids,
 	return OK;
 }
 
+enum err
+groups_in_scope(struct tx *tx, const struct person_query *q, int64_t group,
+    struct rows *groups)
+{
+	struct writer *w = writer_open(tx, q);
+	struct query query = { .into = &NUMBER, .arg = w->arg };
+	struct buf b;
+
+	buf_init(&b, tx->cx->arena, SQL_MAX);
+	/* Of one group its people are gone through, of all groups those in scope. */
+	if (group != 0)
+		buf_fmt(&b,
+		    "SELECT m.in_group FROM member m WHERE m.tenant = $1"
+		    " AND m.in_group = $%zu AND EXISTS (SELECT 1 FROM person p"
+		    " WHERE p.tenant = $1 AND p.id = m.person",
+		    add_arg(w, ARG_OF_INT(group)));
+	else
+		buf_z(&b,
+		    "SELECT DISTINCT m.in_group FROM member_of m"
+		    " WHERE m.tenant = $1 AND m.person IN"
+		    " (SELECT p.id FROM person p WHERE p.tenant = $1");
+	TRY(condition(w, q->scope, &b));
+	buf_z(&b, group != 0 ? ") LIMIT 1" : ") ORDER BY m.in_group");
+	query.text = sql_end(&b);
+	query.narg = w->narg;
+	return store_query(tx, &query, groups);
+}
+
 static int
 by_id(const void *id, const void *number)
 {

@@ -433,6 +433,8 @@ enum err person_list(struct tx *, const struct person_query *, struct rows *pers
 enum err person_count(struct tx *, const struct person_query *, int64_t *n) USE_RESULT;
 /* Of these ids, those in scope (only tenant, scope, names and today count); for single objects. */
 enum err person_in_scope(struct tx *, const struct person_query *, const int64_t *ids, size_t n, bool *in) USE_RESULT;
+/* Groups with somebody in scope in them (what counts: as above), ascending, rows of an int64_t: GROUP, if it is one, or all that are (0). */
+enum err groups_in_scope(struct tx *, const struct person_query *, int64_t group, struct rows *) USE_RESULT;
 
 /* How many wait before (rank, since) in a pool. */
 enum err wait_position(struct tx *, const struct wait_pool *keys, size_t n, int64_t *before) USE_RESULT;

@@ -14,6 +14,7 @@
 
 #define PERSONS	      500
 #define CONTRACTS_MAX 3
+#define GROUPS	      100
 #define TENANT_HERE   4
 #define TODAY	      20000
 #define NOW_MS	      (INT64_C(86400000) * TODAY)
@@ -318,6 +319,51 @@ single_persons_are_in_scope_or_not(void **state)
 	tx_end(tx);
 }
 
+/* Every person is in the group of the rest of their place, by GROUPS. */
+static void
+groups_are_in_scope_with_somebody_in_them(void **state)
+{
+	struct fixture *f = *state;
+	struct people *all = save_people(f);
+	const struct filter *scope = compile(
+	    f, "site eq \"Berlin\" and department eq \"IT\" and title pr");
+	struct person_query q = { .tenant = TENANT_HERE, .scope = scope,
+		.names = &names, .today = TODAY };
+	struct group_row group[GROUPS] = { { 0 } };
+	struct member_row member[PERSONS];
+	bool is_seen[GROUPS] = { false };
+	struct tx *tx;
+	struct rows got, one;
+	size_t n = 0;
+
+	for (size_t i = 0; i < GROUPS; i++)
+		group[i] = (struct group_row) { .tenant = TENANT_HERE,
+			.id = 1 + (int64_t)i,
+			.name = STR("sealed") };
+	for (size_t i = 0; i < PERSONS; i++) {
+		member[i] = (struct member_row) { TENANT_HERE,
+			group[i % GROUPS].id, all->person[i].id, 1, 1 };
+		is_seen[i % GROUPS] |= matches(all, i, scope);
+	}
+	save_all(f, &GROUP, group, GROUPS);
+	tx = tx_begin_all(f->data, &f->cx);
+	assert_int_equal(members_add(tx, member, PERSONS, NULL), OK);
+	assert_int_equal(tx_commit(tx), OK);
+	tx = tx_begin_all(f->reader, &f->cx);
+	assert_int_equal(groups_in_scope(tx, &q, 0, &got), OK);
+	for (size_t i = 0; i < GROUPS; i++) {
+		assert_int_equal(
+		    groups_in_scope(tx, &q, group[i].id, &one), OK);
+		assert_int_equal(one.n, is_seen[i]);
+		if (is_seen[i])
+			assert_int_equal(
+			    ((int64_t *)got.row)[n++], group[i].id);
+	}
+	assert_int_equal(got.n, n);
+	assert_in_range(n, 1, GROUPS - 1);
+	tx_end(tx);
+}
+
 static void
 a_sealed_attribute_cannot_be_listed_by(void **state)
 {
@@ -413,6 +459,7 @@ run_filter_tests(void)
 		CASE(a_scope_bounds_every_filter),
 		CASE(without_names_nobody_has_any),
 		CASE(single_persons_are_in_scope_or_not),
+		CASE(groups_are_in_scope_with_somebody_in_them),
 		CASE(a_sealed_attribute_cannot_be_listed_by),
 		CASE(a_search_key_is_asked_beside_a_filter),
 		CASE(the_longest_filter_and_scope_fit),

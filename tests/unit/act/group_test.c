@@ -11,6 +11,8 @@
 
 #include "base/clock.h"
 
+#include "core/filter.h"
+
 #include "act/group.h"
 
 #include "plant.h"
@@ -312,6 +314,51 @@ lists_come_in_pages(void **state)
 	    listed(r, (struct groups_in) { .group = g[3], .member = a })->n, 0);
 }
 
+/* Of empty ones, those of the source that is asked for; here: of none. */
+static void
+groups_are_of_whom_one_sees(void **state)
+{
+	struct rig *r = *state;
+	int64_t a = person(r, "a", 1), b, g[4];
+	struct groups_in in = { 0 };
+	struct group_out *changed;
+	struct groups_out *out;
+	struct group_view *v;
+	struct filter *scope;
+
+	b = rig_onboarded(r, rig_onboard(r, "b", "muc", ""))->person;
+	g[0] = made(r, "Here", 0);
+	g[1] = made(r, "There", 0);
+	g[2] = made(r, "Empty", 0);
+	g[3] = made(r, "Empty of another", 2);
+	(void)joined(r, g[0], (int64_t[]) { a, b }, 2);
+	(void)joined(r, g[1], &b, 1);
+	assert_int_equal(filter_compile(&r->cx, STR("site eq \"ber\""),
+			     FILTER_RULE, false, &scope),
+	    OK);
+	r->actor.scope = scope;
+	out = listed(r, (struct groups_in) { .first = 1 });
+	assert_int_equal(out->total, 2);
+	assert_int_equal(out->group[0].row.id, g[0]);
+	assert_int_equal(out->group[1].row.id, g[2]);
+	out = listed(r, (struct groups_in) { .is_descending = true });
+	assert_int_equal(out->total, 2);
+	for (size_t i = 0; i < COUNT(g); i++) {
+		const enum err want = i % 2 == 0 ? OK : ERR_NOT_FOUND;
+
+		in.group = g[i];
+		assert_int_equal(rig_query(r, group_show, &in, &v), want);
+		assert_int_equal(
+		    do_group(r,
+			(struct group_order) {
+			    .kind = GROUP_CHANGE, .group = g[i], .part = &a },
+			&changed),
+		    want);
+	}
+	r->actor.scope = NULL;
+	assert_int_equal(listed(r, (struct groups_in) { 0 })->total, 4);
+}
+
 static void
 order_done(struct item *it)
 {
@@ -503,6 +550,53 @@ a_role_of_a_group_goes_with_it(void **state)
 	rig_verify(r);
 }
 
+static enum err
+renamed(struct rig *r, int64_t g, const char *name, const int64_t *part)
+{
+	struct group_out *out;
+
+	return do_group(r,
+	    (struct group_order) { .kind = GROUP_CHANGE,
+		.group = g,
+		.name = str_of(name),
+		.part = part,
+		.npart = part != NULL },
+	    &out);
+}
+
+static void
+nobody_gives_themselves_a_role_by_a_groups_name(void **state)
+{
+	struct rig *r = *state;
+	int64_t me = person(r, "me", 1), you = person(r, "you", 1), g[2];
+	struct group_out *out;
+
+	(void)declared(r, "{ x: { name: Staff, roles: [auditor] } }", false);
+	g[0] = made(r, "Mine", 0);
+	g[1] = made(r, "Yours", 0);
+	(void)joined(r, g[0], (int64_t[]) { me, you }, 2);
+	(void)joined(r, g[1], &you, 1);
+	r->actor.person = me;
+	assert_int_equal(renamed(r, g[0], "Staff", NULL), ERR_DENIED);
+	assert_int_equal(r->cx.fault.msg, MSG_ACCESS_OWN);
+	assert_int_equal(do_group(r,
+			     (struct group_order) { .kind = GROUP_MAKE,
+				 .name = STR("Staff"),
+				 .join = &me,
+				 .njoin = 1 },
+			     &out),
+	    ERR_DENIED);
+	assert_int_equal(r->cx.fault.msg, MSG_ACCESS_OWN);
+	/* Others' may be called so, and one's own when one goes. */
+	assert_int_equal(renamed(r, g[1], "Staff", NULL), OK);
+	assert_int_equal(roles_of(r, you)->n, 1);
+	assert_int_equal(renamed(r, g[1], "Yours", NULL), OK);
+	assert_int_equal(renamed(r, g[0], "Staff", &me), OK);
+	assert_int_equal(roles_of(r, me)->n, 0);
+	assert_int_equal(roles_of(r, you)->n, 1);
+	rig_verify(r);
+}
+
 static void
 a_catalogue_gives_no_role_beyond_its_author(void **state)
 {
@@ -626,6 +720,11 @@ main(void)
 		    large_groups_go_one_by_one, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_role_of_a_group_goes_with_it, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    nobody_gives_themselves_a_role_by_a_groups_name,
+		    rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    groups_are_of_whom_one_sees, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_catalogue_gives_no_role_beyond_its_author, rig_set_up,
 		    rig_tear_down),
