@@ -370,7 +370,7 @@ seal_order(struct item *it, struct order_state *s, struct vault_call *call)
 	}
 	if (in->ref.n > 0)
 		s->ref_at = add_ref(it, s, in->ref);
-	if (in->kind == ORDER_CHANGE)
+	if (in->kind == ORDER_CHANGE || order_returns(in))
 		plan_ref(it, s);
 	if (in->idempotency_key.n > 0) {
 		s->key_at = add_value(it, s, INDEX_IDEMPOTENCY,
@@ -518,7 +518,7 @@ plan_ref(struct item *it, struct order_state *s)
 		return;
 	if (was.n > 0)
 		s->old_ref_at = add_ref(it, s, was);
-	if (is.n > 0)
+	if (is.n > 0 && s->ref_at == SIZE_MAX)
 		s->ref_at = add_ref(it, s, is);
 }
 

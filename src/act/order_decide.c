@@ -158,7 +158,9 @@ decide_new(struct scene *sc)
 	if (!returns)
 		block_as_asked(sc);
 	TRY(order_move(sc, want, nwant));
-	if (!returns)
+	if (returns)
+		ref_end(sc);
+	else
 		list_add(sc->ob->arena, &sc->ob->subject, sc->sub);
 	note_ref(sc, 1);
 	note_onboarding(sc);

@@ -107,6 +107,8 @@ struct source_ref order_ref(const struct item *, size_t at);
  */
 enum err ref_check(struct scene *) USE_RESULT;
 void ref_note(struct scene *);
+/* What the one before had is nobody's, but a file's. */
+void ref_end(struct scene *);
 /* ERR_BUSY: the reference by which a run found its person is another's by now. */
 enum err ref_stays(struct scene *) USE_RESULT;
 

@@ -75,12 +75,9 @@ void
 ref_note(struct scene *sc)
 {
 	struct order_state *s = sc->s;
-	const struct source_ref *old = s->old_ref;
 	struct source_ref ref;
 
-	/* What leads to somebody else is theirs. */
-	if (old != NULL && old->person == s->person && old->row.n == 0)
-		list_add(sc->ob->arena, &sc->ob->ref_end, *old);
+	ref_end(sc);
 	if (s->ref_at == SIZE_MAX)
 		return;
 	ref = order_ref(sc->it, s->ref_at);
@@ -90,4 +87,14 @@ ref_note(struct scene *sc)
 	if (s->ref == NULL)
 		list_add(sc->ob->arena, &sc->ob->ref, ref);
 	keyset_put(sc->ob->seen, SEEN(sc->it, SEEN_REF), ref.key.p, s);
+}
+
+/* What leads to somebody else is theirs. */
+void
+ref_end(struct scene *sc)
+{
+	const struct source_ref *old = sc->s->old_ref;
+
+	if (old != NULL && old->person == sc->s->person && old->row.n == 0)
+		list_add(sc->ob->arena, &sc->ob->ref_end, *old);
 }

@@ -28,6 +28,7 @@ static enum err find_all(struct reader *, struct ctx *, const struct realm *,
     struct rows *);
 static enum err keep_rest(struct reader *, struct ctx *,
     const struct realm *, const struct filter *, struct rows *);
+static bool goes_by(const struct doc *, struct str ref);
 static bool has_key(struct ctx *, const struct finding *, struct str json);
 static bool holds(struct arena *, const struct filter_node *,
     struct str wanted, struct str value);
@@ -236,7 +237,11 @@ find_exact(struct ctx *cx, const struct finding *by, struct person_view *v,
 	struct str wanted;
 	size_t kept = 0;
 
-	if (by->node == NULL || by->is_one)
+	if (by->node == NULL)
+		return n;
+	if (by->is_one && n == 1 && by->node->attribute == A_EXTERNAL_ID)
+		return goes_by(&v->doc, by->node->text) ? 1 : 0;
+	if (by->is_one)
 		return n;
 	if (!canon_key(cx->arena, by->node->text, &wanted))
 		wanted = by->node->text;
@@ -254,6 +259,15 @@ find_exact(struct ctx *cx, const struct finding *by, struct person_view *v,
 			v[kept++] = v[i];
 	}
 	return kept;
+}
+
+/* A file's reference leads to whom it brought for ever, whatever they are called since. */
+static bool
+goes_by(const struct doc *doc, struct str ref)
+{
+	struct str is = doc_get(doc, A_EXTERNAL_ID, 0);
+
+	return is.n == 0 || str_eq(is, ref);
 }
 
 static bool
