@@ -95,8 +95,9 @@ person_list(struct tx *tx, const struct person_query *q, struct rows *persons)
 	buf_init(&b, tx->cx->arena, SQL_MAX);
 	buf_z(&b, "SELECT ");
 	sql_columns(&b, &PERSON, "p.");
-	buf_fmt(&b, " FROM person p WHERE p.tenant = $1 AND p.id %s $%zu",
-	    q->is_descending ? "<" : ">",
+	/* With + no index is taken for it: whom a word leads to are few, and go first. */
+	buf_fmt(&b, " FROM person p WHERE p.tenant = $1 AND %sp.id %s $%zu",
+	    q->word != NULL ? "+" : "", q->is_descending ? "<" : ">",
 	    add_arg(w,
 		ARG_OF_INT(
 		    q->is_descending && q->after == 0 ? INT64_MAX : q->after)));

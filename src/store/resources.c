@@ -32,9 +32,11 @@ resource_page(
 	buf_init(&b, tx->cx->arena, SQL_MAX);
 	buf_z(&b, "SELECT ");
 	sql_columns(&b, &RESOURCE, "r.");
-	buf_z(&b,
+	/* With + no index is taken for it: what a word leads to is little, and goes first. */
+	buf_fmt(&b,
 	    " FROM resource r WHERE r.tenant = $1 AND r.type = $2"
-	    " AND ($3 = 0 OR r.source = $3) AND r.id > $4");
+	    " AND ($3 = 0 OR r.source = $3) AND %sr.id > $4",
+	    word != NULL ? "+" : "");
 	if (word != NULL)
 		sql_has_word(&b, "r.id", 7, 8);
 	buf_z(&b, " ORDER BY r.id LIMIT $5 OFFSET $6");
