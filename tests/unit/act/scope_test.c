@@ -144,7 +144,7 @@ others_like(struct rig *r, const struct person *who, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		p[i] = *who;
-		p[i].id = who->id + 1 + (int64_t)i;
+		p[i].id = 1 + (int64_t)i; /* nobody has these */
 		p[i].source = who->source + 1;
 		p[i].version = 0;
 		for (size_t j = 0; j < words.n; j++) {
