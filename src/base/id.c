@@ -63,7 +63,9 @@ id_new(void)
 void
 id_raise(int64_t id)
 {
-	int64_t tick = id >> (NODE_BITS + SEQUENCE_BITS) << SEQUENCE_BITS |
+	/* Before the epoch it is negative, and may not be shifted to the left. */
+	int64_t tick =
+	    (id >> (NODE_BITS + SEQUENCE_BITS)) * (1 << SEQUENCE_BITS) |
 	    ((1 << SEQUENCE_BITS) - 1);
 	int64_t last = atomic_load(&last_tick);
 
@@ -75,7 +77,7 @@ id_raise(int64_t id)
 void
 id_limit_set(int64_t ms)
 {
-	atomic_store(&tick_limit, (ms - ID_EPOCH_MS) << SEQUENCE_BITS);
+	atomic_store(&tick_limit, (ms - ID_EPOCH_MS) * (1 << SEQUENCE_BITS));
 }
 
 int64_t
@@ -93,7 +95,7 @@ id_ms(int64_t id)
 int64_t
 id_at(int64_t ms)
 {
-	return (ms - ID_EPOCH_MS) << (NODE_BITS + SEQUENCE_BITS);
+	return (ms - ID_EPOCH_MS) * (INT64_C(1) << (NODE_BITS + SEQUENCE_BITS));
 }
 
 void

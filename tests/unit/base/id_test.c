@@ -54,8 +54,10 @@ what_was_stored_stays_below(void **state)
 	id_raise(stored);
 	assert_true(id_new() > stored);
 	assert_true(id_ms(id_new()) == now + 778);
-	/* What is lower already changes nothing. */
+	/* What is lower already changes nothing, from before the epoch either. */
 	id_raise(1);
+	assert_true(id_ms(id_at(0)) == 0 && id_ms(id_at(now)) == now);
+	id_raise(id_at(0));
 	assert_true(id_ms(id_new()) == now + 778);
 	clock_set(0);
 }
