@@ -51,6 +51,21 @@ static const struct spelling german[] = {
 	{ 0x00fc, "ue" },	/* ü */
 };
 
+/*
+ * Characters of another width whose other forms go further than the usual
+ * width: letters of Hangul, and the macron.
+ */
+static const struct {
+	utf8proc_int32_t first, last, usual;
+} widths[] = {
+	{ 0xffa1, 0xffbe, 0x3131 },
+	{ 0xffc2, 0xffc7, 0x314f },
+	{ 0xffca, 0xffcf, 0x3155 },
+	{ 0xffd2, 0xffd7, 0x315b },
+	{ 0xffda, 0xffdc, 0x3161 },
+	{ 0xffe3, 0xffe3, 0x00af },
+};
+
 /* A spelling table and how far it goes. */
 struct spellings {
 	const struct spelling *row;
@@ -67,6 +82,8 @@ static bool is_refused(utf8proc_int32_t);
 static struct str ascii_key(struct arena *, struct str);
 static bool key_of(struct arena *, struct str, utf8proc_option_t,
     const struct spellings *, struct str *);
+static struct str usual_width(struct arena *, struct str);
+static utf8proc_int32_t usual_char(utf8proc_int32_t);
 static struct str fold(struct arena *, struct str, utf8proc_option_t,
     const struct spellings *);
 static utf8proc_int32_t *chars_of(struct arena *, struct str,
@@ -145,7 +162,7 @@ key_of(struct arena *a, struct str text, utf8proc_option_t options,
 	if (char_count(text) > NAME_MAX_CHARS &&
 	    !canon_store(a, text, NAME_MAX_CHARS, &text))
 		return false;
-	*out = fold(a, text, options, spell);
+	*out = fold(a, usual_width(a, text), options, spell);
 	return true;
 }
 
@@ -220,6 +237,42 @@ ascii_key(struct arena *a, struct str text)
 	if (n > 0 && was_space)
 		n--;
 	return (struct str) { p, n };
+}
+
+/* RFC 8265 section 3.3.1: full-width and half-width characters are the usual ones. */
+static struct str
+usual_width(struct arena *a, struct str text)
+{
+	const utf8proc_uint8_t *from = (const utf8proc_uint8_t *)text.p;
+	utf8proc_uint8_t *to = arena_array(a, text.n, 4);
+	struct str out = { (const char *)to, 0 };
+	utf8proc_int32_t c;
+
+	for (size_t i = 0; i < text.n;) {
+		i += (size_t)utf8proc_iterate(
+		    from + i, (utf8proc_ssize_t)(text.n - i), &c);
+		out.n += (size_t)utf8proc_encode_char(
+		    usual_char(c), to + out.n);
+	}
+	return out;
+}
+
+static utf8proc_int32_t
+usual_char(utf8proc_int32_t c)
+{
+	utf8proc_propval_t kind = utf8proc_get_property(c)->decomp_type;
+	utf8proc_int32_t usual = c;
+	int unused = 0;
+
+	if (kind != UTF8PROC_DECOMP_TYPE_WIDE &&
+	    kind != UTF8PROC_DECOMP_TYPE_NARROW)
+		return c;
+	for (size_t i = 0; i < COUNT(widths); i++)
+		if (c >= widths[i].first && c <= widths[i].last)
+			return widths[i].usual + (c - widths[i].first);
+	must(utf8proc_decompose_char(c, &usual, 1,
+		 UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT, &unused) == 1);
+	return usual;
 }
 
 static struct str

@@ -20,7 +20,7 @@
  */
 bool canon_store(struct arena *, struct str text, size_t max_chars, struct str *out) USE_RESULT;
 
-/* For equality: NFC, Unicode case fold, white space trimmed and squeezed.  Same refusals. */
+/* For equality: usual width, NFC, Unicode case fold, white space trimmed and squeezed.  Same refusals. */
 bool canon_key(struct arena *, struct str text, struct str *out) USE_RESULT;
 
 /* For search and ascii templates: as canon_key, marks removed, and the usual Latin letters spelled out (ß ss, æ ae, ø o, ł l, ð d, þ th). */

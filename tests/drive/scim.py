@@ -173,7 +173,9 @@ LIES = {
         "the_same_external_id_is_a_conflict",
         "external_ids_are_written_at_any_time",
         "the_name_of_whom_others_deleted_is_not_free",
-        "user_names_are_prepared_before_they_are_compared")},
+        "user_names_are_prepared_before_they_are_compared",
+        "user_names_are_folded_not_only_lowered",
+        "user_names_of_another_width_are_the_same")},
 }
 
 

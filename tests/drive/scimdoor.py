@@ -385,12 +385,42 @@ def user_names_are_prepared_before_they_are_compared(w):
 
 
 @test
-def user_names_of_another_width_are_others(w):
-    """RFC 7613 would map the wide letters to the usual ones."""
+def user_names_of_another_width_are_the_same(w):
     number = w.name()
-    wide = w.user(userName="\uff41\uff42" + number)
-    plain = w.user(userName="ab" + number)
-    true(wide["id"] != plain["id"], wide)
+    wide = w.user(userName="\uff21b\uff76" + number)
+    same(fine(w.scim.get("/Users/" + wide["id"]))["userName"],
+         "\uff21b\uff76" + number)
+    refused(w.scim.post("/Users", w.draft(userName="a\uff22\u30ab" + number)),
+            409, "uniqueness")
+    same(w.found('userName eq "Ab\u30ab%s"' % number), {wide["id"]})
+    same(w.found('userName sw "Ab\u30ab%s"' % number), {wide["id"]})
+
+
+@test
+def user_names_are_folded_not_only_lowered(w):
+    """RFC 8265 would lower them, and hold these to be two names."""
+    number = w.name()
+    for made, like in (("wei\u00df%s", "weiss%s"),
+                       ("\u03b1\u03c2%s", "\u03b1\u03c3%s")):
+        w.user(userName=made % number)
+        refused(w.scim.post("/Users", w.draft(userName=like % number)), 409,
+                "uniqueness")
+
+
+@test
+def user_names_hold_no_controls(w):
+    for bad in ("\u0007", "\u007f", "\u0085", "\u200e", "\u202e", "\u2066"):
+        refused(w.scim.post("/Users", w.draft(userName="a" + bad + w.name())),
+                400, "invalidValue")
+    # What RFC 8264 disallows beside these is taken.
+    for odd in ("\u263a", "\u201ca\u201d"):
+        w.user(userName=odd + w.name())
+
+
+@test
+def user_names_in_two_directions_are_taken(w):
+    """RFC 5893 would refuse letters of both in one name."""
+    w.user(userName="a\u05d0b" + w.name())
 
 
 @test

@@ -93,6 +93,37 @@ a_name_has_one_key_one_plain_and_one_german_form(void **state)
 	}
 }
 
+/* A voiced mark is of its letter, and Hangul stays single letters. */
+static void
+full_and_half_width_are_the_usual_one(void **state)
+{
+	static const struct {
+		const char *text, *key, *plain;
+	} cases[] = {
+		{ "Ｊｏｅ＠１", "joe@1", "joe@1" },
+		{ "～［Ｚ", "~[z", "~[z" },
+		{ "ｶﾞｰ､ﾜ", "ガー、ワ", "カー、ワ" },
+		{ "ﾡﾾￂￇￊￏￒￗￚￜ", "ㄱㅎㅏㅔㅕㅚㅛㅠㅡㅣ",
+		    "ㄱㅎㅏㅔㅕㅚㅛㅠㅡㅣ" },
+		{ "￠￣￦￮", "¢¯₩○", "¢¯₩○" },
+		{ "Ｍｕ\xcc\x88ｌｌｅｒ　Ａｎａ", "müller ana", "muller ana" },
+	};
+	struct str text, out;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		text = str_of(cases[i].text);
+		assert_true(canon_key(a, text, &out));
+		assert_str(out, cases[i].key);
+		assert_true(canon_plain(a, text, &out));
+		assert_str(out, cases[i].plain);
+	}
+	/* It is stored as it came. */
+	text = STR("Ｊｏｅ");
+	assert_true(canon_store(a, text, 256, &out));
+	assert_str(out, "Ｊｏｅ");
+}
+
 static void
 the_canonical_form_is_its_own(void **state)
 {
@@ -246,6 +277,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    a_name_has_one_key_one_plain_and_one_german_form),
+		cmocka_unit_test(full_and_half_width_are_the_usual_one),
 		cmocka_unit_test(the_canonical_form_is_its_own),
 		cmocka_unit_test(text_that_lies_is_refused_by_every_form),
 		cmocka_unit_test(the_length_counts_characters_not_bytes),
