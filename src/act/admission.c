@@ -13,7 +13,7 @@
 /* Requests under way, of a tenant (no client: kind -1) or of a client. */
 struct counted {
 	struct fair_key key;
-	size_t		n;
+	size_t		n, bytes;	/* of bodies: of a tenant */
 	struct counted *same_bucket;
 };
 
@@ -26,9 +26,11 @@ struct admission {
 
 static struct pace_limit limit_of(struct world *, const struct realm_slot *);
 static struct counted **find(struct admission *, const struct fair_key *);
-static size_t count(struct admission *, const struct fair_key *);
-static void add(struct admission *, const struct fair_key *);
-static void drop(struct admission *, const struct fair_key *);
+static struct counted count(struct admission *, const struct fair_key *);
+static void add(struct admission *, const struct fair_key *, size_t n,
+    size_t bytes);
+static void drop(struct admission *, const struct fair_key *, size_t n,
+    size_t bytes);
 static struct fair_key tenant_key(const struct actor *);
 static struct fair_key client_key(const struct actor *);
 static enum err limited(struct ctx *, enum msg, const char *, int64_t, size_t);
@@ -143,15 +145,15 @@ world_enter(struct world *w, struct ctx *cx)
 	tenant_max = world_deployment(w, DEPLOYMENT_TENANT_UNDER_WAY);
 	client_max = setting_of(w, actor->tenant, SETTING_CLIENT_UNDER_WAY);
 	lock_take(a->mu);
-	tenant = count(a, &of_tenant);
-	client = count(a, &of_client);
+	tenant = count(a, &of_tenant).n;
+	client = count(a, &of_client).n;
 	if (client >= (size_t)client_max) {
 		a->refused[1]++;
 	} else if (tenant >= (size_t)tenant_max) {
 		a->refused[0]++;
 	} else {
-		add(a, &of_tenant);
-		add(a, &of_client);
+		add(a, &of_tenant, 1, 0);
+		add(a, &of_client, 1, 0);
 		a->under_way++;
 	}
 	lock_give(a->mu);
@@ -177,9 +179,49 @@ world_leave(struct world *w, const struct actor *actor)
 	of_tenant = tenant_key(actor);
 	of_client = client_key(actor);
 	lock_take(a->mu);
-	drop(a, &of_tenant);
-	drop(a, &of_client);
+	drop(a, &of_tenant, 1, 0);
+	drop(a, &of_client, 1, 0);
 	a->under_way--;
+	lock_give(a->mu);
+}
+
+/* --- bytes of bodies --------------------------------------------------------------- */
+
+enum err
+world_hold(struct world *w, struct ctx *cx, size_t bytes)
+{
+	struct admission *a = w->admission;
+	const int64_t max = world_deployment(w, DEPLOYMENT_TENANT_BODY_BYTES);
+	struct fair_key of_tenant;
+	size_t load;
+
+	if (!is_counted(cx->actor))
+		return OK;
+	of_tenant = tenant_key(cx->actor);
+	lock_take(a->mu);
+	load = count(a, &of_tenant).bytes;
+	if (load + bytes > (size_t)max)
+		a->refused[0]++;
+	else
+		add(a, &of_tenant, 0, bytes);
+	lock_give(a->mu);
+	if (load + bytes <= (size_t)max)
+		return OK;
+	return limited(cx, MSG_LIMIT_TENANT_BODY_BYTES,
+	    deployment_info(DEPLOYMENT_TENANT_BODY_BYTES)->name, max, load);
+}
+
+void
+world_let_go(struct world *w, const struct actor *actor, size_t bytes)
+{
+	struct admission *a = w->admission;
+	struct fair_key of_tenant;
+
+	if (!is_counted(actor))
+		return;
+	of_tenant = tenant_key(actor);
+	lock_take(a->mu);
+	drop(a, &of_tenant, 0, bytes);
 	lock_give(a->mu);
 }
 
@@ -189,7 +231,7 @@ admission_of(struct admission *a, uint32_t tenant)
 	size_t n;
 
 	lock_take(a->mu);
-	n = count(a, &(struct fair_key) { tenant, -1, 0 });
+	n = count(a, &(struct fair_key) { tenant, -1, 0 }).n;
 	lock_give(a->mu);
 	return n;
 }
@@ -230,16 +272,16 @@ find(struct admission *a, const struct fair_key *key)
 	return at;
 }
 
-static size_t
+static struct counted
 count(struct admission *a, const struct fair_key *key)
 {
 	const struct counted *c = *find(a, key);
 
-	return c != NULL ? c->n : 0;
+	return c != NULL ? *c : (struct counted) { 0 };
 }
 
 static void
-add(struct admission *a, const struct fair_key *key)
+add(struct admission *a, const struct fair_key *key, size_t n, size_t bytes)
 {
 	struct counted **at = find(a, key);
 
@@ -247,16 +289,19 @@ add(struct admission *a, const struct fair_key *key)
 		*at = heap_alloc(1, sizeof(**at));
 		(*at)->key = *key;
 	}
-	(*at)->n++;
+	(*at)->n += n;
+	(*at)->bytes += bytes;
 }
 
 static void
-drop(struct admission *a, const struct fair_key *key)
+drop(struct admission *a, const struct fair_key *key, size_t n, size_t bytes)
 {
 	struct counted **at = find(a, key), *c = *at;
 
-	must(c != NULL);
-	if (--c->n > 0)
+	must(c != NULL && c->n >= n && c->bytes >= bytes);
+	c->n -= n;
+	c->bytes -= bytes;
+	if (c->n > 0 || c->bytes > 0)
 		return;
 	*at = c->same_bucket;
 	heap_free(c);
@@ -284,7 +329,7 @@ world_bounds(
 	struct fair_key of_client = client_key(cx->actor);
 	struct queue_max max = world_queue_max(w, cx->actor->tenant);
 	struct fair_load waiting = pipeline_load(w->pipeline, &of_client);
-	size_t tenant, client;
+	struct counted tenant, client;
 
 	lock_take(a->mu);
 	tenant = count(a, &of_tenant);
@@ -293,17 +338,22 @@ world_bounds(
 	out[0] = (struct bound_view) {
 		deployment_info(DEPLOYMENT_TENANT_UNDER_WAY)->name,
 		world_deployment(w, DEPLOYMENT_TENANT_UNDER_WAY),
-		(int64_t)tenant
+		(int64_t)tenant.n
 	};
 	out[1] = (struct bound_view) { max.tenant_name, (int64_t)max.tenant,
 		(int64_t)waiting.tenant };
 	out[2] =
 	    (struct bound_view) { setting_info(SETTING_CLIENT_UNDER_WAY)->name,
 		    setting_of(w, cx->actor->tenant, SETTING_CLIENT_UNDER_WAY),
-		    (int64_t)client };
+		    (int64_t)client.n };
 	out[3] = (struct bound_view) { max.client_name, (int64_t)max.client,
 		(int64_t)waiting.client };
 	pace_bounds(w, cx->actor->tenant, &out[4]);
+	out[6] = (struct bound_view) {
+		deployment_info(DEPLOYMENT_TENANT_BODY_BYTES)->name,
+		world_deployment(w, DEPLOYMENT_TENANT_BODY_BYTES),
+		(int64_t)tenant.bytes
+	};
 }
 
 void

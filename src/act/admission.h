@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * admission.h - how much of the server one tenant and one client may have
- * (SECURITY T38): requests a second, requests under way, and requests that wait
- * for the writer or a reader.  Whoever is at a bound is refused before his
+ * (SECURITY T38): requests a second, requests under way and the bytes of their
+ * bodies, and requests that wait for the writer or a reader.  Whoever is at a bound is refused before his
  * request is read any further, and told which bound it is.
  *
  * A tenant's bounds are the deployment's settings, for a tenant must not raise
@@ -28,6 +28,14 @@ enum err world_pace(struct world *, struct ctx *, int64_t now_ms) USE_RESULT;
 enum err world_enter(struct world *, struct ctx *) USE_RESULT;
 void world_leave(struct world *, const struct actor *);
 
+/*
+ * So many bytes of a body of CX's actor are to come, and stand in memory until
+ * it is answered.  ERR_LIMITED: more than its tenant may have at once; else
+ * world_let_go() of as many follows exactly once.
+ */
+enum err world_hold(struct world *, struct ctx *, size_t bytes) USE_RESULT;
+void world_let_go(struct world *, const struct actor *, size_t bytes);
+
 /* The present bounds of what waits, of TENANT and each of its clients. */
 struct queue_max world_queue_max(struct world *, uint32_t tenant);
 
@@ -36,7 +44,7 @@ struct bound_view {
 	const char *name;
 	int64_t	    value, load;	/* value 0: there is none */
 };
-#define BOUNDS 6
+#define BOUNDS 7
 /* Those that count for the actor of CX. */
 void world_bounds(struct world *, const struct ctx *, struct bound_view out[BOUNDS]);
 

@@ -13,6 +13,7 @@
 #include "base/metric.h"
 
 #define DESCRIPTION_MAX (64 * 1024 * 1024)
+#define BODY_FREE	(64 * 1024)	/* larger bodies are counted */
 
 static const struct http_door callbacks = {
 	.route = api_route,
@@ -20,6 +21,7 @@ static const struct http_door callbacks = {
 	.serve = api_serve,
 	.refuse = api_refuse,
 	.ended = api_ended,
+	.let_go = api_let_go,
 };
 
 static const struct route *const tables[] = {
@@ -156,7 +158,19 @@ api_admit(struct request *rq)
 	if (right == RIGHT_PUBLIC)
 		return OK;
 	TRY(world_pace(door.conf.world, cx, rq->started_ns / 1000000));
-	return actor_enter(cx, actor, right);
+	TRY(actor_enter(cx, actor, right));
+	if (rq->route->streams || rq->body_most <= BODY_FREE)
+		return OK;
+	TRY(world_hold(door.conf.world, cx, rq->body_most));
+	rq->held = rq->body_most;
+	return OK;
+}
+
+void
+api_let_go(const struct request *rq)
+{
+	if (rq->held > 0)
+		world_let_go(door.conf.world, rq->cx.actor, rq->held);
 }
 
 static enum err

@@ -11,6 +11,7 @@
 
 /* Sorted by name; the numbers do not stand anywhere, the names do. */
 #define DEPLOYMENT_SETTINGS(X) \
+	X(TENANT_BODY_BYTES, "admission.tenant_body_bytes", 67108864, 16777216, 1099511627776, "bytes of large bodies of a tenant in memory") \
 	X(TENANT_BURST,	    "admission.tenant_burst",	  250, 1, 1000000, "so many requests of a tenant may come at once, where there is a rate") \
 	X(TENANT_QUEUED,    "admission.tenant_queued",	  4000, 1, 1000000, "so many requests of a tenant may wait for the writer") \
 	X(TENANT_RATE,	    "admission.tenant_rate",	  0, 0, 1000000, "requests a second of a tenant; 0: as many as there is room for") \

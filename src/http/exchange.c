@@ -88,9 +88,13 @@ void
 exchange_drop(struct exchange *ex)
 {
 	struct loop *l = ex->loop;
+	const struct http_door *door = &l->http->conf.door;
 
 	stream_close(ex->stream);
 	ex->stream = NULL;
+	if (ex->is_admitted && door->let_go != NULL)
+		door->let_go(&ex->request);
+	ex->is_admitted = false;
 	if (l->nspare == SPARE_MAX) {
 		exchange_close(ex);
 		return;

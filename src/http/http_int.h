@@ -100,6 +100,7 @@ struct exchange {
 	struct trouble	 late;		/* found while another thread held it: replaces its reply */
 	enum err	 err;		/* why it is refused; the rest stands in cx.fault */
 	uint64_t	 received;	/* bytes of body */
+	bool		 is_admitted;	/* the door let it in */
 	bool		 is_held;	/* handed to the door and not yet replied */
 	bool		 is_interim;	/* not a request: 100 Continue */
 	bool		 is_answered;	/* replied on the loop's own thread, waits in done */

@@ -126,11 +126,16 @@ static enum err
 admit(struct conn *c)
 {
 	const struct http_door *door = &c->loop->http->conf.door;
+	const struct reader *r = &c->ex->reader;
 	struct request *rq = &c->ex->request;
 
 	TRY(door->route(rq, &c->ex->allow));
 	must(rq->route != NULL);
+	rq->body_most = rq->route->body_max;
+	if (!r->is_chunked && r->length < rq->body_most)
+		rq->body_most = (size_t)r->length;
 	TRY(door->admit(rq));
+	c->ex->is_admitted = true;
 	return check_size(c->ex);
 }
 

@@ -209,9 +209,68 @@ def paused_import(tap, server):
               ("running", 0, 0), "the queue is empty again")
 
 
+MIB = 1024 * 1024
+
+
+def announce(server, tenant, length=10 * MIB):
+    """A Bulk of which only the head came so far."""
+    raw = Raw(server.address)
+    raw.send(("POST /scim/v2/Bulk HTTP/1.1\r\nHost: localhost\r\n"
+              "Authorization: Bearer %s\r\n%s\r\n\r\n" % (
+                  tenant.token, "Content-Length: %d" % length if length
+                  else "Transfer-Encoding: chunked")).encode())
+    return raw
+
+
+def bodies_held(tenant):
+    return [row["load"] for row in
+            tenant.client().get("/api/v1/queues").json["bounds"]
+            if row["bound"] == "admission.tenant_body_bytes"][0]
+
+
+def until(is_so, seconds=30):
+    """Waits; what is asserted afterwards says whether it came."""
+    end = time.monotonic() + seconds
+    while not is_so() and time.monotonic() < end:
+        time.sleep(0.02)
+
+
+def large_bodies(tap, server):
+    """What is announced counts until it is answered, or its sender is gone."""
+    large, other = server.tenant("large"), server.tenant("other")
+    lines = [announce(server, large) for _ in range(5)]
+    lines.append(announce(server, large, None))     # ten MiB at most
+    until(lambda: bodies_held(large) == 60 * MIB)
+    tap.equal(bodies_held(large), 60 * MIB, "six Bulks of 10 MiB are awaited")
+    for length in 10 * MIB, None:
+        reply = announce(server, large, length).reply()
+        tap.equal((reply.status, reply.headers.get("retry-after")),
+                  (429, "1"), "the seventh is refused by its head")
+        tap.ok("tenant_body_bytes" in reply.json["detail"],
+               "and told by which bound", reply)
+    reply = announce(server, other)
+    tap.equal(large.client().get("/scim/v2/Users").status, 200,
+              "what is small is served")
+    tap.equal(bodies_held(other), 10 * MIB, "others have a bound of their own")
+    for line in lines[:3]:
+        line.close()
+    until(lambda: bodies_held(large) == 30 * MIB)
+    tap.equal(bodies_held(large), 30 * MIB, "who is gone holds nothing")
+    body = b'{"schemas": []%s}' % (b" " * (10 * MIB - 15))
+    lines[3].send(body)
+    tap.equal(lines[3].reply().status, 400, "who sent all is answered")
+    until(lambda: bodies_held(large) == 20 * MIB)
+    tap.equal(bodies_held(large), 20 * MIB, "and holds nothing any more")
+    for line in lines[3:] + [reply]:
+        line.close()
+    until(lambda: bodies_held(large) == 0)
+    tap.equal(bodies_held(large), 0, "in the end nothing is held")
+
+
 def main():
     tap = Tap()
     with Server() as server:
+        large_bodies(tap, server)
         tenants(tap, server)
         clients(tap, server)
         paused_import(tap, server)

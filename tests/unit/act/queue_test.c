@@ -525,6 +525,41 @@ what_is_under_way_has_a_bound_of_client_and_tenant(void **state)
 	assert_int_equal(counts.admission.under_way, 0);
 }
 
+static void
+bytes_of_bodies_have_a_bound_of_the_tenant(void **state)
+{
+	const size_t mib = 1024 * 1024;
+	struct rig *r = *state;
+	struct actor second = r->actor, far = r->actor;
+	struct ctx one = r->cx, two = r->cx, three = r->cx;
+
+	second.id++;
+	far.tenant = r->other;
+	one.actor = &r->actor;
+	two.actor = &second;
+	three.actor = &far;
+	assert_int_equal(
+	    set_deployment(r, "admission.tenant_body_bytes", 1), ERR_BAD_INPUT);
+	assert_int_equal(set_deployment(r, "admission.tenant_body_bytes",
+			     16 * (int64_t)mib),
+	    OK);
+	assert_int_equal(world_hold(r->world, &one, 10 * mib), OK);
+	assert_int_equal(world_hold(r->world, &two, 6 * mib + 1), ERR_LIMITED);
+	assert_int_equal(two.fault.msg, MSG_LIMIT_TENANT_BODY_BYTES);
+	assert_true(str_eq(two.fault.args[2], STR("10485760")));
+	assert_int_equal(world_hold(r->world, &two, 6 * mib), OK);
+	assert_int_equal(world_hold(r->world, &one, 1), ERR_LIMITED);
+	assert_int_equal(world_hold(r->world, &three, 16 * mib), OK);
+	/* Beside what is under way. */
+	assert_int_equal(world_enter(r->world, &one), OK);
+	world_let_go(r->world, &r->actor, 10 * mib);
+	world_leave(r->world, &r->actor);
+	assert_int_equal(world_hold(r->world, &one, 10 * mib), OK);
+	world_let_go(r->world, &r->actor, 10 * mib);
+	world_let_go(r->world, &second, 6 * mib);
+	world_let_go(r->world, &far, 16 * mib);
+}
+
 #define NOW_MS 7000000
 
 /* N more requests of CX's actor may come at MS. */
@@ -639,6 +674,7 @@ main(void)
 		CASE(depth_over_the_threshold_pauses_until_somebody_looks),
 		CASE(a_server_that_ends_does_not_wait_for_a_paused_queue),
 		CASE(what_is_under_way_has_a_bound_of_client_and_tenant),
+		CASE(bytes_of_bodies_have_a_bound_of_the_tenant),
 		CASE(a_tenant_sends_so_many_requests_a_second),
 		CASE(bounds_are_shown_with_their_load),
 		CASE(a_setting_of_the_deployment_stays_over_a_restart),

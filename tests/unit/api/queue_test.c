@@ -165,6 +165,38 @@ who_sends_too_many_a_second_is_refused_by_the_head_alone(void **state)
 	assert_int_equal(fake.status, 401);
 }
 
+static void
+bytes_of_large_bodies_are_counted_from_the_head_on(void **state)
+{
+	struct request *rq;
+
+	(void)state;
+	rq = fake_request(POST, "/api/v1/persons", TOKEN_ALL, "{}");
+	rq->body_most = 64 * 1024;
+	fake_call(rq);
+	assert_int_equal(fake.held, 0);
+	rq = fake_request(POST, "/api/v1/persons", TOKEN_ALL, "{}");
+	rq->body_most = 64 * 1024 + 1;
+	fake_call(rq);
+	assert_int_equal(fake.held, 64 * 1024 + 1);
+	api_let_go(rq);
+	assert_int_equal(fake.held, 0);
+	fake.is_heavy = true;
+	rq = fake_request(POST, "/api/v1/persons", TOKEN_ALL, "{}");
+	rq->body_most = 64 * 1024 + 1;
+	fake_call(rq);
+	assert_int_equal(fake.status, 429);
+	assert_text(fake_replied("Retry-After"), "1");
+	assert_text(fake_at("params.0"), "admission.tenant_body_bytes");
+	api_let_go(rq);
+	assert_int_equal(fake.held, 0);
+	/* What streams is in no memory. */
+	rq = fake_request(PUT, "/api/v1/imports/1/scan", TOKEN_ALL, "");
+	rq->body_most = 1 << 30;
+	fake_call(rq);
+	assert_true(fake.status != 429);
+}
+
 /* Whatever becomes of it. */
 static void
 a_request_is_counted_until_its_reply_is_gone(void **state)
@@ -200,6 +232,7 @@ main(void)
 		A_TEST(who_has_too_much_under_way_is_told_which_bound_it_is),
 		A_TEST(
 		    who_sends_too_many_a_second_is_refused_by_the_head_alone),
+		A_TEST(bytes_of_large_bodies_are_counted_from_the_head_on),
 		A_TEST(a_request_is_counted_until_its_reply_is_gone),
 	};
 

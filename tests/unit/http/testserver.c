@@ -93,7 +93,16 @@ admit(struct request *rq)
 	if (w->is_secret)
 		return fail(
 		    &rq->cx, ERR_UNAUTHENTICATED, MSG_HTTP_NO_SUCH_PATH, "");
+	must(rq->body_most <= rq->route->body_max);
+	atomic_fetch_add(&self->let_in, 1);
 	return OK;
+}
+
+static void
+let_go(const struct request *rq)
+{
+	must(rq->cx.request_id.n == 16);
+	atomic_fetch_add(&self->let_go, 1);
 }
 
 static void
@@ -307,7 +316,7 @@ server_open(const struct limits *limits)
 		.body_ms = either(limits->body_ms, 30000),
 		.idle_ms = either(limits->idle_ms, 30000),
 		.drain_ms = either(limits->drain_ms, 30000),
-		.door = { route, admit, serve, refuse, ended },
+		.door = { route, admit, serve, refuse, ended, let_go },
 	};
 
 	self = s;
@@ -337,6 +346,8 @@ server_close(struct server *s)
 		http_close(s->http);
 	queue_end(s->queue);
 	thread_join(s->worker);
+	/* Each that was admitted, whatever became of it. */
+	assert_int_equal(s->let_go, s->let_in);
 	queue_close(s->queue);
 	router_close(s->router);
 	lock_close(s->lock);

@@ -7,6 +7,7 @@
 #define TEST_HTTP_TESTSERVER_H
 
 #include <setjmp.h>
+#include <stdatomic.h>
 #include <stdarg.h>
 #include <sys/types.h>
 
@@ -42,6 +43,7 @@ struct server {
 	size_t		 released;	/* how many of /hold and /count may go on */
 	size_t		 held;		/* how many have come so far */
 	size_t		 ended;
+	atomic_size_t	 let_in, let_go;	/* admitted, and given back; equal in the end */
 	int		 last_status;
 	size_t		 last_bytes;
 	int		 fd[2], port, port6;	/* IPv4; IPv6, port 0 if there is none */
