@@ -80,7 +80,8 @@ static const struct bytes {
 enum number_of {
 	NUMBER_PLAIN, NUMBER_ID,
 	NUMBER_SITE, NUMBER_ORGANISATION, NUMBER_PRODUCT, NUMBER_POOL,
-	NUMBER_ROLE	/* of the catalogue */
+	NUMBER_ROLE,	/* of the catalogue */
+	NUMBER_TYPE	/* of resources */
 };
 
 static const struct {
@@ -108,6 +109,7 @@ static const struct {
 	{ "product",	  NUMBER_PRODUCT },
 	{ "pool",	  NUMBER_POOL },
 	{ "role",	  NUMBER_ROLE },
+	{ "type",	  NUMBER_TYPE },
 };
 
 #define NAME(what, type) \
@@ -493,6 +495,7 @@ slug_of(const struct showing *s, enum number_of is, int64_t id)
 	    catalogue_organisation(cat, id);
 	const struct product *product = catalogue_product(cat, id);
 	const struct pool_info *pool = catalogue_pool(cat, id);
+	const struct declared_type *type = catalogue_type(cat, id);
 	struct role role;
 
 	if (id == 0)
@@ -507,6 +510,8 @@ slug_of(const struct showing *s, enum number_of is, int64_t id)
 		return pool->slug;
 	if (is == NUMBER_ROLE && role_of(cat, id, &role))
 		return role.slug;
+	if (is == NUMBER_TYPE && type != NULL)
+		return type->slug;
 	return id_text(s->cx->arena, id);
 }
 

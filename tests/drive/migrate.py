@@ -22,6 +22,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import urllib.parse
 
 import checklib
 import postgres
@@ -40,6 +41,23 @@ READS = ("/api/v1/persons", "/api/v1/products", "/api/v1/pools",
          "/api/v1/tokens")
 CHANGING = ("manifest", "access_log", "token", "tenant.")
 POINTS = ("kill-before-commit", "kill-after-commit")
+BADGE, DEVICE = "urn:example:scim:2.0:Badge", "urn:example:scim:2.0:Device"
+DECLARED = {
+    "schemas": {
+        "badge": {"urn": BADGE, "attributes": {
+            "number": {"type": "string", "unique": True},
+            "colour": {"type": "string", "searchable": True}}},
+        "device": {"urn": DEVICE, "of": "resource", "attributes": {
+            "serial": {"type": "string", "required": True, "unique": True},
+            "model": {"type": "string", "searchable": True}}}},
+    "resource_types": {"device": {
+        "name": "Device", "endpoint": "/Devices", "schema": "device"}}}
+# What is found by the keys that came along.
+ASKED = [path + "?filter=" + urllib.parse.quote(text) for path, text in (
+    ("/Devices", 'serial eq "S-5"'), ("/Devices", 'model eq "Think"'),
+    ("/Devices", 'externalId eq "d7"'),
+    ("/Users", '%s:number eq "B-1"' % BADGE),
+    ("/Users", '%s:colour eq "RED"' % BADGE))]
 
 
 # --- the company -------------------------------------------------------------
@@ -56,8 +74,9 @@ def company(server):
         raise RuntimeError(done.stdout + done.stderr)
     other.apply(json.dumps({
         "catalogue": 1, "products": {"mail": {}},
-        "pools": {"all": {"product": "mail", "quota": 3}}}))
+        "pools": {"all": {"product": "mail", "quota": 3}}, **DECLARED}))
     onboard(other, 0, 9)
+    declared(other)
     for argv in (("create", "gone"), ("suspend", "gone", "--reason", "over"),
                  ("delete", "gone", "--confirm", "gone", "--reason", "over")):
         server.usher("tenant", *argv, check=0)
@@ -77,6 +96,33 @@ def onboard(tenant, first, end):
     if faults:
         raise RuntimeError(faults)
     api.close()
+
+
+def declared(tenant):
+    """Resources that were made, changed and removed, and two people with a
+    declared schema."""
+    api = tenant.client()
+    people = api.get("/api/v1/persons").json["items"][:2]
+    replies = [api.post("/scim/v2/Devices", {
+        "schemas": [DEVICE], "externalId": "d%d" % n, "serial": "S-%d" % n,
+        "model": "Think" if n % 2 else "Pad"}) for n in range(12)]
+    gone, changed = ("/scim/v2/Devices/" + replies[n].json["id"]
+                     for n in (0, 1))
+    replies.append(api.delete(gone))
+    replies.append(api.put(changed, {"schemas": [DEVICE], "serial": "S-x"}))
+    replies += [api.request("PATCH", "/api/v1/persons/" + who["id"], {
+        "extensions": {BADGE: {"number": "B-%d" % n, "colour": "red"}}},
+        {"If-Match": "*"}) for n, who in enumerate(people)]
+    api.close()
+    odd = [reply for reply in replies if reply.status >= 300]
+    if odd:
+        raise RuntimeError(odd)
+
+
+def asked(api):
+    """{query: what it found}; where nothing is declared, that."""
+    return {path: api.get("/scim/v2" + path).json
+            for path in ("/Devices", *ASKED)}
 
 
 def roll_back(server, tenant):
@@ -106,6 +152,7 @@ def told(tenant):
         found[path] = [{k: v for k, v in item.items() if k != "last_used"}
                        for item in items]
     found["catalogue"] = api.get("/api/v1/catalogue").body
+    found["declared"] = asked(api)
     found["log"] = [entries for entries, _page in checklib.read_log(api)]
     api.close()
     return found
@@ -409,6 +456,9 @@ def main():
         tenants = company(server)
         export = exported(server, "acme", "export-1")
         before = check(tap, "files", tenants)
+        tap.equal([found["totalResults"] for found in before["other"][
+            "declared"].values()], [11, 1, 5, 1, 1, 2],
+            "what the catalogue declares is there and found")
         refused(tap, Mover(server, "--to", cluster.make()),
                 "A server uses", "a server that runs is not moved")
         server.stop()

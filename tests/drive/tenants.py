@@ -52,7 +52,15 @@ products:
   mail: { name: Mail }
 pools:
   mail-all: { product: mail, quota: %d }
+schemas:
+  device:
+    urn: "urn:example:scim:2.0:Device"
+    of: resource
+    attributes: { serial: { type: string, unique: true } }
+resource_types:
+  device: { name: Device, endpoint: /Devices, schema: device }
 """ % (PEOPLE // 2)
+DEVICES = 20
 
 
 # --- what stands on the disk ---------------------------------------------------
@@ -192,6 +200,12 @@ def people(tenant):
             "products": ["mail"]}, **{"Idempotency-Key": str(n)})
         if made.status != 201:
             raise RuntimeError(made)
+    for n in range(DEVICES):
+        made = api.post("/scim/v2/Devices", {
+            "schemas": ["urn:example:scim:2.0:Device"],
+            "serial": "Kanarienvogel %d" % n})
+        if made.status != 201:
+            raise RuntimeError(made)
     api.close()
 
 
@@ -294,9 +308,9 @@ def one(point):
         was, theirs = rows_of(server, 1), rows_of(server, 2)
         keys = pieces(was, ["person_key"])
         # What both have, such as the form of a change, is nobody's secret.
-        tables = ["person", "log", "catalogue", "dictionary"]
+        tables = ["person", "log", "catalogue", "dictionary", "resource"]
         sealed = pieces(was, tables) - pieces(theirs, tables)
-        if len(keys) != PEOPLE or len(sealed) < 2 * PEOPLE:
+        if len(keys) != PEOPLE or len(sealed) < 2 * (PEOPLE + DEVICES):
             faults.append("only %d and %d pieces to look for" % (
                 len(keys), len(sealed)))
         if not left_over(server, keys) or not left_over(server, sealed):
