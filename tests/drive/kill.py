@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """kill.py - what was acknowledged survives kill -9 at any moment; TAP.
 
-A round: clients onboard people and release seats in two tenants; parent, front
-or vault is killed at a random moment, or the front kills itself at one of the
-points that matter (USHER_FAULT); it is started again.  Then every answer that
-was heard must be given again, every request of unknown outcome is repeated,
-and nobody may be lost, doubled or without a key.
+A round: clients onboard people and release seats in two tenants, and make,
+change and remove resources (killdevices.py); parent, front or vault is killed
+at a random moment, or the front kills itself at one of the points that matter
+(USHER_FAULT); it is started again.  Then every answer that was heard must be
+given again, every request of unknown outcome is repeated, and nobody may be
+lost, doubled or without a key.
 
 The rig is first shown what it must find: planted histories, and builds of the
 server with a planted bug (plant.py).
@@ -25,6 +26,7 @@ import threading
 import time
 
 import checklib
+import killdevices
 import plant
 from usherlib import BUILD, ROOT, TIER, Server, Tap
 
@@ -42,7 +44,8 @@ CATALOGUE = json.dumps({
     "catalogue": 1,
     "products": {"mail": {"cap": 100}, "crm": {"cap": 90}},
     "pools": {"mail-all": {"product": "mail", "quota": 300},
-              "crm-all": {"product": "crm", "quota": 2000}}})
+              "crm-all": {"product": "crm", "quota": 2000}},
+    **killdevices.DECLARED})
 PRODUCTS = ("mail", "crm")
 
 # How a round ends the server.  At a point it is the time of this number at
@@ -70,6 +73,7 @@ class History:
         self.fresh = []                     # keys heard since the last check
         self.released = set()               # (product, person), acknowledged
         self.maybe = set()                  # (product, person), unknown
+        self.devices = None                 # None: there are none
 
     def hear(self, key, told):
         with self.lock:
@@ -121,6 +125,8 @@ class Load:
         chance = dice.random()
         if chance < .15 and history.fresh:
             self.release(api, history, dice)
+        elif chance < .5 and history.devices is not None:
+            history.devices.step(api, dice, self.odd)
         else:
             self.onboard(api, history, dice)
 
@@ -167,11 +173,12 @@ class Load:
 
 class View:
     """repeats {key: (status, told or text)}, persons [(id, ref)], seats and
-    waits as (product, person), faults the server or the log told itself."""
+    waits as (product, person), devices as killdevices.py tells them, faults the
+    server or the log told itself."""
 
     def __init__(self):
         self.repeats, self.persons = {}, []
-        self.seats, self.faults = set(), []
+        self.seats, self.devices, self.faults = set(), [], []
 
 
 def look(history, dice, is_last):
@@ -184,6 +191,9 @@ def look(history, dice, is_last):
                          idempotency_key=key)
         view.repeats[key] = reply.status, (
             told(reply) if reply.status in (200, 201) else str(reply))
+    if history.devices is not None:
+        view.devices, faults = history.devices.look(api, dice)
+        view.faults += faults
     view.faults += checklib.verify_faults(api)
     try:
         for row in api.pages("/api/v1/persons"):
@@ -234,6 +244,8 @@ def compare(history, view):
             if not (what in view.seats or what in history.released
                     or what in history.maybe):
                 faults.append("%s has lost %s" % (person, product))
+    if history.devices is not None:
+        faults += history.devices.compare(view.devices)
     history.fresh, history.unknown = [], set()
     return faults
 
@@ -260,7 +272,9 @@ class Rig:
         for name in ("acme", "blue"):
             tenant = self.server.tenant(name)
             tenant.apply(CATALOGUE)
-            self.histories.append(History(tenant))
+            history = History(tenant)
+            history.devices = killdevices.Devices()
+            self.histories.append(history)
 
     def round(self, how, dice, is_last=False):
         """(faults, seconds to the first answer)."""
@@ -365,14 +379,16 @@ def controls(tap):
 # name of the build, the points that show it best, what the fault must say
 PLANTS = (
     ("reply-before-commit", ("kill-before-commit",), "lost"),
-    ("no-unique", ("kill-after-commit", "front"), "doubled"),
+    ("reply-before-commit", ("kill-before-commit",), "lost: device"),
+    ("no-unique", ("kill-after-commit", "front"), " persons of "),
+    ("no-unique", ("kill-after-commit", "front"), "doubled: device"),
     ("commit-before-key", ("kill-after-commit",), "wrapped key"),
 )
 PLANT_ROUNDS = 8
 
 
 def hunt(tap, name, points, says, dice):
-    test = "controls: the bug %s is found" % name
+    test = "controls: the bug %s is found: %s" % (name, says)
     try:
         build = plant.build(name)
     except (plant.Gone, subprocess.CalledProcessError) as error:
@@ -601,6 +617,7 @@ def main():
     tap.note("USHER_SEED=%d, %d rounds" % (seed, ROUNDS))
     dice = random.Random(seed)
     controls(tap)
+    killdevices.controls(tap)
     for plant in PLANTS:
         hunt(tap, *plant, dice)
     signatures(tap)
