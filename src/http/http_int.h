@@ -282,5 +282,7 @@ bool stream_is_whole(struct stream *);
 /* request.c */
 enum err request_decode(struct request *, struct str target) USE_RESULT;
 void request_name(struct request *);
+/* As far as it can be read, of a request whose head never was: in whose form it is refused follows from it. */
+void request_place(struct request *, struct str target);
 
 #endif

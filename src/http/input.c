@@ -237,11 +237,8 @@ on_refused(struct conn *c, struct str piece)
 	const struct reader *r = &ex->reader;
 
 	must(piece.n == 0);
-	if (c->state == CONN_HEAD) {
+	if (c->state == CONN_HEAD)
 		count_add(&c->loop->refused_heads, 1);
-		ex->request.nheader = reader_headers(r, ex->header);
-		request_name(&ex->request);
-	}
 	input_spoil(c, r->err, r->msg, r->field);
 }
 
@@ -256,6 +253,11 @@ input_spoil(struct conn *c, enum err err, enum msg msg, const char *field)
 	struct trouble t = { err, msg, field };
 
 	c->lingers = true;
+	if (c->state == CONN_HEAD) {
+		ex->request.nheader = reader_headers(&ex->reader, ex->header);
+		request_name(&ex->request);
+		request_place(&ex->request, reader_target(&ex->reader));
+	}
 	if (ex->is_held) {
 		ex->late = t;
 		stream_end(ex->stream, true);

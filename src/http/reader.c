@@ -106,6 +106,8 @@ static enum reader_event (*const step[])(struct reader *) = {
 static enum reader_event refuse(struct reader *, enum msg, const char *);
 static bool bad(struct reader *, enum msg, const char *);
 static enum reader_event take_line(struct reader *, size_t, struct str *);
+static void take_target(struct reader *, struct str);
+static void take_early(struct reader *);
 static bool is_version(struct str);
 static bool pick_method(struct reader *, struct str);
 static bool take_field(struct reader *, struct str);
@@ -187,18 +189,38 @@ request_line(struct reader *r)
 		return event;
 	method = str_cut(&line, ' ');
 	target = str_cut(&line, ' ');
+	take_target(r, target);
 	if (method.n == 0 || !is_all(method, TOKEN) || target.n == 0 ||
 	    !is_version(line))
 		return refuse(r, MSG_HTTP_REQUEST_LINE, "");
 	if (!str_eq(line, STR("HTTP/1.1")))
 		return refuse(r, MSG_HTTP_VERSION, "");
-	if (target.p[0] != '/' || !is_all(target, TARGET))
+	if (r->target.n == 0)
 		return refuse(r, MSG_HTTP_TARGET, "");
 	if (!pick_method(r, method))
 		return refuse(r, MSG_HTTP_METHOD_UNKNOWN, "");
-	r->target = span_of(r, target);
 	r->state = STATE_FIELDS;
 	return READER_AGAIN;
+}
+
+/* Also of a line that is refused: in whose form that is told follows from it. */
+static void
+take_target(struct reader *r, struct str target)
+{
+	if (target.n > 0 && target.p[0] == '/' && is_all(target, TARGET))
+		r->target = span_of(r, target);
+}
+
+/* Of a request line without an end, or with another than it must have. */
+static void
+take_early(struct reader *r)
+{
+	struct str line = buf_view(r->head);
+
+	if (r->state != STATE_REQUEST_LINE)
+		return;
+	(void)str_cut(&line, ' ');
+	take_target(r, str_cut(&line, ' '));
 }
 
 /*
@@ -210,18 +232,23 @@ take_line(struct reader *r, size_t max, struct str *line)
 {
 	size_t at = str_find(r->in, '\n'), n = at < r->in.n ? at + 1 : at;
 
-	if (n > max - (r->head->n - r->line))
-		return refuse(r,
-		    r->state == STATE_REQUEST_LINE ? MSG_HTTP_LINE_TOO_LONG
-						   : MSG_HTTP_HEAD_TOO_LARGE,
-		    "");
+	if (n > max - (r->head->n - r->line)) {
+		if (r->state != STATE_REQUEST_LINE)
+			return refuse(r, MSG_HTTP_HEAD_TOO_LARGE, "");
+		buf_str(r->head,
+		    str_sub(r->in, 0, READER_LINE_MAX - r->head->n));
+		take_early(r);
+		return refuse(r, MSG_HTTP_LINE_TOO_LONG, "");
+	}
 	buf_str(r->head, str_sub(r->in, 0, n));
 	advance(&r->in, n);
 	if (n == at)
 		return READER_MORE;
 	*line = str_sub(buf_view(r->head), r->line, SIZE_MAX);
-	if (line->n < 2 || line->p[line->n - 2] != '\r')
+	if (line->n < 2 || line->p[line->n - 2] != '\r') {
+		take_early(r);
 		return refuse(r, MSG_HTTP_LINE_END, "");
+	}
 	line->n -= 2;
 	r->line = r->head->n;
 	return READER_AGAIN;

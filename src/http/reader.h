@@ -84,7 +84,7 @@ void reader_init(struct reader *, struct buf *head);
  */
 enum reader_event reader_feed(struct reader *, struct str *in, struct str *piece) USE_RESULT;
 
-/* Views into the head; after READER_HEAD, or of the fields so far after READER_REFUSED. */
+/* Views into the head; after READER_HEAD, or of what there is so far: no target before the request line is read. */
 struct str reader_target(const struct reader *);
 size_t reader_headers(const struct reader *, struct header header[READER_FIELDS_MAX]);
 

@@ -78,6 +78,12 @@ request_decode(struct request *rq, struct str target)
 }
 
 void
+request_place(struct request *rq, struct str target)
+{
+	(void)decode_path(rq, str_cut(&target, '?'));
+}
+
+void
 request_name(struct request *rq)
 {
 	struct str given = { NULL, 0 };

@@ -2,6 +2,7 @@
 """scimdoor.py - tests of RFC 7644 2, 3.1, 3.8, 3.12, 4 to 7: who is let in,
 what is taken, how it is refused."""
 import json
+import socket
 import subprocess
 
 from scimlib import (BASE, CORE, ERROR, MEDIA, USER, Scim, fine, named, op,
@@ -241,13 +242,62 @@ def errors_have_one_form(w):
 
 @test
 def a_broken_request_is_refused_in_scims_words(w):
-    """What is no HTTP has no address, so it is told in the common form."""
+    """As soon as its path can be read; else it is nobody's."""
+    host = b" HTTP/1.1\r\nHost: x\r\n"
+    users = b"%s/Users" % BASE.encode()
+    for line, code, kind in (
+            (b"GET " + users + host + b"Bad Header\r\n", 400, "invalidSyntax"),
+            (b"GET " + users + b" HTTP/1.1\r\n\r\n", 400, None),
+            (b"GET " + users + host + b"Host: x\r\n", 400, "invalidSyntax"),
+            (b"GET " + users + b" HTTP/1.1\n", 400, "invalidSyntax"),
+            (b"POST " + users + host + b"Content-Length: x\r\n", 400,
+             "invalidSyntax"),
+            (b"GET " + users + b" HTTP/9\r\n", 400, "invalidSyntax"),
+            (b"GET " + users + host + b"Expect: tea\r\n", 417, None),
+            (b"GET " + users + host + b"Content-Encoding: gzip\r\n", 415,
+             None),
+            (b"GET " + users + host + b"X: " + 40000 * b"x", 431, None),
+            (b"GET " + users + b"?filter=" + 9000 * b"x", 414, None),
+            (b"GET " + users + b" HTTP/1.0\r\n", 505, None),
+            (b"PURGE " + users + host, 501, None)):
+        raw = Raw(w.server.address)
+        raw.send(line)
+        reply = raw.reply()
+        refused(reply, code, kind)
+        same(reply.headers.get("content-type"), MEDIA)
+        raw.close()
+    refused(w.scim.request("OPTIONS", "/Users"), 501)
+    # What breaks off is told so; here the client ends its half.
     raw = Raw(w.server.address)
-    raw.send(b"GET %s/Users HTTP/1.1\r\nHost: x\r\nBad Header\r\n\r\n"
-             % BASE.encode())
-    same(raw.reply().status, 400)
+    raw.send(b"GET " + users + host)
+    raw.sock.shutdown(socket.SHUT_WR)
+    refused(raw.reply(), 400, "invalidSyntax")
     raw.close()
-    status(w.scim.request("OPTIONS", "/Users"), 501)
+    for line in (b"GET\r\n", b"GET x HTTP/1.1\r\n", b"GET /scim/v2x HTTP/9\r\n"):
+        raw = Raw(w.server.address)
+        raw.send(line)
+        same(raw.reply().headers.get("content-type"),
+             "application/problem+json")
+        raw.close()
+
+
+@test
+def a_body_that_grows_too_large_is_refused_in_scims_words(w):
+    raw = Raw(w.server.address)
+    raw.send(b"POST %s/Users HTTP/1.1\r\nHost: x\r\n"
+             b"Authorization: Bearer %s\r\nTransfer-Encoding: chunked\r\n\r\n"
+             b"f4240\r\n" % (BASE.encode(), w.scim.client.token.encode())
+             + 1000000 * b" ")
+    refused(raw.reply(), 413)
+    raw.close()
+
+
+@test
+def a_request_that_does_not_go_on_is_refused_in_scims_words(w):
+    raw = Raw(w.server.address, timeout=60)
+    raw.send(b"GET %s/Users HTTP/1.1\r\nHost: x\r\n" % BASE.encode())
+    refused(raw.reply(), 408)
+    raw.close()
 
 
 @test

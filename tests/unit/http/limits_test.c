@@ -38,6 +38,7 @@ a_slow_head_is_ended(void **state)
 {
 	struct server *s = server_open(&(struct limits) { .head_ms = 100 });
 	struct client slow = client_open(s), steady = client_open(s);
+	struct answer a;
 
 	(void)state;
 	client_send(&slow, "GET /hello HTTP/1.1\r\nHo");
@@ -46,7 +47,11 @@ a_slow_head_is_ended(void **state)
 		send(steady.fd, "G", 1, MSG_NOSIGNAL);
 		clock_sleep_ms(5);
 	}
-	client_expect(&slow, 408, "HTTP_SLOW()");
+	client_read(&slow, &a, false);
+	assert_int_equal(a.status, 408);
+	assert_string_equal(a.body, "HTTP_SLOW()");
+	assert_string_equal(answer_header(&a, "X-Path"), "/hello");
+	answer_done(&a);
 	client_expect_end(&slow);
 	client_expect(&steady, 408, "HTTP_SLOW()");
 	assert_int_equal(slow_closed(s), 2);

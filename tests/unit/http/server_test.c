@@ -315,9 +315,51 @@ a_whole_request_that_is_refused_keeps_the_connection(void **state)
 }
 
 static void
+what_could_be_read_of_a_path_is_told_to_the_door(void **state)
+{
+	static const struct {
+		const char *text, *path;
+		int	    status;
+	} cases[] = {
+		{ "PURGE /a/b?c=d HTTP/1.1\r\n", "/a/b", 501 },
+		{ "GET /a/b HTTP/1.0\r\n", "/a/b", 505 },
+		{ "GET /a/b HTTP\r\n", "/a/b", 400 },
+		{ "GET /a/b HTTP/1.1\n", "/a/b", 400 },
+		{ "GE\"T /a/b HTTP/1.1\r\n", "/a/b", 400 },
+		{ "GET /a%2fb HTTP/1.1\r\nBad\r\n", "/a", 400 },
+		{ "GET /a/b HTTP/1.1\r\n\r\n", "/a/b", 400 },
+		{ "GET /a/b HTTP/1.1\r\n" H "Expect: x\r\n", "/a/b", 417 },
+		{ "GET /a/b HTTP/1.1\r\n" H "Content-Encoding: gzip\r\n",
+		    "/a/b", 415 },
+		{ "POST /echo HTTP/1.1\r\n" H
+		  "Transfer-Encoding: chunked\r\n\r\nx\r\n",
+		    "/echo", 400 },
+		{ "GET http://h/a/b HTTP/1.1\r\n", "", 400 },
+		{ "GET /a\"b HTTP/1.1\r\n", "", 400 },
+		{ "GET\r\n", "", 400 },
+	};
+	struct answer a;
+	struct client c;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		c = client_open(s);
+		client_send(&c, cases[i].text);
+		client_read(&c, &a, false);
+		assert_int_equal(a.status, cases[i].status);
+		assert_string_equal(
+		    answer_header(&a, "X-Path"), cases[i].path);
+		answer_done(&a);
+		client_expect_end(&c);
+		client_close(&c);
+	}
+}
+
+static void
 a_huge_header_and_a_huge_line_are_refused(void **state)
 {
 	struct client c = client_open(s);
+	struct answer a;
 	struct buf b;
 
 	(void)state;
@@ -337,6 +379,21 @@ a_huge_header_and_a_huge_line_are_refused(void **state)
 		buf_z(&b, "a");
 	client_send_n(&c, b.p, b.n);
 	client_expect(&c, 414, "HTTP_LINE_TOO_LONG()");
+	client_expect_end(&c);
+	client_close(&c);
+
+	/* What there was of the path may have come in pieces. */
+	c = client_open(s);
+	b.n = 0;
+	buf_z(&b, "e?x=");
+	for (int i = 0; i < 9000; i++)
+		buf_z(&b, "a");
+	client_send(&c, "GET /som");
+	client_send_n(&c, b.p, b.n);
+	client_read(&c, &a, false);
+	assert_int_equal(a.status, 414);
+	assert_string_equal(answer_header(&a, "X-Path"), "/some");
+	answer_done(&a);
 	client_expect_end(&c);
 	client_close(&c);
 	buf_fini(&b);
@@ -609,6 +666,7 @@ main(void)
 		TEST(a_malformed_request_is_answered_and_the_connection_closed),
 		TEST(nothing_after_a_malformed_request_is_served),
 		TEST(a_whole_request_that_is_refused_keeps_the_connection),
+		TEST(what_could_be_read_of_a_path_is_told_to_the_door),
 		TEST(a_huge_header_and_a_huge_line_are_refused),
 		TEST(a_chunked_body_over_the_limit_is_refused_on_the_way),
 		TEST(a_client_that_asks_is_told_to_continue),

@@ -122,6 +122,9 @@ refuse(struct request *rq, enum err err, struct reply *reply)
 	reply->content_type = "application/problem+json";
 	reply->body = str_fmt(rq->cx.arena, "%s(%.*s)",
 	    msg_name(rq->cx.fault.msg), STR_ARG(rq->cx.fault.args[0]));
+	/* In whose form it is refused would follow from it. */
+	reply->header[reply->nheader++] =
+	    (struct header) { STR("X-Path"), str_sub(rq->path, 0, 64) };
 }
 
 static void
