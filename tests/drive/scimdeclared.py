@@ -3,7 +3,7 @@
 and 7 hold of them as of those that are built in."""
 import json
 
-from scimlib import (CATALOGUE, USER, fine, op, refused, same, status, test,
+from scimlib import (CATALOGUE, STRICT, USER, fine, op, refused, same, status, test,
                      true)
 
 BADGE = "urn:example:scim:schemas:2.0:Badge"
@@ -260,6 +260,32 @@ def declared_attributes_are_replaced(w):
     same(reply.json[BADGE], {"number": made[BADGE]["number"]})
     same(fine(client(w).put("/Users/" + made["id"], show(w, made)))[BADGE],
          reply.json[BADGE])
+
+
+@test
+def a_change_of_what_is_declared_is_shown_in_parts(w):
+    made = w.server.tenant("terse")
+    made.apply(CATALOGUE % STRICT + DECLARED)
+    for asks in (client(w), w.client(made)):
+        device = fine(asks.post("/Devices", {
+            "schemas": [DEVICE], "externalId": "x", "model": "M"}))
+        path = "/Devices/" + device["id"]
+        reply = asks.patch(path + "?attributes=model",
+                           op("replace", "model", "N"))
+        same(set(status(reply, 200).json), {"schemas", "id", "model"})
+        same(reply.json["model"], "N")
+        person = fine(asks.post("/Users", w.draft(
+            schemas=[USER, BADGE], **{BADGE: badge(w)})))
+        reply = asks.patch("/Users/%s?attributes=%s:colour" % (
+            person["id"], BADGE), op("add", BADGE + ":colour", "red"))
+        same(status(reply, 200).json[BADGE]["colour"], "red")
+        true("userName" not in reply.json, reply.json)
+    # Who asks for nothing is told nothing, but the version.
+    for asked in (path, path + "?excludedAttributes=model",
+                  path + "?attributes="):
+        reply = status(asks.patch(asked, op("replace", "model", asked)), 204)
+        same(reply.body, b"")
+        same(reply.etag, fine(asks.get(path))["meta"]["version"])
 
 
 @test
