@@ -145,6 +145,28 @@ def a_bulk_ends_after_so_many_errors(w):
 
 
 @test
+def what_is_not_begun_any_more_is_missed_by_who_refers_to_it(w):
+    """Two who refer to each other: the first is made without the second."""
+    bad = {"method": "DELETE", "path": "/Users/0000000000ABC"}
+    gone = post(w, "ana", **reports("bo"))
+    gone["data"].pop("userName")
+    outcomes = {row["bulkId"]: row for row in each(
+        w, gone, post(w, "bo", **reports("ana")), failOnErrors=1)}
+    same(outcomes["ana"]["status"], "400")
+    lacks = outcomes["bo"]
+    same((lacks["status"], lacks["response"]["status"]), ("409", "409"))
+    true("ana" in lacks["response"]["detail"], lacks)
+    true("manager" not in fine(w.scim.get("/Users/" + id_of(lacks))).get(
+        ENTERPRISE, {}), "the manager who was not made")
+    # What fails between them keeps nobody from their other half.
+    outcomes = {row.get("bulkId"): row for row in each(
+        w, post(w, "ana", **reports("bo")), bad,
+        post(w, "bo", **reports("ana")), failOnErrors=1)}
+    same(manager_of(w, outcomes["ana"]), id_of(outcomes["bo"]))
+    same(manager_of(w, outcomes["bo"]), id_of(outcomes["ana"]))
+
+
+@test
 def references_are_replaced(w):
     outcomes = each(w, post(w, "boss"), post(w, "ana", **reports("boss")))
     same(codes(outcomes), ["201", "201"])

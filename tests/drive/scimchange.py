@@ -259,6 +259,28 @@ def patch_with_attributes_answers_200(w):
         same(set(reply.json), {"schemas", "id", "nickName"})
 
 
+@test
+def paths_of_an_extension_take_no_filter(w):
+    made = w.user()
+    refused(w.change(made, op("replace", ENTERPRISE + '[department eq "x"]',
+                              {"department": "sales"})), 400, "invalidPath")
+    refused(w.change(made, op("replace", ENTERPRISE, "sales")), 400)
+    same(w.show(made), made)
+
+
+@test
+def what_no_element_can_be_is_not_made(w):
+    made = w.user()
+    for path in ('emails[type eq "work" and type eq "home"].value',
+                 'emails[type eq "work" and not (type eq "work")].value',
+                 'emails[type eq "work" and type eq "home"]'):
+        value = "x@example.org"
+        if path.endswith("]"):
+            value = {"value": value}
+        refused(w.change(made, op("replace", path, value)), 400)
+    same(w.show(made), made)
+
+
 # add
 
 @test

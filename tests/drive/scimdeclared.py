@@ -262,11 +262,18 @@ def declared_attributes_are_replaced(w):
          reply.json[BADGE])
 
 
+def terse(w):
+    """A client of the strictest tenant that declares the same."""
+    if not hasattr(w, "terse"):
+        made = w.server.tenant("terse")
+        made.apply(CATALOGUE % STRICT + DECLARED)
+        w.terse = w.client(made)
+    return w.terse
+
+
 @test
 def a_change_of_what_is_declared_is_shown_in_parts(w):
-    made = w.server.tenant("terse")
-    made.apply(CATALOGUE % STRICT + DECLARED)
-    for asks in (client(w), w.client(made)):
+    for asks in (client(w), terse(w)):
         device = fine(asks.post("/Devices", {
             "schemas": [DEVICE], "externalId": "x", "model": "M"}))
         path = "/Devices/" + device["id"]
@@ -286,6 +293,49 @@ def a_change_of_what_is_declared_is_shown_in_parts(w):
         reply = status(asks.patch(asked, op("replace", "model", asked)), 204)
         same(reply.body, b"")
         same(reply.etag, fine(asks.get(path))["meta"]["version"])
+
+
+@test
+def what_is_declared_is_asked_for_by_what_has_an_index(w):
+    mine, model = client(w), w.name()
+    made = fine(mine.post("/Devices", {
+        "schemas": [DEVICE], "externalId": model, "model": model}))
+    for text in ('model eq "%s"' % model, 'externalId eq "%s"' % model,
+                 DEVICE + ':model eq "%s"' % model,
+                 'id eq "%s"' % made["id"]):
+        same([row["id"] for row in fine(mine.list(
+            "/Devices", filter=text))["Resources"]], [made["id"]])
+    same(fine(mine.list("/Devices", filter='id eq "x"'))["totalResults"], 0)
+    for text in ('colour eq "red"', 'meta.created pr', 'meta eq "x"',
+                 'model sw "user"', 'schemas eq "x"', 'model.x eq "y"',
+                 'model eq "x" and model eq "y"', 'model eq true',
+                 'model eq'):
+        refused(mine.list("/Devices", filter=text), 400, "invalidFilter")
+
+
+@test
+def what_is_declared_is_not_asked_for_in_addresses_if_so_set(w):
+    asks, model = terse(w), w.name()
+    made = fine(asks.post("/Devices", {"schemas": [DEVICE], "model": model}))
+    text = 'model eq "%s"' % model
+    refused(asks.list("/Devices", filter=text), 403, "sensitive")
+    same([row["id"] for row in fine(asks.search(
+        "/Devices", filter=text))["Resources"]], [made["id"]])
+    same(fine(asks.list("/Devices", filter='id eq "%s"' % made["id"]))[
+        "totalResults"], 1)
+
+
+@test
+def declared_values_have_their_bounds(w):
+    def device(**more):
+        return client(w).post("/Devices", {"schemas": [DEVICE], **more})
+
+    refused(device(model="x" * 1025), 400, "invalidValue")
+    refused(device(model="a", externalId="a\u0007b"), 400, "invalidValue")
+    refused(device(model="a", externalId="x" * 257), 400, "invalidValue")
+    refused(client(w).post("/Users", w.draft(
+        schemas=[USER, PLAIN], **{PLAIN: {
+            "tags": ["t%d" % i for i in range(101)]}})), 400)
 
 
 @test

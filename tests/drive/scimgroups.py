@@ -342,6 +342,26 @@ def a_change_of_a_group_is_shown_in_parts(w):
     same((status(reply, 204).body, bool(reply.etag)), (b"", True))
 
 
+@test
+def a_group_is_sent_as_an_object(w):
+    made = group(w)
+    for reply in (w.scim.post("/Groups", []), w.scim.post("/Groups", "x"),
+                  w.scim.put("/Groups/" + made["id"], []),
+                  w.scim.request("PATCH", "/Groups/" + made["id"], [])):
+        refused(reply, 400, "invalidSyntax")
+
+
+@test
+def one_request_names_so_many_members(w):
+    made = group(w)
+    many = [{"value": "%013d" % i} for i in range(1, 10002)]
+    for verb in ("add", "remove"):
+        told = refused(w.scim.patch("/Groups/" + made["id"],
+                                    op(verb, "members", many)), 413)
+        true("10" in told["detail"], told)
+    same(fine(w.scim.get("/Groups/" + made["id"]))["members"], [])
+
+
 # --- removed -----------------------------------------------------------------
 
 @test

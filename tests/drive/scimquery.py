@@ -559,3 +559,16 @@ def nobody_pages_through_what_they_may_not_see(w):
         found = fine(client.list(filter='title eq "%s"' % mark, count=1,
                                  cursor=first["nextCursor"]))
         same(found["Resources"], [])
+
+
+@test
+def so_many_attributes_are_asked_for_at_once(w):
+    made = w.user()
+    names = ["a%d" % i for i in range(101)]
+    for name in ("attributes", "excludedAttributes"):
+        refused(w.scim.get("/Users/%s?%s=%s" % (
+            made["id"], name, ",".join(names))), 400, "invalidSyntax")
+        refused(w.scim.search(**{name: names}), 400, "invalidSyntax")
+        # One a hundred times is one.
+        fine(w.scim.get("/Users/%s?%s=%s" % (
+            made["id"], name, ",".join(["title"] * 101))))
