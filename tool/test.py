@@ -143,6 +143,7 @@ STEPS = [Step(*row) for row in (
     ("openapi", "normal", "build", True, driver("openapi"), {}, 5, 5),
     ("oracle", "normal", "build", True, driver("oracle"), {}, 5, 10),
     ("scim", "normal", "build", True, driver("scim"), {}, 5, 5),
+    ("wide", "normal", "build", True, driver("wide"), {}, 5, 5),
     ("tamper", "normal", "build", True, driver("tamper"), {}, 5, 20),
     ("matrix", "normal", "build", True, driver("matrix"), {}, 5, 30),
     ("canary", "normal", "build", True, driver("canary"), {}, 5, 20),

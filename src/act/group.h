@@ -20,6 +20,7 @@
 #define GROUP_NOW_MAX	  200		/* people of whom is decided in the order's own transaction; of more by the clock, right after it */
 #define GROUPS_A_PERSON	  200		/* that one person is in */
 #define GROUP_SHOWN_MAX	  200000	/* members in one answer */
+#define GROUPS_SHOWN_MAX  20000		/* that people are shown in, in one answer: each with a name */
 #define GROUP_TEXT_MAX	  256		/* characters of a name or an external id */
 
 enum group_kind { GROUP_MAKE = 1, GROUP_CHANGE, GROUP_REMOVE };

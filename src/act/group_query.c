@@ -454,6 +454,9 @@ groups_add(struct reader *r, struct ctx *cx, const struct page_in *page,
 	TRY(store_load(r->data, &MEMBER_OF, key, n, 2, 0, &rows));
 	if (rows.n == 0)
 		return OK;
+	if (rows.n > GROUPS_SHOWN_MAX)
+		return fail(cx, ERR_BAD_INPUT, MSG_GROUP_SHOWN_OF, "groups",
+		    LIMIT_TEXT(GROUPS_SHOWN_MAX));
 	TRY(ask(&a));
 	TRY(load_distinct(&a, &rows));
 	TRY(view(&a, &found));

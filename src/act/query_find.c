@@ -29,7 +29,6 @@ static enum err find_all(struct reader *, struct ctx *, const struct realm *,
 static enum err keep_rest(struct reader *, struct ctx *,
     const struct realm *, const struct filter *, struct rows *);
 static bool goes_by(const struct doc *, struct str ref);
-static bool has_key(struct ctx *, const struct finding *, struct str json);
 static bool holds(struct arena *, const struct filter_node *,
     struct str wanted, struct str value);
 
@@ -252,7 +251,8 @@ find_exact(struct ctx *cx, const struct finding *by, struct person_view *v,
 		for (size_t j = 0; j < doc->n && !has; j++)
 			has = doc->attr[j].id == by->node->attribute
 			    && (by->catalogue != NULL
-				? has_key(cx, by, doc->attr[j].value)
+				? extension_has_key(cx, by->catalogue,
+				    doc->attr[j].value, by->key)
 				: holds(cx->arena, by->node, wanted,
 				    doc->attr[j].value));
 		if (has)
@@ -280,16 +280,4 @@ holds(struct arena *arena, const struct filter_node *node, struct str wanted,
 		own = value;
 	return node->op == F_SW ? str_starts(own, wanted)
 				: str_eq(own, wanted);
-}
-
-static bool
-has_key(struct ctx *cx, const struct finding *by, struct str json)
-{
-	struct extension_key own[EXTENSION_KEYS_MAX];
-	const size_t n = extension_keys(cx, by->catalogue, json, own);
-
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(own[i].text, by->key))
-			return true;
-	return false;
 }

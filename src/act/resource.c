@@ -11,6 +11,8 @@
 #include "base/canon.h"
 #include "base/id.h"
 
+#define RECORD_MEMORY (64u << 20) /* of one while it is read; a page has hundreds */
+
 /* item->state of an order. */
 struct resource_state {
 	const struct resource_order *in;
@@ -164,15 +166,20 @@ void
 resource_restore(
     struct ctx *cx, struct str record, struct resource_view *out)
 {
+	struct ctx own = *cx;
 	const struct js *js, *part;
 
-	must(js_parse(cx, record, &js) == OK);
+	own.arena = arena_open(RECORD_MEMORY);
+	must(js_parse(&own, record, &js) == OK);
 	part = js_get(js, "externalId");
 	if (part != NULL)
-		out->external_id = js_str(part);
+		out->external_id = str_copy(cx->arena, js_str(part));
 	part = js_get(js, "values");
-	if (part != NULL)
-		must(extension_decode(cx, part, &out->values) == OK);
+	if (part != NULL) {
+		must(extension_decode(&own, part, &out->values) == OK);
+		out->values = str_copy(cx->arena, out->values);
+	}
+	arena_close(own.arena);
 }
 
 /* --- in it ------------------------------------------------------------------- */

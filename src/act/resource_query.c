@@ -31,7 +31,6 @@ static enum err walk_all(struct asking *, struct resources_out *);
 static enum err view(struct asking *, struct resource_view **);
 static void cut(struct asking *, struct resource_view *,
     struct resources_out *);
-static bool has_key(struct asking *, const struct resource_view *);
 
 enum err
 resource_show(struct reader *r, struct ctx *cx, const void *in, void **out)
@@ -247,8 +246,10 @@ cut(struct asking *a, struct resource_view *v, struct resources_out *out)
 	size_t kept = 0, place = 0;
 
 	for (size_t i = 0; i < a->n; i++) {
+		/* The index of words is cut short: what it leads to is looked at. */
 		if (in->path.p != NULL && !a->key.is_unique &&
-		    !has_key(a, &v[i]))
+		    !extension_has_key(a->cx, a->realm->catalogue, v[i].values,
+			a->key.text))
 			continue;
 		out->total++;
 		if (v[i].row.id <= in->after ||
@@ -260,18 +261,4 @@ cut(struct asking *a, struct resource_view *v, struct resources_out *out)
 			v[kept++] = v[i];
 	}
 	out->n = kept;
-}
-
-/* The index of words is cut short: what it leads to is looked at. */
-static bool
-has_key(struct asking *a, const struct resource_view *v)
-{
-	struct extension_key own[EXTENSION_KEYS_MAX];
-	const size_t n =
-	    extension_keys(a->cx, a->realm->catalogue, v->values, own);
-
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(own[i].text, a->key.text))
-			return true;
-	return false;
 }

@@ -8,6 +8,8 @@
 
 #include "core/extension.h"
 
+#define EXTENSION_MEMORY (64u << 20) /* of one person's; many are shown in one answer */
+
 /* Where it is written, and what may be. */
 struct page {
 	struct js_out	   *js;
@@ -69,14 +71,20 @@ put_person(struct js_out *js, struct ctx *cx, const struct realm *realm,
 static void
 put_extensions(const struct page *page, struct ctx *cx, struct doc *doc)
 {
-	const struct value *v = extension_shown(
-	    cx, page->realm->catalogue, doc_get(doc, A_EXTENSIONS, 0));
+	const struct str text = doc_get(doc, A_EXTENSIONS, 0);
+	struct ctx own = *cx;
+	const struct value *v;
 
-	doc_set_extensions(cx->arena, doc, (struct str) { NULL, 0 });
-	if (v == NULL)
+	if (text.n == 0)
 		return;
-	js_key(page->js, attr_info(A_EXTENSIONS)->path);
-	value_write(page->js, v);
+	own.arena = arena_open(EXTENSION_MEMORY);
+	v = extension_shown(&own, page->realm->catalogue, text);
+	doc_set_extensions(cx->arena, doc, (struct str) { NULL, 0 });
+	if (v != NULL) {
+		js_key(page->js, attr_info(A_EXTENSIONS)->path);
+		value_write(page->js, v);
+	}
+	arena_close(own.arena);
 }
 
 static void

@@ -6,7 +6,8 @@
 #include "core/doc_int.h"
 #include "core/extension.h"
 
-#define CANONICAL_MAX (DOC_BYTES_MAX * 8)
+#define CANONICAL_MAX  (DOC_BYTES_MAX * 8)
+#define RESTORE_MEMORY (64u << 20)
 
 /* Every attribute by its path, so that members come out sorted. */
 static const enum attribute by_path[A_COUNT] = {
@@ -380,13 +381,22 @@ doc_canonical(struct arena *arena, const struct doc *doc)
 	return buf_view(&b);
 }
 
+/* What it is read by takes many times its bytes, and a page has hundreds: of that nothing stays. */
 void
 doc_restore(struct ctx *cx, struct str canonical, struct doc *out)
 {
+	struct ctx own = *cx;
 	const struct js *object;
 	struct doc org;
 
-	must(js_parse(cx, canonical, &object) == OK);
-	must(doc_decode(cx, object, out, &org) == OK);
+	own.arena = arena_open(RESTORE_MEMORY);
+	must(js_parse(&own, canonical, &object) == OK);
+	must(doc_decode(&own, object, out, &org) == OK);
 	must(org.n == 0);
+	if (out->n > 0)
+		out->attr = arena_copy(
+		    cx->arena, out->attr, out->n * sizeof(*out->attr));
+	for (size_t i = 0; i < out->n; i++)
+		out->attr[i].value = str_copy(cx->arena, out->attr[i].value);
+	arena_close(own.arena);
 }

@@ -9,6 +9,7 @@
 #define ROOT	    "extensions"
 #define DEPTH_MAX   8
 #define MEMBERS_MAX 256
+#define SCRATCH_MEMORY (64u << 20) /* of whom an index leads to many are looked at */
 
 static const struct scim_schema *schema_of(const struct catalogue *,
     const struct declared_type *, struct str urn);
@@ -588,6 +589,23 @@ extension_keys(struct ctx *cx, const struct catalogue *c, struct str text,
 			    cx, schema, v, out, n, EXTENSION_KEYS_MAX);
 	}
 	return n;
+}
+
+bool
+extension_has_key(
+    struct ctx *cx, const struct catalogue *c, struct str text, struct str key)
+{
+	struct extension_key own[EXTENSION_KEYS_MAX];
+	struct ctx scratch = *cx;
+	bool has = false;
+	size_t n;
+
+	scratch.arena = arena_open(SCRATCH_MEMORY);
+	n = extension_keys(&scratch, c, text, own);
+	for (size_t i = 0; i < n; i++)
+		has |= str_eq(own[i].text, key);
+	arena_close(scratch.arena);
+	return has;
 }
 
 static size_t

@@ -47,6 +47,8 @@ struct extension_key {
 };
 /* At most EXTENSION_KEYS_MAX, each once; a settled one has no more. */
 size_t extension_keys(struct ctx *, const struct catalogue *, struct str, struct extension_key *out);
+/* KEY is one of those of TEXT. */
+bool extension_has_key(struct ctx *, const struct catalogue *, struct str text, struct str key);
 /* Of "urn:…:name" eq VALUE.  False: not declared, or not by an index. */
 bool extension_asked(struct ctx *, const struct catalogue *, struct str path, struct str value, struct extension_key *out);
 

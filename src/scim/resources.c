@@ -16,6 +16,7 @@
 
 #include "act/resource.h"
 
+#define RESOURCE_MEMORY (64u << 20) /* one of a list takes a few MiB on its way */
 
 /* What a request keeps from step to step. */
 struct resource_call {
@@ -30,8 +31,9 @@ struct resource_call {
 
 static enum err type_of(struct call *, const struct realm **,
     const struct declared_type **);
-static struct value *resource_value(struct call *, const struct realm *,
-    const struct declared_type *, const struct resource_view *);
+static struct value *resource_value(struct call *, struct arena *,
+    const struct realm *, const struct declared_type *,
+    const struct resource_view *);
 static void add_meta(struct arena *, struct str base,
     const struct declared_type *, const struct resource_row *,
     struct value *);
@@ -122,23 +124,24 @@ resource_encode(struct call *c)
 	c->reply.content_type = SCIM_MEDIA;
 	if (call_etag(c, v->row.version))
 		return;
-	shown = resource_value(c, realm, type, v);
+	shown = resource_value(c, c->cx->arena, realm, type, v);
 	project(c->cx->arena, &type->resource, &resource_call(c)->shown,
 	    shown);
 	value_write(&c->js, shown);
 }
 
 static struct value *
-resource_value(struct call *c, const struct realm *realm,
+resource_value(struct call *c, struct arena *arena, const struct realm *realm,
     const struct declared_type *type, const struct resource_view *v)
 {
 	const struct scim_resource *r = &type->resource;
-	const struct value *all =
-	    extension_shown(c->cx, realm->catalogue, v->values);
-	const struct value *own = value_get(all, str_of(r->schema->id));
-	struct arena *arena = c->cx->arena;
+	struct ctx cx = *c->cx;
+	const struct value *all, *own;
 	struct value *out = value_object(arena), *urns = value_array(arena);
 
+	cx.arena = arena;
+	all = extension_shown(&cx, realm->catalogue, v->values);
+	own = value_get(all, str_of(r->schema->id));
 	value_put(out, STR("schemas"), urns);
 	value_add(urns, value_text(arena, str_of(r->schema->id)));
 	value_put(out, STR("id"), value_text(arena, id_text(arena, v->row.id)));
@@ -266,7 +269,7 @@ change_decode(struct call *c, void **in)
 	TRY(type_of(c, &realm, &type));
 	if (k->if_version != -1 && k->if_version != v->row.version)
 		return fail(c->cx, ERR_STALE, MSG_RESOURCE_STALE, "If-Match");
-	before = resource_value(c, realm, type, v);
+	before = resource_value(c, arena, realm, type, v);
 	if (k->patch != NULL) {
 		TRY(scim_patch(
 		    c->cx, &type->resource, before, k->patch, &after));
@@ -492,20 +495,24 @@ list_encode(struct call *c)
 	const struct declared_type *type;
 	const struct realm *realm;
 	enum err err = type_of(c, &realm, &type);
+	struct arena *arena;
 
 	if (err != OK) {
 		scim_refuse(c->cx, err, &c->reply);
 		return;
 	}
+	arena = arena_open(RESOURCE_MEMORY);
 	scim_list_begin(c, &k->page, out->total, n,
 	    k->page.counts_only ? 0 : out->next);
 	for (size_t i = 0; i < n; i++) {
-		struct value *v =
-		    resource_value(c, realm, type, &out->resource[i]);
+		struct value *v = resource_value(
+		    c, arena, realm, type, &out->resource[i]);
 
-		project(c->cx->arena, &type->resource, &k->shown, v);
+		project(arena, &type->resource, &k->shown, v);
 		value_write(&c->js, v);
+		arena_reset(arena);
 	}
+	arena_close(arena);
 	scim_list_end(c);
 }
 

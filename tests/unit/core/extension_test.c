@@ -314,6 +314,34 @@ a_document_holds_them(void **state)
 	    ATTR_UNKNOWN, "extensions");
 }
 
+/* A page has hundreds of them. */
+static void
+what_it_is_read_by_does_not_stay(void **state)
+{
+	const struct catalogue *c = catalogue_of(declared);
+	struct doc doc = { 0 }, back;
+	struct extension_key key;
+	struct buf b;
+	size_t used;
+
+	(void)state;
+	buf_init(&b, cx.arena, DOC_BYTES_MAX);
+	buf_z(&b, "{\"" BADGE "\":{\"colour\":\"red\",\"old\":[0");
+	for (int i = 0; i < 10000; i++)
+		buf_z(&b, ",1");
+	buf_z(&b, "]}}");
+	doc_set_extensions(cx.arena, &doc, buf_view(&b));
+	assert_true(extension_asked(
+	    &cx, c, STR(BADGE ":colour"), STR("red"), &key));
+	used = arena_used(cx.arena);
+	assert_true(extension_has_key(&cx, c, buf_view(&b), key.text));
+	assert_false(extension_has_key(&cx, c, buf_view(&b), STR("other")));
+	assert_int_equal(arena_used(cx.arena), used);
+	doc_restore(&cx, doc_canonical(cx.arena, &doc), &back);
+	assert_true(doc_eq(&doc, &back));
+	assert_true(arena_used(cx.arena) - used < 20 * DOC_BYTES_MAX);
+}
+
 int
 main(void)
 {
@@ -326,6 +354,7 @@ main(void)
 		cmocka_unit_test(what_is_declared_and_fits_is_shown),
 		cmocka_unit_test(each_value_has_one_key),
 		cmocka_unit_test(a_document_holds_them),
+		cmocka_unit_test(what_it_is_read_by_does_not_stay),
 	};
 
 	return cmocka_run_group_tests(tests, open_ctx, close_ctx);
