@@ -216,8 +216,9 @@ refusal(struct str text, size_t most)
 static size_t
 chars_max(enum attribute a)
 {
-	return a >= A_ADDRESS_STREET && a <= A_ADDRESS_COUNTRY ? VALUE_CHARS_MAX
-							       : NAME_MAX_CHARS;
+	return a >= A_ADDRESS_FORMATTED && a <= A_ADDRESS_COUNTRY
+	    ? VALUE_CHARS_MAX
+	    : NAME_MAX_CHARS;
 }
 
 static size_t

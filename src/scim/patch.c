@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "scim/match.h"
+#include "scim/spare.h"
 
 enum verb { ADD = 1, REPLACE, REMOVE };
 
@@ -15,10 +16,6 @@ static const struct {
 	{ "replace", REPLACE },
 	{ "remove", REMOVE },
 };
-
-/* Attributes of RFC 7643 section 4.1 that nobody here has: clients send them all the same. */
-static const char *const passed_over[] = { "profileUrl", "locale", "timezone",
-	"password", "ims", "photos", "roles", "x509Certificates" };
 
 /* One operation on its way, and what its path means. */
 struct change {
@@ -40,8 +37,6 @@ static enum err apply(struct change *, const struct value *);
 static enum err apply_members(struct change *, struct str,
     const struct value *);
 static enum err apply_path(struct change *, struct str, const struct value *);
-static bool is_passed_over(const struct scim_resource *, struct str);
-static bool is_under(const struct scim_schema *, struct str);
 static enum err apply_extension(struct change *);
 static struct value *holder_of(const struct change *);
 static enum err check_mutable(const struct change *, bool *);
@@ -216,7 +211,7 @@ apply_path(struct change *c, struct str path, const struct value *value)
 	c->path = path;
 	c->value = value;
 	if (!scim_resolve(c->resource, c->at.name, &c->target))
-		return is_passed_over(c->resource, c->at.name)
+		return spare_name(c->resource, c->at.name)
 		    ? OK
 		    : refuse_path(c, MSG_SCIM_PATH);
 	if (c->target.attr == NULL)
@@ -224,7 +219,9 @@ apply_path(struct change *c, struct str path, const struct value *value)
 	if (c->at.sub.n > 0) {
 		c->target.sub = scim_attr_find(c->target.attr->sub, c->at.sub);
 		if (c->target.sub == NULL)
-			return refuse_path(c, MSG_SCIM_PATH);
+			return spare_part(&c->target, c->at.sub)
+			    ? OK
+			    : refuse_path(c, MSG_SCIM_PATH);
 	}
 	c->holder = holder_of(c);
 	TRY(check_mutable(c, &is_same));
@@ -233,33 +230,6 @@ apply_path(struct change *c, struct str path, const struct value *value)
 	if (c->at.has_filter)
 		return apply_chosen(c);
 	return c->target.sub != NULL ? apply_part(c) : apply_whole(c);
-}
-
-static bool
-is_passed_over(const struct scim_resource *r, struct str name)
-{
-	struct str sub = name, head = str_cut(&sub, '.');
-
-	for (size_t i = 0; i < COUNT(passed_over); i++)
-		if (str_eq_nocase(head, str_of(passed_over[i])))
-			return true;
-	if (!str_eq_nocase(str_sub(name, 0, 4), STR("urn:")) ||
-	    is_under(r->schema, name))
-		return false;
-	for (size_t i = 0; r->extension[i] != NULL; i++)
-		if (is_under(r->extension[i], name))
-			return false;
-	return true;
-}
-
-/* NAME begins with the schema's URN. */
-static bool
-is_under(const struct scim_schema *schema, struct str name)
-{
-	struct str id = str_of(schema->id);
-
-	return str_eq_nocase(str_sub(name, 0, id.n), id) &&
-	    (name.n == id.n || name.p[id.n] == ':');
 }
 
 /* What the server sets stays, whoever removes the rest. */

@@ -50,6 +50,7 @@ static const struct scim_attr phone_parts[] = { ELEMENT("The number.", "work hom
 
 static const struct scim_attr address_parts[] = {
 	{ "type", SCIM_STRING, 0, RW, TYPE_TEXT, "work home other", NULL },
+	{ "formatted", SCIM_STRING, 0, RW, "The whole address, in one line.", NULL, NULL },
 	{ "streetAddress", SCIM_STRING, 0, RW, "Street and number, in one line.", NULL, NULL },
 	{ "locality", SCIM_STRING, 0, RW, "City or locality.", NULL, NULL },
 	{ "region", SCIM_STRING, 0, RW, "State or region.", NULL, NULL },

@@ -274,7 +274,10 @@ native_of(struct arena *arena, const struct scim_attr *attr,
 	return patch_of(arena, attr, before, after);
 }
 
-/* A part of a complex attribute that is gone is null. */
+/*
+ * A part of a complex attribute that is gone is null, and one that is as it was
+ * is left out: what was made of other parts is made anew with these.
+ */
 static struct value *
 patch_of(struct arena *arena, const struct scim_attr *attr,
     const struct value *before, const struct value *after)
@@ -287,9 +290,14 @@ patch_of(struct arena *arena, const struct scim_attr *attr,
 	if (attr->type != SCIM_COMPLEX || (attr->flags & SCIM_MULTI) != 0)
 		return made;
 	for (const struct value *v = before != NULL ? before->first : NULL;
-	     v != NULL; v = v->next)
-		if (value_get(after, v->name) == NULL)
+	     v != NULL; v = v->next) {
+		const struct value *is = value_get(after, v->name);
+
+		if (is == NULL)
 			value_put(made, v->name, value_null(arena));
+		else if (value_eq(is, v))
+			value_drop_name(made, v->name);
+	}
 	return made;
 }
 

@@ -3,7 +3,8 @@
 #include "attr_try.h"
 
 #define FULL \
-	"{\"addresses\":[{\"country\":\"DE\",\"locality\":\"Berlin\"," \
+	"{\"addresses\":[{\"country\":\"DE\"," \
+	"\"formatted\":\"Weg 1, 10115 Berlin\",\"locality\":\"Berlin\"," \
 	"\"postalCode\":\"10115\",\"region\":\"BE\"," \
 	"\"streetAddress\":\"Weg 1\",\"type\":\"home\"}]," \
 	"\"birthDate\":\"1990-02-28\",\"displayName\":\"Ana Mu\u00f1oz\"," \
