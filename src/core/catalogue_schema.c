@@ -258,6 +258,8 @@ fill_attr(struct decoder *d, const struct row_in *in, bool is_sub,
 		if (is_on)
 			attr->flags |= flags[i].flag;
 	}
+	if (attr->type == SCIM_REFERENCE)	/* RFC 7643 section 2.3.7 */
+		attr->flags |= SCIM_EXACT;
 	TRY(get_text(d, in, "text", DESCRIPTION_MAX, &text));
 	attr->text = str_z(d->cx->arena, text);
 	TRY(fill_canonical(d, in, attr));

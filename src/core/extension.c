@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/extension.h"
 
+#include <ctype.h>
+#include <string.h>
+
 #include "base/canon.h"
 #include "base/clock.h"
 
@@ -31,6 +34,7 @@ static enum err settle_parts(struct ctx *, const struct scim_attr *,
     struct str path, struct value *);
 static void read_word(const struct scim_attr *, struct value *);
 static bool fits(const struct scim_attr *, const struct value *);
+static bool is_uri(struct str);
 static bool fits_one(const struct scim_attr *, const struct value *);
 static struct value *shown_members(struct arena *, const struct scim_attr *,
     const struct value *);
@@ -503,8 +507,9 @@ fits_one(const struct scim_attr *attr, const struct value *v)
 	case SCIM_DATE_TIME:
 		return v->type == JS_STRING && time_parse(v->text, &ms);
 	case SCIM_STRING:
-	case SCIM_REFERENCE:
 		return v->type == JS_STRING;
+	case SCIM_REFERENCE:
+		return v->type == JS_STRING && is_uri(v->text);
 	case SCIM_COMPLEX:
 		break;
 	}
@@ -517,6 +522,24 @@ fits_one(const struct scim_attr *attr, const struct value *v)
 			return false;
 	}
 	return v->type == JS_OBJECT;
+}
+
+/* Absolute or relative: nothing but what RFC 3986 section 2 lets stand in one. */
+static bool
+is_uri(struct str text)
+{
+	static const char marks[] = "-._~:/?#[]@!$&'()*+,;=";
+
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '%' && i + 2 < text.n &&
+		    isxdigit((unsigned char)text.p[i + 1]) &&
+		    isxdigit((unsigned char)text.p[i + 2]))
+			i += 2;
+		else if (!isalnum((unsigned char)text.p[i]) &&
+		    (text.p[i] == '\0' || strchr(marks, text.p[i]) == NULL))
+			return false;
+	}
+	return text.n > 0;
 }
 
 struct value *

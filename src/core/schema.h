@@ -28,7 +28,8 @@ struct scim_attr {
 	enum scim_mutability   mutability;
 	enum scim_returned     returned;
 	const char	      *text;		/* what it is, in English */
-	const char	      *canonical;	/* usual values, separated by spaces; NULL: none */
+	/* Usual values, separated by spaces; NULL: none.  Of a reference: what it may lead to; NULL: anything. */
+	const char	      *canonical;
 	const struct scim_attr *sub;		/* of a complex one; ends with name NULL */
 };
 

@@ -124,7 +124,7 @@ put_attrs(struct js_out *js, const char *key, const struct scim_attr *attr)
 static void
 put_attr(struct js_out *js, const struct scim_attr *a)
 {
-	bool is_text = a->type == SCIM_STRING || a->type == SCIM_REFERENCE;
+	const bool is_reference = a->type == SCIM_REFERENCE;
 
 	js_open_object(js);
 	put_word(js, "name", a->name);
@@ -132,16 +132,18 @@ put_attr(struct js_out *js, const struct scim_attr *a)
 	put_flag(js, "multiValued", (a->flags & SCIM_MULTI) != 0);
 	put_word(js, "description", a->text);
 	put_flag(js, "required", (a->flags & SCIM_REQUIRED) != 0);
-	if (a->canonical != NULL)
+	if (a->canonical != NULL && !is_reference)
 		put_words(js, "canonicalValues", str_of(a->canonical));
-	if (is_text)
+	if (is_reference || a->type == SCIM_STRING)
 		put_flag(js, "caseExact", (a->flags & SCIM_EXACT) != 0);
 	put_word(js, "mutability", scim_mutability_name(a->mutability));
 	put_word(js, "returned", scim_returned_name(a->returned));
 	put_word(js, "uniqueness",
 	    (a->flags & SCIM_UNIQUE) != 0 ? "server" : "none");
-	if (a->type == SCIM_REFERENCE)
-		put_words(js, "referenceTypes", STR("User"));
+	if (is_reference)
+		put_words(js, "referenceTypes",
+		    a->canonical != NULL ? str_of(a->canonical)
+					 : STR("external uri"));
 	if (a->sub != NULL)
 		put_attrs(js, "subAttributes", a->sub);
 	js_close_object(js);

@@ -61,7 +61,7 @@ static const struct scim_attr address_parts[] = {
 
 static const struct scim_attr group_parts[] = {
 	{ "value", SCIM_STRING, SCIM_EXACT, RO, "The id of the group.", NULL, NULL },
-	{ "$ref", SCIM_REFERENCE, SCIM_EXACT, RO, "The group's address.", NULL, NULL },
+	{ "$ref", SCIM_REFERENCE, SCIM_EXACT, RO, "The group's address.", "Group", NULL },
 	{ "display", SCIM_STRING, 0, RO, "What the group is called.", NULL, NULL },
 	{ "type", SCIM_STRING, 0, RO, "Nobody is in a group by another one.", "direct", NULL },
 	{ 0 }
@@ -95,7 +95,7 @@ static const struct scim_attr user_attrs[] = {
 
 static const struct scim_attr manager_parts[] = {
 	{ "value", SCIM_STRING, SCIM_EXACT, RW, "The id of the manager.", NULL, NULL },
-	{ "$ref", SCIM_REFERENCE, SCIM_EXACT, RO, "The manager's address.", NULL, NULL },
+	{ "$ref", SCIM_REFERENCE, SCIM_EXACT, RO, "The manager's address.", "User", NULL },
 	{ 0 }
 };
 

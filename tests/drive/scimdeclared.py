@@ -22,6 +22,7 @@ DECLARED = """schemas:
       weight: { type: decimal, text: "In grams." }
       valid: { type: boolean, text: "Whether it opens." }
       picture: { type: reference, text: "Where its picture is." }
+      twin: { type: reference, searchable: true, canonical: [User, Device], text: "Its like." }
       maker: { type: string, mutability: readOnly, text: "Who made it." }
       secret: { type: string, returned: request, text: "Only if asked for." }
       kind: { type: string, returned: always, text: "Whatever is asked for." }
@@ -98,6 +99,7 @@ def declared_schemas_are_described(w):
         "valid": ("boolean", False, False, "readWrite", "default", "none"),
         "picture": ("reference", False, False, "readWrite", "default",
                     "none"),
+        "twin": ("reference", False, False, "readWrite", "default", "none"),
         "maker": ("string", False, False, "readOnly", "default", "none"),
         "secret": ("string", False, False, "readWrite", "request", "none"),
         "kind": ("string", False, False, "readWrite", "always", "none"),
@@ -141,6 +143,46 @@ def declared_attributes_are_of_their_type(w):
         refused(client(w).post("/Users", w.draft(
             schemas=[USER, BADGE], **{BADGE: badge(w, **part)})), 400,
                 "invalidValue")
+
+
+@test
+def declared_references_are_uris(w):
+    found, rows = described(w)
+    same((rows["picture"]["caseExact"], rows["picture"]["referenceTypes"],
+          rows["twin"]["referenceTypes"], "canonicalValues" in rows["twin"]),
+         (True, ["external", "uri"], ["User", "Device"], False))
+    for good in ("https://x.example/a%20b?c#d", "../Users/1", "urn:x:y",
+                 "Users/1", "http://[::1]/"):
+        same(user(w, badge(w, picture=good))[BADGE]["picture"], good)
+    for bad in ("a b", "a\\b", "http://x/\u00e9", "%2", "<x>", '"x"'):
+        refused(client(w).post("/Users", w.draft(
+            schemas=[USER, BADGE], **{BADGE: badge(w, picture=bad)})), 400,
+                "invalidValue")
+    mark = w.name()
+    made = user(w, badge(w, twin="urn:X:" + mark))
+    for text, wanted in (("urn:X:" + mark, {made["id"]}),
+                         ("urn:x:" + mark, set())):
+        same(w.found('%s:twin eq "%s"' % (BADGE, text), client(w)), wanted)
+
+
+@test
+def declared_numbers_and_times_are_exact(w):
+    for part in ({"floors": [1, 10, -3]}, {"weight": 1.5}, {"weight": 2},
+                 {"since": "2020-02-29T00:00:00.5Z"},
+                 {"since": "2020-01-01T00:00:00+01:00"}):
+        made = user(w, badge(w, **part))
+        same({name: made[BADGE][name] for name in part}, part)
+    for part in ({"floors": [1.0]}, {"floors": ["1"]}, {"weight": "1.5"},
+                 {"since": "2020-01-01"}, {"since": "10:00:00Z"},
+                 {"since": "2021-02-29T00:00:00Z"},
+                 {"since": "2020-13-01T00:00:00Z"},
+                 {"since": "20200101T000000Z"}, {"since": 1577836800}):
+        refused(client(w).post("/Users", w.draft(
+            schemas=[USER, BADGE], **{BADGE: badge(w, **part)})), 400,
+                "invalidValue")
+    raw = json.dumps(w.draft(schemas=[USER, BADGE], **{
+        BADGE: badge(w, floors=["?"])})).replace('"?"', "1e1")
+    refused(client(w).post("/Users", raw.encode()), 400, "invalidValue")
 
 
 @test
