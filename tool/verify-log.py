@@ -47,7 +47,7 @@ TILE = re.compile(r"tile/(entries|[0-4])/((?:x\d{3}/)*\d{3})"
 ACTOR_KINDS = range(1, 5)
 ACTIONS = range(1, 52)
 SUBJECT_KINDS = range(1, 13)
-CHANGE_KINDS = range(1, 16)
+CHANGE_KINDS = range(1, 17)
 
 
 class Finding(Exception):

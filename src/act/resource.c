@@ -12,6 +12,7 @@
 #include "base/id.h"
 
 #define RECORD_MEMORY (64u << 20) /* of one while it is read; a page has hundreds */
+#define DIGESTED_MAX ((size_t)1 << 24) /* bytes of a row */
 
 /* item->state of an order. */
 struct resource_state {
@@ -38,7 +39,8 @@ static struct index_key *keys_of(const struct resource_state *,
     struct arena *);
 static enum err check_unique(struct item *, struct tx *,
     const struct index_key *);
-static enum err note(struct item *, struct tx *);
+static enum err note(struct item *, struct tx *, const struct resource_row *,
+    int64_t before);
 
 /* --- before the transaction -------------------------------------------------- */
 
@@ -229,9 +231,11 @@ save_one(struct item *it, struct tx *tx)
 	struct resource_row row;
 	struct index_change change = { .person = s->id };
 	struct index_key *key = keys_of(s, arena);
+	int64_t before;
 	bool is_stale = false;
 
 	TRY(load_row(it, tx, &row));
+	before = row.version;
 	TRY(check_unique(it, tx, key));
 	change.ndrop = index_unpack(arena, row.keys, &change.drop);
 	change.put = key;
@@ -239,16 +243,18 @@ save_one(struct item *it, struct tx *tx)
 	TRY(index_put(tx, it->tenant, &change, 1));
 	if (s->in->kind == RESOURCE_REMOVE) {
 		TRY(store_drop(tx, &RESOURCE, &row, 1, 3, NULL));
+		row.version = 0;
 	} else {
 		row.keys = index_pack(arena, key, s->value.n);
 		row.record = s->sealed->text;
 		row.changed_ms = it->cx->now_ms;
 		TRY(store_save(tx, &RESOURCE, &row, 1, &is_stale));
 		must(!is_stale); /* loaded in this transaction */
+		row.version++;
 	}
 	out->id = s->id;
 	it->out = out;
-	return note(it, tx);
+	return note(it, tx, &row, before);
 }
 
 static enum err
@@ -316,8 +322,10 @@ check_unique(struct item *it, struct tx *tx, const struct index_key *key)
 	return OK;
 }
 
+/* ROW: as it stands now, its version 0 if it does not. */
 static enum err
-note(struct item *it, struct tx *tx)
+note(struct item *it, struct tx *tx, const struct resource_row *row,
+    int64_t before)
 {
 	static const enum action actions[] = {
 		[RESOURCE_MAKE] = ACTION_RESOURCE_MADE,
@@ -328,11 +336,39 @@ note(struct item *it, struct tx *tx)
 	struct logbook book = { .arena = tx_ctx(tx)->arena };
 	struct entry e = entry_by(
 	    it->cx, actions[s->in->kind], SUBJECT_RESOURCE, s->id);
+	const struct change change = { CHANGE_RESOURCE, row->type,
+		row->version != 0 ? resource_digest(row) : 0, before,
+		row->version };
 
 	if (s->inputs != NULL)
 		e.sealed = s->inputs->text;
+	e.change = &change;
+	e.nchange = 1;
 	logbook_add(&book, it->tenant, &e, NULL);
 	return logbook_save(&book, tx);
+}
+
+int64_t
+resource_digest(const struct resource_row *row)
+{
+	const int64_t number[] = { row->tenant, row->type, row->id,
+		row->version, row->source, row->author, row->created_ms,
+		row->changed_ms };
+	struct hash hash;
+	struct buf b;
+	int64_t digest = 0;
+
+	buf_init(&b, NULL, DIGESTED_MAX);
+	for (size_t i = 0; i < COUNT(number); i++)
+		buf_u64(&b, (uint64_t)number[i]);
+	buf_lp(&b, row->record);
+	buf_lp(&b, row->keys);
+	must(!b.over);
+	sha256(buf_view(&b), &hash);
+	buf_fini(&b);
+	for (size_t i = 0; i < 7; i++)
+		digest = digest << 8 | hash.bytes[i];
+	return digest;
 }
 
 const struct use_case resource_order = {

@@ -16,4 +16,7 @@ void resource_restore(struct ctx *, struct str record, struct resource_view *);
 /* What the index of unique values has for the key that a source gave. */
 struct str resource_ref(struct arena *, int64_t type, int64_t source, struct str external_id);
 
+/* Of all columns of a row, for the log: nobody can put another row, or an older one, in its place unnoticed. */
+int64_t resource_digest(const struct resource_row *);
+
 #endif

@@ -4,7 +4,7 @@
  * the log says, what was counted, and what was found wrong.
  *
  * Rows are walked a page at a time.  What is kept besides is a pool's line and
- * 48 bytes for each seat, wait, grant and person that the log ever named.
+ * 48 bytes for each seat, wait, grant, person and resource that the log ever named.
  */
 #ifndef ACT_VERIFY_INT_H
 #define ACT_VERIFY_INT_H

@@ -32,6 +32,7 @@ static const enum msg differs[CHANGE_COUNT] = {
 	[CHANGE_ROLE] = MSG_VERIFY_REPLAY_ROLE,
 	[CHANGE_BLOCK] = MSG_VERIFY_REPLAY_BLOCK,
 	[CHANGE_MEMBER] = MSG_VERIFY_REPLAY_MEMBER,
+	[CHANGE_RESOURCE] = MSG_VERIFY_REPLAY_RESOURCE,
 };
 
 enum err
@@ -119,7 +120,8 @@ known_of(const struct entry *e, const struct change *c)
 
 	if (c->kind == CHANGE_GRANT)
 		key.reason = (uint8_t)c->in;
-	if (c->kind == CHANGE_SEAT || c->kind == CHANGE_ROLE)
+	if (c->kind == CHANGE_SEAT || c->kind == CHANGE_ROLE ||
+	    c->kind == CHANGE_RESOURCE)
 		key.in = c->in;
 	if (c->kind == CHANGE_QUOTA)
 		key.subject = 0;
@@ -159,6 +161,7 @@ differ(struct verifying *v, struct arena *arena, const struct known *k)
 		break;
 	case CHANGE_LIFECYCLE:
 	case CHANGE_ROLE:
+	case CHANGE_RESOURCE:
 		found(v, differs[k->kind], ARGS(id_text(arena, k->subject)));
 		break;
 	case CHANGE_BLOCK:

@@ -10,6 +10,8 @@
 
 #include "base/id.h"
 
+#include "act/resource_int.h"
+
 static enum err check_persons(struct verifying *, struct ctx *,
     const struct rows *);
 static enum err check_present(struct verifying *, struct ctx *,
@@ -164,8 +166,15 @@ check_resources(struct verifying *v, struct ctx *cx,
 	struct index_change *keys = arena_array(cx->arena, resources->n,
 	    sizeof(*keys));
 
-	for (size_t i = 0; i < resources->n; i++)
+	for (size_t i = 0; i < resources->n; i++) {
+		compare(v, cx->arena,
+		    &(struct known) { .kind = CHANGE_RESOURCE,
+			.subject = r[i].id,
+			.object = r[i].type,
+			.in = resource_digest(&r[i]),
+			.value = r[i].version });
 		keys[i] = keys_of(cx, r[i].id, r[i].keys);
+	}
 	return check_index(v, cx, keys, resources->n);
 }
 

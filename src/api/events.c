@@ -17,6 +17,7 @@ static const struct {
 	[CHANGE_CONTRACT] = { true, true },
 	[CHANGE_QUOTA] = { true, true },
 	[CHANGE_SESSION] = { true, false },
+	[CHANGE_RESOURCE] = { true, true }, /* all of a digest is told as an id is */
 };
 
 static void put_event(struct js_out *, struct ctx *,

@@ -40,6 +40,7 @@ static const char *const change_kinds[CHANGE_COUNT] = {
 	[CHANGE_LIMIT] = "limit",
 	[CHANGE_MEMBER] = "member",
 	[CHANGE_REMOVALS] = "removals",
+	[CHANGE_RESOURCE] = "resource",
 };
 
 const char *

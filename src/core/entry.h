@@ -113,6 +113,7 @@ const char *subject_kind_name(enum subject_kind);
  *	CHANGE_LIMIT	    enum tenant_limit -		at most so many (0 = no bound)
  *	CHANGE_MEMBER	    person    -			0 / 1
  *	CHANGE_REMOVALS	    -         -			so many went / at most so many may
+ *	CHANGE_RESOURCE	    type      its digest	version (0 = no row)
  */
 enum change_kind {
 	CHANGE_LIFECYCLE = 1,
@@ -130,6 +131,7 @@ enum change_kind {
 	CHANGE_LIMIT,
 	CHANGE_MEMBER,
 	CHANGE_REMOVALS,
+	CHANGE_RESOURCE,
 	CHANGE_COUNT
 };
 

@@ -11,6 +11,7 @@ and without --accept-rollback.
 import functools
 import glob
 import hashlib
+import json
 import multiprocessing
 import os
 import random
@@ -21,6 +22,7 @@ import subprocess
 import sys
 
 import checklib
+import killdevices
 from usherlib import Server, Tap
 
 V = checklib.VERIFIER
@@ -30,7 +32,8 @@ CATALOGUE = """
 catalogue: 1
 products: { mail: { cap: 100 } }
 pools: { mail-all: { product: mail, quota: 20 } }
-"""
+""" + "".join("%s: %s\n" % (section, json.dumps(rows))
+              for section, rows in killdevices.DECLARED.items())
 
 # Most flips leave the checkpoint as it is: its signature is computed once.
 V.ed25519_ok = functools.lru_cache(4096)(V.ed25519_ok)
@@ -427,11 +430,17 @@ def altered(tap, server, tenant):
          "tenant = 1"),
         ("somebody's turn changed", "UPDATE wait SET priority = 9 - priority "
          "WHERE tenant = 1"),
+        ("whose a resource is changed", "UPDATE resource SET source = 77 "
+         "WHERE tenant = 1"),
+        ("a resource removed", "DELETE FROM resource WHERE tenant = 1"),
+        ("an older record of a resource put back", "UPDATE resource SET "
+         "record = (SELECT record FROM kept.resource) WHERE tenant = 1"),
     )
+    older = with_resource(server, tenant)
     server.stop()
     good = keep(server, "good")
     for name, statement in cases:
-        alter(server, statement)
+        alter(server, statement, older)
         found = whatever_it_says(server, tenant)
         tap.ok(found, "%s in the database is noticed" % name)
         tap.note(found[:200])
@@ -439,9 +448,28 @@ def altered(tap, server, tenant):
     server.start()
 
 
-def alter(server, statement):
+def with_resource(server, tenant):
+    """A resource was made and changed; the databases of before its change."""
+    api = tenant.client()
+    body = {"schemas": [killdevices.DEVICE], "serial": "S", "model": "old"}
+    made = api.post(killdevices.PATH, body)
+    api.close()
+    server.stop()
+    older = keep(server, "before-change")
+    server.start()
+    api = tenant.client()
+    done = api.put(killdevices.PATH + "/" + made.json["id"],
+                   {**body, "model": "new"})
+    api.close()
+    if (made.status, done.status) != (201, 200):
+        raise RuntimeError("%s %s" % (made, done))
+    return older
+
+
+def alter(server, statement, older):
     db = sqlite3.connect(os.path.join(server.data, "usher.db"),
                          isolation_level=None)
+    db.execute("ATTACH ? AS kept", (os.path.join(older, "usher.db"),))
     changed = db.execute(statement).rowcount
     db.close()
     if changed < 1:
