@@ -47,6 +47,7 @@ struct person_view {
 	const int64_t	*hidden;	/* managers of the page who are out of the actor's scope: not named */
 	size_t		 nhidden;
 	struct str	 source;
+	struct str	 other_source;	/* of the first contract that SOURCE did not bring; empty: there is none, or somebody made it by hand */
 	const struct persons_group *group;	/* if they were asked for */
 	size_t		 ngroup;
 	const struct persons_product *product;	/* the same */

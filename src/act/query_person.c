@@ -26,6 +26,7 @@ static enum err view(struct reader *, struct ctx *, const struct realm *,
     const struct rows *, struct person_view **);
 static enum err open_records(struct reader *, struct ctx *,
     const struct rows *, struct person_view *);
+static int64_t other_source(const struct person_view *);
 static enum err add_contracts(struct reader *, struct ctx *,
     const struct rows *, struct person_view *);
 static enum err hide_managers(struct reader *, struct ctx *,
@@ -503,8 +504,8 @@ view(struct reader *r, struct ctx *cx, const struct realm *realm,
 	*out = v;
 	if (rows->n == 0)
 		return OK;
-	TRY(open_records(r, cx, rows, v));
 	TRY(add_contracts(r, cx, rows, v));
+	TRY(open_records(r, cx, rows, v));
 	TRY(hide_managers(r, cx, realm, v, rows->n));
 	for (size_t i = 0; i < rows->n; i++)
 		add_rights(cx, realm, &v[i]);
@@ -563,20 +564,23 @@ open_records(struct reader *r, struct ctx *cx, const struct rows *rows,
     struct person_view *v)
 {
 	struct key_row *key = arena_array(cx->arena, rows->n, sizeof(*key));
+	const size_t n = rows->n;
 	struct source_row *source =
-	    arena_array(cx->arena, rows->n, sizeof(*source));
+	    arena_array(cx->arena, 2 * n, sizeof(*source));
 	struct opening o;
 	struct capability capability;
 	struct rows keys, sources;
 
 	for (size_t i = 0; i < rows->n; i++) {
-		key[i].tenant = source[i].tenant = v[i].row.tenant;
+		key[i].tenant = source[i].tenant = source[n + i].tenant =
+		    v[i].row.tenant;
 		key[i].person = v[i].row.id;
 		key[i].version = v[i].row.key_version;
 		source[i].id = v[i].row.source;
+		source[n + i].id = other_source(&v[i]);
 	}
 	TRY(store_load(r->keys, &PERSON_KEY, key, rows->n, 3, 0, &keys));
-	TRY(store_load(r->data, &SOURCE, source, rows->n, 2, 0, &sources));
+	TRY(store_load(r->data, &SOURCE, source, 2 * n, 2, 0, &sources));
 	TRY(world_capability(r->world, r->vault, cx, cx->actor, &capability));
 	vault_call_init(&o.call, cx->arena);
 	o.call.tenant = cx->actor->tenant;
@@ -612,8 +616,21 @@ open_records(struct reader *r, struct ctx *cx, const struct rows *rows,
 		doc_restore(cx, o.doc[i]->text, &v[i].doc);
 	}
 	for (size_t i = 0; i < sources.n; i++)
-		v[sources.key[i]].source = o.source[i]->text;
+		if (sources.key[i] < n)
+			v[sources.key[i]].source = o.source[i]->text;
+		else
+			v[sources.key[i] - n].other_source = o.source[i]->text;
 	return OK;
+}
+
+/* Of the first contract that somebody else than the person's own source brought; 0: of none. */
+static int64_t
+other_source(const struct person_view *v)
+{
+	for (size_t i = 0; i < v->ncontract; i++)
+		if (v->contract[i].source != v->row.source)
+			return v->contract[i].source;
+	return 0;
 }
 
 static enum err

@@ -345,7 +345,10 @@ change_contracts(struct ctx *cx, const struct realm *realm,
 		return fail(cx, ERR_CONFLICT, MSG_API_BY_HAND, "contracts");
 	if (mine == 0 && before->ncontract > 0)
 		return fail(cx, ERR_CONFLICT, MSG_API_OTHER_SOURCE, "contracts",
-		    str_z(cx->arena, before->source));
+		    str_z(cx->arena,
+			before->contract[0].source == before->row.source
+			    ? before->source
+			    : before->other_source));
 	o->has_contracts = true;
 	o->contract = in->contract;
 	o->ncontract = in->ncontract;

@@ -428,6 +428,29 @@ patched_encode(struct call *c)
 
 /* --- removing one -------------------------------------------------------------------- */
 
+/* Else they would be there still, and the client told that they are not. */
+static enum err
+check_contracts(struct call *c, const struct person_view *v)
+{
+	const int64_t own = user_call(c)->in.source;
+
+	for (size_t i = 0; i < v->ncontract; i++) {
+		const int64_t source = v->contract[i].source;
+
+		if (source == own)
+			continue;
+		if (source == 0)
+			return fail(
+			    c->cx, ERR_CONFLICT, MSG_API_BY_HAND, "contracts");
+		return fail(c->cx, ERR_CONFLICT, MSG_API_OTHER_SOURCE,
+		    "contracts",
+		    str_z(c->cx->arena,
+			source == v->row.source ? v->source
+						: v->other_source));
+	}
+	return OK;
+}
+
 static enum err
 remove_decode(struct call *c, void **in)
 {
@@ -437,11 +460,7 @@ remove_decode(struct call *c, void **in)
 
 	if (u->if_version != -1 && u->if_version != v->row.version)
 		return fail(c->cx, ERR_STALE, MSG_ORDER_STALE, "If-Match");
-	/* Else they would be there still, and the client told that they are not. */
-	for (size_t i = 0; i < v->ncontract; i++)
-		if (v->contract[i].source != u->in.source)
-			return fail(c->cx, ERR_CONFLICT, MSG_API_OTHER_SOURCE,
-			    "contracts", str_z(c->cx->arena, v->source));
+	TRY(check_contracts(c, v));
 	o->kind = ORDER_REMOVE;
 	o->person = u->in.id;
 	o->source = u->in.source;

@@ -292,11 +292,18 @@ contracts_of_another_source_are_not_ours_to_change(void **state)
 	c[0].source = FAKE_SOURCE + 1;
 	c[1].title = 0;
 	before->contract = c;
+	before->row.source = FAKE_SOURCE + 1;
 	before->source = STR("hr");
+	before->other_source = STR("payroll");
 	assert_int_equal(
 	    change(cx, "{\"title\":\"Boss\"}", before, &o), ERR_CONFLICT);
 	assert_int_equal(cx->fault.msg, MSG_API_OTHER_SOURCE);
 	assert_text(cx->fault.args[0], "hr");
+	/* Whoever brought the person, it is told whose they are. */
+	before->row.source = FAKE_SOURCE;
+	assert_int_equal(
+	    change(cx, "{\"title\":\"Boss\"}", before, &o), ERR_CONFLICT);
+	assert_text(cx->fault.args[0], "payroll");
 	assert_int_equal(
 	    change(cx, "{\"contracts\":[]}", before, &o), ERR_CONFLICT);
 	/* Nor is what somebody made who was signed in. */
