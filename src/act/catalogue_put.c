@@ -47,6 +47,9 @@ static enum err set_quotas(struct item *, struct tx *, struct put_state *,
 static enum err end_beginnings(struct item *, struct tx *,
     struct put_state *);
 static enum err match_groups(struct item *, struct tx *, struct put_state *);
+static enum err check_own(struct item *, struct tx *,
+    const struct put_state *, const struct group_row *, int64_t gives);
+static bool gives_role(const struct group_info *, int64_t role);
 static enum err save_version(struct item *, struct tx *, struct put_state *,
     struct logbook *);
 static enum err check_losses(struct ctx *, const struct catalogue_in *);
@@ -329,6 +332,7 @@ match_groups(struct item *it, struct tx *tx, struct put_state *s)
 		const int64_t gives =
 		    group_entry_of(entry, nentry, row[i].id);
 
+		TRY(check_own(it, tx, s, &row[i], gives));
 		if (row[i].gives == gives)
 			continue;
 		row[n] = row[i];
@@ -339,6 +343,39 @@ match_groups(struct item *it, struct tx *tx, struct put_state *s)
 	for (size_t i = 0; i < n; i++)
 		must(!stale[i]);	/* loaded in this transaction */
 	return OK;
+}
+
+/* Nobody gives themselves a role by what a group gives in which they are. */
+static enum err
+check_own(struct item *it, struct tx *tx, const struct put_state *s,
+    const struct group_row *group, int64_t gives)
+{
+	const struct group_info *now =
+	    catalogue_group(s->realm->catalogue, group->gives);
+	const struct group_info *then = catalogue_group(s->next, gives);
+	const struct member_row key = { .tenant = it->tenant,
+		.in_group = group->id,
+		.person = it->cx->actor->person };
+	size_t added = 0;
+	struct rows rows;
+
+	for (size_t i = 0; then != NULL && i < then->nrole; i++)
+		added += !gives_role(now, then->role[i]);
+	if (key.person == 0 || added == 0)
+		return OK;
+	TRY(store_load(tx, &MEMBER, &key, 1, 3, 0, &rows));
+	return rows.n == 0
+	    ? OK
+	    : fail(it->cx, ERR_DENIED, MSG_ACCESS_OWN, "groups");
+}
+
+static bool
+gives_role(const struct group_info *group, int64_t role)
+{
+	for (size_t i = 0; group != NULL && i < group->nrole; i++)
+		if (group->role[i] == role)
+			return true;
+	return false;
 }
 
 static enum err

@@ -569,6 +569,9 @@ nobody_gives_themselves_a_role_by_a_groups_name(void **state)
 {
 	struct rig *r = *state;
 	int64_t me = person(r, "me", 1), you = person(r, "you", 1), g[2];
+	static const char *const more[] = { "", ", hr" };
+	struct catalogue_in in = { 0 };
+	struct catalogue_out *put;
 	struct group_out *out;
 
 	(void)declared(r, "{ x: { name: Staff, roles: [auditor] } }", false);
@@ -594,6 +597,21 @@ nobody_gives_themselves_a_role_by_a_groups_name(void **state)
 	assert_int_equal(renamed(r, g[0], "Staff", &me), OK);
 	assert_int_equal(roles_of(r, me)->n, 0);
 	assert_int_equal(roles_of(r, you)->n, 1);
+	/* Nor by what the catalogue says of a group in which one is. */
+	r->actor.person = 0;
+	(void)joined(r, g[0], &me, 1);
+	r->actor.person = me;
+	for (size_t i = 0; i < COUNT(more); i++) {
+		in.text = str_fmt(r->arena,
+		    "%sgroups: { x: { name: Staff, roles: [auditor%s] } }\n",
+		    rig_catalogue, more[i]);
+		assert_int_equal(rig_long(r, catalogue_put, &in, &put),
+		    i == 0 ? OK : ERR_DENIED);
+	}
+	assert_int_equal(r->cx.fault.msg, MSG_ACCESS_OWN);
+	assert_int_equal(roles_of(r, me)->n, 1);
+	(void)declared(r, "{ x: { name: Staff } }", false);
+	assert_int_equal(roles_of(r, me)->n, 0);
 	rig_verify(r);
 }
 
