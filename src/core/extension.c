@@ -26,6 +26,8 @@ static enum err settle_attr(struct ctx *, const struct scim_schema *,
     const struct scim_attr *, struct value *after);
 static enum err check_kept(struct ctx *, const struct scim_schema *,
     const struct value *before, const struct value *after);
+static enum err settle_values(struct ctx *, const struct scim_attr *,
+    struct str path, struct value *);
 static enum err settle_value(struct ctx *, const struct scim_attr *,
     struct str path, struct value *);
 static enum err settle_text(struct ctx *, const struct scim_attr *,
@@ -379,7 +381,15 @@ static enum err
 settle_attr(struct ctx *cx, const struct scim_schema *schema,
     const struct scim_attr *attr, struct value *v)
 {
-	struct str path = path_of(cx->arena, schema, str_of(attr->name));
+	return settle_values(cx, attr,
+	    path_of(cx->arena, schema, str_of(attr->name)), v);
+}
+
+/* One where many may be is a list of one. */
+static enum err
+settle_values(struct ctx *cx, const struct scim_attr *attr, struct str path,
+    struct value *v)
+{
 	bool is_multi = (attr->flags & SCIM_MULTI) != 0;
 	size_t n = 0;
 
@@ -459,14 +469,7 @@ settle_parts(struct ctx *cx, const struct scim_attr *attr, struct str path,
 		if (sub == NULL)
 			return refuse(cx, MSG_ATTR_UNKNOWN, at, NULL);
 		part->name = str_of(sub->name);
-		if ((sub->flags & SCIM_MULTI) != 0) {
-			if (part->type != JS_ARRAY)
-				return refuse(cx, MSG_SCIM_TYPE, at, sub);
-			for (struct value *e = part->first; e != NULL;
-			     e = e->next)
-				TRY(settle_value(cx, sub, at, e));
-		} else
-			TRY(settle_value(cx, sub, at, part));
+		TRY(settle_values(cx, sub, at, part));
 	}
 	for (const struct scim_attr *sub = attr->sub; sub->name != NULL; sub++)
 		if ((sub->flags & SCIM_REQUIRED) != 0 &&

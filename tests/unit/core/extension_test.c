@@ -20,7 +20,8 @@ static const char declared[] =
     "      weight: { type: decimal }\n"
     "      ok: { type: boolean }\n"
     "      car: { type: complex, attributes: { plate: { type: string, "
-    "required: true }, seats: { type: integer } } }\n";
+    "required: true }, seats: { type: integer }, "
+    "doors: { type: string, multi: true } } }\n";
 
 static const char strict[] =
     "catalogue: 1\n"
@@ -101,6 +102,8 @@ static const struct {
 	       "\"weight\":\"2\",\"car\":{\"Plate\":\"x\",\"seats\":\"4\"}"),
 	    OF("\"car\":{\"plate\":\"x\",\"seats\":4},\"floors\":[3],"
 	       "\"number\":\"B-1\",\"ok\":true,\"weight\":2") },
+	{ "{}", OF("\"car\":{\"plate\":\"x\",\"doors\":\"l\"}"),
+	    OF("\"car\":{\"doors\":[\"l\"],\"plate\":\"x\"}") },
 	{ "{}", OF("\"number\":\"a\\nb\",\"colour\":\"\",\"floors\":[]"),
 	    OF("\"number\":\"a b\"") },
 	{ OF("\"number\":\"B\""), OF("\"number\":null"), "" },
@@ -160,6 +163,8 @@ static const struct {
 	{ "{}", OF("\"car\":\"x\""), MSG_SCIM_TYPE, BADGE ":car" },
 	{ "{}", OF("\"car\":{\"wings\":2}"), MSG_ATTR_UNKNOWN,
 	    BADGE ":car.wings" },
+	{ "{}", OF("\"car\":{\"plate\":\"x\",\"doors\":[\"l\",1]}"),
+	    MSG_SCIM_TYPE, BADGE ":car.doors" },
 	{ "{}", OF("\"car\":{\"seats\":2}"), MSG_SCIM_REQUIRED,
 	    BADGE ":car.plate" },
 	{ "{}", OF("\"number\":\"\\u202e\""), MSG_ATTR_CONTROL,
@@ -220,6 +225,21 @@ so_many_values_and_no_more(void **state)
 				     &out),
 		    most == EXTENSION_KEYS_MAX ? OK : ERR_BAD_INPUT);
 	}
+	/* Of what nobody searches for, too. */
+	for (int most = EXTENSION_VALUES_MAX; most <= EXTENSION_VALUES_MAX + 1;
+	     most++) {
+		buf_init(&b, cx.arena, 4096);
+		buf_z(&b,
+		    "{\"urn:x:Badge\":{\"car\":{\"plate\":\"x\",\"doors\":[");
+		for (int i = 0; i < most; i++)
+			buf_fmt(&b, "%s\"d%d\"", i > 0 ? "," : "", i);
+		buf_z(&b, "]}}}");
+		assert_int_equal(settle(c, STR(""),
+				     decoded(str_z(cx.arena, buf_view(&b))),
+				     &out),
+		    most == EXTENSION_VALUES_MAX ? OK : ERR_BAD_INPUT);
+	}
+	assert_int_equal(cx.fault.msg, MSG_DOC_LARGE);
 }
 
 static struct str
