@@ -428,6 +428,35 @@ def a_scope_ends_at_groups_with_others_in_them(w):
 
 
 @test
+def groups_are_told_to_whom_sees_somebody_in_them(w):
+    mark = "Seen " + w.name()
+    ana, bo = w.user(title=mark), w.user(title="Unseen")
+    mixed, other, empty = group(w, ana, bo), group(w, bo), group(w)
+    scoped = w.of(rights=["self", "person.read", "person.write"],
+                  scope='title eq "%s"' % mark)
+    for order in ("ascending", "descending"):
+        found, cursor = set(), ""
+        while cursor is not None:
+            page = fine(scoped.list("/Groups", sortBy="id", count=100,
+                                    sortOrder=order, cursor=cursor))
+            found |= {row["id"] for row in page["Resources"]}
+            cursor = page.get("nextCursor")
+        true({mixed["id"], empty["id"]} <= found, found)
+        true(other["id"] not in found, "the group of others is listed")
+    for reply in (scoped.get("/Groups/" + other["id"]),
+                  scoped.delete("/Groups/" + other["id"]),
+                  scoped.patch("/Groups/" + other["id"],
+                               op("remove", "members[value eq \"x\"]")),
+                  scoped.put("/Groups/" + other["id"], draft(w))):
+        refused(reply, 404)
+    same(members(fine(scoped.get("/Groups/" + mixed["id"]))), ids(ana))
+    same(members(show(w, mixed)), ids(ana, bo))
+    # Who reaches all of its own sees them all.
+    for made in mixed, other, empty:
+        show(w, made)
+
+
+@test
 def groups_of_users_are_not_told_to_whom_may_not_read(w):
     made = w.user()
     group(w, made)
