@@ -47,6 +47,7 @@ DECLARED = """schemas:
     text: "A thing with a plug."
     attributes:
       model: { type: string, searchable: true, text: "What it is." }
+      labels: { type: string, multi: true, text: "What is written on it." }
 resource_types:
   device: { name: Device, endpoint: /Devices, schema: device }
 """ % (BADGE, PLAIN, DEVICE)
@@ -375,6 +376,15 @@ def declared_values_have_their_bounds(w):
     refused(device(model="x" * 1025), 400, "invalidValue")
     refused(device(model="a", externalId="a\u0007b"), 400, "invalidValue")
     refused(device(model="a", externalId="x" * 257), 400, "invalidValue")
+    # All of it together, too: of one request, and of what comes to it.
+    long = ["%d" % i + "x" * 1000 for i in range(40)]
+    refused(device(labels=long), 413)
+    path = "/Devices/" + fine(device(labels=long[:20]))["id"]
+    told = refused(client(w).patch(path, op("add", "labels", long[20:])), 413)
+    true("24576" not in told["detail"], told)
+    same(len(fine(client(w).get(path))["labels"]), 20)
+    refused(client(w).post("/Users", w.draft(
+        schemas=[USER, PLAIN], **{PLAIN: {"tags": long}})), 413)
     refused(client(w).post("/Users", w.draft(
         schemas=[USER, PLAIN], **{PLAIN: {
             "tags": ["t%d" % i for i in range(101)]}})), 400)
