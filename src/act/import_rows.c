@@ -17,6 +17,7 @@
 struct file {
 	struct rows_reader *rr;
 	struct ctx	    cx;		/* of the rows being collected */
+	struct arena	   *scratch;	/* of one row, while it is mapped */
 	struct csv	   *csv;
 	struct csv	   *again;	/* rows once more, one at a time; opened at the first */
 	struct keyed_row   *row;
@@ -36,6 +37,8 @@ static enum err hand_over(struct file *);
 static enum err key_rows(struct file *);
 static void find_known(struct file *);
 static void finish_row(struct file *, struct keyed_row *);
+static void map_person(struct file *, struct keyed_row *,
+    const struct csv_record *);
 static void check_row(struct file *, struct keyed_row *);
 static bool see_realm(struct file *);
 static bool is_seen(const struct file *, struct str slug);
@@ -52,6 +55,7 @@ rows_read(struct rows_reader *rr, struct ctx *cx)
 	f.csv = csv_open(import_map_separator(rr->run->map),
 	    import_map_windows_1252(rr->run->map));
 	f.cx.arena = arena_open(ARENA_MAX);
+	f.scratch = arena_open(ARENA_MAX);
 	f.row = heap_alloc(ROWS_A_TIME, sizeof(*f.row));
 	f.of_person = str_fmt(cx->arena, "%lld/", (long long)rr->run->source);
 	f.of_contract = str_fmt(cx->arena, "contract/%lld/",
@@ -65,6 +69,7 @@ rows_read(struct rows_reader *rr, struct ctx *cx)
 		err = fail(cx, ERR_BAD_INPUT, MSG_IMPORT_EMPTY, "file");
 	heap_free(f.row);
 	arena_close(f.cx.arena);
+	arena_close(f.scratch);
 	csv_close(f.csv);
 	if (f.again != NULL)
 		csv_close(f.again);
@@ -275,12 +280,31 @@ finish_row(struct file *f, struct keyed_row *row)
 		csv_feed(f->again, row->raw, false);
 		csv_feed(f->again, STR("\n"), false);
 		must(csv_next(f->again, &rec));
-		row->err = import_row_person(&f->cx, f->rr->run->map, &rec,
-		    &row->row);
-		row->fault = f->cx.fault;
+		map_person(f, row, &rec);
 	}
 	if (row->err == OK)
 		check_row(f, row);
+}
+
+/* What a row is mapped by takes many times its bytes: only what becomes of it stays. */
+static void
+map_person(
+    struct file *f, struct keyed_row *row, const struct csv_record *rec)
+{
+	struct import_row *made = &row->row;
+	struct ctx own = f->cx;
+
+	own.arena = f->scratch;
+	row->err = import_row_person(&own, f->rr->run->map, rec, made);
+	if (row->err != OK)
+		fault_copy(&f->cx, &own);
+	row->fault = f->cx.fault;
+	made->person = doc_copy(f->cx.arena, &made->person);
+	for (size_t i = 0; i < COUNT(made->user_name); i++)
+		made->user_name[i] =
+		    str_copy(f->cx.arena, made->user_name[i]);
+	made->declared = NULL;
+	arena_reset(f->scratch);
 }
 
 /* What the catalogue knows better than the map. */

@@ -151,6 +151,8 @@ void doc_encode(const struct doc *, struct js_out *);
 /* Canonical JSON of a completed document, members sorted: what is sealed; and back (a sealed record that does not parse is a bug). */
 struct str doc_canonical(struct arena *, const struct doc *);
 void doc_restore(struct ctx *, struct str canonical, struct doc *out);
+/* With all its values, in ARENA. */
+struct doc doc_copy(struct arena *, const struct doc *);
 
 /*
  * A path as import maps write it: "userName", "name.givenName", "emails[work].value"

@@ -134,6 +134,17 @@ doc_set_at(struct ctx *cx, struct doc *doc, const struct doc_place *place,
 	return doc_check(cx, doc);
 }
 
+enum err
+doc_declare(struct ctx *cx, struct value **all, const struct doc_place *place,
+    struct str value)
+{
+	struct str stored;
+
+	TRY(attr_text(cx, place->path, value, VALUE_CHARS_MAX, &stored));
+	extension_add(cx->arena, all, place->selector, stored);
+	return OK;
+}
+
 void
 doc_set_extensions(struct arena *arena, struct doc *doc, struct str json)
 {

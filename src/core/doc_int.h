@@ -6,6 +6,8 @@
 #ifndef CORE_DOC_INT_H
 #define CORE_DOC_INT_H
 
+#include "base/value.h"
+
 #include "core/attr.h"
 
 /* What stands before the dot of a path, and after it; sub is empty for a simple attribute. */
@@ -44,6 +46,10 @@ struct doc_place {
 
 enum err doc_set_at(struct ctx *, struct doc *, const struct doc_place *,
     struct str value) USE_RESULT;
+
+/* The same of a declared attribute, into *ALL (extension_add). */
+enum err doc_declare(struct ctx *, struct value **all,
+    const struct doc_place *, struct str value) USE_RESULT;
 
 /* Orders by (id, index). */
 int attr_cmp(const struct attr *, const struct attr *);

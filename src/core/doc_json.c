@@ -394,10 +394,19 @@ doc_restore(struct ctx *cx, struct str canonical, struct doc *out)
 	must(js_parse(&own, canonical, &object) == OK);
 	must(doc_decode(&own, object, out, &org) == OK);
 	must(org.n == 0);
-	if (out->n > 0)
-		out->attr = arena_copy(
-		    cx->arena, out->attr, out->n * sizeof(*out->attr));
-	for (size_t i = 0; i < out->n; i++)
-		out->attr[i].value = str_copy(cx->arena, out->attr[i].value);
+	*out = doc_copy(cx->arena, out);
 	arena_close(own.arena);
+}
+
+struct doc
+doc_copy(struct arena *arena, const struct doc *doc)
+{
+	struct doc out = { .n = doc->n };
+
+	if (doc->n == 0)
+		return out;
+	out.attr = arena_copy(arena, doc->attr, doc->n * sizeof(*doc->attr));
+	for (size_t i = 0; i < out.n; i++)
+		out.attr[i].value = str_copy(arena, out.attr[i].value);
+	return out;
 }

@@ -17,6 +17,7 @@
 static const struct scim_schema *schema_of(const struct catalogue *,
     const struct declared_type *, struct str urn);
 static struct value *read_object(struct ctx *, struct str);
+static struct value *object_at(struct arena *, struct value *, struct str);
 static void sort_members(struct value *);
 static void merge(struct arena *, struct value *, const struct value *);
 static void drop_empty(struct value *);
@@ -189,27 +190,44 @@ struct str
 extension_set(
     struct ctx *cx, struct str before, struct str path, struct str value)
 {
-	struct arena *arena = cx->arena;
-	struct value *patch = value_object(arena), *of = value_object(arena);
+	struct value *all = read_object(cx, before);
+
+	extension_add(cx->arena, &all, path, value);
+	return extension_text(cx->arena, all);
+}
+
+void
+extension_add(
+    struct arena *arena, struct value **all, struct str path, struct str value)
+{
+	struct value *of, *part, *v =
+	    value.n > 0 ? value_text(arena, value) : value_null(arena);
 	struct str sub, name, urn;
 	size_t n = path.n;
-	struct value *v =
-	    value.n > 0 ? value_text(arena, value) : value_null(arena);
 
 	while (n > 0 && path.p[n - 1] != ':')
 		n--;
 	urn = str_sub(path, 0, n > 0 ? n - 1 : 0);
 	sub = str_sub(path, n, path.n);
 	name = str_cut(&sub, '.');
-	if (sub.p != NULL) {
-		struct value *part = value_object(arena);
+	if (*all == NULL)
+		*all = value_object(arena);
+	of = object_at(arena, *all, urn);
+	part = sub.p != NULL ? object_at(arena, of, name) : of;
+	value_put(part, sub.p != NULL ? sub : name, v);
+}
 
-		value_put(part, sub, v);
-		v = part;
-	}
-	value_put(of, name, v);
-	value_put(patch, urn, of);
-	return extension_merge(cx, before, extension_text(arena, patch));
+/* Made, where there is none. */
+static struct value *
+object_at(struct arena *arena, struct value *in, struct str name)
+{
+	struct value *v = value_get(in, name);
+
+	if (v != NULL && v->type == JS_OBJECT)
+		return v;
+	v = value_object(arena);
+	value_put(in, name, v);
+	return v;
 }
 
 /* --- settling ------------------------------------------------------------------- */

@@ -26,6 +26,8 @@ struct str extension_text(struct arena *, struct value *);
 struct str extension_merge(struct ctx *, struct str before, struct str patch);
 /* PATH ("urn:…:name" or "urn:…:name.part") with a text, empty to take it away, as a patch laid over BEFORE. */
 struct str extension_set(struct ctx *, struct str before, struct str path, struct str value);
+/* The same into a value, which is made if *ALL is NULL: many are laid over each other so before they become text. */
+void extension_add(struct arena *, struct value **all, struct str path, struct str value);
 /* Whether PATH could name a declared attribute. */
 bool extension_is_path(struct str path);
 

@@ -8,6 +8,7 @@
 #include "base/yaml.h"
 
 #include "core/doc_int.h"
+#include "core/extension.h"
 
 #define SOURCE_MAX    64
 #define CANONICAL_MAX (4 * 1024 * 1024)
@@ -694,7 +695,9 @@ map_person(
 			err = map_user_names(cx, t, env, out);
 		} else {
 			TRY(template_run(cx, t->template, env, &text, 1));
-			err = doc_set_at(cx, &out->person, &t->place, text);
+			err = t->place.a == A_EXTENSIONS
+			    ? doc_declare(cx, &out->declared, &t->place, text)
+			    : doc_set_at(cx, &out->person, &t->place, text);
 		}
 		if (err != OK && column.n > 0)
 			cx->fault.field = column;
@@ -730,6 +733,9 @@ complete(struct ctx *cx, const struct import_map *map, struct import_row *out)
 	if (out->nuser_name > 0)
 		TRY(doc_set(
 		    cx, &out->person, STR("userName"), out->user_name[0]));
+	if (out->declared != NULL)
+		doc_set_extensions(cx->arena, &out->person,
+		    extension_text(cx->arena, out->declared));
 	err = doc_complete(cx, &out->person);
 	if (err != OK) {
 		cx->fault.field = column_of(map, cx->fault.field);

@@ -38,6 +38,7 @@ struct import_row {
 	struct doc org;		/* organisational attributes, text values; manager = a ref */
 	struct str user_name[8]; /* candidates where the template has {n}, else none */
 	size_t	   nuser_name;
+	struct value *declared;	/* of PERSON, while it is mapped; NULL: nothing */
 };
 
 /* ERR_BAD_INPUT: the row is rejected; the fault names the COLUMN (of the file) in field. */

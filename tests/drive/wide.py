@@ -9,12 +9,14 @@ requests with it: so it must be the same process after each answer.
 """
 import http.client
 import json
+import os
 import sys
 
 from usherlib import Server, Tap
 
 WIDE = 500          # records of a page: they took more than a request may have
 ATTRIBUTES, VALUES = 96, 75         # of each
+ROWS = 1000         # of a file that are read together
 GROUPS, MEMBERS = 200, 500
 FACE = "\U0001F600"                 # four bytes
 CORE = "urn:ietf:params:scim:schemas:core:2.0:"
@@ -94,6 +96,32 @@ def records(tap, server, api):
                page.text)
 
 
+def rows(tap, server, tenant):
+    """A file that fills every attribute."""
+    front = server.pids().get("front")
+    paths = [os.path.join(server.folder, name)
+             for name in ("wide.csv", "wide.yaml")]
+    with open(paths[0], "w", encoding="ascii") as file:
+        for i in range(-1, ROWS):
+            file.write(",".join(
+                ["r%d" % i if i >= 0 else "ref"] +
+                [str(i) if i >= 0 else "a%d" % at
+                 for at in range(ATTRIBUTES)]) + "\n")
+    with open(paths[1], "w", encoding="ascii") as file:
+        json.dump({"source": "wide", "ref": "{ref}", "person": {
+            "userName": "{ref}", **{"%s:a%d" % (BADGE, at): "{a%d}" % at
+                                    for at in range(ATTRIBUTES)}}}, file)
+    done = tenant.usher("import", paths[0], "--map", paths[1])
+    tap.ok(done.returncode == 0 and front == server.pids().get("front"),
+           "a file that fills every attribute", done.stdout + done.stderr)
+    token = tenant.client().post("/api/v1/tokens", {
+        "label": "wide", "rights": ["person.read"], "source": "wide"})
+    made = tenant.client(token.json["token"]).get(
+        "/scim/v2/Users?filter=userName+eq+%22r7%22").json["Resources"]
+    tap.equal([row[BADGE]["a%d" % (ATTRIBUTES - 1)] for row in made], [[7]],
+              "each has what stood in its row")
+
+
 def groups(tap, server, api):
     made = post(api, "/Bulk", {"schemas": [BULK], "Operations": [
         {"method": "POST", "path": "/Users", "bulkId": "b%d" % i,
@@ -123,6 +151,7 @@ def main():
         first = server.tenant("first")
         first.apply(catalogue())
         records(tap, server, first.client())
+        rows(tap, server, first)
         groups(tap, server, server.tenant("second").client())
     return tap.done()
 
