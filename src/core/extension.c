@@ -263,6 +263,8 @@ extension_settle(struct ctx *cx, const struct catalogue *c,
 	}
 	TRY(keep_rest(cx, c, of, was, is));
 	TRY(check_keys(cx, c, of, is));
+	/* What catalogues left behind counts as well: what is stored must be read again. */
+	TRY(check_form(cx, is, 0));
 	*out = is->first != NULL ? extension_text(cx->arena, is)
 				 : (struct str) { NULL, 0 };
 	return OK;

@@ -242,6 +242,36 @@ so_many_values_and_no_more(void **state)
 	assert_int_equal(cx.fault.msg, MSG_DOC_LARGE);
 }
 
+/* What was declared once is stored beside what is: all of it is read again. */
+static void
+what_older_catalogues_left_is_counted(void **state)
+{
+	const struct catalogue *c = catalogue_of(declared);
+	const struct js *js;
+	struct str before, out;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, cx.arena, 8192);
+	buf_z(&b, "{\"urn:x:Badge\":{\"ok\":true");
+	for (int i = 1; i < 255; i++)
+		buf_fmt(&b, ",\"old%d\":1", i);
+	buf_z(&b, "}}");
+	before = decoded(str_z(cx.arena, buf_view(&b)));
+	assert_int_equal(settle(c, before,
+			     extension_merge(&cx, before,
+				 decoded(OF("\"number\":\"B-1\""))),
+			     &out),
+	    OK);
+	assert_int_equal(js_parse(&cx, out, &js), OK);
+	assert_int_equal(extension_decode(&cx, js, &before), OK);
+	assert_refused(settle(c, before,
+			   extension_merge(&cx, before,
+			       decoded(OF("\"colour\":\"red\""))),
+			   &out),
+	    DOC_LARGE, "extensions");
+}
+
 static struct str
 shown(const struct catalogue *c, const char *json)
 {
@@ -371,6 +401,7 @@ main(void)
 		cmocka_unit_test(what_comes_is_made_what_is_declared),
 		cmocka_unit_test(what_is_not_declared_so_is_refused),
 		cmocka_unit_test(so_many_values_and_no_more),
+		cmocka_unit_test(what_older_catalogues_left_is_counted),
 		cmocka_unit_test(what_is_declared_and_fits_is_shown),
 		cmocka_unit_test(each_value_has_one_key),
 		cmocka_unit_test(a_document_holds_them),
