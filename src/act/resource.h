@@ -44,6 +44,7 @@ struct resources_in {
 	struct str path, value;		/* a declared attribute's; p NULL: none */
 	int64_t	   after, first;	/* as of struct page_in */
 	size_t	   limit;
+	bool	   is_descending;	/* from the newest on */
 };
 struct resources_out { const struct resource_view *resource; size_t n; int64_t next, total; };
 

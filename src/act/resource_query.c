@@ -129,6 +129,7 @@ find_many(struct asking *a)
 		.type = in->type,
 		.source = in->source,
 		.limit = PAGE_MAX + 1,
+		.is_descending = in->is_descending,
 		.word = &key };
 	struct rows rows;
 
@@ -192,6 +193,7 @@ walk_all(struct asking *a, struct resources_out *out)
 		.after = in->after,
 		.skip = in->first > 1 ? in->first - 1 : 0,
 		.limit = in->limit,
+		.is_descending = in->is_descending,
 	};
 	struct rows rows;
 
@@ -252,7 +254,9 @@ cut(struct asking *a, struct resource_view *v, struct resources_out *out)
 			a->key.text))
 			continue;
 		out->total++;
-		if (v[i].row.id <= in->after ||
+		if ((in->is_descending
+			? in->after != 0 && v[i].row.id >= in->after
+			: v[i].row.id <= in->after) ||
 		    (in->first > 1 && (int64_t)++place < in->first))
 			continue;
 		if (kept == in->limit)

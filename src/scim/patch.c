@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "scim/coerce.h"
 #include "scim/match.h"
 #include "scim/spare.h"
 
@@ -44,6 +45,7 @@ static const struct value *present(const struct change *);
 static enum err apply_whole(struct change *);
 static enum err put_elements(struct change *);
 static struct value *add_element(struct value *, struct value *);
+static void add_elements(struct value *, struct value *);
 static void merge(struct value *, struct value *);
 static void take_elements(struct change *);
 static enum err apply_part(struct change *);
@@ -57,11 +59,6 @@ static struct value *element_of(struct change *);
 static void only_primary(struct arena *, struct value *,
     const struct value *);
 static enum err check_primary(struct change *, const struct value *);
-static enum err coerce(struct change *, const struct scim_attr *,
-    const struct value *, struct value **);
-static enum err coerce_members(struct change *, const struct scim_attr *,
-    const struct value *, struct value **);
-static enum err refuse_type(struct change *, const struct scim_attr *);
 static enum err refuse_path(const struct change *, enum msg);
 static void drop_empty(const struct scim_resource *, struct value *);
 static enum err check_required(struct ctx *, const struct scim_resource *,
@@ -331,7 +328,7 @@ apply_whole(struct change *c)
 	}
 	if (is_multi)
 		return put_elements(c);
-	TRY(coerce(c, attr, c->value, &made));
+	TRY(scim_coerce(c->cx, attr, c->value, &made));
 	if (!is_merged) {
 		value_put(c->holder, name, made);
 		return OK;
@@ -358,7 +355,7 @@ put_elements(struct change *c)
 
 		if (value_is_empty(from))
 			continue;
-		TRY(coerce(c, attr, from, &made));
+		TRY(scim_coerce(c->cx, attr, from, &made));
 		made = add_element(list, made);
 		if (c->verb == ADD && is_true(value_get(made, STR("primary"))))
 			only_primary(c->cx->arena, list, made);
@@ -466,19 +463,35 @@ apply_part(struct change *c)
 	return OK;
 }
 
+/* To a sub-attribute of many values. */
+static void
+add_elements(struct value *list, struct value *made)
+{
+	struct value *next;
+
+	for (struct value *e = made->first; e != NULL; e = next) {
+		next = e->next;
+		add_element(list, e);
+	}
+}
+
 /* In ELEMENT of LIST; NULL: of none. */
 static enum err
 set_part(struct change *c, struct value *list, struct value *element)
 {
 	const struct scim_attr *sub = c->target.sub;
-	struct value *made;
+	struct value *made, *now;
 
 	if (c->verb == REMOVE || value_is_empty(c->value)) {
 		value_drop_name(element, str_of(sub->name));
 		return OK;
 	}
-	TRY(coerce(c, sub, c->value, &made));
-	value_put(element, str_of(sub->name), made);
+	TRY(scim_coerce_part(c->cx, sub, c->value, &made));
+	now = value_get(element, str_of(sub->name));
+	if (c->verb == ADD && now != NULL && now->type == JS_ARRAY)
+		add_elements(now, made);
+	else
+		value_put(element, str_of(sub->name), made);
 	if (list != NULL && is_true(made) &&
 	    str_eq(str_of(sub->name), STR("primary")))
 		only_primary(c->cx->arena, list, element);
@@ -537,7 +550,7 @@ change_chosen(struct change *c, struct value *list, struct value *element)
 		value_drop(list, element);
 		return OK;
 	}
-	TRY(coerce(c, c->target.attr, c->value, &made));
+	TRY(scim_coerce(c->cx, c->target.attr, c->value, &made));
 	if (is_true(value_get(made, STR("primary"))))
 		only_primary(c->cx->arena, list, element);
 	if (c->verb == REPLACE)
@@ -560,7 +573,7 @@ make_chosen(struct change *c, struct value *list)
 	if (c->target.sub != NULL) {
 		TRY(set_part(c, NULL, element));
 	} else {
-		TRY(coerce(c, c->target.attr, c->value, &made));
+		TRY(scim_coerce(c->cx, c->target.attr, c->value, &made));
 		merge(element, made);
 	}
 	element = add_element(list, element);
@@ -635,91 +648,6 @@ static bool
 is_true(const struct value *v)
 {
 	return v != NULL && v->type == JS_BOOL && v->is_true;
-}
-
-/* --- values ------------------------------------------------------------------------- */
-
-/* A copy of FROM as ATTR, or one element of it, takes it. */
-static enum err
-coerce(struct change *c, const struct scim_attr *attr, const struct value *from,
-    struct value **out)
-{
-	struct arena *arena = c->cx->arena;
-
-	if (from->type == JS_ARRAY && from->first != NULL &&
-	    from->first->next == NULL)
-		from = from->first;
-	switch (attr->type) {
-	case SCIM_COMPLEX:
-		return coerce_members(c, attr, from, out);
-	case SCIM_BOOLEAN:
-		if (from->type == JS_STRING &&
-		    (str_eq_nocase(from->text, STR("true")) ||
-			str_eq_nocase(from->text, STR("false")))) {
-			*out = value_bool(
-			    arena, str_eq_nocase(from->text, STR("true")));
-			return OK;
-		}
-		if (from->type != JS_BOOL)
-			return refuse_type(c, attr);
-		break;
-	case SCIM_INTEGER:
-		if (from->type != JS_INT)
-			return refuse_type(c, attr);
-		break;
-	case SCIM_DECIMAL:
-		if (from->type != JS_INT && from->type != JS_REAL)
-			return refuse_type(c, attr);
-		break;
-	default:
-		if (from->type == JS_INT) {
-			*out = value_text(arena,
-			    str_fmt(arena, "%lld", (long long)from->number));
-			return OK;
-		}
-		if (from->type != JS_STRING)
-			return refuse_type(c, attr);
-	}
-	*out = value_copy(arena, from);
-	return OK;
-}
-
-/* What is no part of ATTR is passed over; null stays, for it takes away. */
-static enum err
-coerce_members(struct change *c, const struct scim_attr *attr,
-    const struct value *from, struct value **out)
-{
-	struct value *made = value_object(c->cx->arena), *part;
-
-	*out = made;
-	if (from->type == JS_STRING &&
-	    scim_attr_find(attr->sub, STR("value")) != NULL) {
-		value_put(
-		    made, STR("value"), value_text(c->cx->arena, from->text));
-		return OK;
-	}
-	if (from->type != JS_OBJECT)
-		return refuse_type(c, attr);
-	for (const struct value *v = from->first; v != NULL; v = v->next) {
-		const struct scim_attr *sub =
-		    scim_attr_find(attr->sub, v->name);
-
-		if (sub == NULL || sub->mutability == SCIM_READ_ONLY)
-			continue;
-		if (value_is_empty(v))
-			part = value_null(c->cx->arena);
-		else
-			TRY(coerce(c, sub, v, &part));
-		value_put(made, str_of(sub->name), part);
-	}
-	return OK;
-}
-
-static enum err
-refuse_type(struct change *c, const struct scim_attr *attr)
-{
-	return fail(c->cx, ERR_BAD_INPUT, MSG_SCIM_TYPE, attr->name, attr->name,
-	    scim_type_name(attr->type));
 }
 
 static enum err

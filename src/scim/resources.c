@@ -438,6 +438,7 @@ filter_decode(struct call *c, bool in_url)
 	k->in.after = page->after;
 	k->in.first = page->first;
 	k->in.limit = page->limit;
+	k->in.is_descending = page->is_descending;
 	if (page->filter.n == 0)
 		return OK;
 	TRY(type_of(c, &realm, &type));

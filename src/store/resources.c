@@ -22,7 +22,10 @@ resource_page(
 {
 	const struct index_key *word = page->word;
 	struct arg arg[] = { ARG_OF_INT(page->tenant), ARG_OF_INT(page->type),
-		ARG_OF_INT(page->source), ARG_OF_INT(page->after),
+		ARG_OF_INT(page->source),
+		ARG_OF_INT(page->is_descending && page->after == 0
+			? INT64_MAX
+			: page->after),
 		ARG_OF_INT((int64_t)page->limit), ARG_OF_INT(page->skip),
 		ARG_OF_INT(CANON_VERSION),
 		ARG_OF_INT(word != NULL ? index_word(word) : 0) };
@@ -35,11 +38,12 @@ resource_page(
 	/* With + no index is taken for it: what a word leads to is little, and goes first. */
 	buf_fmt(&b,
 	    " FROM resource r WHERE r.tenant = $1 AND r.type = $2"
-	    " AND ($3 = 0 OR r.source = $3) AND %sr.id > $4",
-	    word != NULL ? "+" : "");
+	    " AND ($3 = 0 OR r.source = $3) AND %sr.id %s $4",
+	    word != NULL ? "+" : "", page->is_descending ? "<" : ">");
 	if (word != NULL)
 		sql_has_word(&b, "r.id", 7, 8);
-	buf_z(&b, " ORDER BY r.id LIMIT $5 OFFSET $6");
+	buf_fmt(&b, " ORDER BY r.id%s LIMIT $5 OFFSET $6",
+	    page->is_descending ? " DESC" : "");
 	q.narg = word != NULL ? 8 : 6;
 	q.text = sql_end(&b);
 	return store_query(tx, &q, out);

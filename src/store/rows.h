@@ -85,7 +85,7 @@ struct resource_row {		/* RESOURCE: tenant type id; of a type that the catalogue
 };
 extern const struct table RESOURCE;	/* | EXISTS_VERSIONED */
 /* Those of a type and SOURCE (0: any) to which the search key WORD leads (NULL: all), ascending, after the id AFTER, without the first SKIP. */
-struct resource_page { int64_t tenant, type, source, after, skip; size_t limit; const struct index_key *word; };
+struct resource_page { int64_t tenant, type, source, after, skip; size_t limit; bool is_descending; const struct index_key *word; };
 enum err resource_page(struct tx *, const struct resource_page *, struct rows *out) USE_RESULT;
 enum err resource_total(struct tx *, const struct resource_page *, int64_t *n) USE_RESULT;
 

@@ -32,6 +32,7 @@ DECLARED = """schemas:
         attributes:
           plate: { type: string, text: "Its plate." }
           electric: { type: boolean, text: "Whether it is charged." }
+          doors: { type: integer, multi: true, text: "Where one gets in." }
   plain:
     urn: %s
     name: Plain
@@ -109,7 +110,7 @@ def declared_schemas_are_described(w):
           set(rows["colour"]["canonicalValues"])),
          (True, False, {"red", "blue"}))
     same({sub["name"] for sub in rows["car"]["subAttributes"]},
-         {"plate", "electric"})
+         {"plate", "electric", "doors"})
 
 
 @test
@@ -287,11 +288,50 @@ def declared_attributes_are_patched(w):
          ({1, 2}, "blue", {"plate": "B 2", "electric": True}, 1.5,
           {"word": "w"}))
     true(PLAIN in after["schemas"], after)
+    for path, value, doors in (
+            (None, {BADGE: {"car": {"doors": [2, 4]}}}, [2, 4]),
+            (BADGE + ":car.doors", [4, 5], [2, 4, 5]),
+            (BADGE + ":car.doors", 6, [2, 4, 5, 6])):
+        after = fine(change(w, made, op("add", path, value)))
+        same(after[BADGE]["car"], {
+            "plate": "B 2", "electric": True, "doors": doors})
+    after = fine(change(w, made, op("replace", BADGE + ":car.doors", [1])))
+    same(after[BADGE]["car"]["doors"], [1])
+    refused(change(w, made, op("add", BADGE + ":car.doors", ["x"])), 400,
+            "invalidValue")
     after = fine(change(w, made, op("remove", BADGE + ":car"),
                         op("remove", PLAIN)))
     true("car" not in after[BADGE] and PLAIN not in after["schemas"], after)
     refused(change(w, made, op("add", BADGE + ":nothing", "x")), 400,
             "invalidPath")
+
+
+@test
+def declared_resources_are_sorted(w):
+    client(w)
+    mine = w.of(w.declared_tenant, source=w.name())
+    made = [fine(mine.post("/Devices", {"schemas": [DEVICE], "model": "m"}))
+            ["id"] for _ in range(5)]
+    for asked in {}, {"filter": 'model eq "m"'}:
+        for order, wanted in ("ascending", made), ("descending", made[::-1]):
+            found = fine(mine.list("/Devices", sortBy="id", sortOrder=order,
+                                   **asked))
+            same([row["id"] for row in found["Resources"]], wanted, order)
+            found, cursor, queries = [], "", 0
+            while cursor is not None and queries < 9:
+                page = fine(mine.list("/Devices", sortBy="meta.created",
+                                      sortOrder=order, count=2,
+                                      cursor=cursor, **asked))
+                same(page["totalResults"], 5)
+                found += [row["id"] for row in page["Resources"]]
+                cursor, queries = page.get("nextCursor"), queries + 1
+            same(found, wanted, order)
+            found = []
+            for start in 1, 3, 5:
+                found += [row["id"] for row in fine(mine.list(
+                    "/Devices", sortBy="id", sortOrder=order, count=2,
+                    startIndex=start, **asked))["Resources"]]
+            same(found, wanted, order)
 
 
 @test
