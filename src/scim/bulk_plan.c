@@ -122,11 +122,12 @@ static void
 op_parse(const struct js *js, struct bulk_op *op)
 {
 	static const enum method methods[] = { POST, PUT, PATCH, DELETE };
+	const struct js *version = member(js, "version");
 
 	op->sent = text_of(member(js, "method"));
 	op->path = text_of(member(js, "path"));
 	op->bulk_id = text_of(member(js, "bulkId"));
-	op->version = text_of(member(js, "version"));
+	op->version = text_of(version);
 	op->data = member(js, "data");
 	for (size_t i = 0; i < COUNT(methods); i++)
 		if (str_eq_nocase(op->sent, str_of(method_name(methods[i]))))
@@ -140,6 +141,10 @@ op_parse(const struct js *js, struct bulk_op *op)
 	else if (op->method != DELETE &&
 	    (op->data == NULL || js_type(op->data) != JS_OBJECT))
 		wrong(op, MSG_SCIM_BULK_DATA, "data", STR(""));
+	/* Whoever sends one means it: without it the change could not be stopped. */
+	else if (op->method != POST && version != NULL &&
+	    js_type(version) != JS_STRING)
+		wrong(op, MSG_API_IF_MATCH, "version", STR(""));
 	if (op->data != NULL && js_type(op->data) != JS_OBJECT)
 		op->data = NULL;
 }

@@ -227,6 +227,11 @@ def versions_are_heeded_in_bulk(w):
     outcomes = each(w, patch(path, op("add", "title", "x"),
                              version=made["meta"]["version"]))
     same(codes(outcomes), ["200"])
+    for version in 1, ["\"1\""], {}, True:
+        outcomes = each(w, patch(path, op("add", "title", "y"),
+                                 version=version))
+        same(codes(outcomes), ["400"], version)
+    same(w.show(made)["title"], "x")
 
 
 @test
