@@ -28,15 +28,19 @@ scim_users_of(struct arena *arena, const struct realm *realm)
 const struct scim_schema *
 scim_schema_of(const struct realm *realm, size_t i)
 {
+	const struct scim_schema *server = scim_server_schemas;
 	size_t n = 0;
 
 	while (scim_schema_at(n) != NULL)
 		n++;
 	if (i < n)
 		return scim_schema_at(i);
-	return i - n < realm->catalogue->nschema
-	    ? &realm->catalogue->schema[i - n].schema
-	    : NULL;
+	i -= n;
+	if (i < realm->catalogue->nschema)
+		return &realm->catalogue->schema[i].schema;
+	for (i -= realm->catalogue->nschema; i > 0 && server->id != NULL; i--)
+		server++;
+	return server->id != NULL ? server : NULL;
 }
 
 const struct scim_resource *

@@ -8,9 +8,6 @@
 
 #include "scim/bulk_plan.h"
 
-#define CONFIG_SCHEMA \
-	"urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
-
 /* What is announced; a feature is turned on with the step that brings it. */
 static const struct {
 	const char *name;
@@ -62,7 +59,7 @@ config_encode(struct call *c)
 	js_open_object(js);
 	js_key(js, "schemas");
 	js_open_array(js);
-	js_put_z(js, CONFIG_SCHEMA);
+	js_put_z(js, SCIM_CONFIG);
 	js_close_array(js);
 	for (size_t i = 0; i < COUNT(features); i++) {
 		put_feature(js, features[i].name, features[i].is_supported);

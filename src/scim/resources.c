@@ -34,6 +34,8 @@ static enum err type_of(struct call *, const struct realm **,
 static struct value *resource_value(struct call *, struct arena *,
     const struct realm *, const struct declared_type *,
     const struct resource_view *);
+static struct str resource_address(struct arena *, struct str base,
+    const struct declared_type *, int64_t id);
 static void add_meta(struct arena *, struct str base,
     const struct declared_type *, const struct resource_row *,
     struct value *);
@@ -115,13 +117,19 @@ resource_encode(struct call *c)
 	const struct declared_type *type;
 	const struct realm *realm;
 	struct value *shown;
+	struct str address;
 	enum err err = type_of(c, &realm, &type);
 
 	if (err != OK) {
 		scim_refuse(c->cx, err, &c->reply);
 		return;
 	}
+	address =
+	    resource_address(c->cx->arena, scim_base(c), type, v->row.id);
 	c->reply.content_type = SCIM_MEDIA;
+	if (c->reply.status == 201)
+		call_header(c, "Location", address);
+	call_header(c, "Content-Location", address);
 	if (call_etag(c, v->row.version))
 		return;
 	shown = resource_value(c, c->cx->arena, realm, type, v);
@@ -164,6 +172,14 @@ resource_value(struct call *c, struct arena *arena, const struct realm *realm,
 	return out;
 }
 
+static struct str
+resource_address(struct arena *arena, struct str base,
+    const struct declared_type *type, int64_t id)
+{
+	return str_fmt(arena, "%.*s%s/%.*s", STR_ARG(base), type->resource.path,
+	    STR_ARG(id_text(arena, id)));
+}
+
 static void
 add_meta(struct arena *arena, struct str base, const struct declared_type *type,
     const struct resource_row *row, struct value *out)
@@ -177,9 +193,8 @@ add_meta(struct arena *arena, struct str base, const struct declared_type *type,
 	js_put_time(&js, row->created_ms);
 	js_key(&js, "lastModified");
 	js_put_time(&js, row->changed_ms);
-	put_text(&js, "location",
-	    str_fmt(arena, "%.*s%s/%.*s", STR_ARG(base), type->resource.path,
-		STR_ARG(id_text(arena, row->id))));
+	put_text(
+	    &js, "location", resource_address(arena, base, type, row->id));
 	put_text(&js, "version",
 	    str_fmt(arena, "\"%lld\"", (long long)row->version));
 	js_close_object(&js);
@@ -378,13 +393,7 @@ changed_decode(struct call *c, void **in)
 static void
 created_encode(struct call *c)
 {
-	const struct resource_view *v = c->out;
-
 	c->reply.status = 201;
-	call_header(c, "Location",
-	    str_fmt(c->cx->arena, "%.*s/%.*s/%.*s", STR_ARG(scim_base(c)),
-		STR_ARG(c->rq->param[0]),
-		STR_ARG(id_text(c->cx->arena, v->row.id))));
 	resource_encode(c);
 }
 

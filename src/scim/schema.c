@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scim/schema.h"
 
-#define SCHEMA_SCHEMA "urn:ietf:params:scim:schemas:core:2.0:Schema"
-#define TYPE_SCHEMA   "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
-
 static const struct scim_resource *const resources[] = { &scim_user_resource,
 	&scim_group_resource };
 static const struct scim_schema *const schemas[] = { &scim_user,
@@ -101,7 +98,7 @@ scim_schema_write(struct js_out *js, struct arena *arena,
     const struct scim_schema *s, struct str base)
 {
 	js_open_object(js);
-	put_words(js, "schemas", STR(SCHEMA_SCHEMA));
+	put_words(js, "schemas", STR(SCIM_SCHEMA));
 	put_word(js, "id", s->id);
 	put_word(js, "name", s->name);
 	put_word(js, "description", s->text);
@@ -154,7 +151,7 @@ scim_resource_write(struct js_out *js, struct arena *arena,
     const struct scim_resource *r, struct str base)
 {
 	js_open_object(js);
-	put_words(js, "schemas", STR(TYPE_SCHEMA));
+	put_words(js, "schemas", STR(SCIM_RESOURCE_TYPE));
 	put_word(js, "id", r->name);
 	put_word(js, "name", r->name);
 	put_word(js, "endpoint", r->path);

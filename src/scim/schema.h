@@ -22,8 +22,15 @@
 #define SCIM_GROUP	 "urn:ietf:params:scim:schemas:core:2.0:Group"
 #define SCIM_USHER_GROUP "urn:ietf:params:scim:schemas:extension:usher:2.0:Group"
 
+#define SCIM_CONFIG	   "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
+#define SCIM_RESOURCE_TYPE "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
+#define SCIM_SCHEMA	   "urn:ietf:params:scim:schemas:core:2.0:Schema"
+
 extern const struct scim_schema scim_user, scim_enterprise, scim_usher, scim_group, scim_usher_group;
 extern const struct scim_resource scim_user_resource, scim_group_resource;
+
+/* Those of what describes the server itself; ends with id NULL. */
+extern const struct scim_schema scim_server_schemas[];
 
 /* What every resource has beside its schema (RFC 7643 section 3.1); ends with name NULL. */
 extern const struct scim_attr scim_common[];

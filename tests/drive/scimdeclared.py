@@ -431,6 +431,27 @@ def declared_values_have_their_bounds(w):
 
 
 @test
+def resources_have_what_all_have(w):
+    """RFC 7643 3.1, of types that are declared."""
+    reply = status(client(w).post("/Devices", {
+        "schemas": [DEVICE], "model": "M", "id": "mine",
+        "meta": {"created": "2000-01-01T00:00:00Z"}}), 201)
+    made, meta = reply.json, reply.json["meta"]
+    same((made["schemas"], made["model"], meta["resourceType"]),
+         ([DEVICE], "M", "Device"))
+    same((reply.headers["location"], reply.etag, meta["lastModified"]),
+         (meta["location"], meta["version"], meta["created"]))
+    true(meta["location"].endswith("/scim/v2/Devices/" + made["id"]), meta)
+    true(meta["created"] > "2001" and made["id"] != "mine", made)
+    path = "/Devices/" + made["id"]
+    for each in (reply, client(w).get(path), client(w).put(path, made),
+                 client(w).patch(path, op("replace", "model", "N"))):
+        same(fine(each)["meta"]["location"], meta["location"])
+        same((each.headers.get("content-location"), each.etag),
+             (meta["location"], each.json["meta"]["version"]))
+
+
+@test
 def a_filter_finds_ones_own_among_many(w):
     """However many of another client have the same value."""
     mine, model = client(w), w.name()

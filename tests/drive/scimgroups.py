@@ -114,6 +114,7 @@ def a_user_shows_the_groups_that_it_is_in(w):
     same((row["value"], row["$ref"], row.get("display",
                                              made["displayName"])),
          (made["id"], made["meta"]["location"], made["displayName"]))
+    same(row["type"], "direct")
     fine(w.scim.put("/Users/" + ana["id"], {
         **w.show(ana), "groups": []}))
     same(members(show(w, made)), ids(ana))

@@ -31,13 +31,15 @@ schemas_and_types_are_listed_and_shown(void **state)
 	assert_int_equal(fake.status, 200);
 	assert_text(fake.type, SCIM_MEDIA);
 	assert_text(fake_at("schemas.0"), SCIM_LIST);
-	assert_text(fake_at("totalResults"), "5");
-	assert_text(fake_at("itemsPerPage"), "5");
+	assert_text(fake_at("totalResults"), "8");
+	assert_text(fake_at("itemsPerPage"), "8");
 	assert_text(fake_at("Resources.0.id"), SCIM_USER);
 	assert_text(fake_at("Resources.1.id"), SCIM_ENTERPRISE);
 	assert_text(fake_at("Resources.2.id"), SCIM_USHER);
 	assert_text(fake_at("Resources.3.id"), SCIM_GROUP);
 	assert_text(fake_at("Resources.4.id"), SCIM_USHER_GROUP);
+	assert_text(fake_at("Resources.5.id"), SCIM_CONFIG);
+	assert_text(fake_at("Resources.7.id"), SCIM_SCHEMA);
 	fake_send(GET, SCHEMA_PATH, NULL);
 	assert_int_equal(fake.status, 200);
 	assert_text(fake_at("attributes.0.name"), "userName");
