@@ -305,7 +305,7 @@ is_alnum(char c)
 	    (c >= 'A' && c <= 'Z');
 }
 
-/* A language tag in its outer form (RFC 5646 2.1): de, de-CH, zh-Hant-TW. */
+/* A language tag in its outer form (RFC 5646 2.1): de, de-CH, zh-Hant-TW, x-piglatin. */
 static bool
 is_language(struct str text)
 {
@@ -316,7 +316,9 @@ is_language(struct str text)
 	for (; text.n > 0; is_first = false) {
 		struct str part = str_cut(&text, '-');
 
-		if (part.n < (is_first ? 2 : 1) || part.n > 8)
+		if (part.n == 0 || part.n > 8 ||
+		    (is_first && part.n == 1 &&
+			(text.n == 0 || !str_eq_nocase(part, STR("x")))))
 			return false;
 		for (size_t i = 0; i < part.n; i++)
 			if (!is_alnum(part.p[i]) ||

@@ -263,11 +263,37 @@ def email_addresses_are_addresses(w):
 
 @test
 def languages_are_tags(w):
-    for good in ("fr", "en-US", "es-419", "az-Arab", "zh-Hant-TW"):
+    for good in ("fr", "en-US", "es-419", "az-Arab", "zh-Hant-TW",
+                 "x-pig-latin"):
         same(w.user(preferredLanguage=good)["preferredLanguage"], good)
-    for bad in ("de_DE", "de-CH, fr;q=0.5", "-", "de-"):
+    for bad in ("de_DE", "-", "de-", "x", "x-", "y-a", "*", "fr;q=0",
+                "en US"):
         refused(w.scim.post("/Users", w.draft(preferredLanguage=bad)), 400,
                 "invalidValue")
+
+
+@test
+def of_languages_the_most_preferred_is_kept(w):
+    for text, wanted in (
+            ("de-CH, fr;q=0.5", "de-CH"), ("fr;q=0.8,de;q=0.85,en", "en"),
+            ("fr;q=0.8 , nl; Q=0.81,*;q=0.9", "nl"), ("fr,de", "fr"),
+            ("en;q=1.000, de;q=1", "en"), ("da;q=0, de;q=0.001", "de")):
+        made = w.user(preferredLanguage=text)
+        same(made["preferredLanguage"], wanted, text)
+        again = fine(w.change(made, op("replace", "preferredLanguage", text)))
+        same(again["meta"], made["meta"], text)
+
+
+@test
+def versions_tell_of_all_but_groups(w):
+    """Nor of who may see what: those are no change of the person."""
+    made = w.user()
+    fine(w.scim.post("/Groups", {
+        "schemas": [GROUP], "displayName": "v " + w.name(),
+        "members": [{"value": made["id"]}]}))
+    shown = w.show(made)
+    same((shown["meta"], len(shown["groups"])), (made["meta"], 1))
+    true(made["meta"]["version"].startswith('"'), made["meta"])
 
 
 @test

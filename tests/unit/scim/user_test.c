@@ -85,6 +85,7 @@ static const struct {
 	{ "", "name", "{\"familyName\":\"B\"}", "{\"name\":{\"givenName\":null}}", 0 },
 	{ "", "name", "{\"givenName\":\"Ana\",\"familyName\":\"C\"}", "{\"name\":{\"familyName\":\"C\"}}", 0 },
 	{ "", "name", "", "{\"name\":null}", 0 },
+	{ "", "preferredLanguage", "\"fr;q=0.5, de-CH\"", "{\"preferredLanguage\":\"de-CH\"}", 0 },
 	{ "", "emails", "[]", "{\"emails\":[]}", 0 },
 	{ "", "externalId", "\"f\"", "{\"externalId\":\"f\"}", 0 },
 	{ SCIM_ENTERPRISE, "manager", "{\"value\":\"3\"}", "{\"manager\":\"3\"}", 0 },
