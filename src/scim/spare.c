@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* RFC 7643 section 4.1 */
+/* Of users: RFC 7643 section 4.1. */
 static const char *const attrs[] = { "profileUrl", "locale", "timezone",
 	"password", "ims", "photos", "roles", "x509Certificates" };
 
@@ -32,7 +32,7 @@ spare_name(const struct scim_resource *r, struct str name)
 	struct str sub = is_ours ? str_sub(name, n + 1, name.n) : name;
 	const struct str head = str_cut(&sub, '.');
 
-	for (size_t i = 0; i < COUNT(attrs); i++)
+	for (size_t i = 0; r->schema == &scim_user && i < COUNT(attrs); i++)
 		if (str_eq_nocase(head, str_of(attrs[i])))
 			return true;
 	if (is_part(r, name))

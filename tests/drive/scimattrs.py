@@ -306,7 +306,7 @@ def a_name_is_enough(w):
 
 @test
 def case_is_kept(w):
-    """Where it matters (caseExact), and elsewhere, too."""
+    """Where it matters (caseExact), and of what is personal, too."""
     name = "MiXed-" + w.name()
     made = w.user(userName=name, externalId=name, title="McX", emails=[
         {"value": name + "@X.example", "type": "WorK"}])
@@ -314,6 +314,15 @@ def case_is_kept(w):
     same((shown["userName"], shown["externalId"], shown["title"],
           shown["emails"][0]["value"], shown["emails"][0]["type"]),
          (name, name, "McX", name + "@X.example", "WorK"))
+
+
+@test
+def words_of_the_organisation_are_as_first_written(w):
+    """Title, department and so on are one word in whatever case."""
+    mark = w.name()
+    first = w.user(title="Lead " + mark)
+    second = w.user(title="LEAD " + mark.upper())
+    same((first["title"], second["title"]), ("Lead " + mark,) * 2)
 
 
 @test

@@ -304,6 +304,10 @@ def declared_attributes_are_patched(w):
     true("car" not in after[BADGE] and PLAIN not in after["schemas"], after)
     refused(change(w, made, op("add", BADGE + ":nothing", "x")), 400,
             "invalidPath")
+    # What only users have is no attribute of a device, known or not.
+    refused(client(w).post("/Devices", {
+        "schemas": [DEVICE], "profileUrl": "https://x.example"}), 400,
+            "invalidPath")
 
 
 @test

@@ -177,7 +177,9 @@ DIFFERENT = {
         "the server makes it of the value"),
     (GROUP, "displayName"): (
         {"uniqueness": "server"}, "what a group gives is found by its name"),
-    (GROUP, "members.value"): ({"caseExact": True}, OF_AN_ID),
+    (GROUP, "members.value"): (
+        {"caseExact": True, "required": True},
+        "it is an id (3.1), and asked for (4.2)"),
     (GROUP, "members.$ref"): (
         {"caseExact": True, "mutability": "readOnly",
          "referenceTypes": ["User"]}, "the server makes it of the value"),

@@ -92,6 +92,9 @@ def members_are_there(w):
     for wrong in ("0000000000ABC", "x", ""):
         refused(w.scim.post("/Groups", draft(w, members=[
             {"value": wrong}])), 400, "invalidValue")
+    for bare in ({}, {"type": "User"}, {"$ref": w.user()["meta"]["location"]}):
+        refused(w.scim.post("/Groups", draft(w, members=[bare])), 400,
+                "invalidValue")
     theirs = w.user(w.other)
     refused(w.scim.post("/Groups", draft(w, theirs)), 400, "invalidValue")
 

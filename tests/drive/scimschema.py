@@ -207,7 +207,9 @@ def ids_are_given_by_the_server(w):
 @test
 def ids_are_stable_and_alone(w):
     rows = [w.user() for _ in range(5)]
-    same(len({row["id"] for row in rows}), 5)
+    rows.append(fine(w.scim.post("/Groups", {
+        "schemas": [GROUP], "displayName": "i " + w.name()})))
+    same(len({row["id"] for row in rows}), 6)
     w.change(rows[0], op("replace", "userName", w.name()))
     same(w.show(rows[0])["id"], rows[0]["id"])
 
@@ -424,6 +426,8 @@ def the_configuration_is_true(w):
          found["patch"]["supported"])
     same(w.scim.list(filter="active eq true").status == 200,
          found["filter"]["supported"])
+    same(w.scim.list(sortBy="meta.created").status == 200,
+         found["sort"]["supported"])
     same(w.scim.get("/Users/" + made["id"]).etag is not None,
          found["etag"]["supported"])
     asked = w.scim.post("/Bulk", {"schemas": [], "Operations": []})
@@ -532,15 +536,42 @@ def everything_shown_is_described(w):
 
 @test
 def what_is_announced_can_be_written(w):
-    """Each singular text of the core that is readWrite comes back."""
-    for attr in schemas(w)[USER]["attributes"]:
-        if attr["type"] != "string" or attr["multiValued"] or (
-                attr["mutability"] != "readWrite") or (
-                attr["name"] == "userName"):
-            continue
-        value = {"preferredLanguage": "fr"}.get(attr["name"], "Value")
-        made = w.user(**{attr["name"]: value})
-        same(made.get(attr["name"]), value, attr["name"])
+    """Each that is readWrite comes back, but for products and the partner's
+    slug, which have tests of their own."""
+    known = schemas(w)
+    for urn in USER, ENTERPRISE, USHER:
+        for attr in known[urn]["attributes"]:
+            name = attr["name"]
+            if attr["mutability"] != "readWrite" or name in (
+                    "entitlements", "organization"):
+                continue
+            value = written(w, attr)
+            made = w.user(schemas=[USER, urn], **(
+                {name: value} if urn == USER else {urn: {name: value}}))
+            found = (made if urn == USER else made[urn])[name]
+            if name == "manager":
+                found = without(found, "$ref")
+            same(found, value, urn, name)
+
+
+KNOWN = {"preferredLanguage": "fr", "site": "ber", "department": "it",
+         "country": "DE", "start": "2020-01-01", "end": "2099-12-31"}
+
+
+def written(w, attr):
+    """A value that such an attribute takes."""
+    if attr["type"] == "complex":
+        parts = {sub["name"]: written(w, sub) for sub in attr["subAttributes"]
+                 if sub["mutability"] == "readWrite"}
+        if attr["name"] == "emails":
+            parts["value"] = w.name() + "@x.example"
+        if attr["name"] == "manager":
+            parts["value"] = w.user()["id"]
+        return [parts] if attr["multiValued"] else parts
+    if attr["type"] == "boolean":
+        return True
+    return w.name() if attr["name"] == "userName" else KNOWN.get(
+        attr["name"], "Value")
 
 
 # --- mutability, returned, case ----------------------------------------------
