@@ -28,7 +28,11 @@ static enum err find_all(struct reader *, struct ctx *, const struct realm *,
     struct rows *);
 static enum err keep_rest(struct reader *, struct ctx *,
     const struct realm *, const struct filter *, struct rows *);
+static bool is_asked(struct ctx *, const struct finding *,
+    const struct doc *, size_t at, struct str wanted);
 static bool goes_by(const struct doc *, struct str ref);
+static bool is_described(const struct doc *, uint16_t,
+    const struct filter_element *);
 static bool holds(struct arena *, const struct filter_node *,
     struct str wanted, struct str value);
 
@@ -249,16 +253,26 @@ find_exact(struct ctx *cx, const struct finding *by, struct person_view *v,
 		bool has = false;
 
 		for (size_t j = 0; j < doc->n && !has; j++)
-			has = doc->attr[j].id == by->node->attribute
-			    && (by->catalogue != NULL
-				? extension_has_key(cx, by->catalogue,
-				    doc->attr[j].value, by->key)
-				: holds(cx->arena, by->node, wanted,
-				    doc->attr[j].value));
+			has = is_asked(cx, by, doc, j, wanted);
 		if (has)
 			v[kept++] = v[i];
 	}
 	return kept;
+}
+
+static bool
+is_asked(struct ctx *cx, const struct finding *by, const struct doc *doc,
+    size_t at, struct str wanted)
+{
+	const struct attr *a = &doc->attr[at];
+
+	if (a->id != by->node->attribute)
+		return false;
+	if (by->catalogue != NULL)
+		return extension_has_key(
+		    cx, by->catalogue, a->value, by->key);
+	return is_described(doc, a->index, by->node->element) &&
+	    holds(cx->arena, by->node, wanted, a->value);
 }
 
 /* A file's reference leads to whom it brought for ever, whatever they are called since. */
@@ -268,6 +282,19 @@ goes_by(const struct doc *doc, struct str ref)
 	struct str is = doc_get(doc, A_EXTERNAL_ID, 0);
 
 	return is.n == 0 || str_eq(is, ref);
+}
+
+/* An address may be asked for by its type, and by being the primary one. */
+static bool
+is_described(
+    const struct doc *doc, uint16_t i, const struct filter_element *what)
+{
+	if (what == NULL)
+		return true;
+	if (what->is_primary && doc_get(doc, A_EMAIL_PRIMARY, i).n == 0)
+		return false;
+	return what->type.n == 0 ||
+	    str_eq_nocase(doc_get(doc, A_EMAIL_TYPE, i), what->type);
 }
 
 static bool

@@ -41,7 +41,8 @@ enum filter_op { F_EQ, F_NE, F_CO, F_SW, F_EW, F_GT, F_GE, F_LT, F_LE, F_PR, F_A
 /*
  * ERR_BAD_INPUT (MSG_FILTER_*) names what is wrong and at which character.
  * Personal attributes: only `eq` on unique ones and `sw` on names are allowed, and only
- * where the caller says so (ALLOW_PERSONAL); anything else on sealed attributes is refused with the reason.
+ * where the caller says so (ALLOW_PERSONAL), of an address also what its element says beside it in brackets;
+ * anything else on sealed attributes is refused with the reason.
  */
 enum err filter_compile(struct ctx *, struct str text, enum filter_dialect, bool allow_personal, struct filter **out) USE_RESULT;
 
@@ -70,6 +71,10 @@ bool filter_match(const struct filter *, const struct filter_names *, const stru
 
 /* Walking the program in postfix order: for store/'s SQL. */
 #define FILTER_ME INT64_MIN	/* the number that `me` stands as: nobody's id */
+struct filter_element {
+	struct str type;	/* empty: any */
+	bool	   is_primary;	/* false: whether or not */
+};
 struct filter_node {
 	enum filter_op	op;
 	enum attribute	attribute;	/* of a comparison */
@@ -78,6 +83,7 @@ struct filter_node {
 	int64_t		number;		/* bool, int, day (biased) literal; biased days relative to today if is_relative */
 	bool		is_relative;
 	uint32_t	nodes;		/* of any/all: how many nodes before this one are its operand */
+	const struct filter_element *element;	/* of an address; NULL: what else it is does not matter */
 };
 const struct filter_node *filter_nodes(const struct filter *, size_t *n);
 /* --- reasoning (filter_logic.c) ------------------------------------------------- */

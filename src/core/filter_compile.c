@@ -70,6 +70,9 @@ static const enum attribute of_contract[] = { A_SITE, A_DEPARTMENT, A_TITLE,
 	A_SOURCE };
 
 static enum err refuse_elements(struct compiler *);
+static bool is_inside(const struct filter_tree *, size_t);
+static enum err compile_element(struct compiler *, const struct tree_node *);
+static bool describes(const struct tree_node *, struct filter_element *);
 static enum err compile(struct compiler *, const struct tree_node *);
 static enum err compile_comparison(struct compiler *,
     const struct tree_node *);
@@ -113,16 +116,19 @@ filter_compile(struct ctx *cx, struct str text, enum filter_dialect dialect,
 	TRY(refuse_elements(c));
 	for (c->at = 0; c->at < tree.n; c->at++) {
 		c->start[c->at] = c->n;
-		TRY(compile(c, &tree.node[c->at]));
+		if (!is_inside(&tree, c->at))
+			TRY(compile(c, &tree.node[c->at]));
 	}
 	*out = filter_make(cx->arena, text, c->node, c->n);
 	return OK;
 }
 
-/* What has several elements is sealed. */
+/* What has several elements is sealed; of addresses an index knows who has one. */
 static enum err
 refuse_elements(struct compiler *c)
 {
+	const struct str list = STR("emails");
+
 	for (size_t i = 0; i < c->tree->n; i++) {
 		struct comparison cmp = { .node = &c->tree->node[i] };
 
@@ -132,12 +138,74 @@ refuse_elements(struct compiler *c)
 		cmp.a = attribute_named(cmp.name);
 		if (cmp.a == A_COUNT)
 			return refuse_name(c, &cmp, MSG_FILTER_UNKNOWN);
+		if (cmp.a == A_EMAIL_VALUE && c->allow_personal &&
+		    str_eq_nocase(
+			str_sub(cmp.name, cmp.name.n - list.n, list.n), list))
+			continue;
 		return refuse_name(c, &cmp,
 		    attr_info(cmp.a)->class == ATTR_PERSONAL
 			? MSG_FILTER_SEALED
 			: MSG_FILTER_VALUE_PATH);
 	}
 	return OK;
+}
+
+/* Whether the node AT is part of what stands in brackets. */
+static bool
+is_inside(const struct filter_tree *tree, size_t at)
+{
+	for (size_t i = at + 1; i < tree->n; i++)
+		if (tree->node[i].op == F_ELEMENT &&
+		    i - tree->node[i].nodes <= at)
+			return true;
+	return false;
+}
+
+/* An address of one value, of which the brackets may say the type, and that it is primary. */
+static enum err
+compile_element(struct compiler *c, const struct tree_node *element)
+{
+	const struct comparison whole = { element, element->name, A_EMAIL_VALUE,
+		F_EQ };
+	struct comparison value = whole;
+	struct filter_element *what =
+	    arena_alloc(c->cx->arena, sizeof(*what));
+	size_t values = 0;
+
+	for (uint32_t i = element->nodes; i > 0; i--) {
+		const struct tree_node *node = element - i;
+
+		if (node->op == F_EQ &&
+		    str_eq_nocase(node->name, STR("value"))) {
+			value.node = node;
+			values++;
+		} else if (node->op != F_AND && !describes(node, what)) {
+			return refuse_name(c, &whole, MSG_FILTER_SEALED);
+		}
+	}
+	if (values != 1)
+		return refuse_name(c, &whole, MSG_FILTER_SEALED);
+	TRY(compare(c, &value));
+	c->node[c->n - 1].element = what;
+	return OK;
+}
+
+/* Once each: `type eq "work"`, `primary eq true`. */
+static bool
+describes(const struct tree_node *node, struct filter_element *what)
+{
+	const struct literal *literal = &node->literal;
+
+	if (node->op != F_EQ)
+		return false;
+	if (str_eq_nocase(node->name, STR("type")) && what->type.n == 0) {
+		what->type = literal->text;
+		return literal->kind == LIT_TEXT && literal->text.n > 0;
+	}
+	what->is_primary = literal->kind == LIT_TRUE ||
+	    (literal->kind == LIT_TEXT &&
+		str_eq_nocase(literal->text, STR("true")));
+	return str_eq_nocase(node->name, STR("primary")) && what->is_primary;
 }
 
 static enum err
@@ -147,6 +215,8 @@ compile(struct compiler *c, const struct tree_node *node)
 
 	if (node->op <= F_PR)
 		return compile_comparison(c, node);
+	if (node->op == F_ELEMENT)
+		return compile_element(c, node);
 	/* A node of the tree may have become two. */
 	if (node->nodes > 0)
 		operand = (uint32_t)(c->n - c->start[c->at - node->nodes]);

@@ -49,6 +49,8 @@ static enum err go_deeper(struct parser *);
 static enum err parse_comparison(struct parser *);
 static enum err parse_name(struct parser *, struct tree_node *);
 static enum err parse_element(struct parser *, const struct tree_node *);
+static enum err parse_part(struct parser *);
+static enum err parse_rest(struct parser *, struct tree_node *);
 static enum err check_space(struct parser *, const char *);
 static enum err parse_operator(struct parser *, struct tree_node *);
 static enum err parse_literal(struct parser *, struct literal *);
@@ -224,17 +226,42 @@ parse_comparison(struct parser *p)
 		.in_element = p->in_element };
 
 	TRY(parse_name(p, &node));
-	if (p->at < p->text.n && p->text.p[p->at] == '[')
-		return parse_element(p, &node);
-	TRY(parse_operator(p, &node));
-	if (node.op == F_PR)
-		return push(p, node);
+	if (p->at == p->text.n || p->text.p[p->at] != '[')
+		return parse_rest(p, &node);
+	TRY(parse_element(p, &node));
+	return take_char(p, '.') ? parse_part(p) : OK;
+}
+
+/* Operator and literal; the name is in NODE. */
+static enum err
+parse_rest(struct parser *p, struct tree_node *node)
+{
+	TRY(parse_operator(p, node));
+	if (node->op == F_PR)
+		return push(p, *node);
 	TRY(check_space(p, " \t\r\n"));
 	skip_space(p);
-	node.value_at = p->at;
-	TRY(parse_literal(p, &node.literal));
+	node->value_at = p->at;
+	TRY(parse_literal(p, &node->literal));
 	TRY(check_space(p, p->in_element ? " \t\r\n)]" : " \t\r\n)"));
-	return push(p, node);
+	return push(p, *node);
+}
+
+/*
+ * `name[a].sub op b`, which the grammar has not, but Entra ID sends, is what
+ * the RFC writes `name[a and sub op b]`.  The element was pushed last.
+ */
+static enum err
+parse_part(struct parser *p)
+{
+	struct tree_node element = p->node[--p->n], node = { 0 };
+
+	node.in_element = true;
+	TRY(parse_name(p, &node));
+	TRY(parse_rest(p, &node));
+	TRY(push(p, (struct tree_node) { .op = F_AND }));
+	element.nodes += 2;
+	return push(p, element);
 }
 
 static enum err

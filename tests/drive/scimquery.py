@@ -178,6 +178,37 @@ def one_of_many_values_is_enough(w):
 
 
 @test
+def brackets_are_about_one_value(w):
+    """Also as Entra ID writes it, when an address is what it matches by."""
+    mark = w.name()
+    made = w.user(title=mark, emails=[
+        {"value": mark + ".work@x.example", "type": "work"},
+        {"value": mark + ".home@x.example", "type": "Home",
+         "primary": True}])["id"]
+    kept = w.user(emails=[{"value": mark + ".work@x.example",
+                           "type": "home"}])["id"]
+    for text, wanted in (
+            ('emails[value eq "%s.work@x.example"]', {made, kept}),
+            ('emails[type eq "work" and value eq "%s.work@x.example"]',
+             {made}),
+            ('emails[type eq "work"].value eq "%s.WORK@x.example"', {made}),
+            ('%s:emails[TYPE EQ "home"].VALUE EQ "%%s.home@x.example"' % USER,
+             {made}),
+            ('emails[type eq "work"].value eq "%s.home@x.example"', set()),
+            ('emails[primary eq true].value eq "%s.home@x.example"', {made}),
+            ('emails[value eq "%s.work@x.example" and primary eq "True"]',
+             {kept}),
+            ('emails[value eq "%s.work@x.example"] and title pr', {made})):
+        same(w.found(text % mark), wanted, text)
+    for text in ('emails[type eq "work"]', 'emails[value sw "a"]',
+                 'emails[value eq "a" or value eq "b"]',
+                 'emails[type eq "work"].value eq "a" or title eq "a"',
+                 'phoneNumbers[value eq "1"]', 'emails[kind eq "a"]',
+                 'emails[type eq "work"].', 'emails[type eq "work"].value'):
+        refused(w.scim.search(filter=text), 400, "invalidFilter")
+
+
+@test
 def filters_take_qualified_names(w):
     mark = w.name()
     made = w.user(schemas=[USER, ENTERPRISE, USHER], title=mark, **{

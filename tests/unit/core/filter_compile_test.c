@@ -6,23 +6,23 @@ static void
 the_program_is_the_tree_in_postfix_order(void **state)
 {
 	static const struct filter_node want[] = {
-		{ F_EQ, A_ACTIVE, ATTR_BOOL, { "", 0 }, 1, false, 0 },
+		{ F_EQ, A_ACTIVE, ATTR_BOOL, { "", 0 }, 1, false, 0, NULL },
 		{ F_EQ, A_SITE, ATTR_STRING,
-		    { "b\"\\/\xc3\xbc\xf0\x9f\x98\x80", 10 }, 0, false, 0 },
-		{ F_LT, A_START, ATTR_DATE, { "", 0 }, DAY_BIAS - 14, true, 0 },
-		{ F_NOT, 0, 0, { "", 0 }, 0, false, 0 },
-		{ F_AND, 0, 0, { "", 0 }, 0, false, 0 },
-		{ F_ANY_CONTRACT, 0, 0, { "", 0 }, 0, false, 4 },
-		{ F_PR, A_LIFECYCLE, 0, { "", 0 }, 0, false, 0 },
-		{ F_NOT, 0, 0, { "", 0 }, 0, false, 0 },
-		{ F_AND, 0, 0, { "", 0 }, 0, false, 0 },
-		{ F_OR, 0, 0, { "", 0 }, 0, false, 0 },
+		    { "b\"\\/\xc3\xbc\xf0\x9f\x98\x80", 10 }, 0, false, 0, NULL },
+		{ F_LT, A_START, ATTR_DATE, { "", 0 }, DAY_BIAS - 14, true, 0, NULL },
+		{ F_NOT, 0, 0, { "", 0 }, 0, false, 0, NULL },
+		{ F_AND, 0, 0, { "", 0 }, 0, false, 0, NULL },
+		{ F_ANY_CONTRACT, 0, 0, { "", 0 }, 0, false, 4, NULL },
+		{ F_PR, A_LIFECYCLE, 0, { "", 0 }, 0, false, 0, NULL },
+		{ F_NOT, 0, 0, { "", 0 }, 0, false, 0, NULL },
+		{ F_AND, 0, 0, { "", 0 }, 0, false, 0, NULL },
+		{ F_OR, 0, 0, { "", 0 }, 0, false, 0, NULL },
 		{ F_GE, A_END, ATTR_DATE, { "", 0 }, DAY_BIAS + TODAY, false,
-		    0 },
-		{ F_OR, 0, 0, { "", 0 }, 0, false, 0 },
+		    0, NULL },
+		{ F_OR, 0, 0, { "", 0 }, 0, false, 0, NULL },
 		{ F_NE, A_CERTIFICATION, ATTR_INT, { "denied", 6 }, CERT_DENIED,
-		    false, 0 },
-		{ F_OR, 0, 0, { "", 0 }, 0, false, 0 },
+		    false, 0, NULL },
+		{ F_OR, 0, 0, { "", 0 }, 0, false, 0, NULL },
 	};
 	const struct filter_node *node;
 	size_t n;
@@ -46,6 +46,29 @@ the_program_is_the_tree_in_postfix_order(void **state)
 		assert_int_equal(node[i].is_relative, want[i].is_relative);
 		assert_int_equal(node[i].nodes, want[i].nodes);
 	}
+}
+
+static void
+an_address_may_be_of_an_element(void **state)
+{
+	const struct filter_node *node;
+	size_t n;
+
+	(void)state;
+	node = filter_nodes(compiled("site eq \"ber\" and emails[type eq "
+	    "\"work\" and primary eq true].value eq \"a@x\"",
+	    FILTER_SCIM), &n);
+	assert_int_equal(n, 3);
+	assert_int_equal(node[1].op, F_EQ);
+	assert_int_equal(node[1].attribute, A_EMAIL_VALUE);
+	assert_str(node[1].text, "a@x");
+	assert_str(node[1].element->type, "work");
+	assert_true(node[1].element->is_primary);
+	node = filter_nodes(
+	    compiled("emails[value eq \"a\"]", FILTER_SCIM), &n);
+	assert_int_equal(n, 1);
+	assert_int_equal(node[0].element->type.n, 0);
+	assert_false(node[0].element->is_primary);
 }
 
 /* Where it goes wrong is counted in characters, from 1. */
@@ -110,6 +133,19 @@ static const struct {
 	{ "title pr and manager[value pr]", MSG_FILTER_VALUE_PATH, "14",
 	    "manager" },
 	{ "emails[type eq \"work\"]", MSG_FILTER_SEALED, "1", "emails" },
+	{ "emails[value ne \"a\"]", MSG_FILTER_SEALED, "1", "emails" },
+	{ "emails[value eq \"a\" or value eq \"b\"]", MSG_FILTER_SEALED,
+	    "1", "emails" },
+	{ "emails[value eq \"a\" and value eq \"b\"]", MSG_FILTER_SEALED,
+	    "1", "emails" },
+	{ "emails[not (value eq \"a\")]", MSG_FILTER_SEALED, "1", "emails" },
+	{ "emails[value eq \"a\" and display eq \"b\"]", MSG_FILTER_SEALED,
+	    "1", "emails" },
+	{ "emails[value eq \"a\" and primary eq false]", MSG_FILTER_SEALED,
+	    "1", "emails" },
+	{ "emails[value eq true]", MSG_FILTER_NOT_TEXT, "17", "emails" },
+	{ "phoneNumbers[value eq \"1\"]", MSG_FILTER_SEALED, "1",
+	    "phoneNumbers" },
 	{ "emails.value[x pr]", MSG_FILTER_SEALED, "1", "emails.value" },
 	/* Sealed: everything but eq on what has a unique index, and sw on names. */
 	{ "userName ne \"a\"", MSG_FILTER_SEALED, "1", "userName" },
@@ -316,6 +352,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_program_is_the_tree_in_postfix_order),
+		cmocka_unit_test(an_address_may_be_of_an_element),
 		cmocka_unit_test(what_is_wrong_is_named_with_its_place),
 		cmocka_unit_test(sealed_attributes_are_for_lists_only),
 		cmocka_unit_test(a_filter_has_a_depth_a_size_and_a_length),

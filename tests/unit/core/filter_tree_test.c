@@ -64,6 +64,10 @@ static const struct {
 	    "type eq 'work'|value co '@x'|not|and|emails []4|a pr|or" },
 	{ "not (emails[ type eq \"work\" ])",
 	    "type eq 'work'|emails []1|not" },
+	/* What the grammar has not, and Entra ID sends. */
+	{ "emails[type eq \"work\"].value eq \"a\" and b pr",
+	    "type eq 'work'|value eq 'a'|and|emails []3|b pr|and" },
+	{ "not (a[b pr or c pr].d pr)", "b pr|c pr|or|d pr|and|a []5|not" },
 	{ "x$ref-y_z pr", "x$ref-y_z pr" },
 	{ "$ref eq \"a\"", "$ref eq 'a'" },
 };
@@ -87,7 +91,11 @@ static const struct {
 	{ "a[b[c pr]]", MSG_FILTER_ELEMENT, "4", "[" },
 	{ "a[b eq \"x\"]]", MSG_FILTER_END, "12", "]" },
 	{ "b eq \"x\"]", MSG_FILTER_SPACE, "9", "]" },
-	{ "a[b pr].c", MSG_FILTER_END, "8", ".c" },
+	{ "a[b pr].c", MSG_FILTER_OPERATOR, "10", "" },
+	{ "a[b pr].", MSG_FILTER_ATTRIBUTE, "9", "" },
+	{ "a[b pr]. c pr", MSG_FILTER_ATTRIBUTE, "9", " " },
+	{ "a[b pr].c[d pr]", MSG_FILTER_OPERATOR, "10", "[" },
+	{ "a[b pr].c eq \"x\"]", MSG_FILTER_SPACE, "17", "]" },
 	{ "[b pr]", MSG_FILTER_ATTRIBUTE, "1", "[" },
 	{ "a [b pr]", MSG_FILTER_OPERATOR, "3", "[" },
 };
