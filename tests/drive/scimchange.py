@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """scimchange.py - tests of RFC 7644 3.3, 3.5, 3.6: what is made, replaced,
 changed and removed."""
-from scimlib import (BASE, ENTERPRISE, PATCH_OP, USER, USHER, fine, op,
-                     refused, same, status, test, true, without)
+from scimlib import (BASE, ENTERPRISE, GROUP, MESSAGE, PATCH_OP, USER, USHER,
+                     fine, op, refused, same, status, test, true, without)
 
 
 def mails(*kinds, primary=None):
@@ -90,6 +90,23 @@ def put_replaces_and_answers_with_all(w):
 
 
 @test
+def put_keeps_some_of_what_is_left_out(w):
+    """What is blocked stays so, and other domains' names and extensions stay."""
+    made = w.user(schemas=[USER, ENTERPRISE], externalId="k-" + w.name(),
+                  nickName="N", **{ENTERPRISE: {"costCenter": "c",
+                                                "division": "d"}})
+    fine(w.change(made, op("replace", "active", False)))
+    body = {"schemas": [USER, ENTERPRISE], "userName": made["userName"]}
+    path = "/Users/" + made["id"]
+    after = fine(w.scim.put(path, body))
+    same((after["active"], after["externalId"], after[ENTERPRISE]),
+         (False, made["externalId"], made[ENTERPRISE]))
+    true("nickName" not in after, after)
+    after = fine(w.scim.put(path, {**body, ENTERPRISE: {"division": "e"}}))
+    same(after[ENTERPRISE], {"division": "e"})
+
+
+@test
 def put_takes_what_get_gave(w):
     boss = w.user()
     made = w.user(
@@ -161,6 +178,10 @@ def patch_knows_three_verbs(w):
                 400, "invalidSyntax")
     refused(w.change(made, {"path": "title", "value": "x"}), 400,
             "invalidSyntax")
+    twice = ('{"schemas":["%s"],"Operations":[{"op":"add","op":"remove",'
+             '"path":"title","value":"x"}]}' % PATCH_OP)
+    refused(w.scim.request("PATCH", "/Users/" + made["id"], twice), 400,
+            "invalidSyntax")
     for verb in ("Add", "REPLACE", "remove"):
         fine(w.change(made, {"op": verb, "path": "title", "value": "x"}))
 
@@ -196,6 +217,51 @@ def patch_adds_the_schema_of_what_it_adds(w):
     true(ENTERPRISE in after["schemas"], after)
     after = fine(w.change(made, op("remove", ENTERPRISE + ":costCenter")))
     true(ENTERPRISE not in after["schemas"], after)
+
+
+@test
+def patch_paths_follow_the_grammar(w):
+    """Nor are places in lists counted, as JSON Patch does."""
+    made = w.user(emails=mails("work"))
+    for path in ("emails[0]", "emails[0].value", "emails.0", "emails/0/value",
+                 "/title", "emails[type eq", 'emails[type eq "work"',
+                 'emails[type eq "work"]value', 'emails[type eq "work"].',
+                 "name.givenName.x", "title.", ".title", "ti tle"):
+        for verb in ("add", "replace", "remove"):
+            reply = w.change(made, op(verb, path, "x@x.example"))
+            told = refused(reply, 400)
+            true(told["scimType"] in ("invalidPath", "invalidFilter"), path,
+                 told)
+    same(w.show(made), made)
+
+
+@test
+def patch_filters_are_of_one_value(w):
+    """Both halves are true of some value, and of no value together."""
+    made = w.user(emails=mails("work", "home"))
+    path = 'emails[type eq "work" and value sw "home"]'
+    refused(w.change(made, op("replace", path, {"value": "n@x.example"})),
+            400, "noTarget")
+    same(fine(w.change(made, op("remove", path))), made)
+    after = fine(w.change(made, op("remove", 'emails[type eq "work" and '
+                                             '(value sw "work" or value pr)]')))
+    same(set(by_type(after)), {"home"})
+
+
+@test
+def schemas_follow_what_is_there(w):
+    """Whatever an operation says that they be."""
+    made = w.user(schemas=[USER, ENTERPRISE],
+                  **{ENTERPRISE: {"costCenter": "c"}})
+    for each in (op("remove", "schemas"), op("replace", "schemas", [USER]),
+                 op("add", "schemas", [USER + "2"]),
+                 op("add", None, {"schemas": [USER]})):
+        same(fine(w.change(made, each)), made, each)
+    after = fine(w.change(made, op("remove", ENTERPRISE)))
+    true(ENTERPRISE not in after["schemas"] and ENTERPRISE not in after, after)
+    after = fine(w.change(made, op("add", "schemas", [USER, ENTERPRISE]), op(
+        "add", ENTERPRISE + ":division", "d")))
+    true(ENTERPRISE in after["schemas"], after)
 
 
 @test
@@ -502,6 +568,16 @@ def what_was_deleted_is_not_there(w):
                   w.scim.put(path, w.draft()),
                   w.scim.patch(path, op("add", "title", "T"))):
         refused(reply, 404)
+    done = fine(w.scim.post("/Bulk", {
+        "schemas": [MESSAGE + "BulkRequest"],
+        "Operations": [{"method": "DELETE", "path": path}, {
+            "method": "PATCH", "path": path, "data": {
+                "schemas": [PATCH_OP],
+                "Operations": [op("add", "title", "T")]}}]}))
+    same([row["status"] for row in done["Operations"]], ["404", "404"])
+    refused(w.scim.post("/Groups", {
+        "schemas": [GROUP], "displayName": w.name(),
+        "members": [{"value": made["id"]}]}), 400, "invalidValue")
 
 
 @test

@@ -3,10 +3,11 @@
 what is taken, how it is refused."""
 import json
 import socket
+import re
 import subprocess
 
-from scimlib import (BASE, CORE, ERROR, MEDIA, USER, Scim, fine, named, op,
-                     refused, same, status, test, true)
+from scimlib import (BASE, CORE, ERROR, MEDIA, MESSAGE, USER, Scim, fine,
+                     named, op, refused, same, status, test, true)
 from usherlib import BUILD, PROGRAM, Client, Raw
 
 CODES = (307, 308, 400, 401, 403, 404, 409, 412, 413, 500, 501)
@@ -27,6 +28,33 @@ def who_is_not_known_is_told_how_to_be(w):
             refused(reply, 401)
             true(reply.headers.get("www-authenticate", "").startswith(
                 "Bearer"), reply.headers)
+
+
+@test
+def a_password_is_no_credential(w):
+    for word in ("Basic dXNlcjpwYXNz", "Digest username=x", "Negotiate eA=="):
+        reply = w.nobody.get("/Users", Authorization=word)
+        refused(reply, 401)
+        true("basic" not in reply.headers["www-authenticate"].lower(),
+             reply.headers)
+
+
+@test
+def a_scope_of_rights_is_heeded(w):
+    mark = w.name()
+    inside, outside = w.user(title=mark), w.user(title=mark + " not")
+    scoped = w.of(rights=["self", "person.read", "person.write"],
+                  scope='title eq "%s"' % mark)
+    path = "/Users/%s"
+    fine(scoped.patch(path % inside["id"], op("add", "userType", "x")))
+    for reply in (scoped.get(path % outside["id"]),
+                  scoped.put(path % outside["id"], w.draft()),
+                  scoped.patch(path % outside["id"],
+                               op("add", "userType", "x"))):
+        refused(reply, 404)
+    same(w.found('title sw "%s"' % mark, scoped), {inside["id"]})
+    refused(scoped.post("/Users", w.draft(title=mark)), 403)
+    same(w.show(outside), outside)
 
 
 @test
@@ -103,6 +131,55 @@ def credentials_in_an_address_are_none(w):
 
 
 @test
+def api_tokens_end_when_they_are_told_to(w):
+    """Or never, if whoever made one did not say when."""
+    ask = w.acme.client().post
+    ends = ask("/api/v1/tokens", {
+        "label": w.name(), "rights": ["self"],
+        "expires": "2030-01-01T00:00:00.000Z"}).json["expires"]
+    same(ends, "2030-01-01T00:00:00.000Z")
+    endless = ask("/api/v1/tokens", {"label": w.name(), "rights": ["self"]})
+    same(endless.json["expires"], None)
+    gone = ask("/api/v1/tokens", {
+        "label": w.name(), "rights": ["self"],
+        "expires": "2020-01-01T00:00:00.000Z"})
+    true(gone.status >= 400, gone)
+
+
+@test
+def cookies_end_with_the_browser(w):
+    api = w.acme.client()
+    made = api.post("/api/v1/onboardings", {
+        "person": {"userName": w.name()}, "activation": True},
+        Idempotency_Key=w.name()).json
+    cookie = Client(w.server.address).post("/api/v1/activate", {
+        "token": made["activation"],
+        "password": "seven grey ducks swim"}).headers["set-cookie"].lower()
+    true("expires=" not in cookie and "max-age=" not in cookie, cookie)
+    for word in ("secure", "httponly", "samesite=strict"):
+        true(word in cookie, cookie)
+    value = cookie.partition("=")[2].partition(";")[0]
+    true(len(value) >= 22, len(value))                  # 128 bits and more
+
+
+@test
+def who_guesses_passwords_waits(w):
+    """However right the next guess is."""
+    name, api = w.name(), w.acme.client()
+    made = api.post("/api/v1/onboardings", {
+        "person": {"userName": name}, "activation": True},
+        Idempotency_Key=w.name()).json
+    client = Client(w.server.address)
+    client.post("/api/v1/activate", {"token": made["activation"],
+                                     "password": "seven grey ducks swim"})
+    body = {"tenant": "acme", "userName": name, "password": "a guess"}
+    tries = [client.post("/api/v1/login", body).status for _ in range(30)]
+    same((tries[0], tries[-1]), (401, 429), tries)
+    body["password"] = "seven grey ducks swim"
+    same(client.post("/api/v1/login", body).status, 429)
+
+
+@test
 def tokens_cannot_be_guessed(w):
     token = w.scim.client.token
     true(len(token) >= 43, len(token))
@@ -119,7 +196,47 @@ def there_is_no_way_in_from_outside_without_tls(w):
     true(done.returncode != 0, done)
 
 
-# --- 3.1, 3.8: forms ---------------------------------------------------------
+# --- 1, 3.1, 3.8: forms ------------------------------------------------------
+
+ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~:@!$&'()*+,"
+                     r";=-]+|/%[0-9A-F]{2})+$")
+
+
+@test
+def addresses_have_no_query_and_are_encoded(w):
+    """Clients append to them."""
+    made = w.user()
+    rows = [made] + [row for path in ("/Schemas", "/ResourceTypes")
+                     for row in fine(w.scim.get(path))["Resources"]]
+    rows.append(fine(w.scim.get("/ServiceProviderConfig")))
+    for row in rows:
+        true(ADDRESS.match(row["meta"]["location"]), row["meta"]["location"])
+    text = "/Users?filter=" + "".join(
+        "%%%02x" % each for each in b'id eq "%s"' % made["id"].encode())
+    same(fine(w.scim.get(text))["totalResults"], 1)
+
+
+@test
+def messages_name_their_schema(w):
+    made = w.user()
+    for reply in (w.scim.get("/Users?count=1"), w.scim.search(count=1),
+                  w.scim.get("/Schemas"), w.scim.get("/Nothing"),
+                  w.scim.delete("/Users/x"), w.scim.post("/Bulk", {
+                      "schemas": [MESSAGE + "BulkRequest"],
+                      "Operations": []})):
+        urn, = reply.json["schemas"]
+        true(urn.startswith("urn:ietf:params:scim:api:"), urn)
+    for row in (made, fine(w.scim.get("/ServiceProviderConfig"))):
+        true(row["schemas"], row)
+
+
+@test
+def messages_are_not_among_the_schemas(w):
+    for row in fine(w.scim.get("/Schemas"))["Resources"]:
+        true(":api:" not in row["id"], row["id"])
+    for name in ("ListResponse", "PatchOp", "Error"):
+        refused(w.scim.get("/Schemas/" + MESSAGE + name), 404)
+
 
 @test
 def answers_are_scim_json(w):
@@ -179,6 +296,31 @@ def methods_that_are_not_there_are_refused(w):
         true(reply.status in (404, 405), reply)
         if may:
             true(may in reply.headers.get("allow", ""), reply.headers)
+
+
+@test
+def each_endpoint_has_its_methods(w):
+    """A method that none has is told which ones there are."""
+    for path, unknown, wanted in (
+            ("/Users", "DELETE", {"GET", "POST"}),
+            ("/Groups", "DELETE", {"GET", "POST"}),
+            ("/Users/x", "POST", {"GET", "PUT", "PATCH", "DELETE"}),
+            ("/Groups/x", "POST", {"GET", "PUT", "PATCH", "DELETE"}),
+            ("/Me", "POST", {"GET", "PUT", "PATCH"}),
+            ("/ServiceProviderConfig", "POST", {"GET"}),
+            ("/ResourceTypes", "POST", {"GET"}),
+            ("/Schemas", "POST", {"GET"}), ("/Bulk", "GET", {"POST"})):
+        reply = w.scim.request(unknown, path)
+        refused(reply, 405)
+        same(set(reply.headers["allow"].split(", ")) - {"HEAD"}, wanted, path)
+    fine(w.scim.search("/Groups", count=0))
+    fine(w.scim.search("/Users", count=0))
+
+
+@test
+def endpoints_are_plurals_of_names(w):
+    for row in fine(w.scim.get("/ResourceTypes"))["Resources"]:
+        same(row["endpoint"], "/%ss" % row["name"])
 
 
 @test
@@ -416,9 +558,12 @@ def what_describes_the_server_is_not_filtered(w):
 @test
 def what_describes_the_server_is_not_sorted_or_paged(w):
     for path in ("/Schemas", "/ResourceTypes"):
+        whole = fine(w.scim.get(path))
         same(fine(w.scim.get(path + "?startIndex=2&count=1&sortBy=name"
-                             "&sortOrder=descending&cursor=x")),
-             fine(w.scim.get(path)))
+                             "&sortOrder=descending&cursor=x"
+                             "&attributes=name")), whole)
+        same((whole["startIndex"], whole["itemsPerPage"]),
+             (1, whole["totalResults"]))
 
 
 # --- 5, 7: texts and secrets -------------------------------------------------

@@ -199,6 +199,16 @@ def groups_are_shown_in_parts(w):
     made = group(w, w.user())
     same(set(show(w, made, "?attributes=displayName")),
          {"schemas", "id", "displayName"})
+    path = "/Groups/%s?attributes=displayName" % made["id"]
+    for reply in (w.scim.put(path, show(w, made)), w.scim.patch(path, op(
+            "add", "displayName", made["displayName"])),
+                  w.scim.post("/Groups?attributes=displayName", draft(w))):
+        same(set(fine(reply)), {"schemas", "id", "displayName"})
+    for reply in (w.scim.get("/Groups?count=1&attributes=displayName"),
+                  w.scim.search("/Groups", count=1,
+                                attributes=["displayName"])):
+        same(set(fine(reply)["Resources"][0]),
+             {"schemas", "id", "displayName"})
     same(set(show(w, made, "?attributes=members.value")["members"][0]),
          {"value"})
     shown = show(w, made, "?excludedAttributes=members,id")
