@@ -551,7 +551,9 @@ def what_is_announced_can_be_written(w):
             found = (made if urn == USER else made[urn])[name]
             if name == "manager":
                 found = without(found, "$ref")
-            same(found, value, urn, name)
+            # A country that is there already stays as it was first written.
+            same(found.upper() if name == "country" else found, value,
+                 urn, name)
 
 
 KNOWN = {"preferredLanguage": "fr", "site": "ber", "department": "it",
