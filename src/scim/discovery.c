@@ -181,6 +181,7 @@ schema_decode(struct call *c, void **in)
 	const struct realm *realm;
 	const struct scim_schema *s;
 
+	TRY(whole_decode(c, in));
 	TRY(world_realm(c->world, c->cx, c->cx->actor->tenant, &realm));
 	for (size_t i = 0; (s = scim_schema_of(realm, i)) != NULL; i++)
 		if (str_eq_nocase(c->rq->param[0], str_of(s->id))) {
@@ -207,6 +208,7 @@ resource_decode(struct call *c, void **in)
 	const struct scim_resource *r;
 	const struct realm *realm;
 
+	TRY(whole_decode(c, in));
 	TRY(world_realm(c->world, c->cx, c->cx->actor->tenant, &realm));
 	for (size_t i = 0; (r = scim_resource_of(arena, realm, i)) != NULL; i++)
 		if (str_eq_nocase(c->rq->param[0], str_of(r->name))) {

@@ -22,6 +22,8 @@ static enum err check_filter(struct call *, struct str filter, bool in_url);
 static const char *path_of(struct arena *, const struct filter_node *);
 static bool has_index(struct ctx *, const struct catalogue *,
     const struct filter_node *);
+static enum err text_of(struct ctx *, const struct value *body,
+    const char *name, struct str *);
 static struct str number_text(struct call *, const struct value *);
 
 enum err
@@ -48,6 +50,7 @@ scim_page_of_body(
 {
 	int64_t start = 1, count = SCIM_COUNT_IF_NONE;
 	const struct value *body, *schemas;
+	struct str by, order, cursor;
 	const struct js *js;
 	bool is_search = false;
 
@@ -66,13 +69,27 @@ scim_page_of_body(
 	    number_text(c, value_get(body, STR("count"))), &count));
 	TRY(project_lists(c->cx, value_get(body, STR("attributes")),
 	    value_get(body, STR("excludedAttributes")), shown));
-	page->in.filter = value_get_text(body, STR("filter"));
+	TRY(text_of(c->cx, body, "filter", &page->in.filter));
+	TRY(text_of(c->cx, body, "sortBy", &by));
+	TRY(text_of(c->cx, body, "sortOrder", &order));
+	TRY(text_of(c->cx, body, "cursor", &cursor));
 	if (!page->takes_filter)
 		TRY(check_filter(c, page->in.filter, false));
-	TRY(sort_of(c->cx, value_get_text(body, STR("sortBy")),
-	    value_get_text(body, STR("sortOrder")), &page->in.is_descending));
-	return page_fill(
-	    c, page, start, count, value_get_text(body, STR("cursor")));
+	TRY(sort_of(c->cx, by, order, &page->in.is_descending));
+	return page_fill(c, page, start, count, cursor);
+}
+
+/* Whoever is not understood is not answered as if nothing had been asked. */
+static enum err
+text_of(struct ctx *cx, const struct value *body, const char *name,
+    struct str *out)
+{
+	const struct value *v = value_get(body, str_of(name));
+
+	*out = value_get_text(body, str_of(name));
+	if (v == NULL || v->type == JS_STRING || v->type == JS_NULL)
+		return OK;
+	return fail(cx, ERR_BAD_INPUT, MSG_SCIM_TYPE, name, name, "string");
 }
 
 /*

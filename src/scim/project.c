@@ -4,6 +4,8 @@
 #include <string.h>
 
 static enum err check_one(struct ctx *, bool, bool);
+static enum err check_list(struct ctx *, const char *, const struct value *,
+    bool *has);
 static enum err add_name(struct ctx *, struct projection *, struct str);
 static void keep_named(struct arena *, const struct scim_resource *,
     const struct projection *, struct value *);
@@ -40,14 +42,36 @@ enum err
 project_lists(struct ctx *cx, const struct value *attributes,
     const struct value *excluded, struct projection *out)
 {
-	const struct value *list = attributes != NULL ? attributes : excluded;
+	const struct value *list;
+	bool has, hasnt;
 
-	*out = (struct projection) { .excludes = attributes == NULL };
-	TRY(check_one(cx, attributes != NULL, excluded != NULL));
-	for (const struct value *v = list != NULL ? list->first : NULL;
+	TRY(check_list(cx, "attributes", attributes, &has));
+	TRY(check_list(cx, "excludedAttributes", excluded, &hasnt));
+	*out = (struct projection) { .excludes = !has };
+	TRY(check_one(cx, has, hasnt));
+	list = has ? attributes : excluded;
+	for (const struct value *v = has || hasnt ? list->first : NULL;
 	     v != NULL; v = v->next)
-		TRY(add_name(cx, out, v->text));
+		TRY(add_name(cx, out, str_trim(v->text)));
 	return OK;
+}
+
+/* HAS: there is a list of texts; null is none. */
+static enum err
+check_list(
+    struct ctx *cx, const char *name, const struct value *list, bool *has)
+{
+	bool is_list = true;
+
+	*has = list != NULL && list->type != JS_NULL;
+	if (*has)
+		is_list = list->type == JS_ARRAY;
+	for (const struct value *v = *has && is_list ? list->first : NULL;
+	     v != NULL; v = v->next)
+		is_list &= v->type == JS_STRING;
+	return is_list
+	    ? OK
+	    : fail(cx, ERR_BAD_INPUT, MSG_SCIM_TYPE, name, name, "string");
 }
 
 static enum err

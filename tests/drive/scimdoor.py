@@ -551,7 +551,8 @@ def one_of_each_is_shown_alone(w):
 
 @test
 def what_describes_the_server_is_not_filtered(w):
-    for path in ("/Schemas", "/ResourceTypes", "/ServiceProviderConfig"):
+    for path in ("/Schemas", "/ResourceTypes", "/ServiceProviderConfig",
+                 "/Schemas/" + USER, "/ResourceTypes/User"):
         refused(w.scim.list(path, filter='name eq "User"'), 403)
 
 

@@ -515,6 +515,37 @@ def a_search_says_what_it_is(w):
 
 
 @test
+def what_is_asked_is_of_its_type(w):
+    """Else all would be taken for those that match."""
+    for path in ("/Users", "/Groups"):
+        for name in ("filter", "sortBy", "sortOrder", "cursor"):
+            for value in (5, True, ["x"], {"x": "y"}):
+                refused(w.scim.search(path, **{name: value}), 400,
+                        "invalidValue")
+        for name in ("attributes", "excludedAttributes"):
+            for value in ("id", 5, [5], [None], {"x": "y"}):
+                refused(w.scim.search(path, **{name: value}), 400,
+                        "invalidValue")
+        for name in ("startIndex", "count"):
+            for value in (True, 1.5, [1], "x"):
+                refused(w.scim.search(path, **{name: value}), 400)
+
+
+@test
+def what_is_null_or_empty_is_not_asked(w):
+    """As clients send it whose forms have a place for each."""
+    rows, mark = marked(w, 1)
+    same(ids(w.scim.search(filter='title eq "%s"' % mark, attributes=None,
+                           sortBy=None, sortOrder="", cursor=None,
+                           excludedAttributes=["name"], count=None)), rows)
+    total = fine(w.scim.get("/Users?count=0"))["totalResults"]
+    for reply in (w.scim.get("/Users?filter=&count=0"),
+                  w.scim.search(filter="", count=0),
+                  w.scim.search(filter=None, count=0)):
+        same(fine(reply)["totalResults"], total)
+
+
+@test
 def a_search_is_as_a_query(w):
     rows, mark = marked(w, 3)
     text = 'title eq "%s"' % mark
