@@ -6,6 +6,8 @@
 
 #include "base/canon.h"
 
+static enum err check_order(struct ctx *, const struct scim_attr *,
+    const struct filter_tree *, const struct tree_node *);
 static bool compare(struct arena *, const struct tree_node *,
     const struct scim_attr *, const struct value *);
 static bool compare_text(struct arena *, const struct tree_node *, bool,
@@ -31,8 +33,27 @@ scim_match_check(struct ctx *cx, const struct scim_attr *attr,
 			: !str_eq_nocase(node->name, STR("value")))
 			return fail(
 			    cx, ERR_BAD_INPUT, MSG_SCIM_PATH, "path", name);
+		TRY(check_order(cx, attr, filter, node));
 	}
 	return OK;
+}
+
+/* RFC 7644 section 3.4.2.2: neither of true and false is the greater one. */
+static enum err
+check_order(struct ctx *cx, const struct scim_attr *attr,
+    const struct filter_tree *filter, const struct tree_node *node)
+{
+	enum err err;
+
+	if (attr->sub != NULL)
+		attr = scim_attr_find(attr->sub, node->name);
+	if (attr->type != SCIM_BOOLEAN || node->op == F_EQ ||
+	    node->op == F_NE || node->op == F_PR)
+		return OK;
+	err = filter_refuse(
+	    cx, filter->text, node->op_at, MSG_FILTER_MISFIT, node->name);
+	cx->fault.field = STR("path");
+	return err;
 }
 
 bool

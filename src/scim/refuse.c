@@ -43,12 +43,16 @@ static const struct {
 	{ MSG_RESOURCE_FILTER, MSG_RESOURCE_FILTER, "invalidFilter" },
 };
 
-static bool is_filter(enum msg);
+/* Of a path: what stands around the filter in it. */
+static const enum msg of_paths[] = { MSG_FILTER_LONG, MSG_FILTER_BRACKET,
+	MSG_FILTER_ELEMENT, MSG_FILTER_PATH_END, MSG_FILTER_ATTRIBUTE };
+
+static bool is_of_path(const struct fault *);
 
 const char *
 scim_type_of(const struct fault *f)
 {
-	if (is_filter(f->msg) && str_eq(f->field, STR("path")))
+	if (is_of_path(f))
 		return "invalidPath";
 	for (size_t i = 0; i < COUNT(types); i++)
 		if (f->msg >= types[i].first && f->msg <= types[i].last)
@@ -59,9 +63,14 @@ scim_type_of(const struct fault *f)
 }
 
 static bool
-is_filter(enum msg msg)
+is_of_path(const struct fault *f)
 {
-	return msg >= MSG_FILTER_LONG && msg <= MSG_FILTER_NOT_CONTRACT;
+	if (!str_eq(f->field, STR("path")))
+		return false;
+	for (size_t i = 0; i < COUNT(of_paths); i++)
+		if (f->msg == of_paths[i])
+			return true;
+	return false;
 }
 
 /* Text and remedy together: SCIM has one member for what people read. */

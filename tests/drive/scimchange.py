@@ -236,6 +236,22 @@ def patch_paths_follow_the_grammar(w):
 
 
 @test
+def filters_in_paths_are_filters(w):
+    made = w.user(emails=mails("work", primary="work"))
+    for text in ('type foo "x"', "type eq", "type eq x", "primary gt true",
+                 'type eq "work" or value foo', "primary le false",
+                 'not (type eq "work") and primary ge true', 'primary co "t"'):
+        for verb in ("add", "replace", "remove"):
+            refused(w.change(made, op(verb, "emails[%s].value" % text, "x")),
+                    400, "invalidFilter")
+    for path in ('emails[type eq "work"', "emails[", "emails[]",
+                 'emails[type eq "work"]]', 'emails[nothing eq "x"]',
+                 'emails[a[b pr]]'):
+        refused(w.change(made, op("remove", path)), 400, "invalidPath")
+    same(w.show(made), made)
+
+
+@test
 def patch_filters_are_of_one_value(w):
     """Both halves are true of some value, and of no value together."""
     made = w.user(emails=mails("work", "home"))

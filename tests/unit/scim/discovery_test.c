@@ -143,12 +143,17 @@ a_fault_has_its_scim_type(void **state)
 	};
 
 	(void)state;
-	/* A filter inside a path is a part of the path. */
+	/* What is wrong with a path, and what with the filter in it. */
 	assert_text(str_of(scim_type_of(&(struct fault) {
 			.err = ERR_BAD_INPUT,
 			.msg = MSG_FILTER_BRACKET,
 			.field = STR("path") })),
 	    "invalidPath");
+	assert_text(str_of(scim_type_of(&(struct fault) {
+			.err = ERR_BAD_INPUT,
+			.msg = MSG_FILTER_OPERATOR,
+			.field = STR("path") })),
+	    "invalidFilter");
 	for (size_t i = 0; i < COUNT(faults); i++) {
 		const struct fault f = { .err = faults[i].err,
 			.msg = faults[i].msg };
