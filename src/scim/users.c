@@ -163,6 +163,18 @@ user_encode(struct call *c)
 	value_write(&c->js, user);
 }
 
+/* RFC 7644 section 3.11: where one's own user is stands in errors, too. */
+static void
+user_refuse(struct call *c, enum err err)
+{
+	const struct actor *actor = c->cx->actor;
+
+	scim_refuse(c->cx, err, &c->reply);
+	js_put_raw(&c->js, c->reply.body);
+	if (is_me(c) && actor != NULL && actor->person != 0)
+		call_header(c, "Location", user_address(c, actor->person));
+}
+
 /* What came of the products that were asked for is told to whoever asked. */
 static void
 put_outcome(struct call *c, struct value *user)
@@ -536,8 +548,12 @@ static const struct route_work
 	.encode = scim_removed_encode },
     create = { .kind = WORK_USE_CASE, .use_case = &person_order, .decode = create_decode, .next = &show_created,
 	.brief = created_brief, .query = "*" },
-    put = { .kind = WORK_QUERY, .run = person_show_of, .decode = put_decode, .next = &put_it, .query = "*" },
-    patch = { .kind = WORK_QUERY, .run = person_show_of, .decode = patch_decode, .next = &patch_it, .query = "*" },
+    put = { .kind = WORK_QUERY, .run = person_show_of, .decode = put_decode, .next = &put_it, .refuse = user_refuse,
+	.query = "*" },
+    patch = { .kind = WORK_QUERY, .run = person_show_of, .decode = patch_decode, .next = &patch_it,
+	.refuse = user_refuse, .query = "*" },
+    show_me = { .kind = WORK_QUERY, .run = person_show_of, .decode = show_decode, .encode = user_encode,
+	.refuse = user_refuse, .query = "*" },
     removal = { .kind = WORK_QUERY, .run = person_show_of, .decode = change_start, .next = &remove_it, .query = "*" };
 
 const struct route scim_user_routes[] = {
@@ -551,8 +567,7 @@ const struct route scim_user_routes[] = {
 	{ PUT, SCIM_PATH "/Users/{user}", RIGHT_PERSON_WRITE, PERSON_BODY_MAX, false, &put, "Replace a user" },
 	{ PATCH, SCIM_PATH "/Users/{user}", RIGHT_PERSON_WRITE, PERSON_BODY_MAX, false, &patch, "Change a user" },
 	{ DELETE, SCIM_PATH "/Users/{user}", RIGHT_PERSON_WRITE, 0, false, &removal, "Remove a user" },
-	{ GET, SCIM_PATH "/Me", RIGHT_SELF, 0, false,
-	    LIST(person_show_of, show_decode, user_encode, "*"), "Show your own user" },
+	{ GET, SCIM_PATH "/Me", RIGHT_SELF, 0, false, &show_me, "Show your own user" },
 	{ PUT, SCIM_PATH "/Me", RIGHT_SELF, PERSON_BODY_MAX, false, &put, "Replace what is your own of your user" },
 	{ PATCH, SCIM_PATH "/Me", RIGHT_SELF, PERSON_BODY_MAX, false, &patch, "Change what is your own of your user" },
 	{ 0 }

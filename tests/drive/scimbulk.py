@@ -350,6 +350,29 @@ def me_may_be_changed_and_says_where(w):
 
 
 @test
+def me_says_where_in_errors_too(w):
+    client, person = signed_in(w)
+    for code, reply in (
+            (403, client.patch("/Me", op("replace", "userName", "x"))),
+            (403, client.patch("/Me", op("replace", "active", False))),
+            (400, client.patch("/Me", op("remove"))),
+            (400, client.put("/Me", {"schemas": [USER]})),
+            (400, client.put("/Me", b"{")),
+            (400, client.get("/Me?attributes=a&excludedAttributes=b")),
+            (412, client.patch("/Me", op("add", "nickName", "N"),
+                               If_Match='"0"'))):
+        refused(reply, code)
+        true(reply.headers.get("location", "").endswith(
+            BASE + "/Users/" + person), reply.headers)
+    same(client.get("/Me", If_None_Match="*").headers["location"].rpartition(
+        "/")[2], person)
+    # Elsewhere nothing is told of where something is that was not made.
+    for reply in (w.scim.get("/Me"), w.nobody.get("/Me"),
+                  w.scim.put("/Users/x", w.draft())):
+        true("location" not in reply.headers, reply.headers)
+
+
+@test
 def a_client_is_nobody(w):
     refused(w.scim.get("/Me"), 404)
     refused(w.nobody.get("/Me"), 401)
