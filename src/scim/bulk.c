@@ -6,6 +6,10 @@
  *	start -> reader: plan -> begin those that wait for nobody -> ...
  *	      -> one ended: begin those that waited for it -> ... -> all: reply
  *
+ * What an operation gives up, one behind it may take (a userName): who meets a
+ * conflict while such a one before it is not done tries once more afterwards,
+ * so that it ends as if they had come one after the other.
+ *
  * Beginning is decoding, so a reader thread does it, and one at a time.  An
  * operation has an arena of its own from its beginning to its end; what is told
  * of it is kept in the request's arena, under the lock.
@@ -48,6 +52,13 @@ struct bulk {
 	size_t		*ready;	/* steps to begin, in order; where errors are counted, those that wait too */
 	size_t		 nready, next;
 	size_t		 under_way, window, errors;
+	bool		*is_ended;	/* of each step */
+	bool		*is_sure;	/* it began when all before it that may give something up were done */
+	size_t		 first_giver;	/* of these steps the first that is not done; all of them: none */
+	size_t		*again;		/* steps that try once more, to begin now */
+	size_t		 nagain, next_again;
+	bool		*waits_again;	/* of each step: for those before it */
+	size_t		 waiting;	/* so many tries are to come */
 	bool		 is_beginning;	/* somebody begins what may be begun, or will at once */
 };
 
@@ -76,6 +87,8 @@ static enum err body_of(struct part *, const struct bulk_op *);
 static struct str id_of(void *, struct str);
 static void go_on(struct bulk *);
 static void op_ended(struct inner *, const struct reply *);
+static bool tries_again(struct part *, const struct reply *);
+static void find_giver(struct bulk *);
 static void note(struct part *, const struct reply *);
 static void release(struct bulk *, const struct bulk_step *);
 static void answer(struct bulk *);
@@ -122,6 +135,12 @@ planned(struct query *q)
 	}
 	b->end = arena_array(arena, plan->n, sizeof(*b->end));
 	b->ready = arena_array(arena, plan->nstep, sizeof(*b->ready));
+	b->again = arena_array(arena, plan->nstep, sizeof(*b->again));
+	b->is_ended = arena_array(arena, plan->nstep, sizeof(*b->is_ended));
+	b->is_sure = arena_array(arena, plan->nstep, sizeof(*b->is_sure));
+	b->waits_again =
+	    arena_array(arena, plan->nstep, sizeof(*b->waits_again));
+	find_giver(b);
 	for (size_t i = 0; i < plan->nstep; i++)
 		if (plan->step[i].waits == 0 || plan->errors_max > 0)
 			b->ready[b->nready++] = i;
@@ -176,7 +195,13 @@ next_step(struct bulk *b, size_t *step, bool *is_last)
 	lock_take(b->mu);
 	is_there = may_begin(b);
 	if (is_there) {
-		*step = b->ready[b->next++];
+		if (b->next_again < b->nagain) {
+			*step = b->again[b->next_again++];
+			b->waiting--;
+		} else {
+			*step = b->ready[b->next++];
+		}
+		b->is_sure[*step] = *step <= b->first_giver;
 		b->under_way++;
 		atomic_fetch_add(&all_under_way, 1);
 	}
@@ -193,15 +218,16 @@ next_step(struct bulk *b, size_t *step, bool *is_last)
 static bool
 may_begin(struct bulk *b)
 {
-	const size_t busy = b->under_way + b->errors;
+	const size_t again = b->nagain - b->next_again;
+	const size_t busy = b->under_way + b->errors + b->waiting;
 
-	if (b->next == b->nready || b->under_way >= b->window)
+	if ((b->next == b->nready && again == 0) || b->under_way >= b->window)
 		return false;
 	/* The others have them, and give them back as their share becomes smaller. */
 	if (b->under_way >= WINDOW_LEAST &&
 	    atomic_load(&all_under_way) >= WINDOW_ALL)
 		return false;
-	if (b->plan.errors_max == 0)
+	if (b->plan.errors_max == 0 || again > 0)
 		return true;
 	if ((int64_t)b->errors >= b->plan.errors_max)
 		return rest_may_begin(b);
@@ -355,8 +381,12 @@ op_ended(struct inner *in, const struct reply *reply)
 	bool goes_on, is_last;
 
 	lock_take(b->mu);
-	note(p, reply);
-	release(b, &b->plan.step[p->step]);
+	if (!tries_again(p, reply)) {
+		note(p, reply);
+		release(b, &b->plan.step[p->step]);
+		b->is_ended[p->step] = true;
+		find_giver(b);
+	}
 	b->under_way--;
 	atomic_fetch_sub(&all_under_way, 1);
 	goes_on = !b->is_beginning && may_begin(b);
@@ -368,6 +398,47 @@ op_ended(struct inner *in, const struct reply *reply)
 		go_on(b);
 	else if (is_last)
 		answer(b);
+}
+
+/* What it conflicts with may be given up by who came before it. */
+static bool
+tries_again(struct part *p, const struct reply *reply)
+{
+	struct bulk *b = p->bulk;
+	const struct fault f = p->inner.rq.cx.fault;
+
+	if (reply->status != 409 || b->is_sure[p->step] ||
+	    b->plan.step[p->step].is_rest ||
+	    !str_eq(str_of(scim_type_of(&f)), STR("uniqueness")))
+		return false;
+	b->waiting++;
+	/* They may have ended since. */
+	if (p->step <= b->first_giver)
+		b->again[b->nagain++] = p->step;
+	else
+		b->waits_again[p->step] = true;
+	return true;
+}
+
+/* Whoever waits for those before it that are done now begins. */
+static void
+find_giver(struct bulk *b)
+{
+	const struct bulk_plan *plan = &b->plan;
+	const struct bulk_step *step;
+	size_t i = b->first_giver;
+
+	for (; i < plan->nstep; i++) {
+		step = &plan->step[i];
+		if (b->waits_again[i]) {
+			b->waits_again[i] = false;
+			b->again[b->nagain++] = i;
+		}
+		if (!b->is_ended[i] && !step->is_rest &&
+		    plan->op[step->op].method != POST)
+			break;
+	}
+	b->first_giver = i;
 }
 
 static struct str

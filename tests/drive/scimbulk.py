@@ -196,6 +196,38 @@ def what_is_not_begun_any_more_is_missed_by_who_refers_to_it(w):
 
 
 @test
+def what_one_gives_up_the_next_may_take(w):
+    """As if the operations came one after the other."""
+    for more in ({}, {"failOnErrors": 7}):
+        users = [w.user() for _ in range(20)]
+        names = [user["userName"] for user in users]
+        gone = w.user(nickName="G")
+        outcomes = each(w, *(patch("/Users/" + user["id"], op(
+            "replace", "userName", name)) for user, name in zip(
+                users, [w.name()] + names)), post(
+                    w, "last", userName=names[-1]),
+            {"method": "DELETE", "path": "/Users/" + gone["id"]}, post(
+                w, "back", userName=gone["userName"]), **more)
+        same(codes(outcomes), ["200"] * 20 + ["201", "204", "201"])
+        same([w.show(user)["userName"] for user in users[1:]], names[:-1])
+        made = fine(w.scim.get("/Users/" + id_of(outcomes[-1])))
+        same((made["userName"], "nickName" in made), (gone["userName"], False))
+
+
+@test
+def what_is_taken_stays_taken(w):
+    """However often it is tried, and whoever changes meanwhile."""
+    made, other = w.user(), w.user()
+    for more in ({}, {"failOnErrors": 2}):
+        outcomes = each(w, *(patch("/Users/" + other["id"], op(
+            "replace", "title", w.name())) for _ in range(5)), post(
+                w, "a", userName=made["userName"]), post(w, "b"), post(
+                    w, "c", userName=made["userName"]), post(w, "d"), **more)
+        wanted = ["200"] * 5 + ["409", "201", "409", "201"]
+        same(codes(outcomes), wanted[:-1] if more else wanted)
+
+
+@test
 def references_are_replaced(w):
     outcomes = each(w, post(w, "boss"), post(w, "ana", **reports("boss")))
     same(codes(outcomes), ["201", "201"])
