@@ -79,8 +79,10 @@ decide_return(struct scene *sc)
 	    contracts_replace(sc->ob, sc->it, sc->sub, &sc->changes);
 	TRY(contracts_check(
 	    sc->it->cx, sc->sub->contract, sc->sub->ncontract));
-	/* Without contracts nothing else says it. */
+	/* Without contracts nothing else says it, nor that the old ones are over. */
 	row->lifecycle = LIFE_ACTIVE;
+	if (sc->sub->ncontract == 0)
+		person_take_primary(row, NULL, 0, 0);
 	block_returns(sc);
 	return OK;
 }

@@ -619,10 +619,18 @@ def the_name_of_who_was_deleted_is_free(w):
 
 @test
 def who_comes_back_is_the_same_person_as_sent_now(w):
-    made = w.user(nickName="N", externalId="r-" + w.name())
+    made = w.user(nickName="N", title="T", externalId="r-" + w.name(),
+                  schemas=[USER, ENTERPRISE, USHER],
+                  **{ENTERPRISE: {"costCenter": "c"},
+                     USHER: {"site": "ber", "start": "2020-01-01"}})
     fine(w.scim.delete("/Users/" + made["id"]))
     back = w.user(userName=made["userName"], externalId=made["externalId"])
     same((back["id"], "nickName" in back), (made["id"], False))
+    fine(w.scim.delete("/Users/" + made["id"]))
+    back = w.user(userName=made["userName"], externalId=made["externalId"])
+    for name in "title", ENTERPRISE:
+        true(name not in back, back)
+    same(set(back[USHER]), {"source", "lifecycle", "certification"})
     same(w.found('externalId eq "%s"' % made["externalId"]), {made["id"]})
 
 
