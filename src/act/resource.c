@@ -34,6 +34,8 @@ static struct str resource_record(struct arena *, struct str external_id,
 static void add_keys(struct item *, struct resource_state *, struct str values);
 static enum err refused(const struct resource_state *);
 static enum err save_one(struct item *, struct tx *);
+static bool is_as_it_was(const struct resource_state *,
+    const struct resource_row *, struct str keys);
 static enum err load_row(struct item *, struct tx *, struct resource_row *);
 static struct index_key *keys_of(const struct resource_state *,
     struct arena *);
@@ -236,6 +238,10 @@ save_one(struct item *it, struct tx *tx)
 
 	TRY(load_row(it, tx, &row));
 	before = row.version;
+	out->id = s->id;
+	it->out = out;
+	if (is_as_it_was(s, &row, index_pack(arena, key, s->value.n)))
+		return OK;
 	TRY(check_unique(it, tx, key));
 	change.ndrop = index_unpack(arena, row.keys, &change.drop);
 	change.put = key;
@@ -252,9 +258,16 @@ save_one(struct item *it, struct tx *tx)
 		must(!is_stale); /* loaded in this transaction */
 		row.version++;
 	}
-	out->id = s->id;
-	it->out = out;
 	return note(it, tx, &row, before);
+}
+
+/* Nothing is written then; but what the catalogue says of its values now is. */
+static bool
+is_as_it_was(const struct resource_state *s, const struct resource_row *row,
+    struct str keys)
+{
+	return s->in->kind == RESOURCE_CHANGE && s->in->is_same
+	    && str_eq(row->keys, keys);
 }
 
 static enum err

@@ -289,14 +289,14 @@ check_mutable(const struct change *c, bool *is_same)
 	    c, m == SCIM_READ_ONLY ? MSG_SCIM_READ_ONLY : MSG_SCIM_IMMUTABLE);
 }
 
-/* What stands where the path leads, if it leads to one place. */
+/* What stands where the path leads; all of a list, of whose elements it names a part. */
 static const struct value *
 present(const struct change *c)
 {
 	const struct value *v =
 	    value_get(c->holder, str_of(c->target.attr->name));
 
-	if (c->target.sub == NULL || v == NULL)
+	if (c->target.sub == NULL || v == NULL || v->type == JS_ARRAY)
 		return v;
 	return value_get(v, str_of(c->target.sub->name));
 }

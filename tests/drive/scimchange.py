@@ -486,8 +486,13 @@ def remove_of_what_is_required_is_refused(w):
 
 @test
 def remove_of_what_is_read_only_is_refused(w):
-    for path in ("id", "meta", USHER + ":lifecycle"):
-        refused(w.change(w.user(), op("remove", path)), 400, "mutability")
+    made = w.user()
+    fine(w.scim.post("/Groups", {"schemas": [GROUP], "displayName": w.name(),
+                                 "members": [{"value": made["id"]}]}))
+    for path in ("id", "meta", "meta.created", USHER + ":lifecycle", "groups",
+                 "groups.value", "groups.display", "groups[value pr]",
+                 "groups[value pr].display"):
+        refused(w.change(made, op("remove", path)), 400, "mutability")
 
 
 # replace

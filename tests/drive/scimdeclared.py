@@ -456,6 +456,23 @@ def resources_have_what_all_have(w):
 
 
 @test
+def a_resource_that_is_as_asked_is_not_changed(w):
+    made = fine(client(w).post("/Devices", {
+        "schemas": [DEVICE], "model": "m " + w.name(),
+        "externalId": "d-" + w.name()}))
+    path = "/Devices/" + made["id"]
+    for each in (op("add", "model", made["model"]),
+                 op("replace", "model", made["model"]),
+                 op("add", None, {"model": made["model"]}),
+                 op("add", "externalId", made["externalId"])):
+        same(fine(client(w).patch(path, each)), made, each)
+    same(fine(client(w).put(path, made)), made)
+    after = fine(client(w).patch(path, op("add", "model", "other")))
+    true(after["meta"]["version"] != made["meta"]["version"], after)
+    true(after["meta"]["lastModified"] > made["meta"]["lastModified"], after)
+
+
+@test
 def a_filter_finds_ones_own_among_many(w):
     """However many of another client have the same value."""
     mine, model = client(w), w.name()
