@@ -12,7 +12,7 @@
 #define ROOT	    "extensions"
 #define DEPTH_MAX   8
 #define MEMBERS_MAX 256
-#define SCRATCH_MEMORY (64u << 20) /* of whom an index leads to many are looked at */
+#define SCRATCH_MEMORY (64u << 20) /* values take a hundred times their bytes: of that nothing stays */
 
 static const struct scim_schema *schema_of(const struct catalogue *,
     const struct declared_type *, struct str urn);
@@ -21,6 +21,9 @@ static struct value *object_at(struct arena *, struct value *, struct str);
 static void sort_members(struct value *);
 static void merge(struct arena *, struct value *, const struct value *);
 static void drop_empty(struct value *);
+static enum err settle(struct ctx *, const struct catalogue *,
+    const struct declared_type *, const struct value *was, struct value *is);
+static void keep_fault(struct ctx *, const struct fault *);
 static enum err settle_schema(struct ctx *, const struct scim_schema *,
     const struct value *before, struct value *after);
 static enum err settle_attr(struct ctx *, const struct scim_schema *,
@@ -155,13 +158,18 @@ sort_members(struct value *v)
 struct str
 extension_merge(struct ctx *cx, struct str before, struct str patch)
 {
+	struct ctx own = *cx;
 	struct value *all;
+	struct str out;
 
 	if (before.n == 0 || patch.n == 0)
 		return patch.n == 0 ? before : patch;
-	all = read_object(cx, before);
-	merge(cx->arena, all, read_object(cx, patch));
-	return extension_text(cx->arena, all);
+	own.arena = arena_open(SCRATCH_MEMORY);
+	all = read_object(&own, before);
+	merge(own.arena, all, read_object(&own, patch));
+	out = str_copy(cx->arena, extension_text(own.arena, all));
+	arena_close(own.arena);
+	return out;
 }
 
 /* RFC 7396, but that null stays: who comes later must see that it is gone. */
@@ -237,13 +245,32 @@ extension_settle(struct ctx *cx, const struct catalogue *c,
     const struct declared_type *of, struct str before, struct str after,
     struct str *out)
 {
-	struct value *was, *is, *next;
+	struct ctx own = *cx;
+	struct value *is;
+	enum err err;
 
 	*out = after;
 	if (str_eq(before, after))
 		return OK;
-	was = read_object(cx, before);
-	is = read_object(cx, after);
+	own.arena = arena_open(SCRATCH_MEMORY);
+	is = read_object(&own, after);
+	err = settle(&own, c, of, read_object(&own, before), is);
+	*out = (struct str) { NULL, 0 };
+	if (err != OK)
+		keep_fault(cx, &own.fault);
+	else if (is->first != NULL)
+		*out = str_copy(cx->arena, extension_text(own.arena, is));
+	arena_close(own.arena);
+	return err;
+}
+
+static enum err
+settle(struct ctx *cx, const struct catalogue *c,
+    const struct declared_type *of, const struct value *was,
+    struct value *is)
+{
+	struct value *next;
+
 	for (struct value *v = is->first; v != NULL; v = next) {
 		const struct scim_schema *schema = schema_of(c, of, v->name);
 		const struct value *old = value_get(was, v->name);
@@ -264,10 +291,17 @@ extension_settle(struct ctx *cx, const struct catalogue *c,
 	TRY(keep_rest(cx, c, of, was, is));
 	TRY(check_keys(cx, c, of, is));
 	/* What catalogues left behind counts as well: what is stored must be read again. */
-	TRY(check_form(cx, is, 0));
-	*out = is->first != NULL ? extension_text(cx->arena, is)
-				 : (struct str) { NULL, 0 };
-	return OK;
+	return check_form(cx, is, 0);
+}
+
+/* Its texts stand in an arena that ends. */
+static void
+keep_fault(struct ctx *cx, const struct fault *fault)
+{
+	cx->fault = *fault;
+	cx->fault.field = str_copy(cx->arena, fault->field);
+	for (size_t i = 0; i < COUNT(fault->args); i++)
+		cx->fault.args[i] = str_copy(cx->arena, fault->args[i]);
 }
 
 /*
@@ -620,20 +654,25 @@ size_t
 extension_keys(struct ctx *cx, const struct catalogue *c, struct str text,
     struct extension_key *out)
 {
+	struct ctx own = *cx;
 	struct value *all;
 	size_t n = 0;
 
 	if (text.n == 0 || c->nschema == 0)
 		return 0;
-	all = read_object(cx, text);
+	own.arena = arena_open(SCRATCH_MEMORY);
+	all = read_object(&own, text);
 	for (const struct value *v = all->first; v != NULL; v = v->next) {
 		const struct scim_schema *schema =
 		    catalogue_schema_urn(c, v->name);
 
 		if (schema != NULL)
 			n = schema_keys(
-			    cx, schema, v, out, n, EXTENSION_KEYS_MAX);
+			    &own, schema, v, out, n, EXTENSION_KEYS_MAX);
 	}
+	for (size_t i = 0; i < n; i++)
+		out[i].text = str_copy(cx->arena, out[i].text);
+	arena_close(own.arena);
 	return n;
 }
 
