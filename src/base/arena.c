@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/arena.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,7 @@ struct arena {
 	char		*at, *end; /* what is left of the newest block */
 	struct block	*more;	   /* after the first, newest first */
 	struct deferred *deferred;
+	_Atomic size_t	*total;	/* NULL: nobody counts */
 	size_t		 max, used; /* bytes handed out, rounded up */
 	size_t		 next_block;
 	max_align_t	 first[FIRST_BLOCK / sizeof(max_align_t)];
@@ -67,6 +69,7 @@ arena_open(size_t max)
 		fatal("no memory for an arena");
 	a->more = NULL;
 	a->deferred = NULL;
+	a->total = NULL;
 	a->max = max;
 	start_first(a);
 	return a;
@@ -120,6 +123,13 @@ arena_defer(struct arena *a, void (*free_fn)(void *), void *object)
 	a->deferred = d;
 }
 
+void
+arena_count(struct arena *a, _Atomic size_t *total)
+{
+	must(a->more == NULL && a->total == NULL);
+	a->total = total;
+}
+
 size_t
 arena_used(const struct arena *a)
 {
@@ -155,6 +165,8 @@ add_block(struct arena *a, size_t least)
 	b->next = a->more;
 	b->size = size;
 	a->more = b;
+	if (a->total != NULL)
+		atomic_fetch_add(a->total, size);
 	a->at = (char *)b->bytes;
 	a->end = a->at + size;
 	if (a->next_block < BLOCK_MAX)
@@ -180,6 +192,8 @@ free_blocks(struct arena *a)
 
 	while ((b = a->more) != NULL) {
 		a->more = b->next;
+		if (a->total != NULL)
+			atomic_fetch_sub(a->total, b->size);
 		UNPOISON(b->bytes, b->size);
 		free(b);
 	}

@@ -34,6 +34,12 @@ void *arena_copy(struct arena *, const void *p, size_t n);
 /* Calls FREE_FN(OBJECT) when the arena closes or is reset. */
 void arena_defer(struct arena *, void (*free_fn)(void *), void *object);
 
+/*
+ * From now on what the arena takes from the heap, but for its first block, is
+ * added to *TOTAL as long as it has it: of several, that is what they all have.
+ */
+void arena_count(struct arena *, _Atomic size_t *total);
+
 /* Bytes handed out so far. */
 size_t arena_used(const struct arena *);
 

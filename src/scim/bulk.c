@@ -32,6 +32,8 @@
 #define WINDOW_ALL   1024
 #define WINDOW_MOST  256
 #define WINDOW_LEAST 1
+#define WINDOW_FIRST 64	/* before the first have shown what they take; each that ends lets another one in more */
+#define MEMORY_ALL   ((size_t)256 << 20) /* that they take from the heap: past it each Bulk goes on by one */
 
 /* What became of an operation. */
 struct end {
@@ -51,7 +53,7 @@ struct bulk {
 	struct end	*end;	/* of each operation */
 	size_t		*ready;	/* steps to begin, in order; where errors are counted, those that wait too */
 	size_t		 nready, next;
-	size_t		 under_way, window, errors;
+	size_t		 under_way, window, errors, ended;
 	bool		*is_ended;	/* of each step */
 	bool		*is_sure;	/* it began when all before it that may give something up were done */
 	size_t		 first_giver;	/* of these steps the first that is not done; all of them: none */
@@ -70,7 +72,7 @@ struct part {
 };
 
 /* In this process. */
-static _Atomic size_t bulks, all_under_way;
+static _Atomic size_t bulks, all_under_way, all_memory;
 
 static enum err plan_it(struct reader *, struct ctx *, const void *, void **);
 static enum err come_here(struct reader *, struct ctx *, const void *,
@@ -221,11 +223,14 @@ may_begin(struct bulk *b)
 	const size_t again = b->nagain - b->next_again;
 	const size_t busy = b->under_way + b->errors + b->waiting;
 
-	if ((b->next == b->nready && again == 0) || b->under_way >= b->window)
+	if ((b->next == b->nready && again == 0) ||
+	    b->under_way >= b->window ||
+	    b->under_way >= WINDOW_FIRST + b->ended)
 		return false;
 	/* The others have them, and give them back as their share becomes smaller. */
 	if (b->under_way >= WINDOW_LEAST &&
-	    atomic_load(&all_under_way) >= WINDOW_ALL)
+	    (atomic_load(&all_under_way) >= WINDOW_ALL ||
+		atomic_load(&all_memory) >= MEMORY_ALL))
 		return false;
 	if (b->plan.errors_max == 0 || again > 0)
 		return true;
@@ -254,10 +259,12 @@ begin(struct bulk *b, size_t step)
 	const struct ctx *cx = b->call->cx;
 	const struct bulk_step *s = &b->plan.step[step];
 	struct arena *arena = arena_open(OP_MEMORY);
-	struct part *p = arena_alloc(arena, sizeof(*p));
+	struct part *p;
 	struct reply reply = { 0 };
 	enum err err;
 
+	arena_count(arena, &all_memory);
+	p = arena_alloc(arena, sizeof(*p));
 	p->bulk = b;
 	p->step = step;
 	p->inner.outer = b->call;
@@ -388,6 +395,7 @@ op_ended(struct inner *in, const struct reply *reply)
 		find_giver(b);
 	}
 	b->under_way--;
+	b->ended++;
 	atomic_fetch_sub(&all_under_way, 1);
 	goes_on = !b->is_beginning && may_begin(b);
 	is_last = !b->is_beginning && !goes_on && b->under_way == 0;

@@ -67,6 +67,27 @@ a_reset_arena_hands_out_its_first_block_again(void **state)
 }
 
 static void
+what_several_take_is_counted_together(void **state)
+{
+	struct arena *a = arena_open(MIB), *b = arena_open(MIB);
+	_Atomic size_t total = 0;
+
+	(void)state;
+	arena_count(a, &total);
+	arena_count(b, &total);
+	arena_alloc(a, 100);
+	assert_true(total == 0);
+	arena_alloc(a, 100000);
+	arena_alloc(b, 200000);
+	assert_true(total >= 300000);
+	arena_reset(b);
+	assert_true(total >= 100000 && total < 300000);
+	arena_close(a);
+	arena_close(b);
+	assert_true(total == 0);
+}
+
+static void
 what_was_deferred_runs_last_first_and_once(void **state)
 {
 	struct arena *a = arena_open(MIB);
@@ -167,6 +188,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory_is_zeroed_aligned_and_apart),
 		cmocka_unit_test(a_reset_arena_hands_out_its_first_block_again),
+		cmocka_unit_test(what_several_take_is_counted_together),
 		cmocka_unit_test(what_was_deferred_runs_last_first_and_once),
 		cmocka_unit_test(copies_are_copies),
 		cmocka_unit_test(asking_for_too_much_is_fatal),

@@ -332,7 +332,14 @@ so_many_are_under_way_at_once(void **state)
 	(void)state;
 	fake.waits = true;
 	send_with(ops_of(1000), "");
-	assert_int_equal(fake.nitem, 256);
+	/* Few at first, and more the more have ended. */
+	assert_int_equal(fake.nitem, 64);
+	fake_finish();
+	assert_int_equal(fake.nitem, 64 + 128);
+	fake_finish();
+	assert_int_equal(fake.nitem, 64 + 128 + 256);
+	fake_finish();
+	assert_int_equal(fake.nitem, 64 + 128 + 256 + 256);
 	while (fake.nreply == 0)
 		fake_finish();
 	assert_text(fake_at("Operations.999.status"), "201");
@@ -348,6 +355,29 @@ so_many_are_under_way_at_once(void **state)
 	assert_int_equal(fake.status, 413);
 	assert_true(contains(fake_at("detail"), "1000"));
 	assert_int_equal(fake.nitem, 0);
+}
+
+/* Who takes much lets few others in, and goes on by one until it is given back. */
+static void
+so_much_memory_is_theirs_together(void **state)
+{
+	struct item *large;
+
+	(void)state;
+	fake.waits = true;
+	send_with(ops_of(200), "");
+	assert_int_equal(fake.nitem, 64);
+	large = fake.item[0];
+	arena_alloc(large->cx->arena, (size_t)257 << 20);
+	fake.item[0] = NULL;
+	fake_finish();
+	assert_int_equal(fake.nitem, 64);
+	fake.item[0] = large;
+	fake_finish();
+	assert_int_equal(fake.nitem, 64 + 128);
+	while (fake.nreply == 0)
+		fake_finish();
+	assert_text(fake_at("Operations.199.status"), "201");
 }
 
 static void
@@ -535,6 +565,7 @@ main(void)
 		A_TEST(a_circle_that_stays_open_is_told),
 		A_TEST(after_so_many_errors_nothing_more_is_begun),
 		A_TEST(so_many_are_under_way_at_once),
+		A_TEST(so_much_memory_is_theirs_together),
 		A_TEST(operations_end_on_other_threads),
 		A_TEST(a_full_queue_is_each_operations_own_outcome),
 		A_TEST(every_operation_needs_the_right_of_its_row),
