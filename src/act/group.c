@@ -32,6 +32,13 @@ prepare(
 	for (size_t i = 0; i < b->n; i++)
 		if (b->item[i]->err == OK)
 			b->item[i]->err = start(b, b->item[i]);
+	for (size_t i = 0; i < b->n; i++) {
+		struct item *it = b->item[i];
+		struct group_state *s = it->state;
+
+		if (it->err == OK && s->role != NULL)
+			it->err = role_order_prepare(b, it, s, data);
+	}
 	return read_old(b, data, call);
 }
 
@@ -46,8 +53,9 @@ start(struct batch *b, struct item *it)
 	for (size_t i = 0; i < GROUP_KEYS; i++)
 		s->at[i] = SIZE_MAX;
 	TRY(world_realm(b->world, it->cx, it->tenant, &s->realm));
-	TRY(check_texts(it, s));
-	return check_members(it, s);
+	TRY(check_members(it, s));
+	return s->in->role.p != NULL ? role_order_check(it, s)
+				     : check_texts(it, s);
 }
 
 static enum err
@@ -116,7 +124,7 @@ static bool
 changes_texts(const struct group_order *in)
 {
 	return in->kind == GROUP_REMOVE ||
-	    (in->kind == GROUP_CHANGE &&
+	    (in->kind == GROUP_CHANGE && in->role.p == NULL &&
 		(in->name.p != NULL || in->external_id.p != NULL));
 }
 
@@ -180,7 +188,10 @@ want(struct batch *b, struct tx *data, struct vault_call *call)
 		}
 		call->tenant = it->tenant;
 		call->capability = &s->realm->capability;
-		seal(it, s, call);
+		if (s->role != NULL)
+			role_order_seal(s, call);
+		else
+			seal(it, s, call);
 	}
 	return OK;
 }
@@ -276,7 +287,8 @@ save(struct batch *b, struct tx *tx)
 			continue;
 		it->out = s->out = arena_alloc(it->cx->arena, sizeof(*s->out));
 		TRY(tx_savepoint(tx));
-		it->err = group_apply(b, it, s, tx);
+		it->err = s->role != NULL ? role_order_apply(b, it, s, tx)
+					  : group_apply(b, it, s, tx);
 		if (it->err == OK && !it->again)
 			it->err = tx_keep(tx);
 		if (it->err != OK || it->again)

@@ -25,9 +25,13 @@
 
 enum group_kind { GROUP_MAKE = 1, GROUP_CHANGE, GROUP_REMOVE };
 
+/* What ids of roles begin with; of nothing else an id does. */
+#define GROUP_ROLE_ID "role-"
+
 struct group_order {
 	enum group_kind	kind;
 	int64_t		group;		/* CHANGE, REMOVE */
+	struct str	role;		/* the id of a role instead; p NULL: none */
 	int64_t		source;		/* MAKE: whose it is */
 	struct str	name;		/* p NULL: stays as it is */
 	struct str	external_id;	/* the source's own key; p NULL: stays, empty: none */
@@ -52,7 +56,8 @@ extern const struct use_case group_order;	/* in: struct group_order, out: struct
 /* --- reading ----------------------------------------------------------------- */
 
 struct group_view {
-	struct group_row row;
+	struct group_row row;			/* of a role there is none: VERSION is -1 */
+	struct str	 role;			/* the id of the role that it is; p NULL: none */
 	struct str	 name, external_id;	/* opened */
 	const int64_t	*member;		/* that the actor reaches, ascending; if they were asked for */
 	size_t		 nmember;
@@ -61,18 +66,22 @@ struct group_view {
 /*
  * Of one group, or of a list: all that is given must be so.  To whom sees some
  * people only, groups are there in which somebody is whom they see, and empty
- * ones of their own source.
+ * ones of their own source.  After the groups come the roles, if the actor may
+ * read roles: their members are the people of the source who have them now, over
+ * everybody or over the role's own scope.
  */
 struct groups_in {
 	int64_t	   source;
 	int64_t	   group;	/* this one; 0: any */
+	struct str role;	/* this role, by its id; p NULL: any */
+	struct str type;	/* "group" or "role"; p NULL: either */
 	int64_t	   member;	/* this person is in it; 0: whoever */
 	struct str name;	/* it is called this; p NULL: whatever */
 	struct str external_id;
 	bool	   has_members;	/* they are shown */
 	bool	   is_done;	/* who asks has just changed it, and is shown it, whoever is in it now */
 	bool	   names_only;	/* external ids are not opened */
-	int64_t	   after;	/* id of the last one seen; 0: from the start */
+	int64_t	   after;	/* `next` of the page before; 0: from the start */
 	int64_t	   first;	/* 1: from the first one on; 0: by cursor */
 	bool	   is_descending;	/* the newest first */
 	size_t	   limit;

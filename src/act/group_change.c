@@ -313,27 +313,9 @@ refuse_member(struct changing *c, int64_t id)
 static enum err
 which_reached(struct changing *c, const int64_t *id, size_t n, bool *is)
 {
-	struct person *key = arena_array(c->arena, n + 1, sizeof(*key));
 	const struct person_query q = scope_of(c);
-	bool *in = arena_array(c->arena, n + 1, sizeof(*in));
-	const int64_t source = c->row.source;
-	struct rows rows;
 
-	for (size_t i = 0; i < n; i++) {
-		key[i].tenant = c->it->tenant;
-		key[i].id = id[i];
-	}
-	TRY(store_load(c->tx, &PERSON, key, n, 2, 0, &rows));
-	if (q.scope != NULL && n > 0)
-		TRY(person_in_scope(c->tx, &q, id, n, in));
-	for (size_t i = 0; i < rows.n; i++) {
-		const struct person *p = &((struct person *)rows.row)[i];
-
-		is[rows.key[i]] = p->lifecycle < LIFE_LEFT &&
-		    (source == 0 || p->source == source) &&
-		    (q.scope == NULL || in[rows.key[i]]);
-	}
-	return OK;
+	return members_reached(c->tx, &q, c->row.source, id, n, is);
 }
 
 /* Those who are in, of those named or of all but who comes; whom the actor does not reach stays. */
@@ -363,7 +345,20 @@ find_parting(struct changing *c)
 	return OK;
 }
 
-/* What a batch may hold in memory is bounded; one order always fits. */
+bool
+group_takes_room(struct batch *b, int64_t cost)
+{
+	int64_t *taken = b->state;
+
+	if (taken == NULL)
+		b->state = taken = arena_alloc(b->cx->arena, sizeof(*taken));
+	if (*taken > 0 && *taken + cost > GROUP_BATCH_MAX)
+		return false;
+	*taken += cost;
+	return true;
+}
+
+/* What a batch may hold in memory is bounded. */
 static bool
 take_room(struct changing *c)
 {
@@ -372,18 +367,12 @@ take_room(struct changing *c)
 	const bool is_all = s->in->replaces || s->in->kind == GROUP_REMOVE ||
 	    c->row.gives != c->before.gives || c->it->cx->actor->scope != NULL;
 	int64_t people = named + (is_all ? c->row.members : 0);
-	int64_t *taken = c->batch->state;
 	int64_t cost = named * COST_NAMED + (is_all ? c->row.members : 0);
 
 	if (people > GROUP_NOW_MAX)
 		people = GROUP_NOW_MAX;
 	cost += decide_cost(c, (size_t)people);
-	if (taken == NULL)
-		c->batch->state = taken = arena_alloc(c->arena, sizeof(*taken));
-	if (*taken > 0 && *taken + cost > GROUP_BATCH_MAX)
-		return false;
-	*taken += cost;
-	return true;
+	return group_takes_room(c->batch, cost);
 }
 
 /* Of deciding about so many people now. */

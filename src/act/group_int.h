@@ -16,6 +16,9 @@ enum group_key { KEY_NAME_WAS, KEY_REF_WAS, KEY_NAME, KEY_REF, GROUP_KEYS };
 /* What the orders of one batch may take of memory, in rows of members: more come in the next. */
 #define GROUP_BATCH_MAX (GROUP_MEMBERS_MAX + GROUP_MEMBERS_MAX / 2)
 
+/* A role as a group. */
+struct role_group { struct role role; struct str id, name; };
+
 /* item->state of a group order. */
 struct group_state {
 	const struct group_order *in;
@@ -35,6 +38,10 @@ struct group_state {
 	/* writer */
 	struct group_out       *out;
 	struct batch	       *inner;	/* of the people of whom was decided; NULL: of nobody */
+
+	/* of a role */
+	const struct role_group *role;
+	LIST(struct item *)	change;	/* an order for each grant that may begin or end */
 };
 
 /* What is hashed of a name, or of a key of SOURCE; they never meet. */
@@ -43,6 +50,33 @@ struct str group_ref_text(struct arena *, int64_t source, struct str external_id
 
 /* The groups of the page's source that each of N persons is in, if the page has them. */
 enum err groups_add(struct reader *, struct ctx *, const struct page_in *, struct person_view *, size_t n) USE_RESULT;
+
+/* --- group_role.c: roles as groups --------------------------------------------- */
+
+/* It counts, and makes its holder a member: over everybody, or over the role's own scope. */
+static inline bool
+role_is_plain(const struct role_held *held, int64_t now_ms)
+{
+	return role_counts(held, now_ms) && held->scope == NULL;
+}
+/* All that may be given to somebody, by their ids. */
+size_t role_groups(struct arena *, const struct catalogue *, struct role_group **);
+/* Of N people keeps those of SOURCE of whom the actor may know that they have a role. */
+enum err role_members_seen(struct reader *, struct ctx *, const struct realm *, int64_t source, int64_t *person, size_t *n) USE_RESULT;
+/* Adds the roles of each of N persons to their groups, where the actor may read them. */
+void roles_add(struct reader *, struct ctx *, const struct realm *, struct person_view *, size_t n);
+
+/*
+ * group_role_change.c: the steps of an order about a role.  ERR_NOT_FOUND: who
+ * asks reads no roles, or there is none.  In the caller's savepoint, as group_apply().
+ */
+enum err role_order_check(struct item *, struct group_state *) USE_RESULT;
+enum err role_order_prepare(struct batch *, struct item *, struct group_state *, struct tx *data) USE_RESULT;
+void role_order_seal(struct group_state *, struct vault_call *);
+enum err role_order_apply(struct batch *, struct item *, struct group_state *, struct tx *) USE_RESULT;
+
+/* Which of N are people of SOURCE (0: any) whom the query reaches, and have not left. */
+enum err members_reached(struct tx *, const struct person_query *, int64_t source, const int64_t *id, size_t n, bool *is) USE_RESULT;
 
 /* --- group_match.c: which groups the entries of a catalogue stand behind ------- */
 
@@ -53,6 +87,8 @@ enum err groups_match(struct tx *, uint32_t tenant, const struct catalogue *, co
 /* 0: none. */
 int64_t group_entry_of(const struct group_entry *, size_t n, int64_t group);
 
+/* Whether the batch has room for COST rows of members more; one order always fits. */
+bool group_takes_room(struct batch *, int64_t cost);
 /* In the caller's savepoint: whatever is refused is undone there.  Sets item->again where what was opened is out of date, or the batch has no room. */
 enum err group_apply(struct batch *, struct item *, struct group_state *, struct tx *) USE_RESULT;
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * group_query.c - reading groups: one of them, those that a key or a person
- * leads to, or all of a source, a page at a time.
+ * leads to, or all of a source, a page at a time; and roles behind them.
+ *
+ * A role has no row.  In a list its place among the roles, from 1, stands for
+ * one: no group has so small an id.
  */
 #include "act/group_int.h"
 #include "act/world_int.h"
@@ -9,8 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/canon.h"
+
 #define GROUPS_A_PAGE  500
 #define MEMBERS_A_PAGE 5000
+#define ROLE_PLACES    (ROLE_COUNT + ROLES_MAX)
 
 /* What is asked for, with what its texts lead to. */
 struct asking {
@@ -22,26 +28,44 @@ struct asking {
 	bool			sees_member;	/* the person asked for is one that the actor reaches */
 	const int64_t	       *seen;	/* groups of whom the actor reaches, if that is not everybody */
 	size_t			nseen;
+	const struct role_group *role;	/* all of them; none, if the actor reads no roles */
+	size_t			nrole;
+	struct role_held       *held;	/* by the person asked for, if that may be known */
+	size_t			nheld;
+	const struct role_holder *holder;	/* of any role; NULL: not asked yet */
+	size_t			nholder;
 	struct group_row       *found;
 	size_t			n;
 };
 
 static enum err ask(struct asking *);
 static enum err by_text(struct asking *, struct str text, int64_t *group);
+static enum err ask_roles(struct asking *);
+static bool is_role_asked(const struct asking *, const struct role_group *);
+static bool is_held(const struct asking *, const struct role_group *);
+static bool same_name(struct arena *, struct str, struct str);
+static bool is_type(const struct groups_in *, struct str);
+static enum err find_groups(struct asking *);
 static enum err find_some(struct asking *);
 static enum err ids_of_member(struct asking *, int64_t **id, size_t *n);
 static enum err keep_asked(struct asking *, struct rows *);
 static enum err find_seen(struct asking *, int64_t group);
 static bool is_told(const struct asking *, const struct group_row *);
 static enum err find_all(struct asking *);
-static enum err walk_all(struct asking *, struct groups_out *);
-static bool is_in_page(const struct groups_in *, const struct group_row *,
-    int64_t place);
-static void cut(struct asking *, struct groups_out *);
+static void offer_roles(struct asking *, struct groups_out *);
+static void offer(struct asking *, struct groups_out *,
+    const struct group_row *);
+static bool is_in_page(const struct groups_in *, int64_t id, int64_t at);
+static bool is_place(int64_t id);
 static enum err view(struct asking *, struct group_view **);
 static enum err open_texts(struct asking *, struct group_view *);
 static enum err add_members(struct asking *, struct group_view *,
     size_t *shown);
+static enum err add_holders(struct asking *, struct group_view *,
+    size_t *shown);
+static enum err check_shown(struct asking *, size_t shown);
+static enum err add_groups(struct reader *, struct ctx *,
+    const struct page_in *, struct person_view *, size_t n);
 static enum err keep_seen(struct asking *, int64_t *id, size_t *n);
 static enum err load_distinct(struct asking *, const struct rows *);
 static int by_id(const void *, const void *);
@@ -50,15 +74,15 @@ static int by_number(const void *, const void *);
 enum err
 group_show(struct reader *r, struct ctx *cx, const void *in, void **out)
 {
-	struct asking a = { .r = r, .cx = cx, .in = in };
-	struct group_view *v;
+	const struct groups_in *asked = in;
+	struct groups_in one = *asked;
+	void *found;
 
-	TRY(ask(&a));
-	TRY(find_some(&a));
-	if (a.n == 0)
+	one.limit = 1;
+	TRY(groups_list(r, cx, &one, &found));
+	if (((struct groups_out *)found)->n == 0)
 		return fail(cx, ERR_NOT_FOUND, MSG_SCIM_NO_RESOURCE, "id");
-	TRY(view(&a, &v));
-	*out = v;
+	*out = (void *)((struct groups_out *)found)->group;
 	return OK;
 }
 
@@ -67,21 +91,24 @@ groups_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 {
 	struct asking a = { .r = r, .cx = cx, .in = in };
 	struct groups_out *out = arena_alloc(cx->arena, sizeof(*out));
+	const bool is_turned = a.in->is_descending;
+	struct group_row *row;
 	struct group_view *v;
+	size_t n;
 
 	TRY(ask(&a));
-	if (a.in->group != 0 || a.in->member != 0 || a.in->name.p != NULL ||
-	    a.in->external_id.p != NULL) {
-		TRY(find_some(&a));
-		cut(&a, out);
-	} else if (a.in->is_descending) {
-		TRY(find_seen(&a, 0));
-		TRY(find_all(&a));
-		cut(&a, out);
-	} else {
-		TRY(find_seen(&a, 0));
-		TRY(walk_all(&a, out));
-	}
+	TRY(ask_roles(&a));
+	TRY(find_groups(&a));
+	row = a.found;
+	n = a.n;
+	a.found = arena_array(cx->arena, a.in->limit + 1, sizeof(*a.found));
+	a.n = 0;
+	if (is_turned)
+		offer_roles(&a, out);
+	for (size_t i = 0; i < n; i++)
+		offer(&a, out, &row[is_turned ? n - 1 - i : i]);
+	if (!is_turned)
+		offer_roles(&a, out);
 	TRY(view(&a, &v));
 	out->group = v;
 	out->n = a.n;
@@ -109,6 +136,79 @@ ask(struct asking *a)
 	TRY(keep_seen(a, &id, &n));
 	a->sees_member = n > 0;
 	return OK;
+}
+
+static enum err
+ask_roles(struct asking *a)
+{
+	const struct ctx *cx = a->cx;
+	int64_t id = a->in->member;
+	struct role_group *role;
+	size_t n = 1;
+
+	if (!actor_may(cx->actor, RIGHT_ROLE_READ))
+		return OK;
+	a->nrole = role_groups(cx->arena, a->realm->catalogue, &role);
+	a->role = role;
+	if (id == 0)
+		return OK;
+	TRY(role_members_seen(a->r, a->cx, a->realm, a->in->source, &id, &n));
+	if (n > 0)
+		a->nheld = world_roles_of(
+		    a->r->world, cx->arena, a->realm->tenant, id, &a->held);
+	return OK;
+}
+
+static bool
+is_role_asked(const struct asking *a, const struct role_group *g)
+{
+	const struct groups_in *in = a->in;
+
+	return in->group == 0 && in->external_id.p == NULL &&
+	    is_type(in, STR("role")) &&
+	    (in->role.p == NULL || str_eq(in->role, g->id)) &&
+	    (in->name.p == NULL ||
+		same_name(a->cx->arena, in->name, g->name)) &&
+	    (in->member == 0 || is_held(a, g));
+}
+
+static bool
+is_type(const struct groups_in *in, struct str type)
+{
+	return in->type.p == NULL || str_eq_nocase(in->type, type);
+}
+
+static bool
+same_name(struct arena *arena, struct str a, struct str b)
+{
+	struct str x, y;
+
+	return canon_key(arena, a, &x) && canon_key(arena, b, &y) &&
+	    str_eq(x, y);
+}
+
+static bool
+is_held(const struct asking *a, const struct role_group *g)
+{
+	for (size_t i = 0; i < a->nheld; i++)
+		if (a->held[i].role == g->role.id &&
+		    role_is_plain(&a->held[i], a->cx->now_ms))
+			return true;
+	return false;
+}
+
+static enum err
+find_groups(struct asking *a)
+{
+	const struct groups_in *in = a->in;
+
+	if (in->role.p != NULL || !is_type(in, STR("group")))
+		return OK;
+	if (in->group != 0 || in->member != 0 || in->name.p != NULL ||
+	    in->external_id.p != NULL)
+		return find_some(a);
+	TRY(find_seen(a, 0));
+	return find_all(a);
 }
 
 static enum err
@@ -243,7 +343,7 @@ is_told(const struct asking *a, const struct group_row *g)
 	    NULL;
 }
 
-/* From the last one on: so all of them are there first. */
+/* There are few groups, and who counts them passes all of them. */
 static enum err
 find_all(struct asking *a)
 {
@@ -267,68 +367,52 @@ find_all(struct asking *a)
 	return OK;
 }
 
-/* There are few groups: they are counted as they are passed. */
-static enum err
-walk_all(struct asking *a, struct groups_out *out)
-{
-	const struct groups_in *in = a->in;
-	struct group_row from = { .tenant = a->realm->tenant };
-	struct rows rows;
+/* --- the page ---------------------------------------------------------------- */
 
-	a->found = arena_array(a->cx->arena, in->limit + 1, sizeof(*a->found));
-	do {
-		TRY(store_page(a->r->data, &GROUP, &from, 1, from.id == 0,
-		    GROUPS_A_PAGE, &rows));
-		for (size_t i = 0; i < rows.n; i++) {
-			from = ((struct group_row *)rows.row)[i];
-			if ((in->source != 0 && from.source != in->source) ||
-			    !is_told(a, &from))
-				continue;
-			out->total++;
-			if (!is_in_page(in, &from, out->total))
-				continue;
-			if (a->n == in->limit)
-				out->next = a->found[a->n - 1].id;
-			else
-				a->found[a->n++] = from;
-		}
-	} while (rows.n == GROUPS_A_PAGE);
-	return OK;
-}
-
-/* PLACE: among those that are counted, from 1. */
-static bool
-is_in_page(
-    const struct groups_in *in, const struct group_row *row, int64_t place)
-{
-	if (in->first > 0)
-		return place >= in->first;
-	return in->is_descending ? in->after == 0 || row->id < in->after
-				 : row->id > in->after;
-}
-
-/* All were found at once, of which a page is shown. */
 static void
-cut(struct asking *a, struct groups_out *out)
+offer_roles(struct asking *a, struct groups_out *out)
 {
-	size_t kept = 0;
+	for (size_t i = 0; i < a->nrole; i++) {
+		const size_t at = a->in->is_descending ? a->nrole - 1 - i : i;
+		const struct group_row row = { .tenant = a->realm->tenant,
+			.id = (int64_t)at + 1,
+			.version = -1 };
 
-	out->total = (int64_t)a->n;
-	for (size_t i = 0; a->in->is_descending && i < a->n / 2; i++) {
-		struct group_row one = a->found[i];
+		if (is_role_asked(a, &a->role[at]))
+			offer(a, out, &row);
+	}
+}
 
-		a->found[i] = a->found[a->n - 1 - i];
-		a->found[a->n - 1 - i] = one;
-	}
-	for (size_t i = 0; i < a->n; i++) {
-		if (!is_in_page(a->in, &a->found[i], (int64_t)i + 1))
-			continue;
-		if (kept == a->in->limit)
-			out->next = a->found[kept - 1].id;
-		else
-			a->found[kept++] = a->found[i];
-	}
-	a->n = kept;
+static void
+offer(struct asking *a, struct groups_out *out, const struct group_row *row)
+{
+	out->total++;
+	if (!is_in_page(a->in, row->id, out->total))
+		return;
+	if (a->n < a->in->limit)
+		a->found[a->n++] = *row;
+	else
+		out->next = a->found[a->n - 1].id;
+}
+
+/* AT: among those that are counted, from 1. */
+static bool
+is_in_page(const struct groups_in *in, int64_t id, int64_t at)
+{
+	const bool is_later =
+	    is_place(id) == is_place(in->after) ? id > in->after : is_place(id);
+
+	if (in->first > 0)
+		return at >= in->first;
+	if (in->after == 0 || id == in->after)
+		return in->after == 0;
+	return is_later != in->is_descending;
+}
+
+static bool
+is_place(int64_t id)
+{
+	return id <= ROLE_PLACES;
 }
 
 /* --- what they look like ------------------------------------------------------- */
@@ -339,14 +423,20 @@ view(struct asking *a, struct group_view **out)
 	struct group_view *v = arena_array(a->cx->arena, a->n + 1, sizeof(*v));
 	size_t shown = 0;
 
-	for (size_t i = 0; i < a->n; i++)
+	for (size_t i = 0; i < a->n; i++) {
 		v[i].row = a->found[i];
+		if (!is_place(v[i].row.id))
+			continue;
+		v[i].role = a->role[v[i].row.id - 1].id;
+		v[i].name = a->role[v[i].row.id - 1].name;
+	}
 	*out = v;
 	if (a->n == 0)
 		return OK;
 	TRY(open_texts(a, v));
 	for (size_t i = 0; a->in->has_members && i < a->n; i++)
-		TRY(add_members(a, &v[i], &shown));
+		TRY(is_place(v[i].row.id) ? add_holders(a, &v[i], &shown)
+					  : add_members(a, &v[i], &shown));
 	return OK;
 }
 
@@ -364,6 +454,8 @@ open_texts(struct asking *a, struct group_view *v)
 	call.tenant = a->realm->tenant;
 	call.capability = &capability;
 	for (size_t i = 0; i < a->n; i++) {
+		if (is_place(v[i].row.id))
+			continue;
 		text[2 * i] = vault_text_open(
 		    &call, PURPOSE_NAME, v[i].row.id, v[i].row.name);
 		if (!a->in->names_only && v[i].row.external_id.n > 0)
@@ -393,9 +485,7 @@ add_members(struct asking *a, struct group_view *v, size_t *shown)
 	struct rows rows;
 
 	*shown += (size_t)v->row.members;
-	if (*shown > GROUP_SHOWN_MAX)
-		return fail(a->cx, ERR_BAD_INPUT, MSG_GROUP_SHOWN, "members",
-		    LIMIT_TEXT(GROUP_SHOWN_MAX));
+	TRY(check_shown(a, *shown));
 	id = arena_array(a->cx->arena, (size_t)v->row.members + 1, sizeof(*id));
 	v->member = id;
 	do {
@@ -413,6 +503,43 @@ add_members(struct asking *a, struct group_view *v, size_t *shown)
 		v->nmember += n;
 	} while (rows.n == MEMBERS_A_PAGE);
 	return OK;
+}
+
+/* They are in memory, and walked once however many roles are shown. */
+static enum err
+add_holders(struct asking *a, struct group_view *v, size_t *shown)
+{
+	const int64_t role = a->role[v->row.id - 1].role.id;
+	struct role_holder *holder;
+	int64_t *id;
+	size_t n = 0;
+
+	if (a->holder == NULL) {
+		a->nholder = world_role_holders(a->r->world, a->cx->arena,
+		    a->realm->tenant, a->cx->now_ms, &holder);
+		a->holder = holder;
+	}
+	for (size_t i = 0; i < a->nholder; i++)
+		n += a->holder[i].role == role;
+	*shown += n;
+	TRY(check_shown(a, *shown));
+	v->member = id = arena_array(a->cx->arena, n + 1, sizeof(*id));
+	n = 0;
+	for (size_t i = 0; i < a->nholder; i++)
+		if (a->holder[i].role == role)
+			id[n++] = a->holder[i].person;
+	TRY(role_members_seen(a->r, a->cx, a->realm, a->in->source, id, &n));
+	v->nmember = n;
+	return OK;
+}
+
+static enum err
+check_shown(struct asking *a, size_t shown)
+{
+	if (shown <= GROUP_SHOWN_MAX)
+		return OK;
+	return fail(a->cx, ERR_BAD_INPUT, MSG_GROUP_SHOWN, "members",
+	    LIMIT_TEXT(GROUP_SHOWN_MAX));
 }
 
 /* Keeps the persons whom the actor reaches. */
@@ -438,6 +565,20 @@ enum err
 groups_add(struct reader *r, struct ctx *cx, const struct page_in *page,
     struct person_view *v, size_t n)
 {
+	const struct realm *realm;
+
+	if (!page->has_groups)
+		return OK;
+	TRY(world_realm(r->world, cx, cx->actor->tenant, &realm));
+	TRY(add_groups(r, cx, page, v, n));
+	roles_add(r, cx, realm, v, n);
+	return OK;
+}
+
+static enum err
+add_groups(struct reader *r, struct ctx *cx, const struct page_in *page,
+    struct person_view *v, size_t n)
+{
 	struct groups_in in = { .source = page->source, .names_only = true };
 	struct asking a = { .r = r, .cx = cx, .in = &in };
 	struct member_of_row *key = arena_array(cx->arena, n + 1, sizeof(*key));
@@ -445,8 +586,6 @@ groups_add(struct reader *r, struct ctx *cx, const struct page_in *page,
 	struct persons_group *of;
 	struct rows rows;
 
-	if (!page->has_groups)
-		return OK;
 	for (size_t i = 0; i < n; i++) {
 		key[i].tenant = v[i].row.tenant;
 		key[i].person = v[i].row.id;
@@ -477,7 +616,7 @@ groups_add(struct reader *r, struct ctx *cx, const struct page_in *page,
 		if (p->ngroup == 0)
 			p->group = &of[i];
 		((struct persons_group *)p->group)[p->ngroup++] =
-		    (struct persons_group) { g->row.id, g->name };
+		    (struct persons_group) { .id = g->row.id, .name = g->name };
 	}
 	return OK;
 }

@@ -27,8 +27,8 @@ struct page_in {
 	bool	   has_products; /* and what they hold and await */
 };
 
-/* A person's group. */
-struct persons_group { int64_t id; struct str name; };
+/* A person's group, or a role that stands among them: then ROLE is its id. */
+struct persons_group { int64_t id; struct str role, name; };
 
 /* What a person holds or awaits: how it stands, without the place in the waiting list. */
 struct persons_product {

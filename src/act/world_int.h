@@ -183,6 +183,9 @@ void world_role_drop(struct world *, const struct role_row *);
 bool world_has_roles(struct world *, uint32_t tenant);
 const struct filter *world_role_scope(struct world *, struct arena *, const struct role_row *);
 size_t world_roles_of(struct world *, struct arena *, uint32_t tenant, int64_t person, struct role_held **);
+/* Who has which role now, over everybody (or the role's own scope); by person. */
+struct role_holder { int64_t role, person; };
+size_t world_role_holders(struct world *, struct arena *, uint32_t tenant, int64_t now_ms, struct role_holder **);
 enum err world_read_roles(struct world *, struct ctx *, struct tx *, uint32_t tenant, const struct opener *) USE_RESULT;
 enum err world_put_roles(struct world *, struct ctx *, const struct rows *, const struct opener *) USE_RESULT;
 

@@ -119,6 +119,29 @@ world_roles_of(struct world *w, struct arena *arena, uint32_t tenant,
 	return n;
 }
 
+size_t
+world_role_holders(struct world *w, struct arena *arena, uint32_t tenant,
+    int64_t now_ms, struct role_holder **out)
+{
+	size_t from, to, n = 0;
+
+	lock_take(w->mu);
+	from = to = first_of(w, tenant, 0);
+	while (to < w->nrole && w->role[to].tenant == tenant)
+		to++;
+	*out = arena_array(arena, to - from + 1, sizeof(**out));
+	for (size_t i = from; i < to; i++) {
+		const struct role_slot *slot = &w->role[i];
+
+		if (role_counts(&slot->held, now_ms)
+		    && slot->held.scope == NULL)
+			(*out)[n++] = (struct role_holder) { slot->held.role,
+				slot->person };
+	}
+	lock_give(w->mu);
+	return n;
+}
+
 enum err
 world_person_actor(struct world *w, struct ctx *cx, uint32_t tenant,
     int64_t person, struct actor *out)

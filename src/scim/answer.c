@@ -11,7 +11,7 @@ scim_patched_empty(struct call *c, const struct realm *realm, int64_t version)
 {
 	if (!says_nothing(realm) || request_query(c->rq, "attributes").n > 0)
 		return false;
-	call_etag(c, version);
+	scim_etag(c, version);
 	c->reply.status = 204;
 	return true;
 }
@@ -24,8 +24,14 @@ scim_changed_brief(struct call *c, int64_t version)
 	TRY(world_realm(c->world, c->cx, c->tenant, &realm));
 	if (c->rq->method == PATCH && says_nothing(realm))
 		c->reply.status = 204;
-	call_etag(c, version);
+	scim_etag(c, version);
 	return OK;
+}
+
+bool
+scim_etag(struct call *c, int64_t version)
+{
+	return version >= 0 && call_etag(c, version);
 }
 
 static bool

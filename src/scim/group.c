@@ -20,7 +20,15 @@ static const struct {
 };
 
 /* What a comparison of a filter is about. */
-enum asked { ASKED_ELSE, ASKED_ID, ASKED_NAME, ASKED_REF, ASKED_MEMBER };
+enum asked {
+	ASKED_ELSE,
+	ASKED_ID,
+	ASKED_NAME,
+	ASKED_REF,
+	ASKED_TYPE,
+	ASKED_MEMBER,
+	ASKED_COUNT
+};
 
 /* The last word about a person is what counts. */
 struct edit {
@@ -57,6 +65,7 @@ static void end(struct editing *);
 static int by_person(const void *, const void *);
 static enum err ask_one(struct ctx *, const struct tree_node *,
     struct groups_in *);
+static enum err ask_text(struct ctx *, struct str *, struct str);
 static enum asked asked_of(const struct tree_node *);
 static enum err refuse_filter(struct ctx *);
 
@@ -275,7 +284,8 @@ edit_person(struct editing *e, enum verb verb, const struct value *v)
 	int64_t id;
 
 	if (verb != REMOVE &&
-	    str_eq_nocase(value_get_text(v, STR("type")), STR("Group")))
+	    (str_starts(text, STR(GROUP_ROLE_ID)) ||
+		str_eq_nocase(value_get_text(v, STR("type")), STR("Group"))))
 		return fail(
 		    e->cx, ERR_BAD_INPUT, MSG_GROUP_NESTED, "members", told);
 	if (id_decode(text, &id))
@@ -364,24 +374,33 @@ ask_one(struct ctx *cx, const struct tree_node *node, struct groups_in *in)
 {
 	const enum asked what = asked_of(node);
 	const struct str text = node->literal.text;
-	struct str *to = what == ASKED_NAME ? &in->name : &in->external_id;
+	struct str *const to[ASKED_COUNT] = { [ASKED_NAME] = &in->name,
+		[ASKED_REF] = &in->external_id,
+		[ASKED_TYPE] = &in->type };
 	int64_t *number = what == ASKED_ID ? &in->group : &in->member;
 	int64_t id;
 
 	if (what == ASKED_ELSE)
 		return refuse_filter(cx);
-	if (what == ASKED_NAME || what == ASKED_REF) {
-		if (to->p != NULL && !str_eq(*to, text))
-			return refuse_filter(cx);
-		*to = text;
-		return OK;
-	}
+	if (to[what] != NULL)
+		return ask_text(cx, to[what], text);
+	if (what == ASKED_ID && str_starts(text, STR(GROUP_ROLE_ID)))
+		return ask_text(cx, &in->role, text);
 	/* What is no id is nobody's. */
 	if (!id_decode(text, &id))
 		id = -1;
 	if (*number != 0 && *number != id)
 		return refuse_filter(cx);
 	*number = id;
+	return OK;
+}
+
+static enum err
+ask_text(struct ctx *cx, struct str *to, struct str text)
+{
+	if (to->p != NULL && !str_eq(*to, text))
+		return refuse_filter(cx);
+	*to = text;
 	return OK;
 }
 
@@ -397,6 +416,7 @@ asked_of(const struct tree_node *node)
 		{ "displayName", NULL, ASKED_NAME },
 		{ "members", NULL, ASKED_MEMBER },
 		{ "members", "value", ASKED_MEMBER },
+		{ "type", NULL, ASKED_TYPE },
 	};
 	struct scim_target t;
 
@@ -404,7 +424,7 @@ asked_of(const struct tree_node *node)
 		return str_eq_nocase(node->name, STR("value")) ? ASKED_MEMBER
 							       : ASKED_ELSE;
 	if (!scim_resolve(&scim_group_resource, node->name, &t) ||
-	    t.extension != NULL)
+	    t.attr == NULL)
 		return ASKED_ELSE;
 	for (size_t i = 0; i < COUNT(known); i++)
 		if (strcmp(t.attr->name, known[i].name) == 0 &&

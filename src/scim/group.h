@@ -20,7 +20,7 @@ enum err scim_group_decode(struct ctx *, const struct value *body, bool is_stric
 enum err scim_group_patch(struct ctx *, const struct value *body, struct group_order *o) USE_RESULT;
 
 /*
- * A conjunction of `eq` over id, displayName, externalId and one member
+ * A conjunction of `eq` over id, displayName, externalId, type and one member
  * (`members[value eq "…"]`, `members.value eq`, `members eq`).  ERR_BAD_INPUT:
  * anything else.
  */

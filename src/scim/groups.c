@@ -25,12 +25,15 @@ struct group_call {
 	bool		   is_ready;
 };
 
-static struct str group_address(const struct call *, int64_t group);
+static struct str group_address(const struct call *, struct str id);
+static struct str view_id(struct arena *, const struct group_view *);
 static enum err body_decode(struct call *, const struct value **);
 static bool shows(struct call *, const char *part);
 static void put_group(struct call *, const struct group_view *);
 static struct value *group_value(
     struct call *, struct arena *, const struct group_view *);
+static void put_meta(struct call *, struct js_out *,
+    const struct group_view *);
 static void put_licences(struct call *, struct js_out *);
 static void put_members(struct call *, const struct group_view *);
 
@@ -65,6 +68,10 @@ one_decode(struct call *c)
 	struct group_call *g = group_call(c);
 
 	TRY(start(c));
+	if (str_starts(c->rq->param[0], STR(GROUP_ROLE_ID))) {
+		g->in.role = g->order.role = c->rq->param[0];
+		return OK;
+	}
 	TRY(param_id(c, 0, MSG_SCIM_NO_RESOURCE, "id", &g->in.group));
 	g->order.group = g->in.group;
 	return OK;
@@ -89,16 +96,23 @@ group_encode(struct call *c)
 	const struct group_view *v = c->out;
 
 	c->reply.content_type = SCIM_MEDIA;
-	call_header(c, "Content-Location", group_address(c, v->row.id));
-	if (!call_etag(c, v->row.version))
+	call_header(
+	    c, "Content-Location", group_address(c, view_id(c->cx->arena, v)));
+	if (!scim_etag(c, v->row.version))
 		put_group(c, v);
 }
 
 static struct str
-group_address(const struct call *c, int64_t group)
+group_address(const struct call *c, struct str id)
 {
 	return str_fmt(c->cx->arena, "%.*s/Groups/%.*s", STR_ARG(scim_base(c)),
-	    STR_ARG(id_text(c->cx->arena, group)));
+	    STR_ARG(id));
+}
+
+static struct str
+view_id(struct arena *arena, const struct group_view *v)
+{
+	return v->role.p != NULL ? v->role : id_text(arena, v->row.id);
 }
 
 /* Whether members are shown, or that part of them. */
@@ -139,7 +153,6 @@ put_group(struct call *c, const struct group_view *v)
 static struct value *
 group_value(struct call *c, struct arena *arena, const struct group_view *v)
 {
-	const struct str id = id_text(arena, v->row.id);
 	struct js_out js;
 	struct value *group;
 
@@ -151,31 +164,41 @@ group_value(struct call *c, struct arena *arena, const struct group_view *v)
 	js_put_z(&js, SCIM_USHER_GROUP);
 	js_close_array(&js);
 	js_key(&js, "id");
-	js_put_str(&js, id);
+	js_put_str(&js, view_id(arena, v));
 	put_text(&js, "externalId", v->external_id);
 	put_text(&js, "displayName", v->name);
 	js_key(&js, SCIM_USHER_GROUP);
 	js_open_object(&js);
-	put_text(&js, "type", STR("group"));
+	put_text(&js, "type", v->role.p != NULL ? STR("role") : STR("group"));
 	put_licences(c, &js);
 	js_close_object(&js);
-	js_key(&js, "meta");
-	js_open_object(&js);
-	put_text(&js, "resourceType", STR("Group"));
-	js_key(&js, "created");
-	js_put_time(&js, v->row.created_ms);
-	js_key(&js, "lastModified");
-	js_put_time(&js, v->row.changed_ms);
-	put_text(&js, "location",
-	    str_fmt(
-		arena, "%.*s/Groups/%.*s", STR_ARG(scim_base(c)), STR_ARG(id)));
-	put_text(&js, "version",
-	    str_fmt(arena, "\"%lld\"", (long long)v->row.version));
-	js_close_object(&js);
+	put_meta(c, &js, v);
 	js_close_object(&js);
 	group = value_of(arena, js_end_tree(&js));
 	project(arena, &scim_group_resource, &group_call(c)->shown, group);
 	return group;
+}
+
+/* A role is known by who has it, and nobody counts its changes. */
+static void
+put_meta(struct call *c, struct js_out *js, const struct group_view *v)
+{
+	struct arena *arena = c->cx->arena;
+
+	js_key(js, "meta");
+	js_open_object(js);
+	put_text(js, "resourceType", STR("Group"));
+	if (v->role.p == NULL) {
+		js_key(js, "created");
+		js_put_time(js, v->row.created_ms);
+		js_key(js, "lastModified");
+		js_put_time(js, v->row.changed_ms);
+	}
+	put_text(js, "location", group_address(c, view_id(arena, v)));
+	if (v->role.p == NULL)
+		put_text(js, "version",
+		    str_fmt(arena, "\"%lld\"", (long long)v->row.version));
+	js_close_object(js);
 }
 
 /* What became of what the group gives to who came. */
@@ -336,7 +359,7 @@ created_encode(struct call *c)
 	const struct group_view *v = c->out;
 
 	c->reply.status = 201;
-	call_header(c, "Location", group_address(c, v->row.id));
+	call_header(c, "Location", group_address(c, view_id(c->cx->arena, v)));
 	group_encode(c);
 }
 
@@ -346,7 +369,8 @@ created_brief(struct call *c)
 	const struct group_out *out = c->out;
 
 	c->reply.status = 201;
-	call_header(c, "Location", group_address(c, out->group));
+	call_header(
+	    c, "Location", group_address(c, id_text(c->cx->arena, out->group)));
 	call_etag(c, out->version);
 	return OK;
 }

@@ -39,6 +39,7 @@ static const struct {
 	{ MSG_ORDER_EXISTS, MSG_ORDER_TAKEN, "uniqueness" },
 	{ MSG_GROUP_TAKEN, MSG_GROUP_ROLE, "uniqueness" },
 	{ MSG_GROUP_SHOWN_OF, MSG_GROUP_SHOWN, "tooMany" },
+	{ MSG_GROUP_ROLE_FIXED, MSG_GROUP_ROLE_FIXED, "mutability" },
 	{ MSG_RESOURCE_TAKEN, MSG_RESOURCE_TAKEN, "uniqueness" },
 	{ MSG_RESOURCE_FILTER, MSG_RESOURCE_FILTER, "invalidFilter" },
 };

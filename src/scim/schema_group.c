@@ -34,7 +34,7 @@ static const struct scim_attr licence_parts[] = {
 };
 
 static const struct scim_attr usher_attrs[] = {
-	{ "type", SCIM_STRING, 0, RO, "What stands behind the group.", "group", NULL },
+	{ "type", SCIM_STRING, 0, RO, "Whether it is a group of people, or a role.", "group role", NULL },
 	{ "licences", SCIM_COMPLEX, SCIM_MULTI, RO, "What the change gave to those who came.", NULL, licence_parts },
 	{ 0 }
 };

@@ -45,6 +45,8 @@ bool scim_patched_empty(struct call *, const struct realm *, int64_t version) US
 /* A change within a Bulk, where nobody is shown what it made. */
 enum err scim_changed_brief(struct call *, int64_t version) USE_RESULT;
 void scim_removed_encode(struct call *);
+/* As call_etag(); VERSION -1: it has none. */
+bool scim_etag(struct call *, int64_t version);
 
 /* --- lists (list.c) ---------------------------------------------------------- */
 

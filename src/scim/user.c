@@ -168,7 +168,10 @@ scim_user_put_groups(struct arena *arena, struct value *user,
 	const bool is_read = (v->rights & RIGHT_BIT(RIGHT_PERSON_READ)) != 0;
 
 	for (size_t i = 0; is_read && i < v->ngroup; i++) {
-		const struct str id = id_text(arena, v->group[i].id);
+		const bool is_role = v->group[i].role.p != NULL;
+		const struct str id = is_role
+		    ? v->group[i].role
+		    : id_text(arena, v->group[i].id);
 		struct value *group = value_object(arena);
 
 		value_put(group, STR("value"), value_text(arena, id));
@@ -178,8 +181,10 @@ scim_user_put_groups(struct arena *arena, struct value *user,
 			    STR_ARG(id))));
 		value_put(group, STR("display"),
 		    value_text(arena, v->group[i].name));
-		value_put(group, STR("type"),
-		    value_text(arena, STR("direct")));
+		/* A role may come by a group, or by itself. */
+		if (!is_role)
+			value_put(group, STR("type"),
+			    value_text(arena, STR("direct")));
 		value_add(list, group);
 	}
 	if (list->first != NULL)

@@ -285,6 +285,8 @@ def named(side, what):
         return side.only[what], "nobodys-" + what
     if what == "person":
         return side.outside.id, NOBODY
+    if what == "rolename":
+        return side.text("c", 14, "role"), side.text("c", 999999, "role")
     return tuple(side.text("p", number, what)
                  for number in (side.outside.number, 999999))
 

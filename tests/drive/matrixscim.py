@@ -203,6 +203,11 @@ def in_search(text):
     return Put(put)
 
 
+def in_role(asked, value):
+    return asked._replace(params=["role-reviewer"], body=patch(
+        {"op": "add", "path": "members", "value": [{"value": value}]}))
+
+
 def entitlement(asked, value):
     return asked._replace(body={**asked.body, "entitlements": [value]})
 
@@ -214,7 +219,12 @@ SCIM_REFERENCES = (
     ("PATCH /Groups/{group}", "person", Put(lambda asked, value: asked._replace(
         body=patch({"op": "add", "path": "members",
                     "value": [{"value": value}]})))),
+    ("PATCH /Groups/{group}", "person", Put(in_role)),
     ("POST /Groups/.search", "person", in_search('members.value eq "%s"')),
+    ("POST /Groups/.search", "person", in_search(
+        'id eq "role-reviewer" and members[value eq "%s"]')),
+    ("POST /Groups/.search", "rolename", Put(in_search(
+        'displayName eq "%s"').put, True)),
     ("POST /Bulk", "person", Put(lambda asked, value: asked._replace(
         body=in_bulk(value)))),
     ("POST /Users", "person", member(ENTERPRISE, "manager", "value")),

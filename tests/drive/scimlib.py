@@ -40,6 +40,12 @@ departments:
 products:
   mail: { name: "Mail", cap: 100 }
   rare: { name: "Rare", cap: 100 }
+roles:
+  fleet: { name: "Fleet manager", rights: [person.read], excludes: [trader] }
+  trader: { name: "Trader", rights: [person.read] }
+  keys: { name: "Key keeper", rights: [person.read], two_persons: true }
+groups:
+  drivers: { name: "Drivers", roles: [fleet] }
 pools:
   mail-all: { product: mail, quota: 1000 }
   rare-all: { product: rare, quota: 1 }

@@ -11,8 +11,10 @@ def shown(reply):
 
 
 def some(w):
-    """Five users of a client of their own, as many groups, both as they came."""
-    client = w.of(source=w.name())
+    """Five users of a client of their own, as many groups, both as they came.
+    It reads no roles, which were not made by anybody."""
+    client = w.of(source=w.name(), rights=[
+        "self", "person.read", "person.write", "onboarding.write"])
     users = [w.user(client, title="T")["id"] for _ in range(5)]
     groups = [fine(client.post("/Groups", {
         "schemas": [GROUP], "displayName": w.name()}))["id"]

@@ -83,6 +83,7 @@ listed(struct rig *r, struct groups_in in)
 
 	if (in.limit == 0)
 		in.limit = 100;
+	in.type = STR("group");
 	assert_int_equal(rig_query(r, groups_list, &in, &out), OK);
 	return out;
 }

@@ -12,14 +12,13 @@
 
 #include "base/clock.h"
 #include "base/id.h"
-#include "base/queue.h"
 
 #include "act/act_int.h"
 
 #include "imports.h"
+#include "together.h"
 
-#define TOGETHER_MAX 8
-#define TEXT_ROOM    (256 * 1024)
+#define TEXT_ROOM (256 * 1024)
 
 static struct order *move_to(struct rig *, int64_t person, const char *site);
 
@@ -43,84 +42,6 @@ teardown(void **state)
 	heap_free(r);
 	clock_set(0);
 	return 0;
-}
-
-/* --- several in one commit -------------------------------------------------- */
-
-/* While the sealer stands still, what is submitted becomes one group. */
-static struct stop {
-	struct queue *in, *go;
-} stop;
-
-static enum err
-stand_still(struct batch *b, struct tx *data, struct tx *keys,
-    struct vault_call *call)
-{
-	void *one;
-
-	(void)data;
-	(void)keys;
-	(void)call;
-	assert_true(queue_put(stop.in, b));
-	assert_int_equal(queue_take(stop.go, &one, 1, 60000), 1);
-	return OK;
-}
-
-static const struct use_case stopper = { .name = "stopper",
-	.prepare = stand_still };
-
-static void
-ended(struct item *it)
-{
-	assert_true(queue_try_put(it->owner, it));
-}
-
-static void
-close_arena(void *arena)
-{
-	arena_close(arena);
-}
-
-static struct item *
-make_item(struct rig *r, const struct use_case *use_case, const void *in)
-{
-	struct item *it = arena_alloc(r->arena, sizeof(*it));
-	struct ctx *cx = arena_alloc(r->arena, sizeof(*cx));
-
-	cx->arena = arena_open(64 << 20);
-	arena_defer(r->arena, close_arena, cx->arena);
-	cx->actor = arena_copy(r->arena, &r->actor, sizeof(r->actor));
-	cx->now_ms = clock_now_ms();
-	cx->request_id = (struct str) { arena_alloc(cx->arena, 16), 16 };
-	*it = (struct item) { .cx = cx, .use_case = use_case,
-		.tenant = r->actor.tenant, .in = (void *)in, .done = ended };
-	return it;
-}
-
-/* Runs the items in one commit, in this order. */
-static void
-do_together(struct rig *r, struct item *const *item, size_t n)
-{
-	struct pipeline *p = world_pipeline(r->world);
-	struct item *first = make_item(r, &stopper, NULL);
-	struct queue *all = queue_open(TOGETHER_MAX + 1);
-	void *one;
-
-	stop = (struct stop) { queue_open(1), queue_open(1) };
-	first->owner = all;
-	assert_int_equal(pipeline_submit(p, first, ITEM_INTERACTIVE), OK);
-	assert_int_equal(queue_take(stop.in, &one, 1, 60000), 1);
-	for (size_t i = 0; i < n; i++) {
-		item[i]->owner = all;
-		assert_int_equal(pipeline_submit(p, item[i],
-		    ITEM_INTERACTIVE), OK);
-	}
-	assert_true(queue_put(stop.go, first));
-	for (size_t i = 0; i <= n; i++)
-		assert_int_equal(queue_take(all, &one, 1, 60000), 1);
-	queue_close(all);
-	queue_close(stop.in);
-	queue_close(stop.go);
 }
 
 /* --- many words -------------------------------------------------------------- */
@@ -289,14 +210,14 @@ a_ref_tells_nothing_of_who_is_out_of_scope(void **state)
 	struct order_out *out;
 
 	rig_onboarded(r, ana);
-	item[0] = make_item(r, &person_order, bo);
+	item[0] = together_item(r, &person_order, bo);
 	r->actor.id++;
 	r->actor.scope = scope_of(r, "site eq \"muc\"");
 	assert_int_equal(rig_do(r, &person_order, ana, &out), ERR_CONFLICT);
 	assert_int_equal(r->cx.fault.msg, MSG_ORDER_EXISTS);
 	/* Nor of one who comes in the same commit. */
-	item[1] = make_item(r, &person_order, bo);
-	do_together(r, item, COUNT(item));
+	item[1] = together_item(r, &person_order, bo);
+	together_do(r, item, COUNT(item));
 	assert_int_equal(item[0]->err, OK);
 	assert_int_equal(item[1]->err, ERR_CONFLICT);
 	r->actor.scope = scope_of(r, "site eq \"ber\"");
@@ -319,12 +240,12 @@ who_was_just_moved_away_is_not_there_for_the_next(void **state)
 	again = arena_copy(r->arena, move_to(r, here->person, "ber"),
 	    sizeof(*again));
 	back->if_version = again->if_version = -1;
-	item[0] = make_item(r, &person_order, there);
-	item[2] = make_item(r, &person_order, here);
+	item[0] = together_item(r, &person_order, there);
+	item[2] = together_item(r, &person_order, here);
 	r->actor.scope = scope_of(r, "site eq \"ber\"");
-	item[1] = make_item(r, &person_order, back);
-	item[3] = make_item(r, &person_order, again);
-	do_together(r, item, COUNT(item));
+	item[1] = together_item(r, &person_order, back);
+	item[3] = together_item(r, &person_order, again);
+	together_do(r, item, COUNT(item));
 	r->actor.scope = NULL;
 	assert_int_equal(item[0]->err, OK);
 	assert_int_equal(item[1]->err, ERR_NOT_FOUND);
@@ -370,9 +291,9 @@ one_version_is_changed_once_also_within_a_commit(void **state)
 	    ->person;
 	struct item *item[2];
 
-	item[0] = make_item(r, &person_order, move_to(r, id, "muc"));
-	item[1] = make_item(r, &person_order, move_to(r, id, ""));
-	do_together(r, item, COUNT(item));
+	item[0] = together_item(r, &person_order, move_to(r, id, "muc"));
+	item[1] = together_item(r, &person_order, move_to(r, id, ""));
+	together_do(r, item, COUNT(item));
 	assert_int_equal(item[0]->err, OK);
 	assert_int_equal(item[1]->err, ERR_STALE);
 }
@@ -400,9 +321,9 @@ a_pool_that_goes_gives_no_seat_in_the_same_commit(void **state)
 	struct order *o = rig_onboard(r, "ana", "ber", "all");
 	struct item *item[2];
 
-	item[0] = make_item(r, &catalogue_apply, &cat);
-	item[1] = make_item(r, &person_order, o);
-	do_together(r, item, COUNT(item));
+	item[0] = together_item(r, &catalogue_apply, &cat);
+	item[1] = together_item(r, &person_order, o);
+	together_do(r, item, COUNT(item));
 	/* She came before it, whatever the order of arrival: it sees her seat. */
 	assert_int_equal(item[1]->err, OK);
 	assert_int_equal(item[0]->err, ERR_CONFLICT);
@@ -419,9 +340,9 @@ a_quota_of_a_pool_that_goes_is_no_bug(void **state)
 	struct quota_in quota = { STR("all-global"), 7, -1 };
 	struct item *item[2];
 
-	item[0] = make_item(r, &catalogue_apply, &cat);
-	item[1] = make_item(r, &pool_quota, &quota);
-	do_together(r, item, COUNT(item));
+	item[0] = together_item(r, &catalogue_apply, &cat);
+	item[1] = together_item(r, &pool_quota, &quota);
+	together_do(r, item, COUNT(item));
 	assert_int_equal(item[1]->err, OK);
 	assert_int_equal(item[0]->err, OK);
 }

@@ -237,6 +237,13 @@ a_filter_is_what_is_equal(void **state)
 	assert_int_equal(ask("id eq \"what\"", &in), OK);
 	assert_int_equal(in.group, -1);
 	assert_int_equal(
+	    ask("id eq \"role-hr\" and " SCIM_USHER_GROUP ":type eq \"role\"",
+		&in),
+	    OK);
+	assert_int_equal(in.group, 0);
+	assert_true(str_eq(in.role, STR("role-hr")));
+	assert_true(str_eq(in.type, STR("role")));
+	assert_int_equal(
 	    ask("displayname eq \"x\" and externalid eq \"y\"", &in), OK);
 	assert_true(str_eq(in.name, STR("x")));
 	assert_true(str_eq(in.external_id, STR("y")));
