@@ -15,6 +15,8 @@
 
 static struct str id_of(struct arena *, const struct role *);
 static int by_id(const void *, const void *);
+static void add_role(struct ctx *, struct person_view *,
+    const struct role_group *);
 static const struct role_group *find(const struct role_group *, size_t n,
     const struct role_held *, int64_t now_ms);
 
@@ -85,39 +87,39 @@ void
 roles_add(struct reader *r, struct ctx *cx, const struct realm *realm,
     struct person_view *v, size_t n)
 {
-	struct role_group *role;
-	size_t nrole;
+	struct role_group *role = NULL;
+	struct role_held *held;
+	size_t nrole = 0, nheld;
 
-	if (!actor_may(cx->actor, RIGHT_ROLE_READ) ||
-	    !world_has_roles(r->world, realm->tenant))
-		return;
-	nrole = role_groups(cx->arena, realm->catalogue, &role);
 	for (size_t i = 0; i < n; i++) {
-		struct role_held *held;
-		const size_t nheld = world_roles_of(
-		    r->world, cx->arena, realm->tenant, v[i].row.id, &held);
-		struct persons_group *of = arena_array(
-		    cx->arena, v[i].ngroup + nheld + 1, sizeof(*of));
-		size_t kept = 0;
-
 		if ((v[i].rights & RIGHT_BIT(RIGHT_ROLE_READ)) == 0)
 			continue;
-		while (kept < v[i].ngroup) {
-			of[kept] = v[i].group[kept];
-			kept++;
-		}
-		for (size_t j = 0; j < nheld; j++) {
-			const struct role_group *g =
-			    find(role, nrole, &held[j], cx->now_ms);
-
-			if (g != NULL)
-				of[kept++] =
-				    (struct persons_group) { .role = g->id,
-					    .name = g->name };
-		}
-		v[i].group = of;
-		v[i].ngroup = kept;
+		nheld = world_roles_of(
+		    r->world, cx->arena, realm->tenant, v[i].row.id, &held);
+		if (nheld == 0)
+			continue;
+		if (role == NULL)
+			nrole = role_groups(cx->arena, realm->catalogue, &role);
+		for (size_t j = 0; j < nheld; j++)
+			add_role(
+			    cx, &v[i], find(role, nrole, &held[j], cx->now_ms));
 	}
+}
+
+/* Who has many roles is rare: each makes the list anew. */
+static void
+add_role(struct ctx *cx, struct person_view *p, const struct role_group *g)
+{
+	struct persons_group *of =
+	    arena_array(cx->arena, p->ngroup + 1, sizeof(*of));
+
+	if (g == NULL)
+		return;
+	for (size_t i = 0; i < p->ngroup; i++)
+		of[i] = p->group[i];
+	of[p->ngroup++] =
+	    (struct persons_group) { .role = g->id, .name = g->name };
+	p->group = of;
 }
 
 /* NULL: it does not make its holder a member. */

@@ -2,7 +2,8 @@
 """scimroles.py - tests of roles as groups (decision 0021): who reads and gives
 roles finds them among the groups."""
 from scimgroups import change, draft, group, ids, listed, members, show
-from scimlib import BASE, GROUP, fine, op, refused, same, status, test, true
+from scimlib import (BASE, GROUP, MESSAGE, PATCH_OP, USER, fine, op, refused,
+                     same, status, test, true)
 
 KIND = "urn:ietf:params:scim:schemas:extension:usher:2.0:Group"
 AUDITOR = {"id": "role-auditor"}    # a built-in role
@@ -337,3 +338,21 @@ def nobody_gives_more_than_they_hold(w):
     refused(w.of(rights=rights[:2] + ["role.read", "role.grant"]).patch(
         "/Groups/" + own["id"], op("remove", "members")), 403)
     same({row["role"] for row in grants(w, ana)}, {"fleet", "auditor"})
+
+
+@test
+def a_bulk_brings_people_with_their_roles(w):
+    own, name = role(w, "Fleet manager"), w.name()
+    reply = status(w.scim.post("/Bulk", {
+        "schemas": [MESSAGE + "BulkRequest"], "Operations": [
+            {"method": "PATCH", "path": "/Groups/" + own["id"], "data": {
+                "schemas": [PATCH_OP], "Operations": [op("add", "members", [
+                    {"value": "bulkId:new"}])]}},
+            {"method": "POST", "path": "/Users", "bulkId": "new",
+             "data": {"schemas": [USER], "userName": name}}]}), 200)
+    first, second = reply.json["Operations"]
+    same((first["status"], second["status"], "version" in first),
+         ("200", "201", False))
+    true(first["location"].endswith("/Groups/" + own["id"]), first)
+    made = {"id": second["location"].rpartition("/")[2]}
+    same([row["role"] for row in grants(w, made)], ["fleet"])
