@@ -28,7 +28,7 @@ struct asking {
 	bool			sees_member;	/* the person asked for is one that the actor reaches */
 	const int64_t	       *seen;	/* groups of whom the actor reaches, if that is not everybody */
 	size_t			nseen;
-	const struct role_group *role;	/* all of them; none, if the actor reads no roles */
+	const struct role_group *role;	/* all of them; none, if the actor reads no roles or none is asked for */
 	size_t			nrole;
 	struct role_held       *held;	/* by the person asked for, if that may be known */
 	size_t			nheld;
@@ -146,7 +146,10 @@ ask_roles(struct asking *a)
 	struct role_group *role;
 	size_t n = 1;
 
-	if (!actor_may(cx->actor, RIGHT_ROLE_READ))
+	/* What is of groups of people only is asked for. */
+	if (a->in->group != 0 || a->in->external_id.p != NULL ||
+	    !is_type(a->in, STR("role")) ||
+	    !actor_may(cx->actor, RIGHT_ROLE_READ))
 		return OK;
 	a->nrole = role_groups(cx->arena, a->realm->catalogue, &role);
 	a->role = role;
@@ -164,9 +167,7 @@ is_role_asked(const struct asking *a, const struct role_group *g)
 {
 	const struct groups_in *in = a->in;
 
-	return in->group == 0 && in->external_id.p == NULL &&
-	    is_type(in, STR("role")) &&
-	    (in->role.p == NULL || str_eq(in->role, g->id)) &&
+	return (in->role.p == NULL || str_eq(in->role, g->id)) &&
 	    (in->name.p == NULL ||
 		same_name(a->cx->arena, in->name, g->name)) &&
 	    (in->member == 0 || is_held(a, g));

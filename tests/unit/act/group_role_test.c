@@ -117,6 +117,10 @@ one_who_cannot_come_keeps_all_out(void **state)
 	r->actor.rights &= ~RIGHT_BIT(RIGHT_ROLE_READ);
 	expect(r, o, ERR_NOT_FOUND);
 	r->actor.rights = rights_of_tenant();
+	r->actor.person = who[0];
+	expect(r, o, ERR_DENIED);
+	assert_int_equal(r->cx.fault.msg, MSG_ACCESS_OWN);
+	r->actor.person = 0;
 	expect(r, o, OK);
 	assert_int_equal(roles_of(r, who[0])->n, 1);
 }
