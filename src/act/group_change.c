@@ -313,9 +313,27 @@ refuse_member(struct changing *c, int64_t id)
 static enum err
 which_reached(struct changing *c, const int64_t *id, size_t n, bool *is)
 {
+	struct person *key = arena_array(c->arena, n + 1, sizeof(*key));
 	const struct person_query q = scope_of(c);
+	bool *in = arena_array(c->arena, n + 1, sizeof(*in));
+	const int64_t source = c->row.source;
+	struct rows rows;
 
-	return members_reached(c->tx, &q, c->row.source, id, n, is);
+	for (size_t i = 0; i < n; i++) {
+		key[i].tenant = c->it->tenant;
+		key[i].id = id[i];
+	}
+	TRY(store_load(c->tx, &PERSON, key, n, 2, 0, &rows));
+	if (q.scope != NULL && n > 0)
+		TRY(person_in_scope(c->tx, &q, id, n, in));
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct person *p = &((struct person *)rows.row)[i];
+
+		is[rows.key[i]] = p->lifecycle < LIFE_LEFT &&
+		    (source == 0 || p->source == source) &&
+		    (q.scope == NULL || in[rows.key[i]]);
+	}
+	return OK;
 }
 
 /* Those who are in, of those named or of all but who comes; whom the actor does not reach stays. */

@@ -61,6 +61,8 @@ role_is_plain(const struct role_held *held, int64_t now_ms)
 }
 /* All that may be given to somebody, by their ids. */
 size_t role_groups(struct arena *, const struct catalogue *, struct role_group **);
+/* People of SOURCE (0: any) whom the actor reaches, and who have not left. */
+struct person_query role_members_query(const struct ctx *, const struct realm *, int64_t source);
 /* Of N people keeps those of SOURCE of whom the actor may know that they have a role. */
 enum err role_members_seen(struct reader *, struct ctx *, const struct realm *, int64_t source, int64_t *person, size_t *n) USE_RESULT;
 /* Adds the roles of each of N persons to their groups, where the actor may read them. */
@@ -74,9 +76,6 @@ enum err role_order_check(struct item *, struct group_state *) USE_RESULT;
 enum err role_order_prepare(struct batch *, struct item *, struct group_state *, struct tx *data) USE_RESULT;
 void role_order_seal(struct group_state *, struct vault_call *);
 enum err role_order_apply(struct batch *, struct item *, struct group_state *, struct tx *) USE_RESULT;
-
-/* Which of N are people of SOURCE (0: any) whom the query reaches, and have not left. */
-enum err members_reached(struct tx *, const struct person_query *, int64_t source, const int64_t *id, size_t n, bool *is) USE_RESULT;
 
 /* --- group_match.c: which groups the entries of a catalogue stand behind ------- */
 

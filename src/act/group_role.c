@@ -13,8 +13,12 @@
 
 #include "base/id.h"
 
+#define A_PAGE 5000	/* people who are looked at together */
+
 static struct str id_of(struct arena *, const struct role *);
 static int by_id(const void *, const void *);
+static enum err keep_in(struct tx *, const struct person_query *,
+    int64_t *person, size_t *n);
 static void add_role(struct ctx *, struct person_view *,
     const struct role_group *);
 static const struct role_group *find(const struct role_group *, size_t n,
@@ -60,25 +64,44 @@ by_id(const void *a, const void *b)
 
 /* --- who has them ------------------------------------------------------------ */
 
+struct person_query
+role_members_query(
+    const struct ctx *cx, const struct realm *realm, int64_t source)
+{
+	return (struct person_query) { .tenant = realm->tenant,
+		.scope = cx->actor->scope,
+		.names = &realm->names,
+		.today = order_today(realm, 0, cx->now_ms),
+		.source = source,
+		.is_present = true };
+}
+
 enum err
 role_members_seen(struct reader *r, struct ctx *cx, const struct realm *realm,
     int64_t source, int64_t *person, size_t *n)
 {
-	struct person_query q = { .tenant = realm->tenant,
-		.scope = cx->actor->scope,
-		.names = &realm->names,
-		.today = order_today(realm, 0, cx->now_ms) };
-	bool *is = arena_array(cx->arena, *n + 1, sizeof(*is));
-	bool *may = arena_array(cx->arena, *n + 1, sizeof(*may));
-	size_t kept = 0;
+	struct person_query q = role_members_query(cx, realm, source);
 
-	TRY(members_reached(r->data, &q, source, person, *n, is));
+	TRY(keep_in(r->data, &q, person, n));
 	if (!actor_scope(cx->arena, cx->actor, RIGHT_ROLE_READ, &q.scope))
 		*n = 0;
-	TRY(members_reached(r->data, &q, source, person, *n, may));
-	for (size_t i = 0; i < *n; i++)
-		if (is[i] && may[i])
-			person[kept++] = person[i];
+	return q.scope != NULL ? keep_in(r->data, &q, person, n) : OK;
+}
+
+static enum err
+keep_in(struct tx *tx, const struct person_query *q, int64_t *person, size_t *n)
+{
+	bool *in = arena_array(tx_ctx(tx)->arena, A_PAGE, sizeof(*in));
+	size_t kept = 0;
+
+	for (size_t from = 0; from < *n; from += A_PAGE) {
+		const size_t some = *n - from < A_PAGE ? *n - from : A_PAGE;
+
+		TRY(person_in_scope(tx, q, &person[from], some, in));
+		for (size_t i = 0; i < some; i++)
+			if (in[i])
+				person[kept++] = person[from + i];
+	}
 	*n = kept;
 	return OK;
 }
@@ -133,32 +156,4 @@ find(const struct role_group *role, size_t n, const struct role_held *held,
 		if (role[i].role.id == held->role)
 			return &role[i];
 	return NULL;
-}
-
-/* --- whoever reads or writes ---------------------------------------------------- */
-
-enum err
-members_reached(struct tx *tx, const struct person_query *q, int64_t source,
-    const int64_t *id, size_t n, bool *is)
-{
-	struct arena *arena = tx_ctx(tx)->arena;
-	struct person *key = arena_array(arena, n + 1, sizeof(*key));
-	bool *in = arena_array(arena, n + 1, sizeof(*in));
-	struct rows rows;
-
-	for (size_t i = 0; i < n; i++) {
-		key[i].tenant = q->tenant;
-		key[i].id = id[i];
-	}
-	TRY(store_load(tx, &PERSON, key, n, 2, 0, &rows));
-	if (q->scope != NULL && n > 0)
-		TRY(person_in_scope(tx, q, id, n, in));
-	for (size_t i = 0; i < rows.n; i++) {
-		const struct person *p = &((struct person *)rows.row)[i];
-
-		is[rows.key[i]] = p->lifecycle < LIFE_LEFT &&
-		    (source == 0 || p->source == source) &&
-		    (q->scope == NULL || in[rows.key[i]]);
-	}
-	return OK;
 }

@@ -28,8 +28,6 @@ static size_t place_of(const struct group_state *, int64_t person);
 static int by_number(const void *, const void *);
 static enum err keep_reached(const struct item *, const struct group_state *,
     struct tx *, struct role_rows *);
-static struct person_query scope_of(const struct item *,
-    const struct group_state *);
 static enum err begin(struct batch *, struct item *, struct group_state *,
     struct order *);
 static enum err choose(struct batch *, struct item *, struct tx *,
@@ -232,28 +230,20 @@ keep_reached(const struct item *it, const struct group_state *s, struct tx *tx,
     struct role_rows *list)
 {
 	struct arena *arena = it->cx->arena;
-	const struct person_query q = scope_of(it, s);
+	const struct person_query q =
+	    role_members_query(it->cx, s->realm, s->in->source);
 	int64_t *id = arena_array(arena, list->n + 1, sizeof(*id));
 	bool *is = arena_array(arena, list->n + 1, sizeof(*is));
 	size_t kept = 0;
 
 	for (size_t i = 0; i < list->n; i++)
 		id[i] = list->v[i].person;
-	TRY(members_reached(tx, &q, s->in->source, id, list->n, is));
+	TRY(person_in_scope(tx, &q, id, list->n, is));
 	for (size_t i = 0; i < list->n; i++)
 		if (is[i])
 			list->v[kept++] = list->v[i];
 	list->n = kept;
 	return OK;
-}
-
-static struct person_query
-scope_of(const struct item *it, const struct group_state *s)
-{
-	return (struct person_query) { .tenant = it->tenant,
-		.scope = it->cx->actor->scope,
-		.names = &s->realm->names,
-		.today = order_today(s->realm, 0, it->cx->now_ms) };
 }
 
 /* --- in it ------------------------------------------------------------------- */
@@ -322,10 +312,11 @@ static enum err
 check_joining(struct item *it, const struct group_state *s, struct tx *tx)
 {
 	struct arena *arena = it->cx->arena;
-	const struct person_query q = scope_of(it, s);
+	const struct person_query q =
+	    role_members_query(it->cx, s->realm, s->in->source);
 	bool *is = arena_array(arena, s->njoin + 1, sizeof(*is));
 
-	TRY(members_reached(tx, &q, s->in->source, s->join, s->njoin, is));
+	TRY(person_in_scope(tx, &q, s->join, s->njoin, is));
 	for (size_t i = 0; i < s->njoin; i++)
 		if (!is[i])
 			return fail(it->cx, ERR_BAD_INPUT, MSG_GROUP_MEMBER,

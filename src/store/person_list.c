@@ -72,6 +72,7 @@ struct writer {
 
 static struct writer *writer_open(struct tx *, const struct person_query *);
 static enum err conditions(struct writer *, struct buf *);
+static void of_source(struct writer *, struct buf *);
 static enum err condition(struct writer *, const struct filter *, struct buf *);
 static enum err write_node(struct writer *, const struct filter_node *, bool);
 static enum err compare(struct writer *, const struct filter_node *, bool,
@@ -133,18 +134,24 @@ person_count(struct tx *tx, const struct person_query *q, int64_t *n)
 static enum err
 conditions(struct writer *w, struct buf *b)
 {
-	if (w->q->source != 0)
-		buf_fmt(b, " AND p.source = $%zu",
-		    add_arg(w, ARG_OF_INT(w->q->source)));
-	if (w->q->is_present)
-		buf_fmt(b, " AND p.lifecycle < $%zu",
-		    add_arg(w, ARG_OF_INT(LIFE_LEFT)));
+	of_source(w, b);
 	if (w->q->word != NULL)
 		sql_has_word(b, "p.id",
 		    add_arg(w, ARG_OF_INT(CANON_VERSION)),
 		    add_arg(w, ARG_OF_INT(index_word(w->q->word))));
 	TRY(condition(w, w->q->filter, b));
 	return condition(w, w->q->scope, b);
+}
+
+static void
+of_source(struct writer *w, struct buf *b)
+{
+	if (w->q->source != 0)
+		buf_fmt(b, " AND p.source = $%zu",
+		    add_arg(w, ARG_OF_INT(w->q->source)));
+	if (w->q->is_present)
+		buf_fmt(b, " AND p.lifecycle < $%zu",
+		    add_arg(w, ARG_OF_INT(LIFE_LEFT)));
 }
 
 enum err
@@ -161,6 +168,7 @@ person_in_scope(struct tx *tx, const struct person_query *q, const int64_t *ids,
 	buf_init(&b, tx->cx->arena, SQL_MAX);
 	buf_z(&b, "SELECT p.id FROM person p WHERE p.tenant = $1 AND p.id ");
 	sql_in(&b, tx, list);
+	of_source(w, &b);
 	TRY(condition(w, q->scope, &b));
 	buf_z(&b, " ORDER BY p.id");
 	query.text = sql_end(&b);

@@ -431,9 +431,9 @@ struct person_query {
 enum err person_list(struct tx *, const struct person_query *, struct rows *persons) USE_RESULT;
 /* How many there are, whatever AFTER, SKIP and LIMIT say. */
 enum err person_count(struct tx *, const struct person_query *, int64_t *n) USE_RESULT;
-/* Of these ids, those in scope (only tenant, scope, names and today count); for single objects. */
+/* Of these ids, those in scope (only tenant, scope, names, today, source and is_present count); for single objects. */
 enum err person_in_scope(struct tx *, const struct person_query *, const int64_t *ids, size_t n, bool *in) USE_RESULT;
-/* Groups with somebody in scope in them (what counts: as above), ascending, rows of an int64_t: GROUP, if it is one, or all that are (0). */
+/* Groups with somebody in scope in them (by tenant, scope, names and today), ascending, rows of an int64_t: GROUP, if it is one, or all (0). */
 enum err groups_in_scope(struct tx *, const struct person_query *, int64_t group, struct rows *) USE_RESULT;
 
 /* How many wait before (rank, since) in a pool. */

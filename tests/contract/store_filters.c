@@ -316,6 +316,19 @@ single_persons_are_in_scope_or_not(void **state)
 	assert_int_equal(person_in_scope(tx, &q, ids, PERSONS + 1, in), OK);
 	assert_true(in[0]);
 	assert_false(in[PERSONS]);
+	for (size_t i = 0; i < PERSONS && q.source == 0; i++)
+		q.source = all->person[i].source;
+	assert_int_not_equal(q.source, 0);
+	assert_int_equal(person_in_scope(tx, &q, ids, PERSONS, in), OK);
+	for (size_t i = 0; i < PERSONS; i++)
+		assert_int_equal(in[i],
+		    all->person[PERSONS - 1 - i].source == q.source);
+	q.source = 0;
+	q.is_present = true;
+	assert_int_equal(person_in_scope(tx, &q, ids, PERSONS, in), OK);
+	for (size_t i = 0; i < PERSONS; i++)
+		assert_int_equal(in[i],
+		    all->person[PERSONS - 1 - i].lifecycle < LIFE_LEFT);
 	tx_end(tx);
 }
 
