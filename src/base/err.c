@@ -73,6 +73,25 @@ lang_pick(struct str header)
 	return best;
 }
 
+struct str
+lang_tag(struct str header)
+{
+	struct str best = STR("");
+	int best_quality = 0;
+
+	while (header.p != NULL) {
+		struct str params = str_cut(&header, ',');
+		struct str tag = str_trim(str_cut(&params, ';'));
+		int q = quality(params);
+
+		if (tag.n > 0 && !str_eq(tag, STR("*")) && q > best_quality) {
+			best = tag;
+			best_quality = q;
+		}
+	}
+	return best;
+}
+
 /* The language of "de", "de-CH" or "de_DE.UTF-8"; LANG_COUNT: not ours. */
 static enum lang
 lang_of(struct str tag)

@@ -53,6 +53,8 @@ enum lang { LANG_EN, LANG_DE, LANG_FR, LANG_NL, LANG_COUNT };
 
 /* The best of our languages for an Accept-Language header (RFC 9110 12.5.4) or a locale such as "de_DE.UTF-8"; LANG_EN if none fits. */
 enum lang lang_pick(struct str accept_language);
+/* The tag that such a header likes best, as it is written there; empty: it names none. */
+struct str lang_tag(struct str accept_language);
 const char *lang_code(enum lang);
 
 /*

@@ -18,6 +18,7 @@ static void add_schemas(struct arena *, const struct scim_resource *,
 static void differ(struct arena *, const struct scim_attr *,
     const struct value *before, const struct value *after,
     struct value *out);
+static void keep_language(struct arena *, struct value *native);
 static void differ_declared(struct arena *, const struct scim_schema *,
     const struct value *before, const struct value *after,
     struct value *out);
@@ -25,17 +26,13 @@ static struct value *patch_of(struct arena *, const struct scim_attr *,
     const struct value *before, const struct value *after);
 static struct value *native_of(struct arena *, const struct scim_attr *,
     const struct value *before, const struct value *after);
-static void take_language(struct arena *, struct value *);
-static struct str first_language(struct str);
-static int64_t quality_of(struct str);
 static void keep_one(struct arena *, struct str name,
     const struct value *before, struct value *after);
 static bool is_true(const struct value *);
 
-#define LANGUAGE "preferredLanguage"
-
 /* Where natively stands what schemas of the catalogue add. */
 #define EXTENSIONS "extensions"
+#define LANGUAGE   "preferredLanguage"
 
 /* What the native object calls otherwise. */
 static const struct {
@@ -217,7 +214,7 @@ scim_user_change(struct arena *arena, const struct scim_resource *r,
 	}
 	value_drop_name(out, STR("enabled"));
 	value_drop_name(out, STR(ENTITLEMENTS));
-	take_language(arena, out);
+	keep_language(arena, out);
 	*active = 0;
 	if (is != NULL &&
 	    (was == NULL ? !is_true(is) : is_true(is) != is_true(was)))
@@ -226,58 +223,27 @@ scim_user_change(struct arena *arena, const struct scim_resource *r,
 }
 
 /*
- * Clients may send a list, as Accept-Language is written (RFC 7643 section
- * 4.1.1); a person has the one that they prefer.
+ * RFC 7643 section 4.1.1: it is written as in Accept-Language, "de-CH,
+ * en;q=0.8", and some write a locale, "de_CH".  A person has one language: the
+ * first choice.
  */
 static void
-take_language(struct arena *arena, struct value *out)
+keep_language(struct arena *arena, struct value *native)
 {
-	const struct value *v = value_get(out, STR(LANGUAGE));
+	struct value *v = value_get(native, STR(LANGUAGE));
+	struct str tag;
+	char *p;
 
-	if (v != NULL && v->type == JS_STRING)
-		value_put(out, STR(LANGUAGE),
-		    value_text(arena, first_language(v->text)));
-}
-
-/* Of those that are preferred alike the first; what is no list stays as it is. */
-static struct str
-first_language(struct str list)
-{
-	struct str best = list;
-	int64_t most = 0;
-
-	while (list.p != NULL) {
-		struct str rest = str_cut(&list, ',');
-		struct str tag = str_trim(str_cut(&rest, ';'));
-		const int64_t quality = quality_of(rest);
-
-		if (tag.n == 0 || str_eq(tag, STR("*")) || quality <= most)
-			continue;
-		most = quality;
-		best = tag;
-	}
-	return best;
-}
-
-/* Of "q=0.5", in thousandths; nothing is 1. */
-static int64_t
-quality_of(struct str text)
-{
-	struct str rest = str_trim(text), whole;
-	int64_t n = 0, part = 0;
-
-	if (!str_eq_nocase(str_sub(rest, 0, 2), STR("q=")))
-		return 1000;
-	rest = str_sub(rest, 2, rest.n);
-	whole = str_cut(&rest, '.');
-	if (!str_int(whole, &n) || n < 0 || n > 1)
-		return 0;
-	for (size_t i = 0; i < 3; i++)
-		part = part * 10 +
-		    (i < rest.n && rest.p[i] >= '0' && rest.p[i] <= '9'
-			    ? rest.p[i] - '0'
-			    : 0);
-	return n * 1000 + part;
+	if (v == NULL || v->type != JS_STRING)
+		return;
+	tag = lang_tag(v->text);
+	p = arena_copy(arena, tag.p, tag.n);
+	for (size_t i = 0; i < tag.n; i++)
+		if (p[i] == '_')
+			p[i] = '-';
+	value_put(native, STR(LANGUAGE),
+	    tag.n > 0 ? value_text(arena, (struct str) { p, tag.n })
+		      : value_null(arena));
 }
 
 /* Natively they stand together, by URN. */

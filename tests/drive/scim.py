@@ -146,6 +146,27 @@ class NoTag:
         return reply
 
 
+class NoAddress:
+    """What is shown does not say in its header where it is."""
+
+    @staticmethod
+    def told(_method, _path, reply):
+        reply.headers.pop("content-location", None)
+        return reply
+
+
+class Misdescribed:
+    """Titles are said to be true or false."""
+
+    @staticmethod
+    def told(_method, path, reply):
+        if path.startswith("/Schemas") and reply.status == 200:
+            reply.body = reply.body.replace(
+                b'"name":"title","type":"string",', b'"name":"title",'
+                b'"type":"boolean",')
+        return reply
+
+
 class Undeleted:
     """Who was deleted is answered as if it were not so."""
 
@@ -165,6 +186,10 @@ LIES = {
     NoTag: {"tags_are_headers_and_in_meta", "version_is_the_etag",
             "patch_may_answer_204_with_a_tag", "the_configuration_is_true",
             "what_is_known_is_not_sent_again"},
+    NoAddress: {"location_is_the_content_location",
+                "locations_are_in_each_answer"},
+    Misdescribed: {"attributes_are_described_as_in_the_rfc",
+                   "what_is_announced_can_be_written"},
     Undeleted: {"what_was_deleted_is_not_there",
                 "a_client_reaches_what_it_brought"},
     Conflicts: {name for name in TESTS if name in (

@@ -141,16 +141,6 @@ def one_is_primary_of_two_that_were_sent_so(w):
 
 
 @test
-def an_email_address_stands_once(w):
-    refused(w.scim.post("/Users", w.draft(emails=[
-        {"value": "t@x.example", "type": kind} for kind in ("work", "home")
-    ])), 400, "invalidValue")
-    made = w.user(phoneNumbers=[
-        {"value": "1", "type": kind} for kind in ("work", "home")])
-    same(len(made["phoneNumbers"]), 2)
-
-
-@test
 def references_that_are_sent_are_passed_over(w):
     """The server makes them of the value, whatever stands in them."""
     boss = w.user()
@@ -266,8 +256,8 @@ def languages_are_tags(w):
     for good in ("fr", "en-US", "es-419", "az-Arab", "zh-Hant-TW",
                  "x-pig-latin"):
         same(w.user(preferredLanguage=good)["preferredLanguage"], good)
-    for bad in ("de_DE", "-", "de-", "x", "x-", "y-a", "*", "fr;q=0",
-                "en US"):
+    same(w.user(preferredLanguage="de_CH")["preferredLanguage"], "de-CH")
+    for bad in ("-", "de-", "x", "x-", "y-a", "en US"):
         refused(w.scim.post("/Users", w.draft(preferredLanguage=bad)), 400,
                 "invalidValue")
 
