@@ -139,8 +139,8 @@ begin(struct batch *b, struct item *it, struct group_state *s,
 	struct item *inner = arena_alloc(arena, sizeof(*inner));
 
 	if (s->change.n == GROUP_NOW_MAX)
-		return fail(it->cx, ERR_TOO_LARGE, MSG_GROUP_STEP, "members",
-		    LIMIT_TEXT(GROUP_NOW_MAX));
+		return fail(it->cx, ERR_TOO_LARGE, MSG_GROUP_ROLE_STEP,
+		    "members", LIMIT_TEXT(GROUP_NOW_MAX));
 	*inner = (struct item) { .cx = it->cx,
 		.use_case = &person_order,
 		.tenant = it->tenant,

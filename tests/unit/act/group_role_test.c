@@ -137,7 +137,7 @@ a_request_changes_so_many(void **state)
 		who[i] =
 		    person(r, str_z(r->arena, str_fmt(r->arena, "p%zu", i)));
 	expect(r, change_of(who, COUNT(who), NULL, 0), ERR_TOO_LARGE);
-	assert_int_equal(r->cx.fault.msg, MSG_GROUP_STEP);
+	assert_int_equal(r->cx.fault.msg, MSG_GROUP_ROLE_STEP);
 	expect(r, change_of(who, GROUP_NOW_MAX, NULL, 0), OK);
 	expect(r, change_of(who, COUNT(who), NULL, 0), OK);
 	assert_int_equal(shown(r)->nmember, COUNT(who));
