@@ -131,6 +131,28 @@ def credentials_in_an_address_are_none(w):
 
 
 @test
+def tokens_are_given_to_who_is_known(w):
+    order = {"label": w.name(), "rights": ["self"]}
+    for client in (w.nobody, w.of(rights=["self", "person.read"])):
+        reply = client.client.post("/api/v1/tokens", order)
+        true(reply.status in (401, 403), reply)
+    # And nobody gives more than they have.
+    few = w.of(rights=["self", "token.write"])
+    reply = few.client.post("/api/v1/tokens", {
+        **order, "rights": ["person.write"]})
+    true(reply.status in (400, 403), reply)
+    made = w.acme.client().post("/api/v1/clients", {
+        "label": w.name(), "rights": ["self", "person.read"]}).json
+    for secret in ("", "a guess", made["secret"][:-1]):
+        reply = Client(w.server.address).request(
+            "POST", "/oauth/token", "grant_type=client_credentials"
+            "&client_id=%s&client_secret=%s" % (made["id"], secret),
+            {"Content-Type": "application/x-www-form-urlencoded"})
+        true(reply.status in (400, 401) and "access_token" not in reply.json,
+             reply)
+
+
+@test
 def api_tokens_end_when_they_are_told_to(w):
     """Or never, if whoever made one did not say when."""
     ask = w.acme.client().post
