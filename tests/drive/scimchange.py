@@ -68,6 +68,9 @@ def the_same_external_id_is_a_conflict(w):
 def the_resource_type_follows_from_the_endpoint(w):
     same(w.user(meta={"resourceType": "Group"})["meta"]["resourceType"],
          "User")
+    same(fine(w.scim.post("/Groups", {
+        "schemas": [GROUP], "displayName": w.name(),
+        "meta": {"resourceType": "User"}}))["meta"]["resourceType"], "Group")
 
 
 @test
@@ -689,6 +692,9 @@ def a_change_of_what_is_known_is_made(w):
     refused(w.scim.patch(path, op("add", "title", "U"), If_Match=(
         "W/" + after["meta"]["version"])), 412)
     after = fine(w.scim.patch(path, op("add", "title", "V"), If_Match="*"))
+    for word in ("1", "nothing", '"1", "2"'):
+        refused(w.scim.patch(path, op("add", "title", "W"), If_Match=word),
+                400)
     status(w.scim.delete(path, If_Match=after["meta"]["version"]), 204)
 
 

@@ -3,8 +3,8 @@
 and 7 hold of them as of those that are built in."""
 import json
 
-from scimlib import (CATALOGUE, STRICT, USER, fine, op, refused, same, status, test,
-                     true)
+from scimlib import (CATALOGUE, GROUP, STRICT, USER, fine, op, refused, same,
+                     status, test, true)
 
 BADGE = "urn:example:scim:schemas:2.0:Badge"
 PLAIN = "urn:example:scim:schemas:2.0:Plain"
@@ -470,6 +470,31 @@ def a_resource_that_is_as_asked_is_not_changed(w):
     after = fine(client(w).patch(path, op("add", "model", "other")))
     true(after["meta"]["version"] != made["meta"]["version"], after)
     true(after["meta"]["lastModified"] > made["meta"]["lastModified"], after)
+
+
+@test
+def all_types_are_listed_alike(w):
+    mine = w.of(client(w).world.declared_tenant, source=w.name())
+    for path, body in (("/Users", lambda: w.draft()), ("/Groups", lambda: {
+            "schemas": [GROUP], "displayName": w.name()}), (
+                "/Devices", lambda: {"schemas": [DEVICE], "model": "m"})):
+        made = [fine(mine.post(path, body()))["id"] for _ in range(3)]
+        for query, first, rows in (
+                ("", 1, made), ("startIndex=0&count=2", 1, made[:2]),
+                ("startIndex=-3&count=2", 1, made[:2]),
+                ("startIndex=2&count=1", 2, made[1:2]),
+                ("startIndex=9", 9, []), ("count=0", 1, []),
+                ("count=-1", 1, []), ("count=501", 1, made)):
+            found = fine(mine.get("%s?%s" % (path, query)))
+            same((found["totalResults"], found["startIndex"],
+                  found["itemsPerPage"]), (3, first, len(rows)), path, query)
+            same([row["id"] for row in found["Resources"]], rows, path, query)
+        for query in ("startIndex=x", "count=x"):
+            refused(mine.get("%s?%s" % (path, query)), 400)
+        refused(mine.get(path + "?filter=x"), 400, "invalidFilter")
+        kinds = {row["meta"]["resourceType"]
+                 for row in fine(mine.get(path))["Resources"]}
+        same(kinds, {path[1:-1]})
 
 
 @test
