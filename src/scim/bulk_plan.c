@@ -32,6 +32,16 @@ struct planner {
 	size_t		 *later;	/* the newest later reference to each operation, from 1 */
 	size_t		 *older;	/* of each reference, the one before that */
 	size_t		 *step, *rest;	/* the step of each operation, and of its rest */
+	struct bulk_name *gone;		/* the ids of what is removed, sorted, and by whom */
+	size_t		  ngone;
+	size_t		 *named;	/* of each of them: who named it last, from 1 */
+	struct order	 *order;	/* of who removes something and who names it */
+	size_t		  norder, order_max;
+};
+
+/* Two operations, as they stand in the request. */
+struct order {
+	size_t first, then;
 };
 
 static enum err ops_parse(struct ctx *, const struct js *, struct bulk_plan *);
@@ -48,6 +58,10 @@ static bool begins_at(struct str, size_t);
 static void refs_of_text(struct planner *, size_t op, struct str, bool);
 static void refs_find(struct planner *);
 static void refs_in(struct planner *, size_t op, const struct js *);
+static void gone_sort(struct planner *);
+static void gone_in(struct planner *, size_t op, const struct js *);
+static void gone_named(struct planner *, size_t op, struct str);
+static void order_add(struct planner *, size_t op, size_t remover);
 static void ref_add(struct planner *, size_t op, struct str, bool is_in_path);
 static void visit(struct planner *, size_t op);
 static void emit(struct planner *, size_t op, bool is_rest);
@@ -73,6 +87,7 @@ bulk_plan(struct ctx *cx, const struct js *body, struct bulk_plan *plan)
 	ids_sort(&p);
 	paths_sort(&p);
 	refs_find(&p);
+	gone_sort(&p);
 	p.older = arena_array(p.arena, plan->nref, sizeof(*p.older));
 	for (size_t i = 0; i < n; i++)
 		if (p.state[i] == NEW)
@@ -288,20 +303,26 @@ lower(char c)
 }
 
 static int
-by_path(const void *a, const void *b)
+nocase(struct str a, struct str b)
 {
-	const struct bulk_name *x = a, *y = b;
-	size_t n = x->name.n < y->name.n ? x->name.n : y->name.n;
+	size_t n = a.n < b.n ? a.n : b.n;
 
 	for (size_t i = 0; i < n; i++) {
-		int order = lower(x->name.p[i]) - lower(y->name.p[i]);
+		int order = lower(a.p[i]) - lower(b.p[i]);
 
 		if (order != 0)
 			return order;
 	}
-	if (x->name.n != y->name.n)
-		return x->name.n < y->name.n ? -1 : 1;
-	return (x->op > y->op) - (x->op < y->op);
+	return (a.n > b.n) - (a.n < b.n);
+}
+
+static int
+by_path(const void *a, const void *b)
+{
+	const struct bulk_name *x = a, *y = b;
+	int order = nocase(x->name, y->name);
+
+	return order != 0 ? order : (x->op > y->op) - (x->op < y->op);
 }
 
 /* Ids are read without case; who else is taken for the same only waits. */
@@ -428,6 +449,85 @@ ref_add(struct planner *p, size_t op, struct str name, bool is_in_path)
 	    (struct bulk_ref) { op, target, is_in_path, false };
 }
 
+/* --- who names what is removed ------------------------------------------------------ */
+
+static void
+gone_sort(struct planner *p)
+{
+	const struct bulk_op *op = p->plan->op;
+	struct str path;
+
+	p->gone = arena_array(p->arena, p->plan->n, sizeof(*p->gone));
+	p->named = arena_array(p->arena, p->plan->n, sizeof(*p->named));
+	for (size_t i = 0; i < p->plan->n; i++) {
+		struct bulk_name *gone = &p->gone[p->ngone];
+
+		if (op[i].method != DELETE || op[i].err != OK)
+			continue;
+		for (path = op[i].path; path.p != NULL;)
+			gone->name = str_cut(&path, '/');
+		gone->op = i;
+		p->ngone++;
+	}
+	qsort(p->gone, p->ngone, sizeof(*p->gone), by_path);
+	for (size_t i = 0; p->ngone > 0 && i < p->plan->n; i++)
+		if (op[i].err == OK && op[i].data != NULL)
+			gone_in(p, i, op[i].data);
+}
+
+static void
+gone_in(struct planner *p, size_t op, const struct js *js)
+{
+	struct str text, key, part;
+
+	if (js_type(js) == JS_STRING)
+		for (text = js_str(js); text.p != NULL;)
+			for (part = str_cut(&text, '/'); part.p != NULL;)
+				gone_named(p, op, str_cut(&part, '"'));
+	for (size_t i = 0; i < js_count(js); i++)
+		gone_in(p, op,
+		    js_type(js) == JS_ARRAY ? js_at(js, i)
+					    : js_member(js, i, &key));
+}
+
+static void
+gone_named(struct planner *p, size_t op, struct str id)
+{
+	size_t from = 0, to = p->ngone;
+
+	while (from < to) {
+		size_t at = from + (to - from) / 2;
+
+		if (nocase(p->gone[at].name, id) < 0)
+			from = at + 1;
+		else
+			to = at;
+	}
+	/* Once for each operation, however often it names it. */
+	if (id.n == 0 || from == p->ngone ||
+	    nocase(p->gone[from].name, id) != 0 || p->named[from] == op + 1)
+		return;
+	p->named[from] = op + 1;
+	for (; from < p->ngone && nocase(p->gone[from].name, id) == 0; from++)
+		order_add(p, op, p->gone[from].op);
+}
+
+static void
+order_add(struct planner *p, size_t op, size_t remover)
+{
+	struct order *more;
+
+	if (p->norder == p->order_max) {
+		p->order_max = p->order_max * 2 + 64;
+		more = arena_array(p->arena, p->order_max, sizeof(*more));
+		if (p->norder > 0)
+			memcpy(more, p->order, p->norder * sizeof(*more));
+		p->order = more;
+	}
+	p->order[p->norder++] = op < remover ? (struct order) { op, remover }
+					     : (struct order) { remover, op };
+}
+
 /* --- who comes before whom -------------------------------------------------------------- */
 
 /* As deep as operations refer to each other, so at most as there are. */
@@ -508,6 +608,14 @@ each_wait(struct planner *p, void (*fn)(struct bulk_plan *, size_t, size_t))
 			fn(plan, p->step[ref->target], p->step[ref->op]);
 		else
 			fn(plan, whole(p, ref->target), p->step[ref->op]);
+	}
+	/* But who is referred to comes first, whatever it names. */
+	for (size_t i = 0; i < p->norder; i++) {
+		size_t first = whole(p, p->order[i].first);
+		size_t then = p->step[p->order[i].then];
+
+		if (first < then)
+			fn(plan, first, then);
 	}
 }
 

@@ -6,7 +6,8 @@
  *	operations -> steps, each with those that wait for it
  *
  * An operation waits for those whose bulkId it refers to, and for those before
- * it on the same resource; for the rest it is its own.  Where operations refer
+ * it on the same resource; where a resource is removed, those that name it stay
+ * before or behind that.  For the rest it is its own.  Where operations refer
  * to each other in a circle, one of them makes its resource without what leads
  * around, and a step of its own sets that afterwards.
  */

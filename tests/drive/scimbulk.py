@@ -215,6 +215,28 @@ def what_one_gives_up_the_next_may_take(w):
 
 
 @test
+def what_is_removed_is_named_before_or_not_at_all(w):
+    """Whoever is removed may be named by what comes before, and not after."""
+    for _ in range(5):
+        boss, other, late = w.user(), w.user(), w.user()
+        made = fine(w.scim.post("/Groups", {
+            "schemas": [GROUP], "displayName": w.name()}))
+        order = [
+            post(w, "ana", schemas=[USER, ENTERPRISE], **{
+                ENTERPRISE: {"manager": {"value": boss["id"]}}}),
+            patch("/Groups/" + made["id"], op("add", "members", [
+                {"value": other["id"]}])),
+            *({"method": "DELETE", "path": "/Users/" + gone["id"]}
+              for gone in (boss, other, late)),
+            post(w, "bo", schemas=[USER, ENTERPRISE], **{
+                ENTERPRISE: {"manager": {"value": boss["id"]}}}),
+            patch("/Groups/" + made["id"], op("add", "members", [
+                {"value": late["id"]}]))]
+        same(codes(each(w, *order)),
+             ["201", "200", "204", "204", "204", "400", "400"])
+
+
+@test
 def what_is_taken_stays_taken(w):
     """However often it is tried, and whoever changes meanwhile."""
     made, other = w.user(), w.user()

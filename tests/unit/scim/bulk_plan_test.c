@@ -100,6 +100,36 @@ one_resource_keeps_its_order(void **state)
 }
 
 static void
+what_is_removed_is_named_before_or_after(void **state)
+{
+	struct bulk_plan plan = plan_of(
+	    "{\"method\":\"PATCH\",\"path\":\"/Groups/9\","
+	    "\"data\":{\"value\":[{\"value\":\"1a\"}]}},"
+	    "{\"method\":\"DELETE\",\"path\":\"/Things/1A\"},"
+	    POST_OF("a", "\"$ref\":\"../Things/1a\"") "," POST_OF("b",
+		"\"x\":\"1a and 1A\"") "," POST_OF("c",
+		"\"x\":{\"y\":[\"m[v eq \\\"1a\\\"]\"]}") ","
+	    "{\"method\":\"DELETE\",\"path\":\"/Things/2\"},"
+	    "{\"method\":\"DELETE\",\"path\":\"/Things/bulkId:a\"},"
+	    POST_OF("d", "\"x\":" REF("a")));
+
+	(void)state;
+	assert_steps(&plan, "0 1 2 3 4 5 6 7");
+	assert_true(waits(&plan, 0, 1) && waits(&plan, 1, 2));
+	assert_true(waits(&plan, 1, 4) && !waits(&plan, 1, 3));
+	assert_int_equal(plan.step[3].waits, 0);
+	assert_int_equal(plan.step[5].waits, 0);
+	assert_true(waits(&plan, 2, 6) && waits(&plan, 6, 7));
+	/* Whoever is referred to comes first, and waits for nobody behind it. */
+	plan = plan_of(POST_OF("a", "\"x\":" REF("b")) ","
+	    "{\"method\":\"DELETE\",\"path\":\"/Things/3\"},"
+	    POST_OF("b", "\"x\":\"3\""));
+	assert_steps(&plan, "2 0 1");
+	assert_int_equal(plan.step[0].waits, 0);
+	assert_int_equal(plan.step[2].waits, 0);
+}
+
+static void
 a_circle_is_opened_where_it_closes(void **state)
 {
 	struct bulk_plan plan = plan_of(POST_OF(
@@ -374,6 +404,8 @@ main(void)
 		    what_refers_waits_wherever_it_stands, open_ctx, close_ctx),
 		cmocka_unit_test_setup_teardown(
 		    one_resource_keeps_its_order, open_ctx, close_ctx),
+		cmocka_unit_test_setup_teardown(
+		    what_is_removed_is_named_before_or_after, open_ctx, close_ctx),
 		cmocka_unit_test_setup_teardown(
 		    a_circle_is_opened_where_it_closes, open_ctx, close_ctx),
 		cmocka_unit_test_setup_teardown(
