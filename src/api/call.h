@@ -142,10 +142,12 @@ bool call_is_ending(void);
  * is refused there in a form of its own.
  */
 struct api_wing {
-	const char	   *prefix;	/* "/scim/v2" */
+	const char	   *prefix;	/* "/scim" */
 	const char	   *media;	/* the types that a body may have, separated by spaces */
 	const struct route *const *routes; /* tables, each ends with method 0; ends with NULL */
 	void		  (*refuse)(struct ctx *, enum err, struct reply *);
+	/* What is wrong with a path under PREFIX that no route has; OK: nothing but that. */
+	enum err	  (*missing)(struct ctx *, struct str path);
 };
 
 /* --- decode ---------------------------------------------------------------------- */

@@ -119,10 +119,15 @@ door_description(void)
 enum err
 api_route(struct request *rq, struct str *allow)
 {
+	enum err err;
+
 	*allow = (struct str) { NULL, 0 };
 	if (!rq->is_operator && is_operators_path(rq->path))
 		return fail(&rq->cx, ERR_NOT_FOUND, MSG_HTTP_NO_SUCH_PATH, "");
-	return route_find(rq, door.router, allow);
+	err = route_find(rq, door.router, allow);
+	if (err == ERR_NOT_FOUND && is_wings(rq->path))
+		TRY(door.conf.wing->missing(&rq->cx, rq->path));
+	return err;
 }
 
 enum err

@@ -249,4 +249,4 @@ const struct route scim_routes[] = {
 static const struct route *const tables[] = { scim_routes, scim_bulk_routes,
 	scim_user_routes, scim_group_routes, scim_resource_routes, NULL };
 
-const struct api_wing scim_wing = { SCIM_PATH, SCIM_MEDIA " application/json", tables, scim_refuse };
+const struct api_wing scim_wing = { SCIM_ROOT, SCIM_MEDIA " application/json", tables, scim_refuse, scim_missing };

@@ -36,6 +36,7 @@ static const struct {
 	{ MSG_SCIM_BULK_METHOD, MSG_SCIM_BULK_METHOD, "invalidSyntax" },
 	{ MSG_SCIM_CURSOR, MSG_SCIM_CURSOR, "invalidCursor" },
 	{ MSG_SCIM_COUNT, MSG_SCIM_COUNT, "invalidCount" },
+	{ MSG_SCIM_VERSION, MSG_SCIM_VERSION, "invalidVers" },
 	{ MSG_ORDER_EXISTS, MSG_ORDER_TAKEN, "uniqueness" },
 	{ MSG_GROUP_TAKEN, MSG_GROUP_ROLE, "uniqueness" },
 	{ MSG_GROUP_SHOWN_OF, MSG_GROUP_SHOWN, "tooMany" },
@@ -110,4 +111,19 @@ scim_refuse(struct ctx *cx, enum err err, struct reply *reply)
 	reply->content_type = SCIM_MEDIA;
 	reply->body = buf_view(&b);
 	problem_headers(cx, err, reply);
+}
+
+/* RFC 7644 section 3.13: a version stands before the endpoint, as v and a number. */
+enum err
+scim_missing(struct ctx *cx, struct str path)
+{
+	struct str rest = str_sub(path, sizeof(SCIM_ROOT "/") - 1, path.n);
+	struct str version = str_cut(&rest, '/');
+	int64_t number;
+
+	if (!str_starts(version, STR("v")) ||
+	    !str_int(str_sub(version, 1, version.n), &number) || number == 2)
+		return OK;
+	return fail(cx, ERR_BAD_INPUT, MSG_SCIM_VERSION, "",
+	    str_z(cx->arena, version));
 }

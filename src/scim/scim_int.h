@@ -11,7 +11,8 @@
 
 #include "api/call.h"
 
-#define SCIM_PATH  "/scim/v2"
+#define SCIM_ROOT  "/scim"
+#define SCIM_PATH  SCIM_ROOT "/v2"
 #define SCIM_COUNT_IF_NONE 100	/* of a page whose request says none */
 #define SCIM_MEDIA "application/scim+json"
 #define SCIM_LIST  "urn:ietf:params:scim:api:messages:2.0:ListResponse"
@@ -22,6 +23,8 @@
 const char *scim_type_of(const struct fault *);
 /* The answer to a request that failed with ERR (RFC 7644 section 3.12). */
 void scim_refuse(struct ctx *, enum err, struct reply *);
+/* ERR_BAD_INPUT: PATH, which no route has, asks for a version of SCIM that is not there. */
+enum err scim_missing(struct ctx *, struct str path);
 
 /* What persons look like here: with the extensions that the realm's catalogue declares. */
 const struct scim_resource *scim_users_of(struct arena *, const struct realm *);

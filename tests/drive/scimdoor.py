@@ -560,9 +560,17 @@ def errors_that_have_no_kind_tell_none(w):
 @test
 def the_version_stands_in_the_address(w):
     fine(w.scim.get("/Schemas"))
-    for path in ("/scim/v1/Users", "/scim/v3/Users", "/scim/Users"):
-        reply = w.scim.client.request("GET", path)
-        true(reply.status == 404, reply)
+    ask = w.scim.client.request
+    for version in ("v1", "v3", "v20", "v0"):
+        for path in ("/Users", "", "/Users/x"):
+            for method in ("GET", "POST", "DELETE"):
+                told = refused(ask(method, "/scim/%s%s" % (version, path)),
+                               400, "invalidVers")
+                true(version in told["detail"], told)
+    for path in ("/Users", "/V2/Users", "/v/Users", "/v2x/Users", "/v1.1/Users",
+                 "", "/", "/Users/v1"):
+        refused(ask("GET", "/scim" + path), 404)
+    true(ask("GET", "/scimv1/Users").json.get("code"), "of the native API")
 
 
 @test

@@ -132,6 +132,7 @@ a_fault_has_its_scim_type(void **state)
 		{ ERR_BAD_INPUT, MSG_SCIM_TAKEN_AWAY, "mutability" },
 		{ ERR_BAD_INPUT, MSG_SCIM_CURSOR, "invalidCursor" },
 		{ ERR_BAD_INPUT, MSG_SCIM_COUNT, "invalidCount" },
+		{ ERR_BAD_INPUT, MSG_SCIM_VERSION, "invalidVers" },
 		{ ERR_BAD_INPUT, MSG_SCIM_NUMBER, "invalidValue" },
 		{ ERR_BAD_INPUT, MSG_SCIM_REQUIRED, "invalidValue" },
 		{ ERR_BAD_INPUT, MSG_ATTR_EMAIL, "invalidValue" },
