@@ -363,7 +363,7 @@ def read_proc(pid, what):
 def to_postgres(tap, server, cluster, dice, url):
     def halfway():
         running = mover.start("stall-before-commit:3")
-        time.sleep(1)
+        begun(cluster, "shop_keys", running)
         cluster.stop(signal.SIGQUIT)
         out, err = running.communicate(timeout=ALONE_S)
         tap.ok(running.returncode not in (0, 70) and "STORE_" in err,
@@ -383,6 +383,19 @@ def to_postgres(tap, server, cluster, dice, url):
            report)
     refused(tap, mover, "was finished before", "twice is once")
     return {t["table"]: t["rows"] for t in report["tables"]}
+
+
+def begun(cluster, name, running):
+    """The move has noted in both databases that it is under way; it stalls
+    behind that, unless it was killed there before."""
+    end, noted = time.monotonic() + ALONE_S, "0"
+    while noted == "0" and running.poll() is None and time.monotonic() < end:
+        time.sleep(.1)
+        noted = cluster.sql(
+            "SELECT count(*) FROM pg_class WHERE relname = 'move_keys'", name)
+        if noted != "0":
+            noted = cluster.sql("SELECT count(*) FROM move_keys", name)
+    time.sleep(.5)
 
 
 def leased(tap, server, cluster):
