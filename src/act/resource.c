@@ -20,8 +20,7 @@ struct resource_state {
 	const struct realm	    *realm;
 	int64_t			     id;
 	LIST(struct index_value) value;
-	size_t			nunique; /* the first of them */
-	bool			has_ref; /* the very first is the source's own key */
+	LIST(struct str) unique; /* what has the first of them, the source's own key before all */
 	const struct index_out *index;
 	const struct text_out  *sealed, *inputs;
 };
@@ -41,6 +40,7 @@ static struct index_key *keys_of(const struct resource_state *,
     struct arena *);
 static enum err check_unique(struct item *, struct tx *,
     const struct index_key *);
+static enum err count(struct item *, struct tx *, const struct resource_row *);
 static enum err note(struct item *, struct tx *, const struct resource_row *,
     int64_t before);
 
@@ -117,21 +117,22 @@ add_keys(struct item *it, struct resource_state *s, struct str values)
 	struct arena *arena = it->cx->arena;
 	struct index_value v = { .kind = INDEX_ATTRIBUTE };
 
-	s->has_ref = s->in->external_id.n > 0;
-	if (s->has_ref) {
+	if (s->in->external_id.n > 0) {
 		v.value = resource_ref(
 		    arena, s->in->type, s->in->source, s->in->external_id);
 		list_add(arena, &s->value, v);
+		list_add(arena, &s->unique, STR("externalId"));
 	}
 	for (int is_unique = 1; is_unique >= 0; is_unique--) {
 		v.kind = is_unique ? INDEX_ATTRIBUTE : INDEX_SEARCH;
 		for (size_t i = 0; i < n; i++) {
+			if (key[i].is_unique != is_unique)
+				continue;
 			v.value = digest_of(arena, key[i].text);
-			if (key[i].is_unique == is_unique)
-				list_add(arena, &s->value, v);
+			list_add(arena, &s->value, v);
+			if (is_unique)
+				list_add(arena, &s->unique, key[i].path);
 		}
-		if (is_unique)
-			s->nunique = s->value.n;
 	}
 }
 
@@ -243,6 +244,7 @@ save_one(struct item *it, struct tx *tx)
 	if (is_as_it_was(s, &row, index_pack(arena, key, s->value.n)))
 		return OK;
 	TRY(check_unique(it, tx, key));
+	TRY(count(it, tx, &row));
 	change.ndrop = index_unpack(arena, row.keys, &change.drop);
 	change.put = key;
 	change.nput = s->value.n;
@@ -321,16 +323,56 @@ check_unique(struct item *it, struct tx *tx, const struct index_key *key)
 {
 	const struct resource_state *s = it->state;
 	int64_t *owner = arena_array(
-	    tx_ctx(tx)->arena, s->nunique + 1, sizeof(*owner));
+	    tx_ctx(tx)->arena, s->unique.n + 1, sizeof(*owner));
 
-	TRY(index_find(tx, it->tenant, key, s->nunique, owner));
-	for (size_t i = 0; i < s->nunique; i++) {
-		const char *what =
-		    i == 0 && s->has_ref ? "externalId" : "unique";
+	TRY(index_find(tx, it->tenant, key, s->unique.n, owner));
+	for (size_t i = 0; i < s->unique.n; i++) {
+		const char *what = str_z(it->cx->arena, s->unique.v[i]);
 
 		if (owner[i] != 0 && owner[i] != s->id)
 			return fail(it->cx, ERR_CONFLICT, MSG_RESOURCE_TAKEN,
 			    what, what);
+	}
+	return OK;
+}
+
+/* Of the source whose the resource is. */
+static enum err
+count(struct item *it, struct tx *tx, const struct resource_row *resource)
+{
+	const struct resource_state *s = it->state;
+	const int step = s->in->kind == RESOURCE_MAKE ? 1 : -1;
+	struct resource_count_row row = { .tenant = it->tenant,
+		.type = resource->type,
+		.source = resource->source };
+	int64_t all;
+
+	if (s->in->kind == RESOURCE_CHANGE)
+		return OK;
+	TRY(resource_counts(
+	    tx, it->tenant, row.type, row.source, &row.resources, &all));
+	if (step > 0 && all >= RESOURCES_MAX)
+		return fail(it->cx, ERR_FULL, MSG_RESOURCE_MANY, "",
+		    LIMIT_TEXT(RESOURCES_MAX));
+	row.resources += step;
+	return store_save(tx, &RESOURCE_COUNT, &row, 1, NULL);
+}
+
+enum err
+resource_counts(struct tx *tx, uint32_t tenant, int64_t type, int64_t source,
+    int64_t *own, int64_t *all)
+{
+	const struct resource_count_row key = { .tenant = tenant,
+		.type = type }, *row;
+	struct rows rows;
+
+	*own = *all = 0;
+	TRY(store_load(tx, &RESOURCE_COUNT, &key, 1, 2, 0, &rows));
+	row = rows.row;
+	for (size_t i = 0; i < rows.n; i++) {
+		*all += row[i].resources;
+		if (row[i].source == source)
+			*own = row[i].resources;
 	}
 	return OK;
 }

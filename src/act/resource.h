@@ -12,6 +12,8 @@
 
 #include "act/act.h"
 
+#define RESOURCES_MAX 1000000	/* of one type in a tenant */
+
 enum resource_kind { RESOURCE_MAKE = 1, RESOURCE_CHANGE, RESOURCE_REMOVE };
 
 struct resource_order {

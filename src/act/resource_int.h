@@ -16,6 +16,9 @@ void resource_restore(struct ctx *, struct str record, struct resource_view *);
 /* What the index of unique values has for the key that a source gave. */
 struct str resource_ref(struct arena *, int64_t type, int64_t source, struct str external_id);
 
+/* How many of TYPE there are of SOURCE, and how many of all (which may be the same number). */
+enum err resource_counts(struct tx *, uint32_t tenant, int64_t type, int64_t source, int64_t *own, int64_t *all) USE_RESULT;
+
 /* Of all columns of a row, for the log: nobody can put another row, or an older one, in its place unnoticed. */
 int64_t resource_digest(const struct resource_row *);
 

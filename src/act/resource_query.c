@@ -196,8 +196,11 @@ walk_all(struct asking *a, struct resources_out *out)
 		.is_descending = in->is_descending,
 	};
 	struct rows rows;
+	int64_t own, all;
 
-	TRY(resource_total(a->r->data, &page, &out->total));
+	TRY(resource_counts(a->r->data, a->realm->tenant, in->type, in->source,
+	    &own, &all));
+	out->total = in->source == 0 ? all : own;
 	TRY(resource_page(a->r->data, &page, &rows));
 	a->row = rows.row;
 	a->n = rows.n;

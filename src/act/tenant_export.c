@@ -18,7 +18,7 @@ static const struct table *const left_out[] = {
 	&LOG, &CHECKPOINT,		/* the log goes as tiles */
 	&IX_UNIQUE, &IX_SEARCH, &IDEMPOTENCY,	/* keyed hashes: nothing without the key */
 	&DICTIONARY,			/* its words stand where they are used */
-	&WAIT_POOL, &WAIT_COUNT, &PRESENT, &REMOVAL_HOUR, &DUE,	/* follow from the others */
+	&WAIT_POOL, &WAIT_COUNT, &PRESENT, &RESOURCE_COUNT, &REMOVAL_HOUR, &DUE,	/* follow from the others */
 	&LEASE, &NOTICE,		/* the deployment's */
 	&TENANT_GONE,
 	&MOVE, &MOVE_KEYS,

@@ -65,6 +65,7 @@ seats_verify(struct reader *r, struct ctx *cx, const void *none, void **out)
 	knowns_close(&v.log);
 	knowns_close(&v.waiting);
 	knowns_close(&v.present);
+	knowns_close(&v.resources);
 	knowns_close(&v.members);
 	*out = v.out;
 	return err;

@@ -51,6 +51,7 @@ struct verifying {
 	struct knowns	      log;	/* what the log says in the end */
 	struct knowns	      members;	/* subject: a group, value: how many are in it */
 	struct knowns	      waiting;	/* object: product, subject: whose line and rank, value: how many */
+	struct knowns	      resources; /* subject: type, object: source, value: how many there are */
 	struct knowns	      present;	/* object: source, value: how many have not left */
 	int64_t		      unique, search; /* index entries that stand with a person */
 	struct frontier	      tree;	/* of the present origin's entries so far */

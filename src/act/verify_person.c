@@ -16,14 +16,17 @@ static enum err check_persons(struct verifying *, struct ctx *,
     const struct rows *);
 static enum err check_present(struct verifying *, struct ctx *,
     const struct rows *);
-static void check_uncounted(struct verifying *);
-static void wrong_count(struct verifying *, struct arena *, int64_t source,
-    int64_t said, int64_t is);
+static void check_uncounted(struct verifying *, const struct knowns *,
+    enum msg);
+static void wrong_count(struct verifying *, struct arena *, enum msg,
+    const struct known *, int64_t said);
 static enum err check_roles(struct verifying *, struct ctx *,
     const struct rows *);
 static enum err check_keys(struct verifying *, struct ctx *,
     const struct rows *);
 static enum err check_resources(struct verifying *, struct ctx *,
+    const struct rows *);
+static enum err check_counted(struct verifying *, struct ctx *,
     const struct rows *);
 static enum err check_index(struct verifying *, struct ctx *,
     const struct index_change *, size_t n);
@@ -45,9 +48,11 @@ verify_persons(struct verifying *v)
 {
 	TRY(walk(v, &PERSON, check_persons));
 	TRY(walk(v, &PRESENT, check_present));
-	check_uncounted(v);
+	check_uncounted(v, &v->present, MSG_VERIFY_PRESENT);
 	TRY(walk(v, &ROLE, check_roles));
 	TRY(walk(v, &RESOURCE, check_resources));
+	TRY(walk(v, &RESOURCE_COUNT, check_counted));
+	check_uncounted(v, &v->resources, MSG_VERIFY_RESOURCES);
 	TRY(check_index_size(v, &IX_UNIQUE, v->unique));
 	TRY(check_index_size(v, &IX_SEARCH, v->search));
 	TRY(walk(v, &SOURCE_REF, check_refs));
@@ -90,29 +95,31 @@ check_present(struct verifying *v, struct ctx *cx, const struct rows *counts)
 
 		k->is_seen = true;
 		if (k->value != c->persons)
-			wrong_count(v, cx->arena, c->source, c->persons,
-			    k->value);
+			wrong_count(v, cx->arena, MSG_VERIFY_PRESENT, k,
+			    c->persons);
 	}
 	return OK;
 }
 
+/* No row counts them. */
 static void
-check_uncounted(struct verifying *v)
+check_uncounted(
+    struct verifying *v, const struct knowns *counted, enum msg what)
 {
-	for (size_t i = 0; i < v->present.nslot; i++) {
-		const struct known *k = &v->present.slot[i];
+	for (size_t i = 0; i < counted->nslot; i++) {
+		const struct known *k = &counted->slot[i];
 
 		if (k->is_used && !k->is_seen && k->value != 0)
-			wrong_count(v, v->cx->arena, k->object, 0, k->value);
+			wrong_count(v, v->cx->arena, what, k, 0);
 	}
 }
 
 static void
-wrong_count(struct verifying *v, struct arena *arena, int64_t source,
-    int64_t said, int64_t is)
+wrong_count(struct verifying *v, struct arena *arena, enum msg what,
+    const struct known *k, int64_t said)
 {
-	found(v, MSG_VERIFY_PRESENT, ARGS(id_text(arena, source),
-	    number_text(arena, said), number_text(arena, is)));
+	found(v, what, ARGS(id_text(arena, k->object),
+	    number_text(arena, said), number_text(arena, k->value)));
 }
 
 static enum err
@@ -174,8 +181,30 @@ check_resources(struct verifying *v, struct ctx *cx,
 			.in = resource_digest(&r[i]),
 			.value = r[i].version });
 		keys[i] = keys_of(cx, r[i].id, r[i].keys);
+		known_at(&v->resources,
+		    &(struct known) {
+			.subject = r[i].type, .object = r[i].source })
+		    ->value++;
 	}
 	return check_index(v, cx, keys, resources->n);
+}
+
+static enum err
+check_counted(struct verifying *v, struct ctx *cx, const struct rows *counts)
+{
+	for (size_t i = 0; i < counts->n; i++) {
+		const struct resource_count_row *c =
+		    &((struct resource_count_row *)counts->row)[i];
+		struct known *k = known_at(&v->resources,
+		    &(struct known) {
+			.subject = c->type, .object = c->source });
+
+		k->is_seen = true;
+		if (k->value != c->resources)
+			wrong_count(v, cx->arena, MSG_VERIFY_RESOURCES, k,
+			    c->resources);
+	}
+	return OK;
 }
 
 /* Of N persons or resources. */

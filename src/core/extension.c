@@ -670,8 +670,10 @@ extension_keys(struct ctx *cx, const struct catalogue *c, struct str text,
 			n = schema_keys(
 			    &own, schema, v, out, n, EXTENSION_KEYS_MAX);
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		out[i].path = str_copy(cx->arena, out[i].path);
 		out[i].text = str_copy(cx->arena, out[i].text);
+	}
 	arena_close(own.arena);
 	return n;
 }
@@ -740,8 +742,8 @@ key_make(struct ctx *cx, const struct scim_schema *schema,
 {
 	struct str path, key = value;
 
-	if (!canon_key(cx->arena,
-		path_of(cx->arena, schema, str_of(attr->name)), &path))
+	out->path = path_of(cx->arena, schema, str_of(attr->name));
+	if (!canon_key(cx->arena, out->path, &path))
 		path = str_of(attr->name);
 	if ((attr->flags & SCIM_EXACT) == 0 &&
 	    !canon_key(cx->arena, value, &key))

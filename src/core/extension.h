@@ -45,6 +45,7 @@ struct value *extension_shown(struct ctx *, const struct catalogue *, struct str
 /* What somebody is found by: attribute and canonical value, for the blind index. */
 struct extension_key {
 	bool	   is_unique;	/* else searchable */
+	struct str path;	/* of the attribute */
 	struct str text;
 };
 /* At most EXTENSION_KEYS_MAX, each once; a settled one has no more. */

@@ -65,6 +65,10 @@ static const char *const data_0016[] = {
 #include "store/migrations/data_0016.def"
 	NULL
 };
+static const char *const data_0017[] = {
+#include "store/migrations/data_0017.def"
+	NULL
+};
 static const char *const keys_0001[] = {
 #include "store/migrations/keys_0001.def"
 	NULL
@@ -95,6 +99,7 @@ const struct migration migrations[] = {
 	{ DB_DATA, 13, data_0013 },
 	{ DB_DATA, 14, data_0014 },
 	{ DB_DATA, 16, data_0016 },
+	{ DB_DATA, 17, data_0017 },
 	{ DB_KEYS, 1, keys_0001 },
 	{ DB_KEYS, 2, keys_0002 },
 	{ DB_KEYS, 3, keys_0003 },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * resources.c - resources of declared types: the table, and the pages of a
+ * resources.c - resources of declared types: the tables, and the pages of a
  * type.
  */
 #include "base/canon.h"
@@ -15,6 +15,13 @@ static const struct column resource[] = {
 };
 #undef C
 const struct table RESOURCE = TABLE("resource", DB_DATA, resource, 3, resource_row, EXISTS_VERSIONED);
+
+#define C(field) COLUMN(resource_count_row, field)
+static const struct column counts[] = {
+	C(tenant), C(type), C(source), C(resources)
+};
+#undef C
+const struct table RESOURCE_COUNT = TABLE("resource_count", DB_DATA, counts, 3, resource_count_row, EXISTS_REPLACES);
 
 enum err
 resource_page(
@@ -47,20 +54,4 @@ resource_page(
 	q.narg = word != NULL ? 8 : 6;
 	q.text = sql_end(&b);
 	return store_query(tx, &q, out);
-}
-
-enum err
-resource_total(struct tx *tx, const struct resource_page *page, int64_t *n)
-{
-	struct arg arg[] = { ARG_OF_INT(page->tenant), ARG_OF_INT(page->type),
-		ARG_OF_INT(page->source) };
-	struct query q = { &NUMBER,
-		"SELECT count(*) FROM resource WHERE tenant = $1"
-		" AND type = $2 AND ($3 = 0 OR source = $3)",
-		arg, COUNT(arg) };
-	struct rows rows;
-
-	TRY(store_query(tx, &q, &rows));
-	*n = ((const struct number *)rows.row)->n;
-	return OK;
 }

@@ -84,10 +84,11 @@ struct resource_row {		/* RESOURCE: tenant type id; of a type that the catalogue
 	struct str keys;	/* those of the index, packed */
 };
 extern const struct table RESOURCE;	/* | EXISTS_VERSIONED */
+struct resource_count_row { int64_t tenant, type, source, resources; };
+extern const struct table RESOURCE_COUNT;	/* tenant type source */
 /* Those of a type and SOURCE (0: any) to which the search key WORD leads (NULL: all), ascending, after the id AFTER, without the first SKIP. */
 struct resource_page { int64_t tenant, type, source, after, skip; size_t limit; bool is_descending; const struct index_key *word; };
 enum err resource_page(struct tx *, const struct resource_page *, struct rows *out) USE_RESULT;
-enum err resource_total(struct tx *, const struct resource_page *, int64_t *n) USE_RESULT;
 
 struct search_row { int64_t tenant, epoch, key, person; };	/* IX_SEARCH: all four are the key; key: 48 bits */
 extern const struct table IX_SEARCH;		/* EXISTS_STAYS */

@@ -111,6 +111,8 @@ keep_rules(const struct table *t, void *row)
 		set(t, row, "waiting", BELOW(INT64_MAX));
 	if (t == &PRESENT || t == &REMOVAL_HOUR)
 		set(t, row, "persons", BELOW(INT64_MAX));
+	if (t == &RESOURCE_COUNT)
+		set(t, row, "resources", BELOW(INT64_MAX));
 	if (t == &GROUP)
 		set(t, row, "members", BELOW(INT64_MAX));
 	if (t == &REMOVAL_HOUR)

@@ -144,6 +144,7 @@ struct refusal {
 		struct pool	  pool;
 		struct wait_count count;
 		struct present_row present;
+		struct resource_count_row resources;
 		struct removal_hour removals;
 		struct seat	  seat;
 		struct contract	  contract;
@@ -172,6 +173,8 @@ static const struct refusal refusals[] = {
 	    { .count = { 1, 1, 0, 1, -1 } } },
 	{ "fewer present than none", &PRESENT, MSG_STORE_CHECK,
 	    { .present = { 1, 1, -1 } } },
+	{ "fewer resources than none", &RESOURCE_COUNT, MSG_STORE_CHECK,
+	    { .resources = { 1, 1, 1, -1 } } },
 	{ "fewer removed than none", &REMOVAL_HOUR, MSG_STORE_CHECK,
 	    { .removals = { 1, 1, 1, -1, 0 } } },
 	{ "a seat of nobody", &SEAT, MSG_STORE_REFERENCE,

@@ -206,6 +206,7 @@ what_is_unique_is_one_resources(void **state)
 	/* Of whichever source. */
 	assert_int_equal(do_resource(r, o, NULL), ERR_CONFLICT);
 	assert_int_equal(r->cx.fault.msg, MSG_RESOURCE_TAKEN);
+	assert_true(str_eq(r->cx.fault.field, STR("urn:x:Device:serial")));
 	/* A key that a source gave is its own. */
 	o.values = device(r, "S2", "Pad");
 	assert_int_equal(do_resource(r, o, &other), OK);
@@ -482,6 +483,36 @@ what_happens_at_once_happens_once(void **state)
 		arena_close(cx[i].arena);
 }
 
+/* Of all sources together: no client fills the others' place unseen, nor goes on without end. */
+static void
+a_type_has_no_more_than_it_may(void **state)
+{
+	struct rig *r = *state;
+	int64_t id = made(r, "S1", "Think", "d1");
+	struct resource_count_row row = { r->acme, type(r, "device"), 2,
+		RESOURCES_MAX - 2 };
+	struct resource_order o = { .kind = RESOURCE_MAKE, .source = 1,
+		.values = device(r, "S3", "Pad") };
+
+	plant_put(r, &RESOURCE_COUNT, &row);
+	made(r, "S2", "Think", "d2");
+	assert_int_equal(do_resource(r, o, NULL), ERR_FULL);
+	assert_int_equal(r->cx.fault.msg, MSG_RESOURCE_MANY);
+	assert_int_equal(
+	    listed(r, (struct resources_in) { .source = 1 })->total, 2);
+	assert_int_equal(
+	    listed(r, (struct resources_in) { 0 })->total, RESOURCES_MAX);
+	/* What is there is changed and removed, another type is another matter. */
+	assert_int_equal(change(r, id, "S4", "Pad"), OK);
+	o.type = type(r, "tag");
+	o.values = STR("{\"urn:x:Tag\":{\"number\":\"7\"}}");
+	assert_int_equal(do_resource(r, o, NULL), OK);
+	assert_int_equal(take_away(r, id, 1), OK);
+	made(r, "S3", "Pad", "");
+	plant_drop(r, &RESOURCE_COUNT, &row);
+	rig_verify(r);
+}
+
 /* --- what does not fit is found ------------------------------------------------ */
 
 static struct resource_row *
@@ -568,6 +599,23 @@ row_has_a_twin(struct rig *r, int64_t id)
 	plant_put(r, &RESOURCE, row);
 }
 
+static void
+count_is_wrong(struct rig *r, int64_t id)
+{
+	struct resource_count_row *row = plant_rows(r, &RESOURCE_COUNT).row;
+
+	(void)id;
+	row->resources++;
+	plant_put(r, &RESOURCE_COUNT, row);
+}
+
+static void
+count_is_gone(struct rig *r, int64_t id)
+{
+	(void)id;
+	plant_drop(r, &RESOURCE_COUNT, plant_rows(r, &RESOURCE_COUNT).row);
+}
+
 static bool
 finds(struct rig *r, enum msg what)
 {
@@ -583,10 +631,20 @@ finds(struct rig *r, enum msg what)
 static void
 what_does_not_fit_is_found(void **unused)
 {
-	static void (*const damage[])(
-	    struct rig *, int64_t) = { row_has_another_version,
-		row_is_of_another_source, row_is_of_another_type, row_is_gone,
-		row_has_a_twin, row_has_what_was_sealed_before };
+	static const struct {
+		void (*plant)(struct rig *, int64_t id);
+		enum msg what;
+	} damage[] = {
+		{ row_has_another_version, MSG_VERIFY_REPLAY_RESOURCE },
+		{ row_is_of_another_source, MSG_VERIFY_REPLAY_RESOURCE },
+		{ row_is_of_another_source, MSG_VERIFY_RESOURCES },
+		{ row_is_of_another_type, MSG_VERIFY_REPLAY_RESOURCE },
+		{ row_is_gone, MSG_VERIFY_REPLAY_RESOURCE },
+		{ row_has_a_twin, MSG_VERIFY_REPLAY_RESOURCE },
+		{ row_has_what_was_sealed_before, MSG_VERIFY_REPLAY_RESOURCE },
+		{ count_is_wrong, MSG_VERIFY_RESOURCES },
+		{ count_is_gone, MSG_VERIFY_RESOURCES },
+	};
 
 	(void)unused;
 	for (size_t i = 0; i < COUNT(damage); i++) {
@@ -596,8 +654,8 @@ what_does_not_fit_is_found(void **unused)
 		assert_int_equal(set_up(&state), 0);
 		id = made(state, "S1", "Think", "d1");
 		rig_verify(state);
-		damage[i](state, id);
-		if (!finds(state, MSG_VERIFY_REPLAY_RESOURCE)) {
+		damage[i].plant(state, id);
+		if (!finds(state, damage[i].what)) {
 			print_error("damage %zu was not found\n", i);
 			assert_true(false);
 		}
@@ -642,6 +700,7 @@ main(void)
 		TEST(what_was_read_before_another_change_is_stale),
 		TEST(what_is_not_declared_is_refused),
 		TEST(what_happens_at_once_happens_once),
+		TEST(a_type_has_no_more_than_it_may),
 		TEST(keys_that_do_not_fit_are_found),
 		cmocka_unit_test(what_does_not_fit_is_found),
 	};

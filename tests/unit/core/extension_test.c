@@ -320,6 +320,9 @@ each_value_has_one_key(void **state)
 	    STR(" B-1 "), &asked));
 	assert_true(asked.is_unique);
 	assert_true(str_eq(asked.text, key[3].text));
+	/* As it is declared, however it was asked for; theirs to whom it was given. */
+	assert_true(str_eq(key[3].path, STR("urn:x:Badge:number")));
+	assert_true(str_eq(asked.path, key[3].path));
 	assert_true(extension_asked(
 	    &cx, c, STR(BADGE ":number"), STR("b-1"), &asked));
 	assert_false(str_eq(asked.text, key[3].text));
