@@ -49,6 +49,8 @@ DECLARED = """schemas:
     attributes:
       model: { type: string, searchable: true, text: "What it is." }
       labels: { type: string, multi: true, text: "What is written on it." }
+      serial: { type: string, unique: true, text: "On its back." }
+      ports: { type: string, multi: true, text: "Where it is plugged in." }
 resource_types:
   device: { name: Device, endpoint: /Devices, schema: device }
 """ % (BADGE, PLAIN, DEVICE)

@@ -3,15 +3,16 @@
 by another that did not know it, and what was refused did not happen."""
 import threading
 
-from scimlib import USER, Scim, op, same, test, true
+import scimdeclared
+from scimlib import USER, Scim, fine, op, same, test, true
 
 ROUNDS = 6
 
 
-def at_once(w, *asks):
+def at_once(w, *asks, tenant=None):
     """The answers to ASKS, each a function of a client with a connection of its own."""
     replies = [None] * len(asks)
-    clients = [Scim(w, w.acme.client()) for _ in asks]
+    clients = [Scim(w, (tenant or w.acme).client()) for _ in asks]
     start = threading.Barrier(len(asks))
 
     def ask(i):
@@ -99,3 +100,94 @@ def products_asked_for_at_once_are_all_there(w):
         found = w.show(made, "?attributes=title,entitlements")
         same(([one["value"] for one in found["entitlements"]],
               found["title"]), (["rare"], "T"), i)
+
+
+# --- resources of declared types ----------------------------------------------
+
+def device(w, **more):
+    return {"schemas": [scimdeclared.DEVICE], "serial": w.name(), **more}
+
+
+@test
+def of_resources_made_at_once_one_has_what_is_unique(w):
+    mine = scimdeclared.client(w)
+    for i in range(ROUNDS):
+        body = device(w)
+        replies = at_once(w, *[lambda scim: scim.post("/Devices", body)] * 4,
+                          tenant=w.declared_tenant)
+        same(sorted(reply.status for reply in replies), [201] + [409] * 3, i)
+        same({reply.json["scimType"] for reply in replies
+              if reply.status == 409}, {"uniqueness"}, i)
+        found = mine.list("/Devices", filter='serial eq "%s"' % body["serial"])
+        same(fine(found)["totalResults"], 1, i)
+
+
+@test
+def resources_changed_at_once_have_one_winner(w):
+    mine = scimdeclared.client(w)
+    for i in range(ROUNDS):
+        made = fine(mine.post("/Devices", device(w, model="before")))
+        path, tag = "/Devices/" + made["id"], made["meta"]["version"]
+        body = device(w, serial=made["serial"])
+        replies = at_once(
+            w, lambda scim: scim.put(path, {**body, "model": "put"},
+                                     If_Match=tag),
+            lambda scim: scim.patch(path, op("replace", "model", "patched"),
+                                    If_Match=tag),
+            lambda scim: scim.delete(path, If_Match=tag),
+            tenant=w.declared_tenant)
+        same(sorted(reply.status for reply in replies if reply.status
+                    not in (404, 412)), [204] if replies[2].status == 204
+             else [200], i)
+        left = mine.get(path)
+        if replies[2].status == 204:
+            same(left.status, 404, i)
+        else:
+            same(left.json["model"], "put" if replies[0].status == 200
+                 else "patched", i)
+
+
+@test
+def resources_patched_at_once_lose_nothing(w):
+    mine = scimdeclared.client(w)
+    made = fine(mine.post("/Devices", device(w)))
+    path = "/Devices/" + made["id"]
+    names = ["p%d" % i for i in range(ROUNDS)]
+
+    def adding(name):
+        return lambda scim: scim.patch(path, op("add", "ports", [name]))
+
+    replies = at_once(w, *map(adding, names), tenant=w.declared_tenant)
+    done = {name for name, reply in zip(names, replies) if reply.status < 300}
+    true(done, "nobody got through", *replies)
+    for reply in replies:
+        true(reply.status in (200, 409, 503), reply)
+    found = fine(mine.get(path))
+    same(set(found["ports"]), done)
+    same(found["meta"]["version"], '"%d"' % (len(done) + 1))
+
+
+@test
+def a_unique_value_changes_hands_once(w):
+    """Each of two wants what a third has, when it gives it up and before."""
+    mine = scimdeclared.client(w)
+    for i in range(ROUNDS):
+        one, two, has = (fine(mine.post("/Devices", device(w)))
+                         for _ in range(3))
+        wanted = has["serial"]
+
+        def taking(who):
+            return lambda scim: scim.patch(
+                "/Devices/" + who["id"], op("replace", "serial", wanted))
+
+        replies = at_once(
+            w, taking(one), taking(two),
+            lambda scim: scim.delete("/Devices/" + has["id"]),
+            tenant=w.declared_tenant)
+        same(replies[2].status, 204, i)
+        true(sorted(reply.status for reply in replies[:2]) in (
+            [200, 409], [409, 409]), *replies)
+        found = fine(mine.list("/Devices", filter='serial eq "%s"' % wanted))
+        same({row["id"] for row in found["Resources"]}, {
+            who["id"] for who, reply in zip((one, two), replies)
+            if reply.status == 200}, i)
