@@ -41,6 +41,9 @@ static const struct {
 	{ "unique", SCIM_UNIQUE },
 };
 
+/* Whose attributes they are; those of groups are what is built in. */
+enum schema_of { OF_USER, OF_RESOURCE, OF_GROUP, OF_COUNT };
+
 /* The words that a key may have; NULL ends. */
 struct words {
 	const char *key, *all;
@@ -58,7 +61,7 @@ static const struct words
 	SCIM_COMPLEX + 1 },
     mutability_words = { "mutability", "readWrite, readOnly, immutable", mutability_word, SCIM_IMMUTABLE + 1 },
     returned_words = { "returned", "default, always, request", returned_word, SCIM_REQUEST + 1 },
-    of_words = { "of", "user, resource", of_word, 2 };
+    of_words = { "of", "user, resource", of_word, OF_COUNT };
 
 static enum err fill_of(struct decoder *, const struct row_in *,
     struct declared_schema *);
@@ -121,10 +124,12 @@ fill_of(struct decoder *d, const struct row_in *in,
     struct declared_schema *schema)
 {
 	size_t n = 0;
-	int word = 0;
+	int word = OF_USER;
 
 	TRY(get_word(d, in, &of_words, &word));
-	schema->is_of_resources = word != 0;
+	if (word == OF_GROUP)
+		return refuse(d, in, "of", MSG_CATALOGUE_OF_GROUP, STR(""));
+	schema->is_of_resources = word == OF_RESOURCE;
 	for (const struct declared_schema *s = d->out->schema; s < schema; s++)
 		n += !s->is_of_resources;
 	if (!schema->is_of_resources && n >= SCHEMAS_OF_USER_MAX)
@@ -358,7 +363,9 @@ returned_word(int i)
 static const char *
 of_word(int i)
 {
-	return i == 0 ? "user" : "resource";
+	static const char *const names[] = { "user", "resource", "group" };
+
+	return names[i];
 }
 
 static bool

@@ -8,6 +8,9 @@
 #define ATTRS(attrs) \
 	"catalogue: 1\nschemas: { badge: { urn: \"" BADGE \
 	"\", attributes: { " attrs " } } }\n"
+#define OF(whose) \
+	"catalogue: 1\nschemas: { badge: { urn: \"urn:a:b\", of: " whose \
+	", attributes: { a: { type: string } } } }\n"
 #define URN(urn) \
 	"catalogue: 1\nschemas: { badge: { urn: \"" urn \
 	"\", attributes: { a: { type: string } } } }\n"
@@ -120,6 +123,8 @@ static const struct {
 	  "  a: { urn: \"urn:a:b\", attributes: { x: { type: string } } }\n"
 	  "  b: { urn: \"urn:A:b:c\", attributes: { x: { type: string } } }\n",
 	    MSG_CATALOGUE_URN_TWICE, "schemas.b.urn (line 4)" },
+	{ OF("group"), MSG_CATALOGUE_OF_GROUP, "schemas.badge.of (line 2)" },
+	{ OF("groups"), MSG_CATALOGUE_WORD, "schemas.badge.of (line 2)" },
 	{ ATTRS(""), MSG_CATALOGUE_OBJECT,
 	    "schemas.badge.attributes (line 2)" },
 	{ ATTRS("1st: { type: string }"), MSG_CATALOGUE_ATTR_NAME,
