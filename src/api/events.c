@@ -16,7 +16,9 @@ static const struct {
 	[CHANGE_GRANT] = { true, false },
 	[CHANGE_CONTRACT] = { true, true },
 	[CHANGE_QUOTA] = { true, true },
+	[CHANGE_ROLE] = { true, true },
 	[CHANGE_SESSION] = { true, false },
+	[CHANGE_MEMBER] = { true, false },
 	[CHANGE_RESOURCE] = { true, true }, /* all of a digest is told as an id is */
 };
 
