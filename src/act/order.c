@@ -475,9 +475,8 @@ add_document_values(struct item *it, struct order_state *s)
 	if (canon_key(arena, doc_get(&s->after, A_USER_NAME, 0), &key))
 		add_value(it, s, INDEX_USER_NAME, key);
 	for (size_t i = 0; i < s->after.n; i++)
-		if (s->after.attr[i].id == A_EMAIL_VALUE
-		    && s->realm->catalogue->setting[SETTING_EMAIL_UNIQUE]
-		    && canon_key(arena, s->after.attr[i].value, &key))
+		if (s->realm->catalogue->setting[SETTING_EMAIL_UNIQUE]
+		    && doc_address(arena, &s->after, i, &key))
 			add_value(it, s, INDEX_EMAIL, key);
 	add_extension_values(it, s, true);
 	s->nunique = s->value.n - s->unique_at;
@@ -486,8 +485,7 @@ add_document_values(struct item *it, struct order_state *s)
 	for (size_t i = 0; i < n; i++)
 		add_value(it, s, INDEX_SEARCH, word[i]);
 	for (size_t i = 0; i < s->after.n; i++)
-		if (s->after.attr[i].id == A_EMAIL_VALUE
-		    && canon_key(arena, s->after.attr[i].value, &key))
+		if (doc_address(arena, &s->after, i, &key))
 			add_value(it, s, INDEX_SEARCH, key);
 	add_extension_values(it, s, false);
 	s->nsearch = s->value.n - s->search_at;

@@ -184,10 +184,12 @@ void doc_differing(struct arena *, const struct doc *doc, const struct doc *othe
 
 /*
  * Required and derived: userName or a name; formatted and display name filled from the parts; exactly one primary
- * e-mail if any; elements without a value dropped; no e-mail address twice.  Completing twice changes nothing.
+ * e-mail if any; elements without a value dropped; no e-mail address twice for one type.  Completing twice changes nothing.
  */
 enum err doc_complete(struct ctx *, struct doc *) USE_RESULT;
 
+/* The key of an address at I (not an index of elements) that none before it has, too; false: it is no such. */
+bool doc_address(struct arena *, const struct doc *, size_t i, struct str *key) USE_RESULT;
 /* Canonical search words of its ATTR_SEARCH values: whole words, and their first three letters, each once.  At most MAX. */
 size_t doc_words(struct arena *, const struct doc *, struct str *word, size_t max);
 

@@ -484,6 +484,7 @@ complete_elements(struct ctx *cx, struct doc *doc)
 	return refuse_twice(cx, doc);
 }
 
+/* An address may serve as the private one, too. */
 static enum err
 refuse_twice(struct ctx *cx, const struct doc *doc)
 {
@@ -491,6 +492,8 @@ refuse_twice(struct ctx *cx, const struct doc *doc)
 	struct str *key = arena_array(cx->arena, n, sizeof(*key));
 
 	for (uint16_t i = 0; i < n; i++) {
+		struct str type = doc_get(doc, A_EMAIL_TYPE, i);
+
 		/* Stored values are clean and short: they have a key. */
 		must(canon_key(
 		    cx->arena, doc_get(doc, A_EMAIL_VALUE, i), &key[i]));
@@ -498,12 +501,30 @@ refuse_twice(struct ctx *cx, const struct doc *doc)
 			struct str at =
 			    attr_path_text(cx->arena, A_EMAIL_VALUE, i);
 
-			if (str_eq(key[i], key[j]))
+			if (str_eq(key[i], key[j]) &&
+			    str_eq_nocase(type, doc_get(doc, A_EMAIL_TYPE, j)))
 				return fail(cx, ERR_BAD_INPUT,
 				    MSG_DOC_EMAIL_TWICE, str_z(cx->arena, at));
 		}
 	}
 	return OK;
+}
+
+bool
+doc_address(
+    struct arena *arena, const struct doc *doc, size_t i, struct str *key)
+{
+	struct str before;
+
+	if (doc->attr[i].id != A_EMAIL_VALUE ||
+	    !canon_key(arena, doc->attr[i].value, key))
+		return false;
+	for (size_t j = 0; j < i; j++)
+		if (doc->attr[j].id == A_EMAIL_VALUE &&
+		    canon_key(arena, doc->attr[j].value, &before) &&
+		    str_eq(before, *key))
+			return false;
+	return true;
 }
 
 static void

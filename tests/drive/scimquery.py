@@ -290,6 +290,27 @@ def brackets_are_about_one_value(w):
 
 
 @test
+def one_value_may_be_of_two_types(w):
+    """An address and a number too; who has it is found once."""
+    mark = w.name() + "@x.example"
+    both = [{"value": mark, "type": "work", "primary": True},
+            {"value": mark, "type": "home"}]
+    made = w.user(emails=both, phoneNumbers=both)
+    same(made["emails"], [{"primary": True, "type": "work", "value": mark},
+                          {"type": "home", "value": mark}])
+    same(len(made["phoneNumbers"]), 2)
+    page = fine(w.scim.list(filter='emails.value eq "%s"' % mark))
+    same([row["id"] for row in page["Resources"]], [made["id"]])
+    same(page["totalResults"], 1)
+    fine(w.change(made, op("remove", 'emails[type eq "work"]')))
+    for text, wanted in (("home", {made["id"]}), ("work", set())):
+        same(w.found('emails[type eq "%s" and value eq "%s"]' % (text, mark)),
+             wanted)
+    fine(w.change(made, op("remove", "emails")))
+    same(w.found('emails.value eq "%s"' % mark), set())
+
+
+@test
 def filters_take_qualified_names(w):
     mark = w.name()
     made = w.user(schemas=[USER, ENTERPRISE, USHER], title=mark, **{

@@ -558,6 +558,28 @@ one_address_stands_in_a_document_once(void **state)
 	(void)state;
 	assert_refused(
 	    doc_complete(&cx, &doc), DOC_EMAIL_TWICE, "emails[2].value");
+	doc = doc_of("{\"userName\":\"a\",\"emails\":[{\"value\":\"a@b\","
+		     "\"type\":\"work\"},{\"value\":\"A@b\",\"type\":"
+		     "\"Work\"}]}");
+	assert_refused(
+	    doc_complete(&cx, &doc), DOC_EMAIL_TWICE, "emails[1].value");
+}
+
+static void
+one_address_may_be_of_two_types(void **state)
+{
+	struct doc doc = doc_of(
+	    "{\"userName\":\"a\",\"emails\":[{\"value\":\"a@b\",\"type\":"
+	    "\"work\"},{\"value\":\"A@b\",\"type\":\"home\"},{\"value\":"
+	    "\"c@d\"}]}");
+	size_t keys = 0;
+	struct str key;
+
+	(void)state;
+	assert_int_equal(doc_complete(&cx, &doc), OK);
+	for (size_t i = 0; i < doc.n; i++)
+		keys += doc_address(cx.arena, &doc, i, &key);
+	assert_int_equal(keys, 2);
 }
 
 static void
@@ -670,6 +692,7 @@ main(void)
 		cmocka_unit_test(exactly_one_email_is_the_primary_one),
 		cmocka_unit_test(elements_without_their_value_vanish),
 		cmocka_unit_test(one_address_stands_in_a_document_once),
+		cmocka_unit_test(one_address_may_be_of_two_types),
 		cmocka_unit_test(search_words_are_plain_and_each_stands_once),
 		cmocka_unit_test(what_differs_is_told_with_lists_as_a_whole),
 	};
