@@ -133,6 +133,7 @@ struct setting_info {
 	X(REGISTRATION_DEPTH,	   "registration.depth_pause", 1000, 1, 100000000, "at this depth the registration queue pauses and an alert is raised") \
 	X(SCIM_FILTER_IN_URL,	   "scim.filter_in_url",      1, 0, 1, "SCIM clients may ask for a userName, externalId or e-mail in the address of a GET") \
 	X(SCIM_PATCH_EMPTY,	   "scim.patch_empty",	      0, 0, 1, "a SCIM PATCH is answered 204 without the resource") \
+	X(SCIM_PUT_EMPTIES,	   "scim.put_empties",	      0, 0, 1, "a SCIM PUT of a group that leaves its members out removes them") \
 	X(SCIM_STRICT,		   "scim.strict",	      0, 0, 1, "SCIM bodies that name unknown schemas are refused") \
 	X(SEAT_BLOCK_RETURNS,	   "seat.block_returns",      0, 0, 1, "who is blocked by hand gives their seats back until the block ends") \
 	X(HOLD_MINUTES,		   "seat.hold_minutes",	      1440, 1, 525600, "how long a seat is held while checks are open") \

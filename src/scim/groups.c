@@ -287,6 +287,8 @@ whole_decode(struct call *c, enum group_kind kind, void **in)
 	o->kind = kind;
 	TRY(scim_group_decode(c->cx, body,
 	    realm->catalogue->setting[SETTING_SCIM_STRICT] != 0, o));
+	if (realm->catalogue->setting[SETTING_SCIM_PUT_EMPTIES] != 0)
+		o->replaces = kind == GROUP_CHANGE;
 	*in = o;
 	return OK;
 }

@@ -31,6 +31,10 @@ def ids(*users):
     return {user["id"] for user in users}
 
 
+def refs(*users):
+    return [{"value": user["id"]} for user in users]
+
+
 def listed(w, text, client=None):
     return {row["id"] for row in fine((client or w.scim).search(
         "/Groups", filter=text))["Resources"]}
@@ -244,6 +248,25 @@ def members_that_are_left_out_stay(w):
     after = fine(w.scim.put("/Groups/" + made["id"], {
         "schemas": [GROUP], "displayName": made["displayName"]}))
     same(members(show(w, after)), ids(ana))
+
+
+@test
+def members_that_are_left_out_go_where_a_tenant_wants_it(w):
+    """As those who leave out what is empty mean it."""
+    ana, bo = w.user(w.strict), w.user(w.strict)
+    made = fine(w.strict.post("/Groups", {
+        "schemas": [GROUP], "displayName": w.name(), "externalId": w.name(),
+        "members": refs(ana, bo)}))
+    path, whole = "/Groups/" + made["id"], {
+        "schemas": [GROUP], "displayName": made["displayName"]}
+    for sent, left in (([ana], [ana]), ([], []), ([bo], [bo]), (None, [])):
+        more = {} if sent is None else {"members": refs(*sent)}
+        after = fine(w.strict.put(path, {**whole, **more}))
+        same(members(after), ids(*left))
+        same(after["externalId"], made["externalId"])
+    fine(w.strict.put(path, {**whole, "members": refs(ana)}))
+    status(w.strict.patch(path, op("replace", "displayName", w.name())), 204)
+    same(members(fine(w.strict.get(path))), ids(ana))
 
 
 @test

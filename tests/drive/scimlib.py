@@ -50,7 +50,8 @@ pools:
   mail-all: { product: mail, quota: 1000 }
   rare-all: { product: rare, quota: 1 }
 """
-STRICT = (", scim.strict: 1, scim.patch_empty: 1, scim.filter_in_url: 0")
+STRICT = (", scim.strict: 1, scim.patch_empty: 1, scim.filter_in_url: 0"
+          ", scim.put_empties: 1")
 
 TESTS = {}
 
