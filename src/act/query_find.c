@@ -15,6 +15,7 @@ static enum err find_ref(struct reader *, struct ctx *, const struct realm *,
 static enum err find_declared(struct reader *, struct ctx *,
     const struct realm *, const struct page_in *, struct finding *,
     struct rows *);
+static bool has_words(const struct filter_node *);
 static enum err find_one(struct reader *, struct ctx *, const struct realm *,
     const struct page_in *, struct finding *, int64_t person,
     struct rows *);
@@ -63,7 +64,7 @@ find_rows(struct reader *r, struct ctx *cx, const struct realm *realm,
 
 	if (node->attribute == A_EXTENSIONS)
 		return find_declared(r, cx, realm, page, by, rows);
-	if (node->op == F_SW || node->attribute == A_EMAIL_VALUE)
+	if (has_words(node))
 		return find_words(r, cx, realm, page, by, rows);
 	if (!canon_key(cx->arena, node->text, &value))
 		value = node->text;
@@ -77,6 +78,15 @@ find_rows(struct reader *r, struct ctx *cx, const struct realm *realm,
 		    attr_info(node->attribute)->path);
 	}
 	return find_one(r, cx, realm, page, by, person, rows);
+}
+
+/* What the index of words leads to: addresses and names, but for the one that is somebody's own. */
+static bool
+has_words(const struct filter_node *node)
+{
+	return node->op == F_SW || node->attribute == A_EMAIL_VALUE ||
+	    (node->attribute != A_USER_NAME &&
+		(attr_info(node->attribute)->flags & ATTR_SEARCH) != 0);
 }
 
 static enum err
@@ -155,7 +165,7 @@ find_words(struct reader *r, struct ctx *cx, const struct realm *realm,
 	return find_all(r, cx, realm, page, by, &key, rows);
 }
 
-/* What the index has of it: an address whole, of a name its first letters. */
+/* What the index has of it: an address whole, of a name its first word, or how that begins. */
 static enum err
 word_of(struct ctx *cx, const struct filter_node *node, struct str *word)
 {
@@ -163,7 +173,7 @@ word_of(struct ctx *cx, const struct filter_node *node, struct str *word)
 	struct str plain, found[2];
 	size_t n = 0;
 
-	if (node->op == F_EQ) {
+	if (node->attribute == A_EMAIL_VALUE) {
 		if (!canon_key(cx->arena, node->text, word))
 			*word = node->text;
 		return OK;
@@ -172,10 +182,11 @@ word_of(struct ctx *cx, const struct filter_node *node, struct str *word)
 	    && canon_plain(cx->arena, node->text, &plain))
 		n = canon_words(plain, found, COUNT(found));
 	/* A word that goes on in the name is known by three letters only. */
-	if (n == 0 || (n == 1 && !has_first_letters(found[0])))
+	if (n == 0 ||
+	    (n == 1 && node->op == F_SW && !has_first_letters(found[0])))
 		return fail(cx, ERR_BAD_INPUT, MSG_QUERY_SEALED, "filter",
 		    info->path);
-	*word = first_letters(found[0]);
+	*word = node->op == F_EQ ? found[0] : first_letters(found[0]);
 	return OK;
 }
 

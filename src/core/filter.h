@@ -40,7 +40,7 @@ enum filter_op { F_EQ, F_NE, F_CO, F_SW, F_EW, F_GT, F_GE, F_LT, F_LE, F_PR, F_A
 
 /*
  * ERR_BAD_INPUT (MSG_FILTER_*) names what is wrong and at which character.
- * Personal attributes: only `eq` on unique ones and `sw` on names are allowed, and only
+ * Personal attributes: only `eq` on unique ones, and `eq` and `sw` on names, are allowed, and only
  * where the caller says so (ALLOW_PERSONAL), of an address also what its element says beside it in brackets;
  * anything else on sealed attributes is refused with the reason.
  */

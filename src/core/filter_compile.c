@@ -303,8 +303,9 @@ check_attribute(struct compiler *c, const struct comparison *cmp)
 static bool
 has_index(const struct attr_info *info, enum filter_op op)
 {
-	return op == F_EQ ? (info->flags & ATTR_UNIQUE) != 0
-			  : op == F_SW && (info->flags & ATTR_SEARCH) != 0;
+	return (op == F_EQ &&
+		   (info->flags & (ATTR_UNIQUE | ATTR_SEARCH)) != 0) ||
+	    (op == F_SW && (info->flags & ATTR_SEARCH) != 0);
 }
 
 static enum err

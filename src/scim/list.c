@@ -215,12 +215,11 @@ has_index(struct ctx *cx, const struct catalogue *catalogue,
 	struct extension_key key;
 	struct str value = node->text, name;
 
-	if (node->op == F_SW)
-		return (attr_info(a)->flags & ATTR_SEARCH) != 0;
+	if ((attr_info(a)->flags & ATTR_SEARCH) != 0)
+		return node->op == F_SW || node->op == F_EQ;
 	if (a != A_EXTENSIONS)
 		return node->op == F_EQ &&
-		    (a == A_USER_NAME || a == A_EXTERNAL_ID ||
-			a == A_EMAIL_VALUE);
+		    (a == A_EXTERNAL_ID || a == A_EMAIL_VALUE);
 	name = str_cut(&value, '\n');
 	return extension_asked(cx, catalogue, name, value, &key);
 }

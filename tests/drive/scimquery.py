@@ -358,8 +358,28 @@ def sealed_attributes_are_found_when_equal_and_else_refused(w):
     made = w.user(externalId="s-" + w.name(), name={"familyName": "Seal"})
     same(w.found('userName eq "%s"' % made["userName"]), {made["id"]})
     for text in ('userName co "s"', 'name.familyName co "e"',
-                 'phoneNumbers.value eq "1"'):
+                 'phoneNumbers.value eq "1"', 'name.middleName eq "e"'):
         refused(w.scim.list(filter=text), 400, "invalidFilter")
+
+
+@test
+def names_are_found_when_equal(w):
+    """Whole, short ones too; by the index of their words."""
+    mark = w.name().replace("-", "")
+    made = w.user(name={"givenName": "Li", "familyName": mark + " Ng"})["id"]
+    other = w.user(name={"givenName": "Lin", "familyName": mark})["id"]
+    for text, wanted in (
+            ('name.familyName eq "%s"', {other}),
+            ('name.familyName eq "%s NG"', {made}),
+            ('name.familyName eq "%s N"', set()),
+            ('displayName eq "Li %s Ng"', {made}),
+            ('displayName eq "Lin %s"', {other}),
+            ('name.familyName eq "%s ng" and active eq true', {made}),
+            ('name.familyName eq "%s ng" and title pr', set())):
+        same(w.found(text % mark), wanted, text)
+    true(made in w.found('name.givenName eq "LI"'), "a short name")
+    true(other not in w.found('name.givenName eq "LI"'), "a longer name")
+    refused(w.scim.search(filter='displayName eq "-"'), 400, "invalidFilter")
 
 
 @test
