@@ -178,18 +178,23 @@ apply(struct change *c, const struct value *operation)
 	return apply_members(c, (struct str) { NULL, 0 }, value);
 }
 
-/* Each member of VALUE under its name, which belongs to URN if there is one. */
+/*
+ * Each member of VALUE under its name, which belongs to URN if there is one.
+ * Some clients write the schemas of an extension into it.
+ */
 static enum err
 apply_members(struct change *c, struct str urn, const struct value *value)
 {
 	for (const struct value *v = value->first; v != NULL; v = v->next) {
 		struct str name = v->name;
 
-		if (urn.n == 0 && str_eq_nocase(name, STR("schemas")))
-			continue;
 		if (urn.n > 0)
 			name = str_fmt(c->cx->arena, "%.*s:%.*s", STR_ARG(urn),
 			    STR_ARG(name));
+		if (str_eq_nocase(v->name, STR("schemas")) &&
+		    (urn.n == 0 ||
+			!scim_resolve(c->resource, name, &c->target)))
+			continue;
 		TRY(apply_path(c, name, v));
 	}
 	return OK;

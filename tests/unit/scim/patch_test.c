@@ -175,6 +175,8 @@ static const struct {
 	    "\"title\":\"x\",\"addresses\":[{\"type\":\"other\",\"formatted\":\"Room 7\"}]" },
 	{ "", "{\"op\":\"replace\",\"path\":\"addresses.primary\",\"value\":true}", "" },
 	{ "", "{\"op\":\"add\",\"path\":\"" SCIM_ENTERPRISE ":manager.displayName\",\"value\":\"Bo\"}", "" },
+	{ "", "{\"op\":\"replace\",\"path\":\"" SCIM_ENTERPRISE "\",\"value\":{\"schemas\":[\"" SCIM_ENTERPRISE
+	    "\"],\"employeeNumber\":\"17\"}}", ENTERPRISE ":{\"employeeNumber\":\"17\"}" },
 	{ "", "{\"op\":\"add\",\"path\":\"timezone\",\"value\":\"Europe/Berlin\"}", "" },
 	{ "", "{\"op\":\"add\",\"path\":\"urn:x:2.0:User:badge\",\"value\":\"1\"}", "" },
 	{ "", "{\"op\":\"add\",\"path\":\"" SCIM_ENTERPRISE ":employeeNumber\",\"value\":17}",
