@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scim/coerce.h"
 
+#include "scim/match.h"
+
 static enum err coerce_members(struct ctx *, const struct scim_attr *,
     const struct value *, struct value **);
 static enum err refuse_type(struct ctx *, const struct scim_attr *);
@@ -55,6 +57,7 @@ coerce_members(struct ctx *cx, const struct scim_attr *attr,
     const struct value *from, struct value **out)
 {
 	struct value *made = value_object(cx->arena), *part;
+	struct str ref;
 
 	*out = made;
 	if (from->type == JS_STRING &&
@@ -77,6 +80,9 @@ coerce_members(struct ctx *cx, const struct scim_attr *attr,
 			TRY(scim_coerce_part(cx, sub, v, &part));
 		value_put(made, str_of(sub->name), part);
 	}
+	ref = scim_referred(from);
+	if (ref.n > 0 && scim_attr_find(attr->sub, STR("$ref")) != NULL)
+		value_put(made, STR("value"), value_text(cx->arena, ref));
 	return OK;
 }
 

@@ -8,6 +8,8 @@
 
 #include "core/filter_tree.h"
 
+#include "scim/match.h"
+
 enum verb { ADD = 1, REPLACE, REMOVE };
 
 static const struct {
@@ -278,8 +280,9 @@ edit_chosen(struct editing *e, enum verb verb, const struct filter_path *at)
 static enum err
 edit_person(struct editing *e, enum verb verb, const struct value *v)
 {
-	const struct str text =
+	const struct str value =
 	    v->type == JS_STRING ? v->text : value_get_text(v, STR("value"));
+	const struct str text = value.n > 0 ? value : scim_referred(v);
 	const char *told = str_z(e->cx->arena, text);
 	int64_t id;
 

@@ -92,6 +92,19 @@ scim_matches(struct arena *arena, const struct scim_attr *attr,
 	return stack[0];
 }
 
+struct str
+scim_referred(const struct value *element)
+{
+	struct str id, rest = value_get_text(element, STR("$ref"));
+
+	if (value_get(element, STR("value")) != NULL)
+		return STR("");
+	do
+		id = str_cut(&rest, '/');
+	while (rest.p != NULL);
+	return id;
+}
+
 static bool
 compare(struct arena *arena, const struct tree_node *node,
     const struct scim_attr *attr, const struct value *v)

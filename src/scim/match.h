@@ -21,4 +21,7 @@ enum err scim_match_check(struct ctx *, const struct scim_attr *, const struct f
 /* Pure and total. */
 bool scim_matches(struct arena *, const struct scim_attr *, const struct filter_tree *, const struct value *element);
 
+/* What an element refers to that has no value, but an address: the id at its end; empty: it is not so. */
+struct str scim_referred(const struct value *element);
+
 #endif

@@ -447,7 +447,7 @@ def a_broken_request_is_refused_in_scims_words(w):
     raw.sock.shutdown(socket.SHUT_WR)
     refused(raw.reply(), 400, "invalidSyntax")
     raw.close()
-    for line in (b"GET\r\n", b"GET x HTTP/1.1\r\n", b"GET /scim/v2x HTTP/9\r\n"):
+    for line in (b"GET\r\n", b"GET x HTTP/1.1\r\n", b"GET /scimx HTTP/9\r\n"):
         raw = Raw(w.server.address)
         raw.send(line)
         same(raw.reply().headers.get("content-type"),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """scimgroups.py - tests of groups: RFC 7643 4.2, and RFC 7644 where groups are
 not as users."""
-from scimlib import (BASE, ERROR, GROUP, LIST, fine, op, refused, same, status,
-                     test, true, without)
+from scimlib import (BASE, ENTERPRISE, ERROR, GROUP, LIST, fine, op, refused,
+                     same, status, test, true, without)
 
 
 def draft(w, *members, **more):
@@ -267,6 +267,32 @@ def members_that_are_left_out_go_where_a_tenant_wants_it(w):
     fine(w.strict.put(path, {**whole, "members": refs(ana)}))
     status(w.strict.patch(path, op("replace", "displayName", w.name())), 204)
     same(members(fine(w.strict.get(path))), ids(ana))
+
+
+@test
+def members_may_be_named_by_their_address_alone(w):
+    """And managers; where a value is given, too, that is who is meant."""
+    ana, bo = w.user(), w.user()
+    made = group(w, members=[{"$ref": ana["meta"]["location"]}])
+    same(members(made), ids(ana))
+    after = fine(change(w, made, op("add", "members", [
+        {"$ref": "../Users/" + bo["id"]}])))
+    same(members(after), ids(ana, bo))
+    after = fine(change(w, made, op("remove", "members", [
+        {"value": ana["id"], "$ref": bo["meta"]["location"]}])))
+    same(members(after), ids(bo))
+    refused(change(w, made, op("add", "members", [
+        {"$ref": "../Users/nobody"}])), 400, "invalidValue")
+    path = ENTERPRISE + ":manager"
+    for sent, boss in (({"$ref": "../Users/" + bo["id"]}, bo),
+                       ({"$ref": bo["id"], "value": made["id"]}, None),
+                       ({"displayName": "Bo"}, bo),
+                       ({"$ref": w.scim.client.address[0]}, None)):
+        reply = w.scim.patch("/Users/" + ana["id"], op("replace", path, sent))
+        if boss is None:
+            refused(reply, 400, "invalidValue")
+        else:
+            same(fine(reply)[ENTERPRISE]["manager"]["value"], boss["id"])
 
 
 @test
