@@ -14,6 +14,8 @@
 
 #include "base/canon.h"
 
+#include "act/query_int.h"
+
 #define GROUPS_A_PAGE  500
 #define MEMBERS_A_PAGE 5000
 #define ROLE_PLACES    (ROLE_COUNT + ROLES_MAX)
@@ -215,23 +217,12 @@ find_groups(struct asking *a)
 static enum err
 by_text(struct asking *a, struct str text, int64_t *group)
 {
-	const struct index_value value = { INDEX_SOURCE_REF, text };
 	struct group_name_row key = { .tenant = a->realm->tenant };
-	const struct index_out *index;
-	struct capability capability;
-	struct vault_call call;
+	struct index_key index;
 	struct rows rows;
 
-	TRY(world_capability(
-	    a->r->world, a->r->vault, a->cx, a->cx->actor, &capability));
-	vault_call_init(&call, a->cx->arena);
-	call.tenant = a->realm->tenant;
-	call.capability = &capability;
-	index = vault_index(&call, &value, 1);
-	TRY(vault_run(a->r->vault, a->cx, &call));
-	if (index->err != OK)
-		return fail_sealed(a->cx, index->err, "filter");
-	key.name_key = (struct str) { (const char *)index->key->bytes, 32 };
+	TRY(index_of(a->r, a->cx, INDEX_SOURCE_REF, text, &index));
+	key.name_key = (struct str) { (const char *)index.bytes, 32 };
 	TRY(store_load(a->r->data, &GROUP_NAME, &key, 1, 2, 0, &rows));
 	if (rows.n > 0)
 		*group = ((struct group_name_row *)rows.row)->in_group;

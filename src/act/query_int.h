@@ -28,12 +28,11 @@ enum err find_rows(struct reader *, struct ctx *, const struct realm *, const st
 /* An index of words has more than what was asked for: those for whom it holds, and how many. */
 size_t find_exact(struct ctx *, const struct finding *, struct person_view *, size_t n);
 
-/* query_person.c */
+/* query_person.c; index_of() is what groups and resources are found by, too */
 enum err index_of(struct reader *, struct ctx *, enum index_kind, struct str value, struct index_key *out) USE_RESULT;
 enum err load_ids(struct reader *, const struct realm *, const int64_t *id, size_t n, struct rows *) USE_RESULT;
 enum err scoped(struct reader *, struct ctx *, const struct realm *, struct rows *) USE_RESULT;
 enum err search_persons(struct reader *, const struct realm *, const struct page_in *, const struct index_key *, size_t n, struct rows *) USE_RESULT;
-void keep_asked(const struct page_in *, struct rows *);
 /* query_product.c: what the persons of a page hold and await, if it is asked for. */
 enum err products_add(struct reader *, struct ctx *, const struct realm *, const struct page_in *, struct person_view *, size_t n) USE_RESULT;
 

@@ -26,6 +26,7 @@ static enum err view(struct reader *, struct ctx *, const struct realm *,
     const struct rows *, struct person_view **);
 static enum err open_records(struct reader *, struct ctx *,
     const struct rows *, struct person_view *);
+static void keep_asked(const struct page_in *, struct rows *);
 static int64_t other_source(const struct person_view *);
 static enum err add_contracts(struct reader *, struct ctx *,
     const struct rows *, struct person_view *);
@@ -236,7 +237,7 @@ count_rows(struct reader *r, const struct person_query *q, int64_t *total)
 }
 
 /* Of those that an index found. */
-void
+static void
 keep_asked(const struct page_in *page, struct rows *rows)
 {
 	struct person *p = rows->row;

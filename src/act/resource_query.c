@@ -22,8 +22,6 @@ struct asking {
 
 static enum err ask(struct asking *);
 static enum err find_some(struct asking *);
-static enum err hash_of(struct asking *, enum index_kind, struct str text,
-    struct index_key *);
 static enum err find_one(struct asking *, int64_t *id);
 static enum err find_many(struct asking *);
 static enum err load_one(struct asking *, int64_t id);
@@ -110,7 +108,7 @@ find_one(struct asking *a, int64_t *id)
 	struct arena *arena = a->cx->arena;
 	struct index_key key = { 0 };
 
-	TRY(hash_of(a, INDEX_ATTRIBUTE,
+	TRY(index_of(a->r, a->cx, INDEX_ATTRIBUTE,
 	    in->path.p == NULL
 		? resource_ref(arena, in->type, in->source, in->external_id)
 		: digest_of(arena, a->key.text),
@@ -133,7 +131,8 @@ find_many(struct asking *a)
 		.word = &key };
 	struct rows rows;
 
-	TRY(hash_of(a, INDEX_SEARCH, digest_of(arena, a->key.text), &key));
+	TRY(index_of(a->r, a->cx, INDEX_SEARCH,
+	    digest_of(arena, a->key.text), &key));
 	key.kind = 0;
 	TRY(resource_page(a->r->data, &page, &rows));
 	if (rows.n > PAGE_MAX)
@@ -156,29 +155,6 @@ load_one(struct asking *a, int64_t id)
 	TRY(store_load(a->r->data, &RESOURCE, &key, 1, 3, 0, &rows));
 	a->row = rows.row;
 	a->n = rows.n > 0 && (in->source == 0 || a->row->source == in->source);
-	return OK;
-}
-
-static enum err
-hash_of(struct asking *a, enum index_kind kind, struct str text,
-    struct index_key *out)
-{
-	const struct index_value value = { kind, text };
-	const struct index_out *index;
-	struct capability capability;
-	struct vault_call call;
-
-	TRY(world_capability(
-	    a->r->world, a->r->vault, a->cx, a->cx->actor, &capability));
-	vault_call_init(&call, a->cx->arena);
-	call.tenant = a->realm->tenant;
-	call.capability = &capability;
-	index = vault_index(&call, &value, 1);
-	TRY(vault_run(a->r->vault, a->cx, &call));
-	if (index->err != OK)
-		return fail_sealed(a->cx, index->err, "filter");
-	out->kind = (uint8_t)kind;
-	memcpy(out->bytes, index->key->bytes, sizeof(out->bytes));
 	return OK;
 }
 
