@@ -11,7 +11,7 @@
 static const struct scim_attr member_parts[] = {
 	{ "value", SCIM_STRING, SCIM_REQUIRED | SCIM_EXACT, SCIM_IMMUTABLE, SCIM_DEFAULT, "The id of a user.", NULL,
 	    NULL },
-	{ "$ref", SCIM_REFERENCE, SCIM_EXACT, RO, "The user's address.", "User", NULL },
+	{ "$ref", SCIM_REFERENCE, SCIM_EXACT, SCIM_IMMUTABLE, SCIM_DEFAULT, "The user's address.", "User", NULL },
 	{ "type", SCIM_STRING, 0, SCIM_IMMUTABLE, SCIM_DEFAULT, "Groups have users in them, and no groups.", "User",
 	    NULL },
 	{ 0 }

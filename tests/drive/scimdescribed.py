@@ -181,8 +181,8 @@ DIFFERENT = {
         {"caseExact": True, "required": True},
         "it is an id (3.1), and asked for (4.2)"),
     (GROUP, "members.$ref"): (
-        {"caseExact": True, "mutability": "readOnly",
-         "referenceTypes": ["User"]}, "the server makes it of the value"),
+        {"caseExact": True, "referenceTypes": ["User"]},
+        "of a URI, and of users alone"),
     (GROUP, "members.type"): (
         {"canonicalValues": ["User"]}, "groups in groups are refused"),
     (CONFIG, "authenticationSchemes.specUri"): ({"caseExact": True}, OF_A_URI),
