@@ -48,6 +48,8 @@ void
 admission_close(struct admission *a)
 {
 	must(a->under_way == 0);
+	for (size_t i = 0; i < BUCKETS; i++)
+		must(a->bucket[i] == NULL);
 	lock_close(a->mu);
 	heap_free(a);
 }
@@ -188,7 +190,7 @@ world_leave(struct world *w, const struct actor *actor)
 /* --- bytes of bodies --------------------------------------------------------------- */
 
 enum err
-world_hold(struct world *w, struct ctx *cx, size_t bytes)
+world_bytes_take(struct world *w, struct ctx *cx, size_t bytes)
 {
 	struct admission *a = w->admission;
 	const int64_t max = world_deployment(w, DEPLOYMENT_TENANT_BODY_BYTES);
@@ -212,7 +214,7 @@ world_hold(struct world *w, struct ctx *cx, size_t bytes)
 }
 
 void
-world_let_go(struct world *w, const struct actor *actor, size_t bytes)
+world_bytes_give(struct world *w, const struct actor *actor, size_t bytes)
 {
 	struct admission *a = w->admission;
 	struct fair_key of_tenant;

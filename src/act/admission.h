@@ -31,10 +31,10 @@ void world_leave(struct world *, const struct actor *);
 /*
  * So many bytes of a body of CX's actor are to come, and stand in memory until
  * it is answered.  ERR_LIMITED: more than its tenant may have at once; else
- * world_let_go() of as many follows exactly once.
+ * world_bytes_give() of as many follows exactly once.
  */
-enum err world_hold(struct world *, struct ctx *, size_t bytes) USE_RESULT;
-void world_let_go(struct world *, const struct actor *, size_t bytes);
+enum err world_bytes_take(struct world *, struct ctx *, size_t bytes) USE_RESULT;
+void world_bytes_give(struct world *, const struct actor *, size_t bytes);
 
 /* The present bounds of what waits, of TENANT and each of its clients. */
 struct queue_max world_queue_max(struct world *, uint32_t tenant);

@@ -132,6 +132,8 @@ load_row(struct changing *c)
 		return fail(cx, ERR_NOT_FOUND, MSG_SCIM_NO_RESOURCE, "id");
 	c->row = c->before = *(struct group_row *)rows.row;
 	TRY(check_told(c));
+	if (c->it->again)
+		return OK;
 	if (in->if_version != -1 && in->if_version != c->row.version)
 		return fail(cx, ERR_STALE, MSG_GROUP_STALE, "If-Match");
 	c->it->again = old != NULL &&
@@ -152,6 +154,12 @@ check_told(struct changing *c)
 
 	if (q.scope == NULL || is_own)
 		return OK;
+	/* Its members are gone through until one is seen; no try, as in group_apply(). */
+	if (!group_takes_room(c->batch, c->row.members)) {
+		c->it->again = true;
+		c->it->tries--;
+		return OK;
+	}
 	TRY(groups_in_scope(c->tx, &q, c->row.id, &seen));
 	if (seen.n > 0)
 		return OK;

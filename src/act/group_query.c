@@ -244,7 +244,7 @@ find_some(struct asking *a)
 
 	if (in->group == 0 && in->name.p == NULL && in->external_id.p == NULL)
 		TRY(ids_of_member(a, &id, &n));
-	else
+	else if (one != 0)
 		TRY(find_seen(a, one));
 	key = arena_array(a->cx->arena, n + 1, sizeof(*key));
 	for (size_t i = 0; i < n; i++) {

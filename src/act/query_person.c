@@ -135,14 +135,15 @@ persons_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 	if (!by.is_one && rows.n == page->limit)
 		out->next = ((struct person *)rows.row)[rows.n - 1].id;
 	TRY(view(r, cx, realm, &rows, &v));
-	TRY(groups_add(r, cx, page, v, rows.n));
-	TRY(products_add(r, cx, realm, page, v, rows.n));
 	note_access(r, cx, page, rows.n);
 	out->person = v;
 	out->n = page->of.n > 0 ? keep_found(cx, page->of, v, rows.n) : rows.n;
 	out->n = find_exact(cx, &by, v, out->n);
 	if (by.node != NULL && page->is_counted)
 		cut(page, out);
+	v = (struct person_view *)out->person;
+	TRY(groups_add(r, cx, page, v, out->n));
+	TRY(products_add(r, cx, realm, page, v, out->n));
 	*result = out;
 	return OK;
 }

@@ -5,6 +5,9 @@
  */
 #include "act/query_int.h"
 
+#define PRODUCTS_SHOWN_MAX 20000	/* of all people of an answer */
+#define AT_ONCE		   50	/* people whose grants are loaded, so that the bound is seen in time */
+
 /* One for each grant's product, in the order of the grants. */
 struct having {
 	struct persons_product *of;
@@ -13,6 +16,8 @@ struct having {
 	size_t			n;
 };
 
+static enum err add_some(struct reader *, struct ctx *, const struct realm *,
+    struct person_view *, size_t n, size_t *shown);
 static void take_grants(struct ctx *, const struct realm *,
     const struct rows *, struct having *);
 static enum err take_seats(struct reader *, const struct realm *,
@@ -22,17 +27,33 @@ enum err
 products_add(struct reader *r, struct ctx *cx, const struct realm *realm,
     const struct page_in *page, struct person_view *v, size_t n)
 {
+	size_t shown = 0;
+
+	for (size_t i = 0; page->has_products && i < n; i += AT_ONCE) {
+		const size_t some = n - i < AT_ONCE ? n - i : AT_ONCE;
+
+		TRY(add_some(r, cx, realm, &v[i], some, &shown));
+	}
+	return OK;
+}
+
+static enum err
+add_some(struct reader *r, struct ctx *cx, const struct realm *realm,
+    struct person_view *v, size_t n, size_t *shown)
+{
 	struct grant *key = arena_array(cx->arena, n + 1, sizeof(*key));
 	struct having has = { 0 };
 	struct rows grants;
 
-	if (!page->has_products)
-		return OK;
 	for (size_t i = 0; i < n; i++) {
 		key[i].tenant = v[i].row.tenant;
 		key[i].person = v[i].row.id;
 	}
 	TRY(store_load(r->data, &GRANT, key, n, 2, 0, &grants));
+	*shown += grants.n;
+	if (*shown > PRODUCTS_SHOWN_MAX)
+		return fail(cx, ERR_BAD_INPUT, MSG_QUERY_PRODUCTS, "attributes",
+		    LIMIT_TEXT(PRODUCTS_SHOWN_MAX));
 	take_grants(cx, realm, &grants, &has);
 	TRY(take_seats(r, realm, &has));
 	for (size_t i = 0; i < has.n; i++) {

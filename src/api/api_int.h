@@ -37,7 +37,7 @@ void api_serve(struct request *);
 void api_refuse(struct request *, enum err, struct reply *);
 void api_ended(const struct request *, int status, size_t bytes);
 /* What api_admit() counted of its body is in memory no more. */
-void api_let_go(const struct request *);
+void api_over(const struct request *);
 /* api_description(), made once: it does not change while the door is open. */
 struct str door_description(void);
 

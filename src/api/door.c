@@ -21,7 +21,7 @@ static const struct http_door callbacks = {
 	.serve = api_serve,
 	.refuse = api_refuse,
 	.ended = api_ended,
-	.let_go = api_let_go,
+	.over = api_over,
 };
 
 static const struct route *const tables[] = {
@@ -166,16 +166,28 @@ api_admit(struct request *rq)
 	TRY(actor_enter(cx, actor, right));
 	if (rq->route->streams || rq->body_most <= BODY_FREE)
 		return OK;
-	TRY(world_hold(door.conf.world, cx, rq->body_most));
-	rq->held = rq->body_most;
+	TRY(world_bytes_take(door.conf.world, cx, rq->body_most));
+	rq->counted = rq->body_most;
 	return OK;
 }
 
-void
-api_let_go(const struct request *rq)
+/* A body that is whole counts as what it is, not as what it might have been. */
+static void
+count_body(struct request *rq)
 {
-	if (rq->held > 0)
-		world_let_go(door.conf.world, rq->cx.actor, rq->held);
+	const size_t is = rq->body.n > BODY_FREE ? rq->body.n : 0;
+
+	if (rq->counted <= is)
+		return;
+	world_bytes_give(door.conf.world, rq->cx.actor, rq->counted - is);
+	rq->counted = is;
+}
+
+void
+api_over(const struct request *rq)
+{
+	if (rq->counted > 0)
+		world_bytes_give(door.conf.world, rq->cx.actor, rq->counted);
 }
 
 static enum err
@@ -199,6 +211,8 @@ api_serve(struct request *rq)
 {
 	struct call *c = call_open(rq, door.conf.world);
 	enum err err = world_enter(c->world, c->cx);
+
+	count_body(rq);
 
 	c->is_counted = err == OK;
 	metric_add(METRIC_IN_FLIGHT, 0, 1);

@@ -325,10 +325,17 @@ take_wants(struct mover *mv)
 {
 	struct person_move *m = mv->m;
 
-	for (size_t i = 0; i < m->nwant; i++)
+	for (size_t i = 0; i < m->nwant; i++) {
+		struct holding *h = holding_of(mv, m->want[i].product);
+		int priority = m->want[i].priority;
+
+		/* What stays asked for waits where it stood. */
+		if (m->wants_no_other && has_grant(h, GRANT_REQUEST) &&
+		    h->wait.since != 0)
+			priority = (int)h->wait.priority;
 		m->outcome[m->noutcome++] =
-		    ask(mv, holding_of(mv, m->want[i].product),
-			m->want[i].priority, GRANT_REQUEST, m->onboarding);
+		    ask(mv, h, priority, GRANT_REQUEST, m->onboarding);
+	}
 }
 
 /* Asks the gate, and unless it refuses notes why the person may hold it. */

@@ -92,8 +92,8 @@ exchange_drop(struct exchange *ex)
 
 	stream_close(ex->stream);
 	ex->stream = NULL;
-	if (ex->is_admitted && door->let_go != NULL)
-		door->let_go(&ex->request);
+	if (ex->is_admitted && door->over != NULL)
+		door->over(&ex->request);
 	ex->is_admitted = false;
 	if (l->nspare == SPARE_MAX) {
 		exchange_close(ex);

@@ -48,7 +48,7 @@ struct request {
 	struct str	    address;	/* of the peer, text; empty on the socket */
 	int64_t		    started_ns; /* clock_mono_ns() at the first byte */
 	size_t		    body_most;	/* bytes of body that may come: as announced, or what the route takes */
-	size_t		    held;	/* the door's: so many are counted until let_go() */
+	size_t		    counted;	/* the door's: so many of them count until over() */
 	void		   *item;	/* the holder's own */
 };
 
@@ -87,7 +87,7 @@ ssize_t http_body_read(struct request *, void *p, size_t max);
  *		 its error (405, 408, 414, 415, 417, 431, 501, 505), http/ sets it afterwards.
  *		 Of a malformed request only cx is sure to be set; method and route may be 0 and NULL.
  *	ended	 after the last byte was sent, or the connection ended before: for the access log and counters
- *	let_go	 of what was admitted, when its memory is given back, answered or not; NULL: nothing was taken
+ *	over	 of what was admitted, when its memory is given back, answered or not; NULL: nothing was taken
  */
 struct http_door {
 	enum err (*route)(struct request *, struct str *allow);
@@ -95,7 +95,7 @@ struct http_door {
 	void	 (*serve)(struct request *);
 	void	 (*refuse)(struct request *, enum err, struct reply *);
 	void	 (*ended)(const struct request *, int status, size_t bytes);
-	void	 (*let_go)(const struct request *);
+	void	 (*over)(const struct request *);
 };
 
 /* What http/ needs of a route row; api's rows begin with it. */

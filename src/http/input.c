@@ -132,8 +132,10 @@ admit(struct conn *c)
 	TRY(door->route(rq, &c->ex->allow));
 	must(rq->route != NULL);
 	rq->body_most = rq->route->body_max;
-	if (!r->is_chunked && r->length < rq->body_most)
-		rq->body_most = (size_t)r->length;
+	/* What is too long is refused, and takes nothing. */
+	if (!r->is_chunked)
+		rq->body_most =
+		    r->length <= rq->body_most ? (size_t)r->length : 0;
 	TRY(door->admit(rq));
 	c->ex->is_admitted = true;
 	return check_size(c->ex);

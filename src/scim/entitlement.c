@@ -5,7 +5,7 @@
 
 #include "scim/schema.h"
 
-#define ENTITLEMENTS_MAX 100
+#define ENTITLEMENTS_MAX 100	/* new ones of one request */
 #define PRIORITY	 5
 
 static struct value *licence_read(struct arena *,
@@ -61,10 +61,20 @@ void
 licences_put_told(
     struct ctx *cx, struct value *user, const struct order_out *out)
 {
-	struct value *list = value_array(cx->arena);
+	const struct value *holder = value_get(user, str_of(SCIM_USHER));
+	struct value *list = value_get(holder, STR(LICENCES)), *next;
 
-	for (size_t i = 0; i < out->nseat; i++)
+	if (list == NULL)
+		list = value_array(cx->arena);
+	for (size_t i = 0; i < out->nseat; i++) {
+		for (struct value *v = list->first; v != NULL; v = next) {
+			next = v->next;
+			if (str_eq(value_get_text(v, STR("value")),
+				out->seat[i].product))
+				value_drop(list, v);
+		}
 		value_add(list, licence_told(cx, &out->seat[i]));
+	}
 	put_licences(cx->arena, user, list);
 }
 
@@ -133,24 +143,25 @@ says(struct str text, struct str word)
 }
 
 enum err
-entitlements_order(struct ctx *cx, const struct value *user, struct order *o)
+entitlements_order(struct ctx *cx, const struct value *before,
+    const struct value *user, struct order *o)
 {
 	const struct value *list = value_get(user, STR(ENTITLEMENTS));
-	size_t n = list != NULL ? value_count(list) : 0;
-	struct str *slug;
+	size_t n = list != NULL ? value_count(list) : 0, nnew = 0;
+	struct str *slug = arena_array(cx->arena, n + 1, sizeof(*slug));
 	char most[24];
 
-	snprintf(most, sizeof(most), "%d", ENTITLEMENTS_MAX);
-	if (n > ENTITLEMENTS_MAX)
-		return fail(cx, ERR_BAD_INPUT, MSG_API_COUNT, ENTITLEMENTS, "0",
-		    most);
-	slug = arena_array(cx->arena, n + 1, sizeof(*slug));
 	o->product = slug;
 	o->priority = PRIORITY;
 	for (const struct value *v = n > 0 ? list->first : NULL; v != NULL;
-	     v = v->next)
-		slug[o->nproduct++] = value_get_text(v, STR("value"));
-	return OK;
+	     v = v->next) {
+		slug[o->nproduct] = value_get_text(v, STR("value"));
+		nnew += !has_entitlement(before, slug[o->nproduct++]);
+	}
+	if (nnew <= ENTITLEMENTS_MAX)
+		return OK;
+	snprintf(most, sizeof(most), "%d", ENTITLEMENTS_MAX);
+	return fail(cx, ERR_BAD_INPUT, MSG_API_COUNT, ENTITLEMENTS, "0", most);
 }
 
 enum err
@@ -160,7 +171,7 @@ entitlements_change(struct ctx *cx, const struct value *before,
 	if (has_all(before, after) && has_all(after, before))
 		return OK;
 	o->has_products = true;
-	return entitlements_order(cx, after, o);
+	return entitlements_order(cx, before, after, o);
 }
 
 /* Whether USER has all entitlements of OF. */

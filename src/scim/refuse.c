@@ -15,7 +15,7 @@ static const struct {
 	{ MSG_FILTER_LONG, MSG_FILTER_NOT_CONTRACT, "invalidFilter" },
 	{ MSG_SCIM_FILTER, MSG_SCIM_GROUP_FILTER, "invalidFilter" },
 	{ MSG_QUERY_SEALED, MSG_QUERY_SEALED, "invalidFilter" },
-	{ MSG_QUERY_TOO_MANY, MSG_QUERY_TOO_MANY, "tooMany" },
+	{ MSG_QUERY_PRODUCTS, MSG_QUERY_TOO_MANY, "tooMany" },
 	{ MSG_HTTP_REQUEST_LINE, MSG_HTTP_LINE_END, "invalidSyntax" },
 	{ MSG_HTTP_FIELD, MSG_HTTP_TRAILER, "invalidSyntax" },
 	{ MSG_HTTP_CUT_SHORT, MSG_HTTP_CUT_SHORT, "invalidSyntax" },

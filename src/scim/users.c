@@ -24,7 +24,8 @@ struct user_call {
 	const struct js	  *patch;	/* of PATCH */
 	struct value	  *after;	/* of PUT */
 	bool		   has_entitlements;	/* of PUT: these, be they none, are all */
-	const struct order_out *made;	/* what came of the products that the request asked for */
+	bool		   asks;	/* a change that is about products */
+	const struct order_out *made;	/* what came of them, or of somebody new */
 
 };
 
@@ -61,19 +62,17 @@ shows_groups(const struct user_call *u)
 	return project_shows(&scim_user_resource, &u->shown, "groups", NULL);
 }
 
-/* Who is served leaves the line without being changed: no version tells of it. */
-static bool
-shows_licences(const struct user_call *u)
-{
-	return project_asks(&scim_user_resource, &u->shown,
-	    STR(SCIM_USHER ":" LICENCES));
-}
-
+/*
+ * Who is served leaves the line without being changed, and products get other
+ * names: no version of the person tells of it.
+ */
 static bool
 shows_products(const struct user_call *u)
 {
-	return shows_licences(u) ||
-	    project_asks(&scim_user_resource, &u->shown, STR(ENTITLEMENTS));
+	return project_asks(
+		   &scim_user_resource, &u->shown, STR(ENTITLEMENTS)) ||
+	    project_asks(&scim_user_resource, &u->shown,
+		STR(SCIM_USHER ":" LICENCES));
 }
 
 static enum err
@@ -151,7 +150,7 @@ user_encode(struct call *c)
 	if (is_me(c))
 		call_header(c, "Location", user_address(c, v->row.id));
 	call_header(c, "Content-Location", user_address(c, v->row.id));
-	if (!shows_licences(user_call(c)) && call_etag(c, v->row.version))
+	if (!shows_products(user_call(c)) && call_etag(c, v->row.version))
 		return;
 	realm = call_realm(c);
 	if (realm == NULL)
@@ -215,7 +214,7 @@ create_decode(struct call *c, void **in)
 	o->body = c->rq->body;
 	user_call(c)->shown.sent = user;
 	*in = o;
-	return entitlements_order(c->cx, user, o);
+	return entitlements_order(c->cx, NULL, user, o);
 }
 
 static enum err
@@ -373,6 +372,7 @@ change_decode(struct call *c, void **in)
 	}
 	if (u->patch != NULL || u->has_entitlements)
 		TRY(entitlements_change(c->cx, before, after, o));
+	u->asks = o->has_products;
 	u->shown.sent = u->patch != NULL ? after : u->after;
 	u->shown.was = u->patch != NULL ? before : NULL;
 	TRY(person_patch_decode(c->cx,
@@ -408,8 +408,11 @@ check_me(struct call *c, const struct person_in *person, const struct order *o)
 static enum err
 changed_decode(struct call *c, void **in)
 {
-	user_call(c)->made = c->out;
-	*in = &user_call(c)->in;
+	struct user_call *u = user_call(c);
+
+	if (u->asks)
+		u->made = c->out;
+	*in = &u->in;
 	return OK;
 }
 

@@ -226,8 +226,9 @@ def run(world, name):
     return None
 
 
-# Waits for the server to lose its patience, and asks beside the client that lies.
-SLOW = {"a_request_that_does_not_go_on_is_refused_in_scims_words"}
+# What waits for the server to lose its patience, or has much made, is not tried with each lie.
+SLOW = {"a_request_that_does_not_go_on_is_refused_in_scims_words",
+        "what_many_people_have_is_bounded_in_one_answer"}
 
 
 def plant(tap, world):

@@ -222,3 +222,63 @@ def what_is_returned_on_request_is_returned_when_sent(w):
         attributes=["entitlements"]))["Resources"]
     same([asked(row) for row in rows], [["cad", "mail"]])
     same(licences(rows[0]), {})
+
+
+@test
+def what_came_of_products_is_told_to_who_asked_for_them(w):
+    made = user(w)
+    by = w.of(w.selling, rights=["person.read", "person.write"])
+    after = fine(change(w, made, op("replace", "title", "W"), by=by))
+    same(licences(after), {}, "a rule gave it, and who did that may not read:")
+    same(shown(w, made), ([], {"wiki": "assigned"}))
+    # What is asked for by name is told beside what is there already.
+    reply = client(w).request("PATCH", "/Users/%s%s" % (made["id"], BOTH), {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+        "Operations": [op("add", "entitlements", ["mail", "cad"])]})
+    same(licences(fine(reply)), dict.fromkeys(
+        ("wiki", "mail", "cad"), "assigned"))
+
+
+def many(w):
+    """A client of a tenant with many products, all of which title T gives."""
+    names = ["p%03d" % i for i in range(150)]
+    if not hasattr(w, "many"):
+        made = w.server.tenant("many")
+        made.apply("catalogue: 1\nproducts:\n%spools:\n%s" % (
+            "".join("  %s: { cap: 100, grant: 'title eq \"T\"' }\n" % name
+                    for name in names),
+            "".join("  %s: { product: %s, quota: 90 }\n" % (name, name)
+                    for name in names)))
+        w.many = w.client(made)
+    return w.many, names
+
+
+@test
+def many_entitlements_are_given_back_one_by_one(w):
+    """However many are there: what is bounded is how many are new."""
+    by, names = many(w)
+    made = w.user(by, entitlements=names[:100])
+    same(len(fine(w.change(made, op("add", "entitlements", names[100:]),
+                           client=by))["entitlements"]), 150)
+    after = fine(w.change(made, op("remove", 'entitlements[value eq "p003"]'),
+                          client=by))
+    same(len(after["entitlements"]), 149)
+    fine(w.change(made, op("remove", "entitlements"), client=by))
+    refused(w.change(made, op("add", "entitlements", names[:101]), client=by),
+            400, "invalidValue")
+    same(w.show(made, BOTH, by).get("entitlements"), None)
+
+
+@test
+def what_many_people_have_is_bounded_in_one_answer(w):
+    by, names = many(w)
+    fine(by.post("/Bulk", {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+        "Operations": [{"method": "POST", "path": "/Users", "bulkId": str(i),
+                        "data": w.draft(title="T")} for i in range(135)]}))
+    refused(by.get("/Users" + BOTH + "&count=500"), 400, "tooMany")
+    refused(by.search(filter='title eq "T"', count=500,
+                      attributes=["entitlements"]), 400, "tooMany")
+    rows = fine(by.get("/Users" + BOTH + "&count=100"))["Resources"]
+    same({len(licences(row)) for row in rows if licences(row)}, {150})
+    same(len(fine(by.get("/Users?count=500"))["Resources"]) >= 135, True)

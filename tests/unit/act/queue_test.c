@@ -543,21 +543,22 @@ bytes_of_bodies_have_a_bound_of_the_tenant(void **state)
 	assert_int_equal(set_deployment(r, "admission.tenant_body_bytes",
 			     16 * (int64_t)mib),
 	    OK);
-	assert_int_equal(world_hold(r->world, &one, 10 * mib), OK);
-	assert_int_equal(world_hold(r->world, &two, 6 * mib + 1), ERR_LIMITED);
+	assert_int_equal(world_bytes_take(r->world, &one, 10 * mib), OK);
+	assert_int_equal(
+	    world_bytes_take(r->world, &two, 6 * mib + 1), ERR_LIMITED);
 	assert_int_equal(two.fault.msg, MSG_LIMIT_TENANT_BODY_BYTES);
 	assert_true(str_eq(two.fault.args[2], STR("10485760")));
-	assert_int_equal(world_hold(r->world, &two, 6 * mib), OK);
-	assert_int_equal(world_hold(r->world, &one, 1), ERR_LIMITED);
-	assert_int_equal(world_hold(r->world, &three, 16 * mib), OK);
+	assert_int_equal(world_bytes_take(r->world, &two, 6 * mib), OK);
+	assert_int_equal(world_bytes_take(r->world, &one, 1), ERR_LIMITED);
+	assert_int_equal(world_bytes_take(r->world, &three, 16 * mib), OK);
 	/* Beside what is under way. */
 	assert_int_equal(world_enter(r->world, &one), OK);
-	world_let_go(r->world, &r->actor, 10 * mib);
+	world_bytes_give(r->world, &r->actor, 10 * mib);
 	world_leave(r->world, &r->actor);
-	assert_int_equal(world_hold(r->world, &one, 10 * mib), OK);
-	world_let_go(r->world, &r->actor, 10 * mib);
-	world_let_go(r->world, &second, 6 * mib);
-	world_let_go(r->world, &far, 16 * mib);
+	assert_int_equal(world_bytes_take(r->world, &one, 10 * mib), OK);
+	world_bytes_give(r->world, &r->actor, 10 * mib);
+	world_bytes_give(r->world, &second, 6 * mib);
+	world_bytes_give(r->world, &far, 16 * mib);
 }
 
 #define NOW_MS 7000000

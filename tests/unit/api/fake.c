@@ -498,22 +498,22 @@ world_leave(struct world *w, const struct actor *actor)
 
 /* is_heavy refuses them. */
 enum err
-world_hold(struct world *w, struct ctx *cx, size_t bytes)
+world_bytes_take(struct world *w, struct ctx *cx, size_t bytes)
 {
 	(void)w;
 	if (fake.is_heavy)
 		return fail(cx, ERR_LIMITED, MSG_LIMIT_TENANT_BODY_BYTES, "",
 		    "admission.tenant_body_bytes", "16777216", "16777215");
-	fake.held += bytes;
+	fake.bytes += bytes;
 	return OK;
 }
 
 void
-world_let_go(struct world *w, const struct actor *actor, size_t bytes)
+world_bytes_give(struct world *w, const struct actor *actor, size_t bytes)
 {
 	(void)w;
 	must(actor->tenant != 0);
-	fake.held -= bytes;
+	fake.bytes -= bytes;
 }
 
 void

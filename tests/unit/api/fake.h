@@ -37,7 +37,7 @@ struct fake {
 	enum err       item_err[8];	/* of the first items, in order; then OK */
 	enum err       query_err;
 	bool	       is_heavy;	/* refuses large bodies */
-	size_t	       held;	/* bytes of them */
+	size_t	       bytes;	/* bytes of them */
 	bool	       is_full, is_busy;	/* refuses items, queries */
 	bool	       is_revoked;	/* nobody's token is known any more */
 	bool	       is_crowded;	/* refuses requests */

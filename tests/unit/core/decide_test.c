@@ -306,6 +306,33 @@ what_is_not_wanted_any_more_goes_but_for_what_is_given(void **state)
 }
 
 static void
+what_stays_wanted_waits_where_it_stood(void **state)
+{
+	struct life *p = person("ber", 0);
+	struct life *other = person("ber", 0);
+	int64_t since;
+
+	(void)state;
+	wants(person("ber", 0), 0, "cad");
+	wants(other, 0, "cad");
+	assert_int_equal(move(other), OK);
+	wants(p, 0, "cad");
+	p->want[0].priority = 2;
+	assert_int_equal(move(p), OK);
+	assert_string_equal(holds(p, "cad"), "Q wait");
+	assert_int_equal(of(p, "cad")->wait.priority, 2);
+	since = of(p, "cad")->wait.since;
+	p->m.wants_no_other = true;
+	wants(p, 0, "wiki");
+	wants(p, 1, "cad");
+	assert_int_equal(move(p), OK);
+	assert_outcome(p, 1, "cad", OUTCOME_QUEUED, MSG_SEAT_QUEUED);
+	assert_int_equal(of(p, "cad")->wait.priority, 2);
+	assert_int_equal(of(p, "cad")->wait.since, since);
+	assert_string_equal(holds(p, "wiki"), "Q seat");
+}
+
+static void
 what_a_rule_gives_from_now_on_keeps_its_seat(void **state)
 {
 	struct life *p = person("ber", 0);
@@ -648,6 +675,7 @@ main(void)
 		TEST(a_mover_keeps_a_seat_that_was_asked_for_too),
 		TEST(asking_while_the_rule_is_lost_hands_the_seat_over),
 		TEST(what_is_not_wanted_any_more_goes_but_for_what_is_given),
+		TEST(what_stays_wanted_waits_where_it_stood),
 		TEST(what_a_rule_gives_from_now_on_keeps_its_seat),
 		TEST(a_waiter_who_loses_the_rule_waits_no_more),
 		TEST(a_waiter_who_moves_is_served_at_the_new_site),
