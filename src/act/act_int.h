@@ -194,6 +194,7 @@ struct subject {
 	size_t		    nholding;
 	struct role_line   *role;
 	size_t		    nrole;
+	bool		    lacks_scope; /* of a role that this transaction wrote: decided about after the commit */
 	const int64_t	   *group;	/* ids of those that they are in */
 	size_t		    ngroup;
 	bool		    is_stored, is_dirty, has_new_contracts;

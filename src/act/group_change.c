@@ -620,7 +620,8 @@ decide_again(struct changing *c)
 	if (n > GROUP_NOW_MAX || decide_cost(c, n) > GROUP_BATCH_MAX / 2)
 		return note_due_all(c, person, n);
 	TRY(groups_decide(c->batch, c->it, c->tx, person, n, &c->s->inner));
-	tell(c);
+	if (!c->it->again)
+		tell(c);
 	return OK;
 }
 

@@ -273,8 +273,12 @@ role_order_apply(
 	TRY(order_load(inner, tx));
 	order_decide(inner);
 	/* The fault is that of the last one. */
-	for (size_t i = inner->n; i-- > 0;)
+	for (size_t i = inner->n; i-- > 0;) {
 		TRY(inner->item[i]->err);
+		it->again |= inner->item[i]->again;
+	}
+	if (it->again)
+		return OK;
 	s->inner = inner;
 	return order_save(inner, tx);
 }

@@ -99,7 +99,8 @@ decide_item(struct batch *b, struct item *it)
 	if (sc.sub != NULL)
 		remember(&sc);
 	it->err = sc.sub != NULL ? order_enter(&sc) : OK;
-	if (it->err == OK)
+	it->again |= sc.sub != NULL && sc.sub->lacks_scope;
+	if (it->err == OK && !it->again)
 		it->err = kind->decide(&sc);
 	if (it->err == OK && !it->again && !s->out->was_repeated)
 		order_finish(&sc);

@@ -245,12 +245,15 @@ groups_decide(struct batch *outer, struct item *it, struct tx *tx,
 	TRY(order_load(b, tx));
 	order_decide(b);
 	for (size_t i = 0; i < n; i++) {
+		it->again |= item[i].again;
 		/* Whose record is destroyed is nobody any more. */
 		if (item[i].err == OK || item[i].err == ERR_NOT_FOUND)
 			continue;
 		it->cx->fault = own->fault;
 		return item[i].err;
 	}
+	if (it->again)
+		return OK;
 	*out = b;
 	return order_save(b, tx);
 }

@@ -140,9 +140,11 @@ subjects_load_roles(struct order_batch *ob, struct world *world, struct tx *tx)
 		line->held = (struct role_held) { row->id, row->role,
 			(enum role_state)row->state, NULL, row->since_ms,
 			row->until_ms, row->author };
-		if (row->scope.n > 0 && world != NULL)
+		if (row->scope.n > 0 && world != NULL) {
 			line->held.scope = world_role_scope(world, ob->arena,
 			    row);
+			sub->lacks_scope |= line->held.scope == NULL;
+		}
 	}
 	return OK;
 }

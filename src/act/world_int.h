@@ -181,6 +181,7 @@ enum err world_anew_noticed(struct world *, struct ctx *, struct tx *, const str
 void world_role_set(struct world *, const struct role_row *, const struct filter *scope);
 void world_role_drop(struct world *, const struct role_row *);
 bool world_has_roles(struct world *, uint32_t tenant);
+/* NULL: the transaction wrote it, and memory is told after the commit only. */
 const struct filter *world_role_scope(struct world *, struct arena *, const struct role_row *);
 size_t world_roles_of(struct world *, struct arena *, uint32_t tenant, int64_t person, struct role_held **);
 /* Who has which role now, over everybody (or the role's own scope); by person. */

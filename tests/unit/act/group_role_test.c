@@ -176,6 +176,35 @@ orders_follow_each_other(void **state)
 	rig_verify(r);
 }
 
+/*
+ * Both of one commit: what is over some people only is not in memory yet when
+ * the role's members change.
+ */
+static void
+a_scope_is_waited_for(void **state)
+{
+	struct rig *r = *state;
+	const int64_t who = person(r, "a");
+	const struct order give = { .kind = ORDER_ROLE_GIVE,
+		.person = who,
+		.role = STR("reviewer"),
+		.scope = STR("site eq \"ber\""),
+		.reason = STR("r"),
+		.body = STR("{}") };
+	const struct group_order join = change_of(&who, 1, NULL, 0);
+	struct item *item[2] = {
+		together_item(r, &person_order, &give),
+		together_item(r, &group_order, &join),
+	};
+
+	together_do(r, item, COUNT(item));
+	for (size_t i = 0; i < COUNT(item); i++)
+		assert_int_equal(item[i]->err, OK);
+	assert_int_equal(roles_of(r, who)->n, 2);
+	assert_int_equal(shown(r)->nmember, 1);
+	rig_verify(r);
+}
+
 /* Places of roles are behind the ids of groups, whichever way the list goes. */
 static void
 roles_stand_behind_groups(void **state)
@@ -221,6 +250,8 @@ main(void)
 		    a_request_changes_so_many, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    orders_follow_each_other, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_scope_is_waited_for, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    roles_stand_behind_groups, rig_set_up, rig_tear_down),
 	};
