@@ -443,6 +443,10 @@ note_due_at(struct scene *sc, int64_t due_ms)
 enum err
 roles_save(struct order_batch *ob, struct tx *tx)
 {
+	/* What comes after this in the transaction finds them. */
+	for (size_t i = 0; i < ob->role_put.n; i++)
+		world_roles_come(ob->world,
+		    (uint32_t)ob->role_put.v[i].tenant);
 	TRY(beginnings_end(tx, ob->role_put.v, ob->role_put.n,
 	    &ob->begun_end));
 	TRY(store_save(tx, &ROLE, ob->role_put.v, ob->role_put.n, NULL));

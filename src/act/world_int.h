@@ -48,6 +48,7 @@ struct realm_slot {
 	char		   slug[64];
 	size_t		   slug_n;
 	enum tenant_state  state;
+	bool		   has_roles;	/* a transaction wrote one, whatever became of it */
 	int64_t		   most[LIMIT_COUNT], persons;
 	struct pace	   pace;	/* of its requests */
 	struct due_row	   passed;	/* suspended: due work up to here was looked at */
@@ -180,7 +181,9 @@ enum err world_anew_noticed(struct world *, struct ctx *, struct tx *, const str
 /* world_role.c: roles in memory.  Copies are in the caller's arena. */
 void world_role_set(struct world *, const struct role_row *, const struct filter *scope);
 void world_role_drop(struct world *, const struct role_row *);
+/* Or a transaction wrote some: told before its commit. */
 bool world_has_roles(struct world *, uint32_t tenant);
+void world_roles_come(struct world *, uint32_t tenant);
 /* NULL: the transaction wrote it, and memory is told after the commit only. */
 const struct filter *world_role_scope(struct world *, struct arena *, const struct role_row *);
 size_t world_roles_of(struct world *, struct arena *, uint32_t tenant, int64_t person, struct role_held **);

@@ -69,14 +69,29 @@ world_role_drop(struct world *w, const struct role_row *row)
 bool
 world_has_roles(struct world *w, uint32_t tenant)
 {
+	const struct realm_slot *slot;
 	size_t at;
 	bool has;
 
 	lock_take(w->mu);
 	at = first_of(w, tenant, 0);
-	has = at < w->nrole && w->role[at].tenant == tenant;
+	slot = realm_find(w, tenant);
+	has = (at < w->nrole && w->role[at].tenant == tenant)
+	    || (slot != NULL && slot->has_roles);
 	lock_give(w->mu);
 	return has;
+}
+
+void
+world_roles_come(struct world *w, uint32_t tenant)
+{
+	struct realm_slot *slot;
+
+	lock_take(w->mu);
+	slot = realm_find(w, tenant);
+	if (slot != NULL)
+		slot->has_roles = true;
+	lock_give(w->mu);
 }
 
 const struct filter *

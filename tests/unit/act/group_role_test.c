@@ -205,6 +205,61 @@ a_scope_is_waited_for(void **state)
 	rig_verify(r);
 }
 
+static void
+declare(struct rig *r, const char *groups)
+{
+	struct catalogue_in in = { .allow_losses = 1000,
+		.reason = STR("for the test"),
+		.allow_removals = true };
+	struct catalogue_out *out;
+
+	in.text = str_fmt(r->arena, "%sgroups: %s\n", rig_catalogue, groups);
+	assert_int_equal(rig_long(r, catalogue_put, &in, &out), OK);
+}
+
+static int64_t
+staff(struct rig *r)
+{
+	struct group_order make = { .kind = GROUP_MAKE, .name = STR("Staff") };
+	struct group_out *out;
+
+	declare(r, "{ x: { name: Staff, roles: [auditor] } }");
+	assert_int_equal(rig_do(r, &group_order, &make, &out), OK);
+	return out->group;
+}
+
+static struct group_order
+into(int64_t group, const int64_t *who)
+{
+	return (struct group_order) { .kind = GROUP_CHANGE,
+		.group = group,
+		.join = who,
+		.njoin = 1,
+		.if_version = -1 };
+}
+
+/* The first role of all, and a group that would give it, in one commit. */
+static void
+a_group_sees_the_first_role(void **state)
+{
+	struct rig *r = *state;
+	const int64_t who = person(r, "a");
+	const struct group_order by_hand = change_of(&who, 1, NULL, 0),
+				 join = into(staff(r), &who);
+	struct item *item[2] = {
+		together_item(r, &group_order, &by_hand),
+		together_item(r, &group_order, &join),
+	};
+
+	/* The later ones were asked earlier. */
+	item[1]->cx->now_ms--;
+	together_do(r, item, COUNT(item));
+	for (size_t i = 0; i < COUNT(item); i++)
+		assert_int_equal(item[i]->err, OK);
+	assert_int_equal(roles_of(r, who)->n, 1);
+	rig_verify(r);
+}
+
 /* Places of roles are behind the ids of groups, whichever way the list goes. */
 static void
 roles_stand_behind_groups(void **state)
@@ -252,6 +307,8 @@ main(void)
 		    orders_follow_each_other, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_scope_is_waited_for, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_group_sees_the_first_role, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    roles_stand_behind_groups, rig_set_up, rig_tear_down),
 	};
