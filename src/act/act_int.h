@@ -222,7 +222,7 @@ struct removals {
 	bool		     is_dirty, is_noted;
 };
 
-struct administrators { int64_t tenant; size_t n; };
+struct administrators { int64_t tenant; size_t n; int64_t now_ms; };
 
 /* batch->state of person orders. */
 struct order_batch {
@@ -282,6 +282,12 @@ void role_seal(struct item *, struct order_state *, struct vault_call *);
 enum err role_refused(const struct order_state *) USE_RESULT;
 enum err roles_load(struct batch *, struct tx *) USE_RESULT;
 enum err roles_save(struct order_batch *, struct tx *) USE_RESULT;
+/*
+ * Rows of roles, some at a time: those of N persons; NULL: of everybody in the
+ * tenant.  They live until EACH returns, as all that it loads from its tx.
+ */
+enum err roles_walk(struct tx *, uint32_t tenant, const int64_t *person, size_t n,
+    enum err (*each)(void *, struct tx *, const struct rows *), void *) USE_RESULT;
 /*
  * Of each holder of HELD, who comes to more by it: whoever has an activation
  * token of theirs was given less.  It ends, and so do the sessions that one began

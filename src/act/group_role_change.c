@@ -9,6 +9,7 @@
  * they are chosen by what stands.
  */
 #include "act/group_int.h"
+#include "act/world_int.h"
 
 #include <stdlib.h>
 
@@ -16,20 +17,32 @@
 #include "base/id.h"
 
 #define REASON	    "SCIM"	/* in any language; the grant says who gave it */
-#define COST_PERSON 60		/* of the room of a batch, a member's row being 1 */
+/* Of the room of a batch, a member's row being 1: */
+#define COST_PERSON 60
+#define COST_NAMED  4
 
 struct role_rows { struct role_row *v; size_t n, cap; };
+
+struct search {		/* for grants that make members */
+	const struct item *it;
+	int64_t		   now_ms;
+	struct role_rows  *out;
+	size_t		   nend;	/* of them are of who does not come */
+};
 
 static enum err find_role(struct item *, struct group_state *);
 static enum err check_texts(struct item *, const struct group_state *);
 static enum err find_plain(const struct batch *, const struct item *,
     struct tx *, struct role_rows *);
+static enum err add_plain(void *, struct tx *, const struct rows *);
+static enum err refuse_many(const struct item *);
 static size_t place_of(const struct group_state *, int64_t person);
 static int by_number(const void *, const void *);
 static enum err keep_reached(const struct item *, const struct group_state *,
     struct tx *, struct role_rows *);
 static enum err begin(struct batch *, struct item *, struct group_state *,
     struct order *);
+static int64_t cost_of(const struct batch *, const struct item *);
 static enum err choose(struct batch *, struct item *, struct tx *,
     struct batch *inner);
 static enum err check_joining(struct item *, const struct group_state *,
@@ -139,8 +152,7 @@ begin(struct batch *b, struct item *it, struct group_state *s,
 	struct item *inner = arena_alloc(arena, sizeof(*inner));
 
 	if (s->change.n == GROUP_NOW_MAX)
-		return fail(it->cx, ERR_TOO_LARGE, MSG_GROUP_ROLE_STEP,
-		    "members", LIMIT_TEXT(GROUP_NOW_MAX));
+		return refuse_many(it);
 	*inner = (struct item) { .cx = it->cx,
 		.use_case = &person_order,
 		.tenant = it->tenant,
@@ -164,29 +176,49 @@ find_plain(const struct batch *b, const struct item *it, struct tx *tx,
     struct role_rows *out)
 {
 	const struct group_state *s = it->state;
-	struct arena *arena = it->cx->arena;
-	const size_t n = s->in->replaces ? 1 : s->njoin + s->npart;
-	struct role_row *key = arena_array(arena, n + 1, sizeof(*key));
-	const struct role_row *row;
-	struct rows rows;
+	struct search f = { it, b->cx->now_ms, out, 0 };
 
-	for (size_t i = 0; i < n; i++)
-		key[i].tenant = it->tenant;
-	for (size_t i = 0; !s->in->replaces && i < n; i++)
-		key[i].person =
-		    i < s->njoin ? s->join[i] : s->part[i - s->njoin];
-	TRY(store_load(tx, &ROLE, key, n, s->in->replaces ? 1 : 2, 0, &rows));
-	row = rows.row;
-	for (size_t i = 0; i < rows.n; i++) {
+	if (s->in->replaces)
+		return roles_walk(tx, it->tenant, NULL, 0, add_plain, &f);
+	TRY(roles_walk(tx, it->tenant, s->join, s->njoin, add_plain, &f));
+	return roles_walk(tx, it->tenant, s->part, s->npart, add_plain, &f);
+}
+
+/* Of more than may change no more is read. */
+static enum err
+add_plain(void *arg, struct tx *tx, const struct rows *rows)
+{
+	struct search *f = arg;
+	const struct group_state *s = f->it->state;
+	const struct role_row *row = rows->row;
+	struct role_rows found = { 0 };
+
+	for (size_t i = 0; i < rows->n; i++) {
 		const struct role_held held = { row[i].id, row[i].role,
 			(enum role_state)row[i].state, NULL, row[i].since_ms,
 			row[i].until_ms, row[i].author };
+		struct role_row one = row[i];
 
-		if (row[i].role == s->role->role.id && row[i].scope.n == 0 &&
-		    role_is_plain(&held, b->cx->now_ms))
-			list_add(arena, out, row[i]);
+		one.reason = (struct str) { 0 };
+		if (one.role == s->role->role.id && one.scope.n == 0 &&
+		    role_is_plain(&held, f->now_ms))
+			list_add(tx_ctx(tx)->arena, &found, one);
 	}
-	return keep_reached(it, s, tx, out);
+	TRY(keep_reached(f->it, s, tx, &found));
+	for (size_t i = 0; i < found.n; i++) {
+		f->nend += place_of(s, found.v[i].person) == SIZE_MAX;
+		if (f->nend > GROUP_NOW_MAX)
+			return refuse_many(f->it);
+		list_add(f->it->cx->arena, f->out, found.v[i]);
+	}
+	return OK;
+}
+
+static enum err
+refuse_many(const struct item *it)
+{
+	return fail(it->cx, ERR_TOO_LARGE, MSG_GROUP_ROLE_STEP, "members",
+	    LIMIT_TEXT(GROUP_NOW_MAX));
 }
 
 /* Which of those who come have it. */
@@ -229,7 +261,7 @@ static enum err
 keep_reached(const struct item *it, const struct group_state *s, struct tx *tx,
     struct role_rows *list)
 {
-	struct arena *arena = it->cx->arena;
+	struct arena *arena = tx_ctx(tx)->arena;
 	const struct person_query q =
 	    role_members_query(it->cx, s->realm, s->in->source);
 	int64_t *id = arena_array(arena, list->n + 1, sizeof(*id));
@@ -257,7 +289,7 @@ role_order_apply(
 
 	s->out->version = -1;
 	TRY(find_role(it, s));
-	if (!group_takes_room(b, (int64_t)s->change.n * COST_PERSON)) {
+	if (!group_takes_room(b, cost_of(b, it))) {
 		it->again = true;
 		it->tries--;
 		return OK;
@@ -281,6 +313,19 @@ role_order_apply(
 		return OK;
 	s->inner = inner;
 	return order_save(inner, tx);
+}
+
+/* Where all roles of the tenant are walked, they count. */
+static int64_t
+cost_of(const struct batch *b, const struct item *it)
+{
+	const struct group_state *s = it->state;
+	const bool is_walk = s->in->replaces ||
+	    s->role->role.id == ROLE_ID(ROLE_TENANT_ADMINISTRATOR);
+
+	return (int64_t)s->change.n * COST_PERSON +
+	    (int64_t)(s->njoin + s->npart) * COST_NAMED +
+	    (is_walk ? (int64_t)world_roles_count(b->world, it->tenant) : 0);
 }
 
 /* Who has it keeps it as it is. */

@@ -12,10 +12,17 @@
 
 #include "act/world_int.h"
 
+#define PAGE	 1000
+#define PAGE_MEM (4u << 20)
+
 #define SIGNED_IN (FACTOR_PASSWORD | FACTOR_PASSKEY)
 
 static bool is_about_roles(enum order_kind);
 static enum err count_administrators(struct batch *, struct tx *);
+static bool ends_administrator(const struct item *);
+static enum err add_administrators(void *, struct tx *, const struct rows *);
+static enum err load_some(struct tx *, struct role_row *from,
+    const int64_t *person, size_t n, struct rows *);
 static struct administrators *administrators_of(struct order_batch *,
     int64_t tenant);
 static struct role_line *line_of(struct scene *, int64_t id);
@@ -157,27 +164,106 @@ count_administrators(struct batch *b, struct tx *tx)
 
 	for (size_t i = 0; i < b->n; i++) {
 		const struct item *it = b->item[i];
-		struct role_row key = { .tenant = it->tenant };
-		struct administrators count = { .tenant = it->tenant };
-		struct rows rows;
+		struct administrators count = { .tenant = it->tenant,
+			.now_ms = b->cx->now_ms };
 
-		if (it->err != OK
-		    || order_state(it)->in->kind != ORDER_ROLE_END
+		if (it->err != OK || !ends_administrator(it)
 		    || administrators_of(ob, it->tenant) != NULL)
 			continue;
-		TRY(store_load(tx, &ROLE, &key, 1, 1, 0, &rows));
-		for (size_t j = 0; j < rows.n; j++) {
-			const struct role_row *r =
-			    &((struct role_row *)rows.row)[j];
-
-			count.n += r->scope.n == 0 && role_administrates(
-			    &(struct role_held) { r->id, r->role,
-			    (enum role_state)r->state, NULL, r->since_ms,
-			    r->until_ms, r->author }, b->cx->now_ms);
-		}
+		TRY(roles_walk(tx, it->tenant, NULL, 0, add_administrators,
+		    &count));
 		list_add(ob->arena, &ob->administrators, count);
 	}
 	return OK;
+}
+
+static bool
+ends_administrator(const struct item *it)
+{
+	const struct order_state *s = order_state(it);
+	const struct subject *sub = s->subject;
+
+	if (s->in->kind != ORDER_ROLE_END || sub == NULL)
+		return false;
+	for (size_t i = 0; i < sub->nrole; i++)
+		if (sub->role[i].row.id == s->role_grant)
+			return sub->role[i].row.role
+			    == ROLE_ID(ROLE_TENANT_ADMINISTRATOR);
+	return false;
+}
+
+static enum err
+add_administrators(void *arg, struct tx *tx, const struct rows *rows)
+{
+	struct administrators *count = arg;
+
+	(void)tx;
+	for (size_t i = 0; i < rows->n; i++) {
+		const struct role_row *r = &((struct role_row *)rows->row)[i];
+
+		count->n += r->scope.n == 0 && role_administrates(
+		    &(struct role_held) { r->id, r->role,
+		    (enum role_state)r->state, NULL, r->since_ms,
+		    r->until_ms, r->author }, count->now_ms);
+	}
+	return OK;
+}
+
+enum err
+roles_walk(struct tx *tx, uint32_t tenant, const int64_t *person, size_t n,
+    enum err (*each)(void *, struct tx *, const struct rows *), void *arg)
+{
+	struct ctx *cx = tx_ctx(tx), page = *cx;
+	struct role_row from = { .tenant = tenant };
+	enum err err = OK;
+	bool is_last = false;
+
+	page.arena = arena_open(PAGE_MEM);
+	tx_switch(tx, &page);
+	for (size_t at = 0; err == OK && !is_last; at += PAGE) {
+		const size_t some = n - at < PAGE ? n - at : PAGE;
+		struct rows rows = { 0 };
+
+		if (person != NULL && at >= n)
+			break;
+		arena_reset(page.arena);
+		err = load_some(tx, &from, person != NULL ? &person[at] : NULL,
+		    some, &rows);
+		is_last = person == NULL && rows.n < PAGE;
+		if (err == OK)
+			err = each(arg, tx, &rows);
+	}
+	tx_switch(tx, cx);
+	if (err != OK)
+		fault_copy(cx, &page);
+	arena_close(page.arena);
+	return err;
+}
+
+/* Of N persons; NULL: a page of everybody's, behind FROM, which goes on. */
+static enum err
+load_some(struct tx *tx, struct role_row *from, const int64_t *person,
+    size_t n, struct rows *out)
+{
+	struct arena *arena = tx_ctx(tx)->arena;
+	const struct role_row *last;
+	struct role_row *key;
+
+	if (person == NULL) {
+		TRY(store_page(tx, &ROLE, from, 1, from->id == 0, PAGE, out));
+		if (out->n == 0)
+			return OK;
+		last = &((struct role_row *)out->row)[out->n - 1];
+		from->person = last->person;
+		from->id = last->id;
+		return OK;
+	}
+	key = arena_array(arena, n + 1, sizeof(*key));
+	for (size_t i = 0; i < n; i++) {
+		key[i].tenant = from->tenant;
+		key[i].person = person[i];
+	}
+	return store_load(tx, &ROLE, key, n, 2, 0, out);
 }
 
 static struct administrators *

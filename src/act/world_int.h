@@ -183,6 +183,8 @@ void world_role_set(struct world *, const struct role_row *, const struct filter
 void world_role_drop(struct world *, const struct role_row *);
 /* Or a transaction wrote some: told before its commit. */
 bool world_has_roles(struct world *, uint32_t tenant);
+/* How many are in memory. */
+size_t world_roles_count(struct world *, uint32_t tenant);
 void world_roles_come(struct world *, uint32_t tenant);
 /* NULL: the transaction wrote it, and memory is told after the commit only. */
 const struct filter *world_role_scope(struct world *, struct arena *, const struct role_row *);

@@ -82,6 +82,17 @@ world_has_roles(struct world *w, uint32_t tenant)
 	return has;
 }
 
+size_t
+world_roles_count(struct world *w, uint32_t tenant)
+{
+	size_t n;
+
+	lock_take(w->mu);
+	n = first_of(w, tenant, INT64_MAX) - first_of(w, tenant, 0);
+	lock_give(w->mu);
+	return n;
+}
+
 void
 world_roles_come(struct world *w, uint32_t tenant)
 {
