@@ -303,18 +303,38 @@ check_persons(struct changing *c, const int64_t *id, size_t n)
 static enum err
 refuse_member(struct changing *c, int64_t id)
 {
-	struct group_row key = { .tenant = c->it->tenant, .id = id };
 	struct ctx *cx = c->it->cx;
 	const char *text = str_z(cx->arena, id_text(cx->arena, id));
+	bool is_group;
+
+	TRY(group_is_told(c->tx, c->it, c->s, id, &is_group));
+	return fail(cx, ERR_BAD_INPUT,
+	    is_group ? MSG_GROUP_NESTED : MSG_GROUP_MEMBER, "members", text);
+}
+
+enum err
+group_is_told(struct tx *tx, const struct item *it,
+    const struct group_state *s, int64_t group, bool *is)
+{
+	struct group_row key = { .tenant = it->tenant, .id = group };
+	const struct changing c = { .it = (struct item *)it,
+		.s = (struct group_state *)s };
+	const struct person_query q = scope_of(&c);
+	const int64_t source = s->in->source;
+	const struct group_row *row;
 	struct rows rows;
 
-	TRY(store_load(c->tx, &GROUP, &key, 1, 2, 0, &rows));
-	if (rows.n > 0 &&
-	    (c->s->in->source == 0 ||
-		((struct group_row *)rows.row)->source == c->s->in->source))
-		return fail(
-		    cx, ERR_BAD_INPUT, MSG_GROUP_NESTED, "members", text);
-	return fail(cx, ERR_BAD_INPUT, MSG_GROUP_MEMBER, "members", text);
+	*is = false;
+	TRY(store_load(tx, &GROUP, &key, 1, 2, 0, &rows));
+	row = rows.row;
+	if (rows.n == 0 || (source != 0 && row->source != source))
+		return OK;
+	*is = q.scope == NULL || (row->members == 0 && row->source == source);
+	if (*is)
+		return OK;
+	TRY(groups_in_scope(tx, &q, group, &rows));
+	*is = rows.n > 0;
+	return OK;
 }
 
 /* Persons of the group's source, in the actor's scope, who have not left. */

@@ -88,6 +88,8 @@ int64_t group_entry_of(const struct group_entry *, size_t n, int64_t group);
 
 /* Whether the batch has room for COST rows of members more; one order always fits. */
 bool group_takes_room(struct batch *, int64_t cost);
+/* Whether GROUP is one that who asks may know of: of the order's source, and of somebody whom the actor reaches. */
+enum err group_is_told(struct tx *, const struct item *, const struct group_state *, int64_t group, bool *) USE_RESULT;
 /* In the caller's savepoint: whatever is refused is undone there.  Sets item->again where what was opened is out of date, or the batch has no room. */
 enum err group_apply(struct batch *, struct item *, struct group_state *, struct tx *) USE_RESULT;
 

@@ -45,13 +45,16 @@ static enum err begin(struct batch *, struct item *, struct group_state *,
 static int64_t cost_of(const struct batch *, const struct item *);
 static enum err choose(struct batch *, struct item *, struct tx *,
     struct batch *inner);
+static enum err check_ended(struct item *, const struct batch *inner,
+    struct tx *);
 static enum err check_joining(struct item *, const struct group_state *,
     struct tx *);
 static const bool *who_has(const struct item *, const struct role_rows *);
 static enum err choose_one(struct item *, struct group_state *, int64_t person,
     int64_t grant, struct batch *);
 static enum err check_kind(struct item *, const struct group_state *);
-static enum err refuse_held(struct item *, const struct role_row *);
+static enum err refuse_held(struct item *, const struct role_row *,
+    struct tx *);
 
 /* --- before the transaction -------------------------------------------------- */
 
@@ -311,8 +314,30 @@ role_order_apply(
 	}
 	if (it->again)
 		return OK;
+	TRY(check_ended(it, inner, tx));
 	s->inner = inner;
 	return order_save(inner, tx);
+}
+
+/* A group gives at once what ends by hand, to who is in it. */
+static enum err
+check_ended(struct item *it, const struct batch *inner, struct tx *tx)
+{
+	const struct group_state *s = it->state;
+
+	for (size_t i = 0; i < inner->n; i++) {
+		const struct order_state *o = order_state(inner->item[i]);
+
+		for (size_t j = 0; o->in->kind == ORDER_ROLE_END &&
+		     j < o->subject->nrole;
+		     j++) {
+			const struct role_row *row = &o->subject->role[j].row;
+
+			if (row->role == s->role->role.id && row->in_group != 0)
+				return refuse_held(it, row, tx);
+		}
+	}
+	return OK;
 }
 
 /* Where all roles of the tenant are walked, they count. */
@@ -351,7 +376,7 @@ choose(struct batch *b, struct item *it, struct tx *tx, struct batch *inner)
 		if (place_of(s, row->person) != SIZE_MAX)
 			continue;
 		if (row->in_group != 0)
-			return refuse_held(it, row);
+			return refuse_held(it, row, tx);
 		TRY(choose_one(it, s, row->person, row->id, inner));
 	}
 	return OK;
@@ -408,11 +433,17 @@ check_kind(struct item *it, const struct group_state *s)
 	    str_z(it->cx->arena, role->slug));
 }
 
+/* A group that the actor is not told of has no name. */
 static enum err
-refuse_held(struct item *it, const struct role_row *row)
+refuse_held(struct item *it, const struct role_row *row, struct tx *tx)
 {
+	const struct group_state *s = it->state;
 	struct arena *arena = it->cx->arena;
+	bool is_told;
 
+	TRY(group_is_told(tx, it, s, row->in_group, &is_told));
+	if (!is_told)
+		return fail(it->cx, ERR_CONFLICT, MSG_GROUP_HELD, "members");
 	return fail(it->cx, ERR_CONFLICT, MSG_GROUP_HELD_BY, "members",
 	    str_z(arena, id_text(arena, row->person)),
 	    str_z(arena, id_text(arena, row->in_group)));

@@ -9,6 +9,9 @@
 
 #include <cmocka.h>
 
+#include "core/filter.h"
+#include "core/role.h"
+
 #include "act/group.h"
 
 #include "plant.h"
@@ -260,6 +263,79 @@ a_group_sees_the_first_role(void **state)
 	rig_verify(r);
 }
 
+/* Who would have it by a group all the same is not said to have lost it. */
+static void
+what_a_group_gives_does_not_end(void **state)
+{
+	struct rig *r = *state;
+	const int64_t who = person(r, "a"), group = staff(r);
+	struct group_order part = change_of(NULL, 0, &who, 1);
+
+	expect(r, change_of(&who, 1, NULL, 0), OK);
+	expect(r, into(group, &who), OK);
+	expect(r, part, ERR_CONFLICT);
+	assert_int_equal(r->cx.fault.msg, MSG_GROUP_HELD_BY);
+	assert_int_equal(roles_of(r, who)->n, 1);
+	assert_int_equal(roles_of(r, who)->role[0].row.in_group, 0);
+	part.replaces = true;
+	part.npart = 0;
+	expect(r, part, ERR_CONFLICT);
+	assert_int_equal(r->cx.fault.msg, MSG_GROUP_HELD_BY);
+	/* A group of no source is not told to one. */
+	part.source = ((struct person *)plant_rows(r, &PERSON).row)->source;
+	assert_true(part.source != 0);
+	expect(r, part, ERR_CONFLICT);
+	assert_int_equal(r->cx.fault.msg, MSG_GROUP_HELD);
+	rig_verify(r);
+}
+
+/* A group of people who are out of reach is no more than an id of nobody. */
+static void
+a_group_out_of_reach_is_not_told(void **state)
+{
+	struct rig *r = *state;
+	const int64_t who = person(r, "a"), group = staff(r);
+	struct group_order make = { .kind = GROUP_MAKE,
+		.name = STR("g"),
+		.join = &group,
+		.njoin = 1 };
+	struct filter *scope;
+
+	expect(r, into(group, &who), OK);
+	expect(r, make, ERR_BAD_INPUT);
+	assert_int_equal(r->cx.fault.msg, MSG_GROUP_NESTED);
+	assert_int_equal(filter_compile(&r->cx, STR("site eq \"muc\""),
+			     FILTER_RULE, false, &scope),
+	    OK);
+	r->actor.scope = scope;
+	expect(r, make, ERR_BAD_INPUT);
+	assert_int_equal(r->cx.fault.msg, MSG_GROUP_MEMBER);
+	r->actor.scope = NULL;
+}
+
+/* Of the roles there are more than are read together. */
+static void
+roles_are_read_page_by_page(void **state)
+{
+	struct rig *r = *state;
+	const int64_t who[2] = { person(r, "a"), person(r, "b") };
+	struct role_row row[2100];
+	struct group_order none = change_of(NULL, 0, NULL, 0);
+
+	for (size_t i = 0; i < COUNT(row); i++)
+		row[i] = (struct role_row) { .tenant = r->acme,
+			.person = who[0],
+			.id = (int64_t)i + 1,
+			.role = ROLE_ID(ROLE_HR),
+			.state = ROLE_ACTIVE };
+	plant_all(r, &ROLE, row, COUNT(row));
+	expect(r, change_of(&who[1], 1, NULL, 0), OK);
+	none.replaces = true;
+	expect(r, none, OK);
+	assert_int_equal(shown(r)->nmember, 0);
+	assert_int_equal(plant_count(r, &ROLE), COUNT(row));
+}
+
 /* Places of roles are behind the ids of groups, whichever way the list goes. */
 static void
 roles_stand_behind_groups(void **state)
@@ -309,6 +385,13 @@ main(void)
 		    a_scope_is_waited_for, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_group_sees_the_first_role, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    what_a_group_gives_does_not_end, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_group_out_of_reach_is_not_told, rig_set_up,
+		    rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    roles_are_read_page_by_page, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    roles_stand_behind_groups, rig_set_up, rig_tear_down),
 	};
