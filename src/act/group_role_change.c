@@ -413,10 +413,13 @@ choose_one(struct item *it, struct group_state *s, int64_t person,
 			continue;
 		if (err != OK)
 			return fail_sealed(it->cx, err, "role");
+		/* Its slug may be another role's by now. */
+		if (grant == 0 && !str_eq(in->role, s->role->role.slug))
+			break;
 		inner->item[inner->n++] = one;
 		return OK;
 	}
-	/* Given or ended after all was read. */
+	/* Given, ended or renamed after all was read. */
 	it->again = true;
 	return OK;
 }
