@@ -259,23 +259,30 @@ by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Whom the actor does not reach keeps what they have. */
+/*
+ * Whom the actor does not reach keeps what they have; and who is not shown to
+ * have it does not lose it, for a client says who stays of those that it was
+ * shown.
+ */
 static enum err
 keep_reached(const struct item *it, const struct group_state *s, struct tx *tx,
     struct role_rows *list)
 {
 	struct arena *arena = tx_ctx(tx)->arena;
-	const struct person_query q =
+	struct person_query q =
 	    role_members_query(it->cx, s->realm, s->in->source);
 	int64_t *id = arena_array(arena, list->n + 1, sizeof(*id));
 	bool *is = arena_array(arena, list->n + 1, sizeof(*is));
+	bool *shown = arena_array(arena, list->n + 1, sizeof(*shown));
 	size_t kept = 0;
 
 	for (size_t i = 0; i < list->n; i++)
 		id[i] = list->v[i].person;
 	TRY(person_in_scope(tx, &q, id, list->n, is));
+	if (actor_scope(arena, it->cx->actor, RIGHT_ROLE_READ, &q.scope))
+		TRY(person_in_scope(tx, &q, id, list->n, shown));
 	for (size_t i = 0; i < list->n; i++)
-		if (is[i])
+		if (is[i] && (shown[i] || place_of(s, id[i]) != SIZE_MAX))
 			list->v[kept++] = list->v[i];
 	list->n = kept;
 	return OK;

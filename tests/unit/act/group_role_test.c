@@ -46,13 +46,19 @@ expect(struct rig *r, struct group_order o, enum err err)
 }
 
 static const struct group_view *
-shown(struct rig *r)
+shown_of(struct rig *r, struct str role)
 {
-	struct groups_in in = { .role = AUDITOR, .has_members = true };
+	struct groups_in in = { .role = role, .has_members = true };
 	struct group_view *v;
 
 	assert_int_equal(rig_query(r, group_show, &in, &v), OK);
 	return v;
+}
+
+static const struct group_view *
+shown(struct rig *r)
+{
+	return shown_of(r, AUDITOR);
 }
 
 static struct roles_out *
@@ -313,6 +319,44 @@ a_group_out_of_reach_is_not_told(void **state)
 	r->actor.scope = NULL;
 }
 
+/* Who says who stays says it of those whose role they may read. */
+static void
+who_is_not_shown_stays(void **state)
+{
+	struct rig *r = *state;
+	const int64_t who[2] = { person(r, "a"),
+		rig_onboarded(r, rig_onboard(r, "b", "muc", ""))->person };
+	struct held held[2] = {
+		{ rights_of_tenant() & ~RIGHT_BIT(RIGHT_ROLE_READ), NULL },
+		{ RIGHT_BIT(RIGHT_ROLE_READ), NULL },
+	};
+	struct group_order both = change_of(who, 2, NULL, 0), none = both,
+			   second = change_of(&who[1], 1, NULL, 0);
+	const struct str role = STR("role-reviewer");
+	struct filter *scope;
+
+	both.role = none.role = second.role = role;
+	none.njoin = 0;
+	expect(r, both, OK);
+	assert_int_equal(filter_compile(&r->cx, STR("site eq \"ber\""),
+			     FILTER_RULE, false, &scope),
+	    OK);
+	held[1].scope = scope;
+	r->actor.held = held;
+	r->actor.nheld = 2;
+	assert_int_equal(shown_of(r, role)->nmember, 1);
+	none.replaces = true;
+	expect(r, none, OK);
+	assert_int_equal(shown_of(r, role)->nmember, 0);
+	/* Who has it comes as who has it. */
+	expect(r, second, OK);
+	r->actor.nheld = 0;
+	assert_int_equal(plant_count(r, &ROLE_PAST), 1);
+	assert_int_equal(shown_of(r, role)->nmember, 1);
+	assert_int_equal(shown_of(r, role)->member[0], who[1]);
+	rig_verify(r);
+}
+
 /* Of the roles there are more than are read together. */
 static void
 roles_are_read_page_by_page(void **state)
@@ -390,6 +434,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    a_group_out_of_reach_is_not_told, rig_set_up,
 		    rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    who_is_not_shown_stays, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    roles_are_read_page_by_page, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
