@@ -240,6 +240,7 @@ save_one(struct item *it, struct tx *tx)
 	TRY(load_row(it, tx, &row));
 	before = row.version;
 	out->id = s->id;
+	out->version = before;
 	it->out = out;
 	if (is_as_it_was(s, &row, index_pack(arena, key, s->value.n)))
 		return OK;
@@ -258,7 +259,7 @@ save_one(struct item *it, struct tx *tx)
 		row.changed_ms = it->cx->now_ms;
 		TRY(store_save(tx, &RESOURCE, &row, 1, &is_stale));
 		must(!is_stale); /* loaded in this transaction */
-		row.version++;
+		out->version = ++row.version;
 	}
 	return note(it, tx, &row, before);
 }

@@ -28,7 +28,7 @@ struct resource_order {
 	struct str	   body;	/* as it came, for the log */
 };
 
-struct resource_out { int64_t id; };
+struct resource_out { int64_t id, version; };	/* as it is then */
 
 extern const struct use_case resource_order;	/* in: struct resource_order, out: struct resource_out */
 

@@ -22,6 +22,7 @@
 struct resource_call {
 	struct projection   shown;
 	struct resources_in in;
+	const char	   *path;	/* of the type */
 	int64_t		    if_version;
 	const struct js	   *patch;	/* of PATCH */
 	struct value	   *after;	/* of PUT */
@@ -35,7 +36,7 @@ static struct value *resource_value(struct call *, struct arena *,
     const struct realm *, const struct declared_type *,
     const struct resource_view *);
 static struct str resource_address(struct arena *, struct str base,
-    const struct declared_type *, int64_t id);
+    const char *path, int64_t id);
 static void add_meta(struct arena *, struct str base,
     const struct declared_type *, const struct resource_row *,
     struct value *);
@@ -76,6 +77,7 @@ start(struct call *c)
 	    request_query(c->rq, "excludedAttributes"), &k->shown));
 	TRY(scim_source(c, &k->in.source));
 	k->in.type = type->id;
+	k->path = str_z(c->cx->arena, str_of(type->resource.path));
 	k->is_ready = true;
 	return OK;
 }
@@ -124,8 +126,8 @@ resource_encode(struct call *c)
 		scim_refuse(c->cx, err, &c->reply);
 		return;
 	}
-	address =
-	    resource_address(c->cx->arena, scim_base(c), type, v->row.id);
+	address = resource_address(
+	    c->cx->arena, scim_base(c), type->resource.path, v->row.id);
 	c->reply.content_type = SCIM_MEDIA;
 	if (c->reply.status == 201)
 		call_header(c, "Location", address);
@@ -173,10 +175,10 @@ resource_value(struct call *c, struct arena *arena, const struct realm *realm,
 }
 
 static struct str
-resource_address(struct arena *arena, struct str base,
-    const struct declared_type *type, int64_t id)
+resource_address(
+    struct arena *arena, struct str base, const char *path, int64_t id)
 {
-	return str_fmt(arena, "%.*s%s/%.*s", STR_ARG(base), type->resource.path,
+	return str_fmt(arena, "%.*s%s/%.*s", STR_ARG(base), path,
 	    STR_ARG(id_text(arena, id)));
 }
 
@@ -193,8 +195,8 @@ add_meta(struct arena *arena, struct str base, const struct declared_type *type,
 	js_put_time(&js, row->created_ms);
 	js_key(&js, "lastModified");
 	js_put_time(&js, row->changed_ms);
-	put_text(
-	    &js, "location", resource_address(arena, base, type, row->id));
+	put_text(&js, "location",
+	    resource_address(arena, base, type->resource.path, row->id));
 	put_text(&js, "version",
 	    str_fmt(arena, "\"%lld\"", (long long)row->version));
 	js_close_object(&js);
@@ -399,6 +401,27 @@ created_encode(struct call *c)
 	resource_encode(c);
 }
 
+static enum err
+created_brief(struct call *c)
+{
+	const struct resource_out *out = c->out;
+
+	c->reply.status = 201;
+	call_header(c, "Location",
+	    resource_address(c->cx->arena, scim_base(c),
+		resource_call(c)->path, out->id));
+	call_etag(c, out->version);
+	return OK;
+}
+
+static enum err
+changed_brief(struct call *c)
+{
+	const struct resource_out *out = c->out;
+
+	return scim_changed_brief(c, out->version);
+}
+
 static void
 patched_encode(struct call *c)
 {
@@ -534,10 +557,12 @@ static const struct route_work
     show_created = { .kind = WORK_QUERY, .run = resource_show, .decode = changed_decode, .encode = created_encode },
     show_put = { .kind = WORK_QUERY, .run = resource_show, .decode = changed_decode, .encode = resource_encode },
     show_patched = { .kind = WORK_QUERY, .run = resource_show, .decode = changed_decode, .encode = patched_encode },
-    put_it = { .kind = WORK_USE_CASE, .use_case = &resource_order, .decode = change_decode, .next = &show_put },
-    patch_it = { .kind = WORK_USE_CASE, .use_case = &resource_order, .decode = change_decode, .next = &show_patched },
+    put_it = { .kind = WORK_USE_CASE, .use_case = &resource_order, .decode = change_decode, .next = &show_put,
+	.brief = changed_brief },
+    patch_it = { .kind = WORK_USE_CASE, .use_case = &resource_order, .decode = change_decode, .next = &show_patched,
+	.brief = changed_brief },
     create = { .kind = WORK_USE_CASE, .use_case = &resource_order, .decode = create_decode, .next = &show_created,
-	.query = "*" },
+	.brief = created_brief, .query = "*" },
     put = { .kind = WORK_QUERY, .run = resource_show, .decode = put_decode, .next = &put_it, .query = "*" },
     patch = { .kind = WORK_QUERY, .run = resource_show, .decode = patch_decode, .next = &patch_it, .query = "*" },
     removal = { .kind = WORK_USE_CASE, .use_case = &resource_order, .decode = remove_decode,

@@ -19,7 +19,15 @@ static const char catalogue_text[] =
     "products:\n"
     "  mail: { name: Mail }\n"
     "pools:\n"
-    "  mail-all: { product: mail, quota: 10 }\n";
+    "  mail-all: { product: mail, quota: 10 }\n"
+    "schemas:\n"
+    "  thing:\n"
+    "    urn: \"urn:example:scim:2.0:Thing\"\n"
+    "    of: resource\n"
+    "    attributes:\n"
+    "      model: { type: string }\n"
+    "resource_types:\n"
+    "  thing: { name: Thing, endpoint: /Things, schema: thing }\n";
 
 struct fake fake;
 const struct api_wing *fake_wing;

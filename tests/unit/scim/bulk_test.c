@@ -5,12 +5,14 @@
 #include "base/id.h"
 
 #include "act/group.h"
+#include "act/resource.h"
 
 #include "scim/bulk_plan.h"
 #include "scim/patch.h"
 #include "scim/scim_int.h"
 
 #define PATH SCIM_PATH "/Bulk"
+#define THING "urn:example:scim:2.0:Thing"	/* a resource of the catalogue's */
 #define HEAD "{\"schemas\":[\"" BULK_REQUEST "\"],\"Operations\":["
 #define CORE "\"schemas\":[\"" SCIM_USER "\"]"
 #define MADE(id, name, more) \
@@ -168,6 +170,49 @@ a_group_is_not_shown_either(void **state)
 		    fake_at("Operations.0.status"), empty ? "204" : "200");
 		assert_text(fake_at("Operations.0.version"), "\"5\"");
 		assert_int_equal(fake.nquery, 1);
+	}
+}
+
+static void
+a_resource_is_not_shown_either(void **state)
+{
+	struct resource_out out = { .id = id_new(), .version = 5 };
+	struct resource_view v = { .row = { .id = out.id, .version = 4 } };
+	struct catalogue *catalogue =
+	    (struct catalogue *)(uintptr_t)fake_realm()->catalogue;
+
+	(void)state;
+	fake.item_out = &out;
+	fake.query_out = &v;
+	send_with("{\"method\":\"POST\",\"path\":\"/Things\",\"bulkId\":"
+		  "\"t\",\"data\":{\"schemas\":[\"" THING "\"],"
+		  "\"model\":\"M\"}}",
+	    "");
+	assert_text(fake_at("Operations.0.status"), "201");
+	assert_text(fake_at("Operations.0.version"), "\"5\"");
+	assert_true(str_ends(fake_at("Operations.0.location"),
+	    str_fmt(fake.arena, "/scim/v2/Things/%.*s",
+		STR_ARG(id_text(fake.arena, out.id)))));
+	assert_int_equal(fake.nquery, 1);
+	send_with("{\"method\":\"PUT\",\"path\":\"/Things/0000000000001\","
+		  "\"data\":{\"schemas\":[\"" THING "\"],"
+		  "\"model\":\"N\"}}",
+	    "");
+	assert_text(fake_at("Operations.0.status"), "200");
+	assert_text(fake_at("Operations.0.version"), "\"5\"");
+	assert_int_equal(fake.nquery, 2);
+	for (int empty = 0; empty < 2; empty++) {
+		catalogue->setting[SETTING_SCIM_PATCH_EMPTY] = empty;
+		send_with(
+		    "{\"method\":\"PATCH\",\"path\":\"/Things/"
+		    "0000000000001\",\"data\":{\"schemas\":[\"" SCIM_PATCH_OP
+		    "\"],\"Operations\":[{\"op\":\"replace\",\"path\":"
+		    "\"model\",\"value\":\"H\"}]}}",
+		    "");
+		assert_text(
+		    fake_at("Operations.0.status"), empty ? "204" : "200");
+		assert_text(fake_at("Operations.0.version"), "\"5\"");
+		assert_int_equal(fake.nquery, 2);
 	}
 }
 
@@ -558,6 +603,7 @@ main(void)
 		A_TEST(each_operation_has_an_outcome_in_its_place),
 		A_TEST(what_succeeds_is_not_shown),
 		A_TEST(a_group_is_not_shown_either),
+		A_TEST(a_resource_is_not_shown_either),
 		A_TEST(what_refers_begins_when_the_other_is_made),
 		A_TEST(an_unknown_outcome_is_that_operations),
 		A_TEST(who_refers_to_what_failed_is_not_begun),
