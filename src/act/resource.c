@@ -19,6 +19,7 @@ struct resource_state {
 	const struct resource_order *in;
 	const struct realm	    *realm;
 	int64_t			     id;
+	bool			     is_same; /* what it shall be, it is already */
 	LIST(struct index_value) value;
 	LIST(struct str) unique; /* what has the first of them, the source's own key before all */
 	const struct index_out *index;
@@ -78,6 +79,7 @@ seal(struct batch *b, struct item *it, struct vault_call *call)
 	if (in->kind == RESOURCE_REMOVE)
 		return OK;
 	TRY(settle(it, s, type, &values));
+	s->is_same = str_eq(values, in->before) && !in->has_new_ref;
 	add_keys(it, s, values);
 	if (s->value.n > 0)
 		s->index = vault_index(call, s->value.v, s->value.n);
@@ -269,7 +271,7 @@ static bool
 is_as_it_was(const struct resource_state *s, const struct resource_row *row,
     struct str keys)
 {
-	return s->in->kind == RESOURCE_CHANGE && s->in->is_same
+	return s->in->kind == RESOURCE_CHANGE && s->is_same
 	    && str_eq(row->keys, keys);
 }
 

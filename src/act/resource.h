@@ -24,7 +24,7 @@ struct resource_order {
 	int64_t		   version;	/* CHANGE: that BEFORE was read from; REMOVE: -1: any */
 	struct str	   external_id;	/* the source's own key; empty: none */
 	struct str	   before, values; /* MAKE, CHANGE: canonical (extension_decode) */
-	bool		   is_same;	/* CHANGE: to what it is already */
+	bool		   has_new_ref;	/* CHANGE: it had no key of the source's before */
 	struct str	   body;	/* as it came, for the log */
 };
 

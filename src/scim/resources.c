@@ -308,8 +308,7 @@ change_decode(struct call *c, void **in)
 	o->version = v->row.version;
 	o->before = v->values;
 	o->values = values_of(c->cx, type, v->values, after);
-	o->is_same = str_eq(o->values, v->values) &&
-	    str_eq(o->external_id, v->external_id);
+	o->has_new_ref = !str_eq(o->external_id, v->external_id);
 	o->body = c->rq->body;
 	*in = o;
 	return OK;

@@ -9,6 +9,7 @@ from scimlib import (CATALOGUE, GROUP, STRICT, USER, fine, op, refused, same,
 BADGE = "urn:example:scim:schemas:2.0:Badge"
 PLAIN = "urn:example:scim:schemas:2.0:Plain"
 DEVICE = "urn:example:scim:schemas:2.0:Device"
+LEASE = "urn:example:scim:schemas:2.0:Lease"
 DECLARED = """schemas:
   badge:
     urn: %s
@@ -51,9 +52,17 @@ DECLARED = """schemas:
       labels: { type: string, multi: true, text: "What is written on it." }
       serial: { type: string, unique: true, text: "On its back." }
       ports: { type: string, multi: true, text: "Where it is plugged in." }
+  lease:
+    urn: %s
+    of: resource
+    name: Lease
+    text: "Whose it is until when."
+    attributes:
+      contract: { type: string, text: "Where that is written." }
 resource_types:
   device: { name: Device, endpoint: /Devices, schema: device }
-""" % (BADGE, PLAIN, DEVICE)
+  desk: { name: Desk, endpoint: /Desks, schema: device, extensions: [lease] }
+""" % (BADGE, PLAIN, DEVICE, LEASE)
 
 
 def client(w):
@@ -472,6 +481,22 @@ def a_resource_that_is_as_asked_is_not_changed(w):
     after = fine(client(w).patch(path, op("add", "model", "other")))
     true(after["meta"]["version"] != made["meta"]["version"], after)
     true(after["meta"]["lastModified"] > made["meta"]["lastModified"], after)
+
+
+@test
+def what_a_resource_does_not_have_changes_nothing(w):
+    """Neither a schema of its type nor any value: it is as it was."""
+    for part in ({}, {"model": "m"}, {"model": "m", LEASE: {"contract": "C"}},
+                 {LEASE: {"contract": "C"}}):
+        made = fine(client(w).post("/Desks", {
+            "schemas": [DEVICE, LEASE], **part}))
+        path = "/Desks/" + made["id"]
+        for body in made, {**made, LEASE: made.get(LEASE, {})}, {
+                **made, "labels": []}:
+            same(fine(client(w).put(path, body)), made, body)
+        same(fine(client(w).patch(path, op("remove", "labels"))), made)
+        after = fine(client(w).patch(path, op("add", "externalId", w.name())))
+        same(after["meta"]["version"], '"2"')
 
 
 @test
