@@ -42,6 +42,8 @@ static enum err list_rows(struct reader *, struct ctx *,
     struct persons_out *, struct rows *);
 static enum err count_rows(struct reader *, const struct person_query *,
     int64_t *total);
+static void end_page(
+    const struct page_in *, struct rows *, struct persons_out *);
 static void cut(const struct page_in *, struct persons_out *);
 static void turn(struct persons_out *);
 static enum err check_readable(struct ctx *, const struct filter *);
@@ -132,8 +134,8 @@ persons_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 	TRY(list_rows(r, cx, realm, page, &by, out, &rows));
 	TRY(scoped(r, cx, realm, &rows));
 	keep_asked(page, &rows);
-	if (!by.is_one && rows.n == page->limit)
-		out->next = ((struct person *)rows.row)[rows.n - 1].id;
+	if (by.node == NULL || !page->is_counted)
+		end_page(page, &rows, out);
 	TRY(view(r, cx, realm, &rows, &v));
 	note_access(r, cx, page, rows.n);
 	out->person = v;
@@ -146,6 +148,17 @@ persons_list(struct reader *r, struct ctx *cx, const void *in, void **result)
 	TRY(products_add(r, cx, realm, page, v, out->n));
 	*result = out;
 	return OK;
+}
+
+/* One more than the page has was read: with it there is a next page. */
+static void
+end_page(
+    const struct page_in *page, struct rows *rows, struct persons_out *out)
+{
+	if (rows->n <= page->limit)
+		return;
+	rows->n = page->limit;
+	out->next = ((const struct person *)rows->row)[rows->n - 1].id;
 }
 
 /* Everybody was found at once, of whom a page is shown. */
@@ -194,7 +207,7 @@ list_rows(struct reader *r, struct ctx *cx, const struct realm *realm,
 {
 	struct person_query q = { .tenant = realm->tenant,
 		.scope = cx->actor->scope, .names = &realm->names,
-		.after = page->after, .limit = page->limit,
+		.after = page->after, .limit = page->limit + 1,
 		.skip = page->first > 1 ? page->first - 1 : 0,
 		.source = page->source, .is_present = page->is_present,
 		.is_descending = page->is_descending };
@@ -382,8 +395,8 @@ keep_found(struct ctx *cx, struct str text, struct person_view *v, size_t n)
 }
 
 /*
- * A page of those who are found and seen: the next one begins after somebody
- * who is seen, whoever else was found in between.
+ * A page of those who are found and seen, and one more: the next one begins
+ * after somebody who is seen, whoever else was found in between.
  */
 enum err
 search_persons(struct reader *r, const struct realm *realm,
@@ -391,10 +404,10 @@ search_persons(struct reader *r, const struct realm *realm,
     struct rows *out)
 {
 	struct ctx *cx = tx_ctx(r->data);
-	const size_t chunk =
-	    cx->actor->scope != NULL ? SEARCH_WALK : page->limit;
+	const size_t most = page->limit + 1;
+	const size_t chunk = cx->actor->scope != NULL ? SEARCH_WALK : most;
 	struct person *kept =
-	    arena_array(cx->arena, page->limit + chunk, sizeof(*kept));
+	    arena_array(cx->arena, most + chunk, sizeof(*kept));
 	int64_t after = page->after;
 	size_t found;
 
@@ -412,9 +425,9 @@ search_persons(struct reader *r, const struct realm *realm,
 		TRY(scoped(r, cx, realm, &rows));
 		for (size_t i = 0; i < rows.n; i++)
 			kept[out->n++] = ((struct person *)rows.row)[i];
-	} while (found == chunk && out->n < page->limit);
-	if (out->n > page->limit)
-		out->n = page->limit;
+	} while (found == chunk && out->n < most);
+	if (out->n > most)
+		out->n = most;
 	return OK;
 }
 

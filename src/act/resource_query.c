@@ -168,7 +168,7 @@ walk_all(struct asking *a, struct resources_out *out)
 		.source = in->source,
 		.after = in->after,
 		.skip = in->first > 1 ? in->first - 1 : 0,
-		.limit = in->limit,
+		.limit = in->limit + 1, /* it tells whether there is a next page */
 		.is_descending = in->is_descending,
 	};
 	struct rows rows;
@@ -180,8 +180,10 @@ walk_all(struct asking *a, struct resources_out *out)
 	TRY(resource_page(a->r->data, &page, &rows));
 	a->row = rows.row;
 	a->n = rows.n;
-	if (rows.n == in->limit)
-		out->next = a->row[rows.n - 1].id;
+	if (rows.n > in->limit) {
+		a->n = in->limit;
+		out->next = a->row[a->n - 1].id;
+	}
 	return OK;
 }
 

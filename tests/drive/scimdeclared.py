@@ -528,6 +528,31 @@ def all_types_are_listed_alike(w):
 
 
 @test
+def a_full_last_page_is_the_last(w):
+    """RFC 9865 2: where nothing follows there is no cursor to it."""
+    mine = w.of(client(w).world.declared_tenant, source=w.name(), rights=[
+        "onboarding.write", "person.read", "person.write", "resource.read",
+        "resource.write"])
+    for path, body, more in (
+            ("/Users", lambda: w.draft(title="T", displayName="Zoe"), [
+                {"filter": 'title eq "T"'}, {"filter": 'displayName eq "Zoe"'},
+                {"sortBy": "id", "sortOrder": "descending"}]),
+            ("/Groups", lambda: {"schemas": [GROUP],
+                                 "displayName": w.name()}, []),
+            ("/Devices", lambda: {"schemas": [DEVICE], "model": "Zoe"}, [
+                {"filter": 'model eq "Zoe"'},
+                {"sortBy": "id", "sortOrder": "descending"}])):
+        made = {fine(mine.post(path, body()))["id"] for _ in range(4)}
+        for asked in [{}] + more:
+            first = fine(mine.list(path, count=2, cursor="", **asked))
+            last = fine(mine.list(path, count=2, cursor=first["nextCursor"],
+                                  **asked))
+            true("nextCursor" not in last, path, asked, last)
+            same({row["id"] for page in (first, last)
+                  for row in page["Resources"]}, made, path, asked)
+
+
+@test
 def a_filter_finds_ones_own_among_many(w):
     """However many of another client have the same value."""
     mine, model = client(w), w.name()
