@@ -287,8 +287,10 @@ whole_decode(struct call *c, enum group_kind kind, void **in)
 	o->kind = kind;
 	TRY(scim_group_decode(c->cx, body,
 	    realm->catalogue->setting[SETTING_SCIM_STRICT] != 0, o));
-	if (realm->catalogue->setting[SETTING_SCIM_PUT_EMPTIES] != 0)
-		o->replaces = kind == GROUP_CHANGE;
+	/* Who does not speak of a role's people never ends it for all of them. */
+	if (realm->catalogue->setting[SETTING_SCIM_PUT_EMPTIES] != 0 &&
+	    kind == GROUP_CHANGE && o->role.p == NULL)
+		o->replaces = true;
 	*in = o;
 	return OK;
 }

@@ -218,6 +218,17 @@ def members_of_a_role_are_replaced(w):
 
 
 @test
+def members_of_a_role_that_are_left_out_stay(w):
+    """Even where a PUT takes away what it does not say."""
+    user = w.user(w.strict)
+    path, body = "/Groups/" + AUDITOR["id"], {
+        "schemas": [GROUP], "displayName": "auditor"}
+    fine(w.strict.put(path, {**body, "members": value(user)}))
+    same(members(fine(w.strict.put(path, body))), ids(user))
+    same(members(fine(w.strict.put(path, {**body, "members": []}))), set())
+
+
+@test
 def changes_of_roles_are_all_or_nothing(w):
     own, ana, bo = role(w, "Fleet manager"), w.user(), w.user()
     theirs = w.user(w.other)
