@@ -54,6 +54,7 @@ static enum err check_mutable(struct editing *, struct str path);
 static enum err edit_one(struct editing *, enum verb, struct str path,
     const struct value *);
 static bool is_passed_over(struct str);
+static bool is_under(struct str, struct str urn);
 static enum err edit_text(struct editing *, enum verb,
     const struct scim_attr *, const struct value *);
 static enum err edit_persons(struct editing *, enum verb,
@@ -206,9 +207,16 @@ edit_one(struct editing *e, enum verb verb, struct str path,
 static bool
 is_passed_over(struct str name)
 {
-	return str_starts(name, STR("urn:")) &&
-	    !str_starts(name, STR(SCIM_GROUP)) &&
-	    !str_starts(name, STR(SCIM_USHER_GROUP));
+	return str_eq_nocase(str_sub(name, 0, 4), STR("urn:")) &&
+	    !is_under(name, STR(SCIM_GROUP)) &&
+	    !is_under(name, STR(SCIM_USHER_GROUP));
+}
+
+static bool
+is_under(struct str name, struct str urn)
+{
+	return str_eq_nocase(str_sub(name, 0, urn.n), urn) &&
+	    (name.n == urn.n || name.p[urn.n] == ':');
 }
 
 /* displayName or externalId. */

@@ -197,6 +197,15 @@ texts_and_what_only_the_server_sets(void **state)
 	    OK);
 	assert_true(str_eq(o.name, STR("one")));
 	assert_true(str_eq(o.external_id, STR("two")));
+	/* A URN is one in any case (RFC 8141). */
+	assert_int_equal(
+	    patch(quoted("{'op':'add','path':'URN:x:owner','value':'y'}"), &o),
+	    OK);
+	assert_int_equal(
+	    patch(quoted("{'op':'add','path':'URN:ietf:params:scim:schemas:"
+			 "core:2.0:GROUP:shoes','value':'y'}"),
+		&o),
+	    ERR_BAD_INPUT);
 	assert_int_equal(
 	    patch(quoted("{'op':'remove','path':'externalid'}"), &o), OK);
 	assert_non_null(o.external_id.p);
