@@ -8,7 +8,8 @@
  *
  * What an operation gives up, one behind it may take (a userName): who meets a
  * conflict while such a one before it is not done tries once more afterwards,
- * so that it ends as if they had come one after the other.
+ * so that it ends as if they had come one after the other.  The other way round
+ * is not kept: what one behind it gives up may be free already (decision 0023).
  *
  * Beginning is decoding, so a reader thread does it, and one at a time.  An
  * operation has an arena of its own from its beginning to its end; what is told

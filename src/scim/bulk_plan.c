@@ -35,12 +35,12 @@ struct planner {
 	struct bulk_name *gone;		/* the ids of what is removed, sorted, and by whom */
 	size_t		  ngone;
 	size_t		 *named;	/* of each of them: who named it last, from 1 */
-	struct order	 *order;	/* of who removes something and who names it */
-	size_t		  norder, order_max;
+	struct pair	 *pair;		/* of who removes something and who names it */
+	size_t		  npair, pair_max;
 };
 
 /* Two operations, as they stand in the request. */
-struct order {
+struct pair {
 	size_t first, then;
 };
 
@@ -61,7 +61,7 @@ static void refs_in(struct planner *, size_t op, const struct js *);
 static void gone_sort(struct planner *);
 static void gone_in(struct planner *, size_t op, const struct js *);
 static void gone_named(struct planner *, size_t op, struct str);
-static void order_add(struct planner *, size_t op, size_t remover);
+static void pair_add(struct planner *, size_t op, size_t remover);
 static void ref_add(struct planner *, size_t op, struct str, bool is_in_path);
 static void visit(struct planner *, size_t op);
 static void emit(struct planner *, size_t op, bool is_rest);
@@ -509,23 +509,23 @@ gone_named(struct planner *p, size_t op, struct str id)
 		return;
 	p->named[from] = op + 1;
 	for (; from < p->ngone && nocase(p->gone[from].name, id) == 0; from++)
-		order_add(p, op, p->gone[from].op);
+		pair_add(p, op, p->gone[from].op);
 }
 
 static void
-order_add(struct planner *p, size_t op, size_t remover)
+pair_add(struct planner *p, size_t op, size_t remover)
 {
-	struct order *more;
+	struct pair *more;
 
-	if (p->norder == p->order_max) {
-		p->order_max = p->order_max * 2 + 64;
-		more = arena_array(p->arena, p->order_max, sizeof(*more));
-		if (p->norder > 0)
-			memcpy(more, p->order, p->norder * sizeof(*more));
-		p->order = more;
+	if (p->npair == p->pair_max) {
+		p->pair_max = p->pair_max * 2 + 64;
+		more = arena_array(p->arena, p->pair_max, sizeof(*more));
+		if (p->npair > 0)
+			memcpy(more, p->pair, p->npair * sizeof(*more));
+		p->pair = more;
 	}
-	p->order[p->norder++] = op < remover ? (struct order) { op, remover }
-					     : (struct order) { remover, op };
+	p->pair[p->npair++] = op < remover ? (struct pair) { op, remover }
+					   : (struct pair) { remover, op };
 }
 
 /* --- who comes before whom -------------------------------------------------------------- */
@@ -610,9 +610,9 @@ each_wait(struct planner *p, void (*fn)(struct bulk_plan *, size_t, size_t))
 			fn(plan, whole(p, ref->target), p->step[ref->op]);
 	}
 	/* But who is referred to comes first, whatever it names. */
-	for (size_t i = 0; i < p->norder; i++) {
-		size_t first = whole(p, p->order[i].first);
-		size_t then = p->step[p->order[i].then];
+	for (size_t i = 0; i < p->npair; i++) {
+		size_t first = whole(p, p->pair[i].first);
+		size_t then = p->step[p->pair[i].then];
 
 		if (first < then)
 			fn(plan, first, then);
