@@ -269,6 +269,6 @@ call_realm(struct call *c)
 
 	if (world_realm(c->world, c->cx, c->tenant, &realm) == OK)
 		return realm;
-	problem_reply(c->cx, ERR_NOT_FOUND, &c->reply);
+	api_refuse(c->rq, ERR_NOT_FOUND, &c->reply);
 	return NULL;
 }

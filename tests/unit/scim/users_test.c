@@ -7,6 +7,7 @@
 #include "scim/patch.h"
 #include "scim/scim_int.h"
 
+#define ERROR_URN "urn:ietf:params:scim:api:messages:2.0:Error"
 #define USERS SCIM_PATH "/Users"
 #define ONE   USERS "/0000000000007"
 #define TITLE \
@@ -79,9 +80,14 @@ a_tenant_that_goes_meanwhile_is_not_there(void **state)
 	assert_int_equal(fake.status, 404);
 	assert_text(fake_at("status"), "404");
 	assert_null(js_get(fake.json, "Resources"));
+	/* In SCIM's words, wherever that is found. */
+	assert_text(fake_at("schemas.0"), ERROR_URN);
+	assert_text(fake.type, SCIM_MEDIA);
 	fake.query_out = NULL;
 	fake_send(GET, ONE, NULL);
 	assert_int_equal(fake.status, 404);
+	assert_text(fake_at("schemas.0"), ERROR_URN);
+	assert_text(fake.type, SCIM_MEDIA);
 	assert_null(js_get(fake.json, "userName"));
 }
 
