@@ -34,7 +34,7 @@ struct asking {
 	size_t			nrole;
 	struct role_held       *held;	/* by the person asked for, if that may be known */
 	size_t			nheld;
-	const struct role_holder *holder;	/* of any role; NULL: not asked yet */
+	const struct role_holder *holder;	/* of any role, by role and person; NULL: not asked yet */
 	size_t			nholder;
 	struct group_row       *found;
 	size_t			n;
@@ -65,6 +65,10 @@ static enum err add_members(struct asking *, struct group_view *,
     size_t *shown);
 static enum err add_holders(struct asking *, struct group_view *,
     size_t *shown);
+static void find_holders(struct asking *);
+static const struct role_holder *first_holder(const struct asking *,
+    const struct role_holder *key);
+static int by_role(const void *, const void *);
 static enum err check_shown(struct asking *, size_t shown);
 static enum err add_groups(struct reader *, struct ctx *,
     const struct page_in *, struct person_view *, size_t n);
@@ -497,32 +501,69 @@ add_members(struct asking *a, struct group_view *v, size_t *shown)
 	return OK;
 }
 
-/* They are in memory, and walked once however many roles are shown. */
+/*
+ * They are in memory, and looked through once however many roles are shown.
+ * Those of whom nothing is told do not count, for their number would tell it.
+ */
 static enum err
 add_holders(struct asking *a, struct group_view *v, size_t *shown)
 {
-	const int64_t role = a->role[v->row.id - 1].role.id;
-	struct role_holder *holder;
+	const struct role_holder key = { a->role[v->row.id - 1].role.id, 0 };
+	const struct role_holder *holder;
 	int64_t *id;
 	size_t n = 0;
 
-	if (a->holder == NULL) {
-		a->nholder = world_role_holders(a->r->world, a->cx->arena,
-		    a->realm->tenant, a->cx->now_ms, &holder);
-		a->holder = holder;
-	}
-	for (size_t i = 0; i < a->nholder; i++)
-		n += a->holder[i].role == role;
-	*shown += n;
-	TRY(check_shown(a, *shown));
+	if (a->holder == NULL)
+		find_holders(a);
+	holder = first_holder(a, &key);
+	while (holder + n < a->holder + a->nholder &&
+	    holder[n].role == key.role)
+		n++;
 	v->member = id = arena_array(a->cx->arena, n + 1, sizeof(*id));
-	n = 0;
-	for (size_t i = 0; i < a->nholder; i++)
-		if (a->holder[i].role == role)
-			id[n++] = a->holder[i].person;
+	for (size_t i = 0; i < n; i++)
+		id[i] = holder[i].person;
 	TRY(role_members_seen(a->r, a->cx, a->realm, a->in->source, id, &n));
 	v->nmember = n;
-	return OK;
+	*shown += n;
+	return check_shown(a, *shown);
+}
+
+static void
+find_holders(struct asking *a)
+{
+	struct role_holder *holder;
+
+	a->nholder = world_role_holders(a->r->world, a->cx->arena,
+	    a->realm->tenant, a->cx->now_ms, &holder);
+	qsort(holder, a->nholder, sizeof(*holder), by_role);
+	a->holder = holder;
+}
+
+/* That is not before KEY. */
+static const struct role_holder *
+first_holder(const struct asking *a, const struct role_holder *key)
+{
+	size_t from = 0, to = a->nholder;
+
+	while (from < to) {
+		const size_t middle = from + (to - from) / 2;
+
+		if (by_role(&a->holder[middle], key) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return a->holder + from;
+}
+
+static int
+by_role(const void *a, const void *b)
+{
+	const struct role_holder *x = a, *y = b;
+
+	if (x->role != y->role)
+		return x->role < y->role ? -1 : 1;
+	return (x->person > y->person) - (x->person < y->person);
 }
 
 static enum err

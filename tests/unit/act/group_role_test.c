@@ -13,6 +13,7 @@
 #include "core/role.h"
 
 #include "act/group.h"
+#include "act/world_int.h"
 
 #include "plant.h"
 #include "together.h"
@@ -357,6 +358,23 @@ who_is_not_shown_stays(void **state)
 	rig_verify(r);
 }
 
+/* However many have the role of whom nothing is told. */
+static void
+who_is_not_told_does_not_count(void **state)
+{
+	struct rig *r = *state;
+	const int64_t who = person(r, "a");
+	struct role_row row = { .tenant = r->acme, .person = who + 1,
+		.id = 1, .role = ROLE_ID(ROLE_AUDITOR), .state = ROLE_ACTIVE };
+
+	expect(r, change_of(&who, 1, NULL, 0), OK);
+	for (size_t i = 0; i < GROUP_SHOWN_MAX; i++) {
+		world_role_set(r->world, &row, NULL);
+		row.person++;
+	}
+	assert_int_equal(shown(r)->nmember, 1);
+}
+
 /* Of the roles there are more than are read together. */
 static void
 roles_are_read_page_by_page(void **state)
@@ -436,6 +454,8 @@ main(void)
 		    rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    who_is_not_shown_stays, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    who_is_not_told_does_not_count, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    roles_are_read_page_by_page, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
