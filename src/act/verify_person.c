@@ -114,12 +114,17 @@ check_uncounted(
 	}
 }
 
+/* Of resources the subject is their type. */
 static void
 wrong_count(struct verifying *v, struct arena *arena, enum msg what,
     const struct known *k, int64_t said)
 {
+	const struct declared_type *type =
+	    catalogue_type(v->realm->catalogue, k->subject);
+
 	found(v, what, ARGS(id_text(arena, k->object),
-	    number_text(arena, said), number_text(arena, k->value)));
+	    number_text(arena, said), number_text(arena, k->value),
+	    type != NULL ? type->name : id_text(arena, k->subject)));
 }
 
 static enum err

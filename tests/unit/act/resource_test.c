@@ -623,8 +623,12 @@ finds(struct rig *r, enum msg what)
 
 	assert_int_equal(rig_long(r, seats_verify, NULL, &v), OK);
 	for (size_t i = 0; i < v->nfault; i++)
-		if (v->fault[i].what == what)
+		if (v->fault[i].what == what) {
+			/* Whose count it is, and of which type. */
+			assert_true(what != MSG_VERIFY_RESOURCES ||
+			    str_eq(v->fault[i].args[3], STR("Device")));
 			return true;
+		}
 	return false;
 }
 
