@@ -269,6 +269,67 @@ more_texts_than_are_kept_still_run(void **state)
 	tx_rollback(tx);
 }
 
+/* How SQLite goes about the kept statement that has PART: a line for each step. */
+static const char *
+plan_of(struct fixture *f, const char *part)
+{
+	sqlite3 *conn = ((struct sqlite_db *)f->data)->conn;
+	sqlite3_stmt *kept = NULL, *steps;
+	struct buf b;
+
+	do {
+		kept = sqlite3_next_stmt(conn, kept);
+		assert_non_null(kept);
+	} while (strstr(sqlite3_sql(kept), part) == NULL);
+	buf_init(&b, f->cx.arena, 4096);
+	assert_int_equal(
+	    sqlite3_prepare_v2(conn,
+		str_z(f->cx.arena,
+		    str_fmt(f->cx.arena, "EXPLAIN QUERY PLAN %s",
+			sqlite3_sql(kept))),
+		-1, &steps, NULL),
+	    SQLITE_OK);
+	while (sqlite3_step(steps) == SQLITE_ROW)
+		buf_fmt(&b, "%s\n", sqlite3_column_text(steps, 3));
+	assert_int_equal(sqlite3_finalize(steps), SQLITE_OK);
+	return str_z(f->cx.arena, buf_view(&b));
+}
+
+/* Whom a word leads to are looked up; nobody walks all to look at each. */
+static void
+what_a_word_leads_to_is_found_by_its_key(void **state)
+{
+	static const char *const part[] = { "ORDER BY p.id LIMIT", "p.id DESC",
+		"ORDER BY r.id LIMIT", "r.id DESC" };
+	static const struct index_key word = { 0 };
+	struct fixture *f = *state;
+	const char *plan[COUNT(part)];
+	const struct filter_names names = { 0 };
+	struct person_query q = { .tenant = 1,
+		.names = &names,
+		.limit = 500,
+		.word = &word };
+	struct resource_page page = { .tenant = 1,
+		.type = 2,
+		.limit = 500,
+		.word = &word };
+	struct rows rows;
+	struct tx *tx;
+
+	open_store(f);
+	tx = tx_begin(f->data, &f->cx);
+	for (int back = 0; back < 2; back++) {
+		q.is_descending = page.is_descending = back == 1;
+		assert_int_equal(person_list(tx, &q, &rows), OK);
+		assert_int_equal(resource_page(tx, &page, &rows), OK);
+	}
+	for (size_t i = 0; i < COUNT(part); i++)
+		plan[i] = plan_of(f, part[i]);
+	tx_rollback(tx);
+	for (size_t i = 0; i < COUNT(part); i++)
+		assert_non_null(strstr(plan[i], "=? AND id=?)"));
+}
+
 static void
 a_list_of_integers_is_one_parameter(void **state)
 {
@@ -650,6 +711,7 @@ main(int argc, char **argv)
 		CASE(a_check_finds_damage_inside),
 		CASE(parameters_are_bound_by_their_number),
 		CASE(more_texts_than_are_kept_still_run),
+		CASE(what_a_word_leads_to_is_found_by_its_key),
 		CASE(a_list_of_integers_is_one_parameter),
 		CASE(a_reader_cannot_write),
 		CASE(a_log_at_its_cap_is_begun_anew),
