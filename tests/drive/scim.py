@@ -22,7 +22,7 @@ import sys
 import traceback
 
 from scimlib import TESTS, Fault, World
-from usherlib import TESTS as FOLDER, Server, Tap
+from usherlib import STORE, TESTS as FOLDER, Server, Tap
 
 TABLES = os.path.join(FOLDER, "rfc", "*.table")
 MODULES = os.path.join(FOLDER, "drive", "scim?*.py")
@@ -263,7 +263,8 @@ def main():
         for row in table:
             if row.test in names:
                 tap.ok(row.test not in why, str(row), why.get(row.test))
-        if not words:
+        # What is lied about is what the client is told: one engine will do.
+        if not words and not STORE:
             plant(tap, world)
     tap.note("%d sentences, %d of them not applicable, %d not or not wholly "
              "so; %d tests" % (
