@@ -105,7 +105,7 @@ struct world {
 	struct keyring	   keyring;
 	struct token_key   token_key[TOKEN_KEYS];
 	struct role_slot  *role;
-	size_t		   nrole;
+	size_t		   nrole, caprole;
 	struct minted	   minted[MINTED_MAX];
 	size_t		   nminted;
 	struct access_noted *access;	/* ACCESS_MAX of them */

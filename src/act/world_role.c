@@ -39,7 +39,11 @@ world_role_set(struct world *w, const struct role_row *row,
 		if (w->role[at].arena != NULL)
 			arena_close(w->role[at].arena);
 	} else {
-		w->role = heap_grow(w->role, w->nrole + 1, sizeof(*w->role));
+		if (w->nrole == w->caprole) {
+			w->caprole = 2 * w->caprole + 16;
+			w->role = heap_grow(
+			    w->role, w->caprole, sizeof(*w->role));
+		}
 		memmove(w->role + at + 1, w->role + at,
 		    (w->nrole - at) * sizeof(*w->role));
 		w->nrole++;
